@@ -1,0 +1,33 @@
+"""Settings of the app: the dict ``PARLEY`` of the Django settings over these defaults."""
+
+from typing import Any
+
+from django.conf import settings
+
+
+class Conf:
+    """The settings, by name; times in seconds, lengths in characters."""
+
+    BASE_URL: str = "https://api.openai.com/v1"
+    API_KEY: str = ""
+    MODEL: str = "gpt-5-mini"
+    REDIS_URL: str = "redis://127.0.0.1:6379/0"
+    LOCAL_MODEL: bool = False
+    SOCKET_PATH: str = "/ws/parley/"
+    KEY_PREFIX: str = "parley"
+    MAX_QUESTION_LENGTH: int = 32_000
+    CONNECT_TIMEOUT: float = 10
+    IDLE_TIMEOUT: float = 60
+    LONGEST_ANSWER: float = 3600
+    TICK: float = 0.08
+    CHECKPOINT_INTERVAL: float = 1.0
+    LOG_TTL: int = 600
+    BEAT_INTERVAL: float = 5
+    FEED_POLL_INTERVAL: float = 1.5
+
+    def __getattribute__(self, name: str) -> Any:
+        overrides = getattr(settings, "PARLEY", {})
+        return overrides[name] if name in overrides else object.__getattribute__(self, name)
+
+
+conf = Conf()

@@ -1,0 +1,1 @@
+"""How HTML reaches browsers."""

@@ -1,0 +1,104 @@
+"""One listener per ASGI process for the feeds that somebody here watches.
+
+The channel layer rings at once and may lose, double or reorder; the poll of the feeds' versions
+finds whatever was not heard. A watcher only ever learns that it should look.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from ..conf import conf
+from ..models import Feed
+from . import keys
+
+logger = logging.getLogger(__name__)
+
+Watcher = Callable[[int | None], None]
+"""Called with the feed's version, or None when only the bell rang."""
+
+
+class Bells:
+    def __init__(self) -> None:
+        self._watchers: dict[int, set[Watcher]] = {}
+        self._joined: set[int] = set()
+        self._channel = ""
+        self._changed = asyncio.Event()
+        self._duties: list[asyncio.Task] = []
+
+    def watch(self, owner_id: int, watcher: Watcher) -> None:
+        self._watchers.setdefault(owner_id, set()).add(watcher)
+        self._changed.set()
+        if not any(duty for duty in self._duties if not duty.done()):
+            self._duties = [asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll)]
+
+    def unwatch(self, owner_id: int, watcher: Watcher) -> None:
+        watchers = self._watchers.get(owner_id, set())
+        watchers.discard(watcher)
+        if not watchers:
+            self._watchers.pop(owner_id, None)
+            self._changed.set()
+
+    def _ring(self, owner_id: int, version: int | None = None) -> None:
+        for watcher in tuple(self._watchers.get(owner_id, ())):
+            watcher(version)
+
+    async def _join(self) -> None:
+        """Keep the channel in the groups of those who are watched, and in no others."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._regroup()
+            except Exception as error:  # whatever a channel layer raises when its server is gone
+                logger.warning("The channel layer cannot be joined (%s); the poll goes on.", error)
+                await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+                self._changed.set()
+
+    async def _regroup(self) -> None:
+        layer = get_channel_layer()
+        self._channel = self._channel or await layer.new_channel()
+        for owner_id in self._watchers.keys() - self._joined:
+            await layer.group_add(keys.feed_group(owner_id), self._channel)
+            self._joined.add(owner_id)
+        for owner_id in self._joined - self._watchers.keys():
+            await layer.group_discard(keys.feed_group(owner_id), self._channel)
+            self._joined.discard(owner_id)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                if self._channel:
+                    self._ring((await get_channel_layer().receive(self._channel))["owner"])
+                else:
+                    await asyncio.sleep(0.05)
+            except Exception as error:
+                logger.warning("The channel layer cannot be heard (%s); the poll goes on.", error)
+                await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+
+    async def _poll(self) -> None:
+        """One query for everybody here."""
+        while True:
+            await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+            try:
+                versions = await database_sync_to_async(Feed.versions)(tuple(self._watchers)) if self._watchers else {}
+            except Exception as error:
+                logger.warning("The feeds cannot be read (%s); trying again.", error)
+                continue
+            for owner_id, version in versions.items():
+                self._ring(owner_id, version)
+
+
+_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Bells] = WeakKeyDictionary()
+
+
+def bells() -> Bells:
+    """The bells of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _bells:
+        _bells[loop] = Bells()
+    return _bells[loop]

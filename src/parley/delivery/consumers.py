@@ -1,0 +1,153 @@
+"""One socket per tab: what changes in a person's feed, and the logs of the replies that the tab shows."""
+
+import asyncio
+import logging
+from collections import deque
+from contextlib import suppress
+from uuid import UUID
+
+import orjson
+from channels.db import database_sync_to_async
+from channels.exceptions import DenyConnection
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from ..models import Message
+from .bells import bells
+from .feed import changes_since
+from .hub import Follower, hub, parse_position
+from .origin import same_origin
+
+logger = logging.getLogger(__name__)
+
+SIGNED_OUT = 4401
+LONGEST_MESSAGE = 2_000
+MOST_FOLLOWED = 100
+MOST_QUEUED = 500_000
+"""Characters that wait for a slow socket before its logs are read no further."""
+
+
+class TabConsumer(AsyncWebsocketConsumer):
+    """See docs/protocol.md for the messages."""
+
+    channel_layer_alias = "none"  # one channel per process (bells) serves all tabs, and a tab outlives the layer
+
+    async def connect(self) -> None:
+        if not same_origin(self.scope):
+            raise DenyConnection
+        self.user = self.scope.get("user")
+        self._duties: list[asyncio.Task] = []
+        self._follows: dict[int, Follower] = {}
+        await self.accept()
+        if self.user is None or not self.user.is_authenticated:
+            await self.close(SIGNED_OUT)
+            return
+        self._version: int | None = None
+        self._conversation: UUID | None = None
+        self._look, self._outbox, self._filled = asyncio.Event(), deque[str](), asyncio.Event()
+        self._queued, self._paused = 0, set[Follower]()
+        self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
+        bells().watch(self.user.pk, self._feed_advanced)
+
+    async def disconnect(self, code: int) -> None:
+        for duty in self._duties:
+            duty.cancel()
+        if self._duties:
+            bells().unwatch(self.user.pk, self._feed_advanced)
+        for follower in self._follows.values():
+            hub().unfollow(follower)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Whatever is not a message of the protocol is ignored."""
+        if not self._duties or not text_data or len(text_data) > LONGEST_MESSAGE:
+            return
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            message = orjson.loads(text_data)
+            await {"open": self._open, "follow": self._follow, "unfollow": self._unfollow, "ping": self._ping}[
+                message["do"]
+            ](message)
+
+    # What a tab may say
+
+    async def _open(self, message: dict) -> None:
+        """The tab shows this conversation, as of this version."""
+        conversation, version = message["conversation"], int(message["version"])
+        self._conversation = UUID(conversation) if conversation else None
+        self._version = version
+        self._look.set()
+
+    async def _follow(self, message: dict) -> None:
+        reply_id, handle, position = UUID(message["reply"]), int(message["as"]), parse_position(message["from"])
+        await self._unfollow({"as": handle})
+        if len(self._follows) >= MOST_FOLLOWED or not await self._may_see(reply_id):
+            return
+
+        def deliver(position: str, payload: bytes | None) -> None:
+            self._deliver(follower, handle, position, payload)
+
+        follower = self._follows[handle] = Follower(reply_id, position, deliver)
+        await hub().follow(follower)
+
+    async def _unfollow(self, message: dict) -> None:
+        follower = self._follows.pop(int(message["as"]), None)
+        if follower is not None:
+            hub().unfollow(follower)
+            self._paused.discard(follower)
+
+    async def _ping(self, message: dict) -> None:
+        self._queue('{"pong":true}')
+
+    @database_sync_to_async
+    def _may_see(self, reply_id: UUID) -> bool:
+        return Message.objects.visible_to(self.user).filter(pk=reply_id).exists()
+
+    # What a tab is told
+
+    def _feed_advanced(self, version: int | None) -> None:
+        if version is None or self._version is None or version > self._version:
+            self._look.set()
+
+    async def _tell_changes(self) -> None:
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            if self._version is None:
+                continue
+            try:
+                await self._tell_changes_since(self._version, self._conversation)
+            except Exception:
+                logger.exception("The changes for a tab could not be read; the next poll tries again.")
+
+    async def _tell_changes_since(self, version: int, conversation: UUID | None) -> None:
+        newest, stream = await database_sync_to_async(changes_since)(self.user, conversation, version)
+        if (self._version, self._conversation) != (version, conversation):
+            self._look.set()
+        elif newest > version:
+            self._version = newest
+            self._queue(orjson.dumps({"version": newest, "stream": stream}).decode())
+
+    def _deliver(self, follower: Follower, handle: int, position: str, payload: bytes | None) -> None:
+        if payload is None:
+            self._look.set()
+            return
+        self._queue(f'[{handle},"{position}",{payload.decode()[1:]}')
+        if self._queued > MOST_QUEUED:
+            hub().unfollow(follower)
+            self._paused.add(follower)
+
+    def _queue(self, text: str) -> None:
+        self._outbox.append(text)
+        self._queued += len(text)
+        self._filled.set()
+
+    async def _send_queued(self) -> None:
+        """At the pace of the socket; logs that were paused for a slow one are read on from where they were."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._outbox:
+                text = self._outbox.popleft()
+                self._queued -= len(text)
+                await self.send(text_data=text)
+            paused, self._paused = self._paused, set()
+            for follower in paused:
+                await hub().follow(follower)

@@ -1,0 +1,123 @@
+"""One tail per ASGI process: reads the logs of all replies that somebody here follows, with one XREAD."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from redis import RedisError
+
+from ..connections import async_connection
+from ..ids import uuid7
+from . import keys
+
+logger = logging.getLogger(__name__)
+
+WAIT = 5_000
+"""Milliseconds that one XREAD blocks; a new follower ends the wait."""
+MOST_ENTRIES = 500
+"""Entries that one XREAD takes from one log."""
+
+Position = tuple[int, int]
+"""(attempt, seq) of an entry of a log; (0, 0) is before the first."""
+
+
+def parse_position(text: str) -> Position:
+    """Raises ValueError."""
+    attempt, _, seq = text.partition("-")
+    return int(attempt), int(seq or 0)
+
+
+@dataclass(eq=False, slots=True)
+class Follower:
+    """Somebody who reads the log of a reply from a position on.
+
+    ``deliver(position, payload)`` gets each entry once, in order, ``payload`` as JSON; None for the end.
+    """
+
+    reply_id: UUID
+    position: Position
+    deliver: Callable[[str, bytes | None], None]
+
+
+class Hub:
+    def __init__(self) -> None:
+        self._id = str(uuid7())
+        self._followers: dict[str, set[Follower]] = {}
+        self._positions: dict[str, Position] = {}
+        self._woken = "0-0"
+        self._redis = async_connection()
+        self._blocking = async_connection(patience=WAIT / 1000 + 3)
+        self._tail: asyncio.Task | None = None
+
+    async def follow(self, follower: Follower) -> None:
+        """Deliver all that comes after the follower's position; what is already there comes first."""
+        key = keys.log(follower.reply_id)
+        self._followers.setdefault(key, set()).add(follower)
+        self._positions[key] = min(follower.position, self._positions.get(key, follower.position))
+        if self._tail is None or self._tail.done():
+            self._tail = asyncio.create_task(self._follow_all())
+        await self._end_wait()
+
+    def unfollow(self, follower: Follower) -> None:
+        key = keys.log(follower.reply_id)
+        followers = self._followers.get(key, set())
+        followers.discard(follower)
+        if not followers:
+            self._followers.pop(key, None)
+            self._positions.pop(key, None)
+
+    async def _end_wait(self) -> None:
+        try:
+            pipeline = self._redis.pipeline()
+            pipeline.xadd(keys.wake(self._id), {"w": 1}, maxlen=1)
+            pipeline.expire(keys.wake(self._id), 60)
+            await pipeline.execute()
+        except (RedisError, OSError):
+            logger.debug("The tail could not be woken; it goes on by itself.")
+
+    async def _follow_all(self) -> None:
+        """Runs while somebody follows something; a lost server costs a pause, never an entry."""
+        while self._followers:
+            try:
+                await self._read()
+            except (RedisError, OSError) as error:
+                logger.warning("The logs of replies cannot be read (%s); trying again.", error)
+                await asyncio.sleep(0.5)
+
+    async def _read(self) -> None:
+        wake = keys.wake(self._id)
+        streams = {key: f"{attempt}-{seq}" for key, (attempt, seq) in self._positions.items()}
+        replies = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
+        for name, entries in replies or ():
+            key = name.decode()
+            if key == wake:
+                self._woken = entries[-1][0].decode()
+            else:
+                self._deliver(key, entries, streams[key])
+
+    def _deliver(self, key: str, entries: list, read_from: str) -> None:
+        for entry_id, fields in entries:
+            text = entry_id.decode()
+            self._deliver_entry(key, parse_position(text), text, fields.get(b"f"))
+        if key in self._positions and self._positions[key] >= parse_position(read_from):
+            self._positions[key] = parse_position(entries[-1][0].decode())
+
+    def _deliver_entry(self, key: str, position: Position, text: str, payload: bytes | None) -> None:
+        for follower in tuple(self._followers.get(key, ())):
+            if follower.position < position:
+                follower.position = position
+                follower.deliver(text, payload)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]

@@ -1,0 +1,113 @@
+"""The log of a reply: one Redis Stream of splices while it is written.
+
+Entry id ``<attempt>-<seq>``: Redis refuses a lower id, so a worker that was thought dead is fenced off.
+Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row has the rest.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from redis import Redis, RedisError, ResponseError
+from redis.asyncio import Redis as AsyncRedis
+
+from ..conf import conf
+from . import keys
+from .splice import Payload, Splicer, fold
+
+logger = logging.getLogger(__name__)
+
+RENDERING_SHARE = 20
+"""A reply is rendered again after 20 times what its last rendering took: at most 5 % of the time."""
+
+
+@dataclass(slots=True)
+class _Log:
+    attempt: int
+    seq: int = 0
+    whole_due: bool = True
+    exists: bool = False
+    due_at: float = 0.0
+    splicer: Splicer = field(default_factory=Splicer)
+
+
+class LogWriter:
+    """Writes the logs of all replies that run in this process, one round trip a tick."""
+
+    def __init__(self, redis: AsyncRedis) -> None:
+        self._redis = redis
+        self._logs: dict[UUID, _Log] = {}
+
+    def begin(self, reply_id: UUID, attempt: int) -> None:
+        self._logs[reply_id] = _Log(attempt)
+
+    def forget(self, reply_id: UUID) -> None:
+        self._logs.pop(reply_id, None)
+
+    async def write(self, texts: dict[UUID, str]) -> set[UUID]:
+        """Tell what the texts so far have changed → the replies whose turn it was not yet, or that must be told again."""
+        now = time.monotonic()
+        due = {key: text for key, text in texts.items() if self._logs[key].due_at <= now}
+        entries = [(key, payload) for key, text in due.items() if (payload := self._render(self._logs[key], text))]
+        failed = await self._append(entries) if entries else set()
+        return (texts.keys() - due.keys()) | failed
+
+    def _render(self, log: _Log, text: str) -> Payload:
+        started = time.monotonic()
+        payload = log.splicer.advance(text)
+        ended = time.monotonic()
+        log.due_at = ended + RENDERING_SHARE * (ended - started)
+        return log.splicer.whole() if log.whole_due else payload
+
+    async def _append(self, entries: list[tuple[UUID, Payload]]) -> set[UUID]:
+        pipeline = self._redis.pipeline(transaction=True)
+        for reply_id, payload in entries:
+            self._add(pipeline, reply_id, {"f": orjson.dumps(payload)})
+        for reply_id, _ in entries:
+            if not self._logs[reply_id].exists:
+                pipeline.expire(keys.log(reply_id), int(conf.LONGEST_ANSWER) + conf.LOG_TTL)
+        try:
+            results = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            results = [error] * len(entries)
+        return {key for (key, _), result in zip(entries, results, strict=False) if self._must_repeat(key, result)}
+
+    def _add(self, pipeline: Any, reply_id: UUID, fields: dict[str, Any]) -> None:
+        log = self._logs[reply_id]
+        log.seq += 1
+        pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
+
+    def _must_repeat(self, reply_id: UUID, result: Any) -> bool:
+        """Note what became of an entry: whether the reader needs the whole again."""
+        log = self._logs[reply_id]
+        fenced = isinstance(result, ResponseError) and "equal or smaller" in str(result)
+        lost = result is None or (isinstance(result, Exception) and not fenced)
+        log.whole_due = lost
+        log.exists = not lost
+        return lost
+
+    async def end(self, reply_id: UUID) -> None:
+        """The row is settled: say so as the last entry, and let the log expire."""
+        if reply_id not in self._logs:
+            return
+        pipeline = self._redis.pipeline(transaction=True)
+        self._add(pipeline, reply_id, {"end": 1})
+        pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
+        self.forget(reply_id)
+        try:
+            await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            logger.warning("The end of reply %s could not be told (%s); pages learn it from the feed.", reply_id, error)
+
+
+def blocks_so_far(redis: Redis, reply_id: UUID) -> list[str] | None:
+    """The wire blocks that the log has brought readers to, or None where there is no log."""
+    try:
+        entries = redis.xrange(keys.log(reply_id))
+    except (RedisError, OSError):
+        return None
+    payloads = [orjson.loads(fields[b"f"]) for _, fields in entries if b"f" in fields]
+    return fold(payloads) if payloads else None

@@ -1,0 +1,92 @@
+"""Old blocks, new text → the smallest change; and back. Pure.
+
+A payload is a JSON array, applied to the list of a reply's blocks in wire form (see ``markdown.wire``):
+``[null, html, …]``  the whole: these are the blocks now;
+``["tail"]``  the last block is longer by this;
+``[block, keep, "tail", …]``  block number ``block`` is its first ``keep`` UTF-16 units and the tail;
+``keep`` −1 drops the block and all after it.
+"""
+
+from .. import markdown
+
+Payload = list[None | int | str]
+
+
+class Splicer:
+    """Follows one growing text and tells what changed in its HTML."""
+
+    def __init__(self) -> None:
+        self.blocks: list[str] = []
+        self._finished = 0
+        self._offset = 0
+
+    def advance(self, text: str) -> Payload:
+        """What makes the blocks told so far into those of ``text``; empty when nothing changed."""
+        parsed = markdown.parse_open(text[self._offset :])
+        new = [markdown.wire(html) for html in (*parsed.finished, *parsed.opened)]
+        payload = changes(self.blocks[self._finished :], new, self._finished)
+        self.blocks[self._finished :] = new
+        self._finished += len(parsed.finished)
+        self._offset += parsed.offset
+        return payload
+
+    def whole(self) -> Payload:
+        return [None, *self.blocks]
+
+
+def changes(old: list[str], new: list[str], first: int = 0) -> Payload:
+    """The payload that makes the blocks ``old`` into ``new``, both counted from block ``first``."""
+    payload: Payload = []
+    for index, html in enumerate(new):
+        before = old[index] if index < len(old) else ""
+        if html != before or index >= len(old):
+            keep = _common(before, html)
+            payload += [first + index, _utf16_length(html[:keep]), html[keep:]]
+    if len(new) < len(old):
+        return [*payload, first + len(new), -1, ""]
+    return _shortened(payload, old, first)
+
+
+def _shortened(payload: Payload, old: list[str], first: int) -> Payload:
+    if len(payload) == 3 and old and payload[0] == first + len(old) - 1 and payload[1] == _utf16_length(old[-1]):
+        return [payload[2]]
+    return payload
+
+
+def fold(payloads: list[Payload], blocks: list[str] | None = None) -> list[str]:
+    """The blocks after these payloads."""
+    blocks = list(blocks or [])
+    for payload in payloads:
+        blocks = _apply(blocks, payload)
+    return blocks
+
+
+def _apply(blocks: list[str], payload: Payload) -> list[str]:
+    if payload and payload[0] is None:
+        return [str(html) for html in payload[1:]]
+    if len(payload) == 1:
+        return [*blocks[:-1], f"{blocks[-1]}{payload[0]}"]
+    for block, keep, tail in zip(payload[::3], payload[1::3], payload[2::3], strict=True):
+        assert isinstance(block, int) and isinstance(keep, int)
+        blocks = blocks[:block] if keep < 0 else [*blocks[:block], _kept(blocks, block, keep) + str(tail), *blocks[block + 1 :]]
+    return blocks
+
+
+def _kept(blocks: list[str], block: int, keep: int) -> str:
+    html = blocks[block] if block < len(blocks) else ""
+    return html[:keep] if html.isascii() else html.encode("utf-16-le")[: 2 * keep].decode("utf-16-le")
+
+
+def _common(old: str, new: str) -> int:
+    """The length of the common prefix, by bisection: comparing slices runs at memory speed."""
+    if new.startswith(old):
+        return len(old)
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if old[low:middle] == new[low:middle] else (low, middle - 1)
+    return low
+
+
+def _utf16_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,84 @@
+"""The coroutine of one reply: claim, prompt, stream, finish."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from ..models import Message
+from . import prompt, provider
+from .accumulator import Accumulator, InBandError
+from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Writing:
+    """A reply that this process is writing."""
+
+    reply: Message
+    request: dict[str, Any]
+    answer: Accumulator = field(default_factory=Accumulator)
+    checkpointed: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def key(self) -> tuple[UUID, int]:
+        return self.reply.pk, self.reply.attempt
+
+    @property
+    def text(self) -> str:
+        return str(self.answer.text)
+
+
+def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
+    """Claim a reply and build its request; None when somebody else has it or it is settled."""
+    reply = Message.objects.select_related("conversation").filter(pk=reply_id).first()
+    if reply is None or not reply.claim(worker_id):
+        return None
+    history = reply.conversation.history_before(reply)
+    turns = ((message.role, message.status, message.content) for message in history)
+    messages = prompt.build(reply.conversation.instructions, turns)
+    return Writing(reply, {"model": reply.model, "messages": messages})
+
+
+async def write(writing: Writing, on_text, random: Random) -> Outcome:
+    """Stream the answer into ``writing.answer``; ``on_text()`` is called after every change of it."""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return await _stream(writing, on_text)
+        except ProviderError as error:
+            delay = retry_delay(error, tries, shown=bool(writing.answer.text), random=random)
+            if delay is None:
+                return after_error(error.code, shown=bool(writing.answer.text))
+        logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
+        await asyncio.sleep(delay)
+
+
+async def _stream(writing: Writing, on_text) -> Outcome:
+    answer = writing.answer
+    try:
+        async for batch in provider.stream(**writing.request):
+            for chunk in batch:
+                answer.add(chunk)
+            on_text(writing)
+    except InBandError as error:
+        logger.warning("Reply %s: the provider reported %s", writing.reply.pk, error)
+        return after_error("provider_error", shown=bool(answer.text))
+    answer.text.close()
+    return after_end(answer)
+
+
+def settle(writing: Writing, outcome: Outcome) -> bool:
+    """Write the end of a reply to the database: whether this worker was the one to do it."""
+    reply, text, answer = writing.reply, writing.text, writing.answer
+    if outcome.status == "done":
+        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage)
+    if outcome.status == "interrupted":
+        return reply.interrupt(text, outcome.error)
+    return reply.fail(text, outcome.error)

@@ -1,0 +1,113 @@
+"""OpenAI-compatible streaming: the official SDK for the request, a lean path for the chunks."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+import httpx2
+import openai
+import orjson
+
+from ..conf import conf
+from .accumulator import DONE
+from .outcome import ProviderError
+from .sse import Events, NotAnEvent
+
+logger = logging.getLogger(__name__)
+
+STATUS_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "model_not_found", 413: "too_long",
+                422: "bad_request", 429: "rate_limited"}  # fmt: skip
+CONNECTION_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+
+
+async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncIterator[list[Any]]:
+    """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
+    async with _errors_in_our_words(), asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
+        _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
+        request = _client(conf.BASE_URL, conf.API_KEY).chat.completions.with_streaming_response.create(
+            model=model, messages=messages, stream=True, stream_options={"include_usage": True}, **parameters
+        )
+        async with request as response:
+            if "json" in response.headers.get("content-type", ""):
+                raise ProviderError("garbage")
+            async with aclosing(_chunks(response.iter_bytes())) as chunks:
+                async for batch in chunks:
+                    _allow(idle, conf.IDLE_TIMEOUT)
+                    yield batch
+
+
+def _allow(idle: asyncio.Timeout, seconds: float) -> None:
+    idle.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+async def _chunks(received: AsyncIterator[bytes]) -> AsyncIterator[list[Any]]:
+    events = Events()
+    async for data in received:
+        batch = [_decode(event) for event in events.feed(data)]
+        yield batch
+        if DONE in batch:
+            return
+    yield [_decode(event) for event in events.close()]
+
+
+def _decode(event: bytes) -> Any:
+    if event.strip() == b"[DONE]":
+        return DONE
+    try:
+        return orjson.loads(event)
+    except orjson.JSONDecodeError:
+        return json.loads(event.decode("utf-8", "replace"))  # reads halves of surrogate pairs, which orjson refuses
+
+
+@lru_cache(maxsize=8)
+def _client(base_url: str, api_key: str) -> openai.AsyncOpenAI:
+    transport = openai.DefaultAioHttpClient(
+        limits=CONNECTION_LIMITS,
+        timeout=httpx2.Timeout(None, connect=conf.CONNECT_TIMEOUT),
+        follow_redirects=False,
+    )
+    return openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, http_client=transport)
+
+
+@asynccontextmanager
+async def _errors_in_our_words() -> AsyncIterator[None]:
+    try:
+        yield
+    except openai.APIStatusError as error:
+        logger.warning("The provider answered %s: %s", error.status_code, _redacted(str(error.body)))
+        raise _from_status(error) from None
+    except (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError):
+        raise ProviderError("timeout", retriable=True) from None
+    except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
+        logger.warning("The provider could not be reached: %s", _redacted(repr(error)))
+        raise ProviderError("unreachable", retriable=True) from None
+    except (NotAnEvent, ValueError) as error:
+        logger.warning("The provider sent no stream: %s", _redacted(str(error)))
+        raise ProviderError("garbage") from None
+
+
+def _from_status(error: openai.APIStatusError) -> ProviderError:
+    status = error.status_code
+    if 300 <= status < 400:
+        return ProviderError("redirected")
+    code = STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
+    if code == "unauthorized" and not conf.API_KEY:
+        code = "no_key"
+    if error.code == "context_length_exceeded":
+        code = "too_long"
+    return ProviderError(code, retriable=status in (408, 409, 429) or status >= 500, retry_after=_retry_after(error))
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers["retry-after"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _redacted(text: str) -> str:
+    return (text.replace(conf.API_KEY, "***") if conf.API_KEY else text)[:500]

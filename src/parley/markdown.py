@@ -1,0 +1,191 @@
+"""Markdown → safe HTML, as a list of top-level blocks. Pure.
+
+Every block is exactly one element, so the n-th block of a text is the n-th child of what shows it.
+Source of the syntax: GitHub Flavored Markdown; raw HTML is shown as text.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape, unescape
+
+import nh3
+from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
+from pygments import highlight
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+from pygments.util import ClassNotFound
+
+DEEPEST_NESTING = 60
+LONGEST_HIGHLIGHTED = 50_000
+
+_TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')
+_PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
+_FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
+_IMAGE = re.compile(r'<img[^>]*? src="([^"]*)" alt="([^"]*)"[^>]*/>')
+_TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
+_TRAILING_CLOSERS = re.compile(r"(?:</[a-z][a-z0-9]*>\s*)+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``finished``: HTML of the blocks that can no longer change; ``opened``: of those that still may.
+
+    ``offset``: where the source of the opened blocks begins.
+    """
+
+    finished: list[str]
+    opened: list[str]
+    offset: int
+
+
+@dataclass(slots=True)
+class _Piece:
+    html: str
+    first_line: int | None
+    last_line: int | None
+
+
+def render(text: str) -> list[str]:
+    """All blocks of a whole text, code highlighted."""
+    return [_finish(piece.html) for piece in _pieces(text)]
+
+
+def parse_open(text: str) -> Parsed:
+    """The blocks of a text that is still being written.
+
+    A block is finished when a whole line of another block follows: "3" ends a list, "3." continues it.
+    """
+    pieces = _pieces(text)
+    count = max(0, len(pieces) - 1)
+    while count and "\n" not in text[_offset(text, pieces, count) :]:
+        count -= 1
+    finished, opened = pieces[:count], pieces[count:]
+    return Parsed(
+        [_finish(piece.html) for piece in finished],
+        [_clean(piece.html) for piece in opened],
+        _offset(text, pieces, count) if count else 0,
+    )
+
+
+def wire(html: str) -> str:
+    """A block without its trailing closing tags, which the HTML parser adds again."""
+    return _TRAILING_CLOSERS.sub("", html)
+
+
+def _pieces(text: str) -> list[_Piece]:
+    html = render_markdown(text, *_options())
+    pieces = _cut(html)
+    return [_Piece(f"<p>{escape(text)}</p>", None, None)] if pieces is None else pieces
+
+
+def _cut(html: str) -> list[_Piece] | None:
+    """Cut at the top-level elements; text between them is raw HTML. None: nested too deeply."""
+    pieces: list[_Piece] = []
+    depth = start = 0
+    lines: tuple[int | None, int | None] = (None, None)
+    for tag in _TAG.finditer(html):
+        closing, first, last = tag.groups()
+        if depth == 0:
+            _add_raw(pieces, html[start : tag.start()])
+            start, lines = tag.start(), (int(first) if first else None, int(last) if last else None)
+        depth += -1 if closing else 0 if tag[0].endswith("/>") else 1
+        if depth > DEEPEST_NESTING:
+            return None
+        if depth == 0:
+            pieces.append(_Piece(html[start : tag.end()], *lines))
+            start = tag.end()
+    _add_raw(pieces, html[start:])
+    return pieces
+
+
+def _add_raw(pieces: list[_Piece], text: str) -> None:
+    if text.strip():
+        pieces.append(_Piece(f'<p class="raw">{text.strip()}</p>', None, None))
+
+
+def _offset(text: str, pieces: list[_Piece], index: int) -> int:
+    """Where a block begins: at its own line, or, for raw HTML, after the block before it."""
+    line = pieces[index].first_line
+    before = pieces[index - 1].last_line if index else 0
+    if line is None:
+        line = 1 if before is None else before + 1
+    return _line_start(text, line)
+
+
+def _line_start(text: str, line: int) -> int:
+    offset = 0
+    for _ in range(line - 1):
+        offset = text.find("\n", offset) + 1
+        if not offset:
+            return len(text)
+    return offset
+
+
+def _finish(html: str) -> str:
+    return _clean(_FENCE.sub(_highlighted, html) if "<pre" in html else html)
+
+
+def _clean(html: str) -> str:
+    plain = _PLAIN.fullmatch(html)
+    if plain:
+        return f"<p>{plain[1]}</p>"
+    if "<img" in html:
+        html = _IMAGE.sub(r'<a href="\1">\2</a>', html)
+    if "<input" in html:
+        html = _TASK.sub(lambda task: f'<span class="task">{"☑" if task[1] else "☐"}</span>', html)
+    return _cleaner().clean(html)
+
+
+def _highlighted(fence: re.Match[str]) -> str:
+    language, code = unescape(fence[1]), unescape(fence[2])
+    lexer = _lexer(language)
+    if lexer is None or len(code) > LONGEST_HIGHLIGHTED:
+        return fence[0]
+    return f'<pre data-language="{escape(language)}"><code>{highlight(code, lexer, _FORMATTER)}</code></pre>'
+
+
+_FORMATTER = HtmlFormatter(nowrap=True)
+
+
+@lru_cache(maxsize=200)
+def _lexer(language: str):
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
+    extension, parse, rendering = ExtensionOptions(), ParseOptions(), RenderOptions()
+    for name in ("strikethrough", "table", "autolink", "tasklist", "footnotes", "cjk_friendly_emphasis"):
+        setattr(extension, name, True)
+    rendering.escape = rendering.sourcepos = True
+    return extension, parse, rendering
+
+
+TAGS = set(
+    "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre section span strong sup table tbody td th thead tr ul".split()
+)
+CLASSES = {
+    "span": {"task", *filter(None, STANDARD_TYPES.values())},
+    "p": {"raw"},
+    "section": {"footnotes"},
+}
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    """The allow-list: no id, no style, nothing that loads, submits, or that Turbo or Stimulus would act on."""
+    return nh3.Cleaner(
+        tags=TAGS,
+        clean_content_tags=set(),
+        attributes={"a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}, "pre": {"data-language"}},
+        allowed_classes=CLASSES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )

@@ -1,0 +1,111 @@
+"""A conversation: a person's tree of messages, of which the page shows one branch."""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from ..conf import conf
+from ..ids import uuid7
+from .feed import Feed
+
+TITLE_LENGTH = 60
+
+
+def title_from(text: str) -> str:
+    """The first words of a question, cut at a word: at most 60 characters."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    whole_words = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    return Truncator(whole_words + " ").chars(TITLE_LENGTH - 1).rstrip("… ") + "…"
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user) -> "ConversationQuerySet":
+        """What this user may see: their own."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def newest_first(self) -> "ConversationQuerySet":
+        return self.order_by("-updated_at", "-id")
+
+
+class Conversation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200)
+    model = models.CharField(max_length=200, blank=True, help_text="Empty: the default model.")
+    instructions = models.TextField(blank=True, help_text="The system prompt.")
+    version = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-updated_at", "-id"], name="parley_conversation_newest"),
+            models.Index(fields=["owner", "version"], name="parley_conversation_feed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args, **kwargs) -> None:
+        with transaction.atomic():
+            self.version = Feed.advance(self.owner_id)
+            super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("parley:conversation_show", args=[self.pk])
+
+    @property
+    def model_name(self) -> str:
+        return self.model or conf.MODEL
+
+    @classmethod
+    def start(cls, owner, text: str) -> "Conversation":
+        """A new conversation, named after its first question, with that question asked."""
+        with transaction.atomic():
+            conversation = cls(owner=owner, title=title_from(text))
+            conversation.save(force_insert=True)
+            conversation.ask(text)
+        return conversation
+
+    def ask(self, text: str):
+        """Write the question and its pending reply → (question, reply)."""
+        with transaction.atomic():
+            version = self._touch()
+            question = self.messages.create(parent=self.leaf(), role="user", status="done", content=text, version=version)
+            reply = self.messages.create(parent=question, role="assistant", status="pending", version=version)
+        return question, reply
+
+    def _touch(self) -> int:
+        """Move to the top of the list → the version of this change."""
+        self.version, self.updated_at = Feed.advance(self.owner_id), timezone.now()
+        Conversation.objects.filter(pk=self.pk).update(version=self.version, updated_at=self.updated_at)
+        return self.version
+
+    def leaf(self):
+        """The newest message, to which the next question answers."""
+        return self.messages.order_by("-id").first()
+
+    def history_before(self, message) -> list:
+        """What was said before a message on its branch, in order."""
+        messages = {earlier.pk: earlier for earlier in self.messages.filter(id__lt=message.pk)}
+        return branch(messages, message.parent_id)
+
+    def transcript(self) -> list:
+        """The branch that is shown: from the first message to the leaf, in order."""
+        messages = {message.pk: message for message in self.messages.order_by("id")}
+        return branch(messages, max(messages, default=None))
+
+
+def branch(messages: dict, leaf_id) -> list:
+    """From the root to the leaf, by parent pointers; ``messages`` maps id → message."""
+    path = []
+    while leaf_id in messages:
+        path.append(messages.pop(leaf_id))
+        leaf_id = path[-1].parent_id
+    return path[::-1]

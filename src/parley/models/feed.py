@@ -1,0 +1,54 @@
+"""The feed: one counter per person that numbers every change a page could show."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.dispatch import Signal
+
+feed_advanced = Signal()
+"""Sent after the commit of a change, with ``owner_id``."""
+
+
+class Feed(models.Model):
+    """A person's newest version; a page that knows ``version`` asks for the rows above it.
+
+    ``removed`` is the version of the newest deletion: what is gone has no row left to ask for.
+    """
+
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    version = models.BigIntegerField(default=0)
+    removed = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}@{self.version}"
+
+    @classmethod
+    def advance(cls, owner_id: int, *, removed: bool = False) -> int:
+        """The next version of this person's feed; whoever watches is told after the commit."""
+        with transaction.atomic():
+            version = cls._next(owner_id)
+            if removed:
+                cls.objects.filter(pk=owner_id).update(removed=version)
+            transaction.on_commit(partial(feed_advanced.send, sender=cls, owner_id=owner_id))
+        return version
+
+    @classmethod
+    def _next(cls, owner_id: int) -> int:
+        mine = cls.objects.filter(pk=owner_id)
+        if not mine.update(version=F("version") + 1):
+            cls.objects.get_or_create(pk=owner_id)
+            mine.update(version=F("version") + 1)
+        return mine.values_list("version", flat=True).get()
+
+    @classmethod
+    def version_of(cls, user) -> int:
+        """The newest version of this person's feed; 0 before the first change."""
+        return cls.objects.filter(pk=user.pk).values_list("version", flat=True).first() or 0
+
+    @classmethod
+    def versions(cls, owner_ids: Iterable[int]) -> dict[int, int]:
+        """Owner id → newest version, for those that have one."""
+        return dict(cls.objects.filter(pk__in=list(owner_ids)).values_list("pk", "version"))

@@ -1,0 +1,165 @@
+"""A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from .. import errors, markdown
+from ..ids import uuid7
+from .conversation import Conversation
+from .feed import Feed
+
+
+class Role(models.TextChoices):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Status(models.TextChoices):
+    PENDING = "pending"
+    STREAMING = "streaming"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+UNSETTLED = (Status.PENDING, Status.STREAMING)
+RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user) -> "MessageQuerySet":
+        """What this user may see: the messages of their own conversations."""
+        return self.filter(conversation__owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def checkpoint(self, texts: dict[tuple[UUID, int], str]) -> None:
+        """Write the text so far of many running replies, keyed (id, attempt), in one transaction."""
+        table, pk = self.model._meta.db_table, self.model._meta.pk
+        assert pk is not None
+        rows = [(text, pk.get_db_prep_value(key, connection), attempt) for (key, attempt), text in texts.items()]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {table} SET content = %s WHERE id = %s AND attempt = %s AND status = 'streaming'", rows
+            )
+
+    def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
+        """Which of these (id, attempt) are still being written, as the database has it."""
+        ids = [key for key, _ in replies]
+        return set(self.filter(pk__in=ids, status=Status.STREAMING).values_list("pk", "attempt"))
+
+
+class Message(models.Model):
+    """A question or a reply. ``parent`` is the message it answers; null for the first."""
+
+    Role, Status = Role, Status
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.DONE)
+    content = models.TextField(blank=True, help_text="What was written, as Markdown.")
+    html = models.TextField(blank=True, editable=False, help_text="A settled reply, rendered.")
+    error = models.CharField(max_length=40, blank=True, help_text="A code of parley.errors; never part of the text.")
+    finish_reason = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    usage = models.JSONField(default=dict, blank=True)
+    attempt = models.PositiveIntegerField(default=0, editable=False)
+    worker = models.UUIDField(null=True, blank=True, editable=False)
+    version = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "version"], name="parley_message_feed"),
+            models.Index(
+                fields=["status", "created_at"],
+                condition=models.Q(status__in=UNSETTLED),
+                name="parley_message_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.status}: {self.content[:40]}"
+
+    def save(self, *args, **kwargs) -> None:
+        with transaction.atomic():
+            if not (self._state.adding and self.version):
+                self.version = Feed.advance(self.conversation.owner_id)
+            super().save(*args, **kwargs)
+
+    # What a page asks
+
+    @property
+    def settled(self) -> bool:
+        return self.status not in UNSETTLED
+
+    @property
+    def can_retry(self) -> bool:
+        return self.role == Role.ASSISTANT and self.status in RETRIABLE
+
+    @property
+    def error_sentence(self) -> str:
+        return errors.sentence(self.error, model=self.model or self.conversation.model_name) if self.error else ""
+
+    @property
+    def body(self) -> SafeString:
+        """The text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
+        if self.role == Role.USER:
+            return format_html('<p class="raw">{}</p>', self.content)
+        return mark_safe(self.html or "".join(markdown.render(self.content)))
+
+    # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
+
+    def claim(self, worker_id: UUID) -> bool:
+        """pending → streaming, for one worker: whether it was this one."""
+        won = Message.objects.filter(pk=self.pk, status=Status.PENDING).update(
+            status=Status.STREAMING,
+            attempt=F("attempt") + 1,
+            worker=worker_id,
+            started_at=timezone.now(),
+            model=self.conversation.model_name,
+        )
+        if won:
+            self.refresh_from_db(fields=["status", "attempt", "worker", "started_at", "model", "content"])
+        return bool(won)
+
+    def finish(self, content: str, *, finish_reason: str, usage: dict) -> bool:
+        return self._settle(Status.DONE, content, finish_reason=finish_reason, usage=usage)
+
+    def fail(self, content: str, error: str) -> bool:
+        return self._settle(Status.FAILED, content, error=error)
+
+    def interrupt(self, content: str, error: str) -> bool:
+        return self._settle(Status.INTERRUPTED, content, error=error)
+
+    def _settle(self, status: Status, content: str, **values) -> bool:
+        """streaming → settled, if this attempt is still the one that writes."""
+        html = "".join(markdown.render(content))
+        running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
+        return self._change(running, status=status, content=content, html=html, settled_at=timezone.now(), **values)
+
+    def retry(self) -> bool:
+        """failed, stopped or interrupted → pending, from the beginning."""
+        again = Message.objects.filter(pk=self.pk, status__in=RETRIABLE)
+        cleared = {"content": "", "html": "", "error": "", "finish_reason": "", "usage": {}, "settled_at": None}
+        return self._change(again, status=Status.PENDING, **cleared)
+
+    def _change(self, allowed: models.QuerySet, **values) -> bool:
+        """One conditional UPDATE and its place in the feed: whether it happened."""
+        with transaction.atomic():
+            version = Feed.advance(self.conversation.owner_id)
+            changed = allowed.update(version=version, **values)
+        if changed:
+            self.refresh_from_db(fields=["version", *values])
+        return bool(changed)

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from . import views
+
+app_name = "parley"
+urlpatterns = [
+    path("", views.conversation_new, name="conversation_new"),
+    path("conversations/", views.conversation_create, name="conversation_create"),
+    path("c/<uuid:pk>/", views.conversation_show, name="conversation_show"),
+    path("c/<uuid:pk>/messages/", views.message_create, name="message_create"),
+    path("messages/<uuid:pk>/retry/", views.message_retry, name="message_retry"),
+]

@@ -1,0 +1,117 @@
+"""Pages and the verbs behind their forms. Every lookup starts from what this user may see."""
+
+from functools import wraps
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST
+
+from .conf import conf
+from .forms import QuestionForm
+from .models import Conversation, Feed, Message
+from .tasks import ring_on_commit
+
+TURBO_STREAM = "text/vnd.turbo-stream.html"
+
+
+def private(view):
+    """For signed-in people, kept by no cache."""
+    return wraps(view)(cache_control(private=True, no_store=True)(login_required(view)))
+
+
+@private
+@require_GET
+def conversation_new(request: HttpRequest) -> HttpResponse:
+    return _page(request, "conversation_new", form=QuestionForm())
+
+
+@private
+@require_POST
+def conversation_create(request: HttpRequest) -> HttpResponse:
+    form = QuestionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, "conversation_new", status=422, form=form)
+    conversation = Conversation.start(request.user, form.cleaned_data["text"])
+    ring_on_commit(conversation.leaf())
+    return _see(conversation)
+
+
+@private
+@require_GET
+def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _conversation_page(request, _own(request, pk), QuestionForm())
+
+
+@private
+@require_POST
+def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation, form = _own(request, pk), QuestionForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, conversation, form)
+    question, reply = conversation.ask(form.cleaned_data["text"])
+    ring_on_commit(reply)
+    if not _wants_stream(request):
+        return _see(conversation)
+    context = {"question": question, "reply": reply, "form": QuestionForm(), "conversation": conversation}
+    return _stream(request, "message_create", context)
+
+
+@private
+@require_POST
+def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = get_object_or_404(Message.objects.visible_to(request.user).select_related("conversation"), pk=pk)
+    if message.retry():
+        ring_on_commit(message)
+    if not _wants_stream(request):
+        return _see(message.conversation)
+    return _stream(request, "message_retry", {"message": message})
+
+
+def _own(request: HttpRequest, pk: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+
+
+def _see(conversation: Conversation) -> HttpResponse:
+    return HttpResponseRedirect(conversation.get_absolute_url(), status=303)
+
+
+def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:
+    if _wants_stream(request):
+        return render(request, "parley/_composer.html", {"form": form, "conversation": conversation}, status=422)
+    return _conversation_page(request, conversation, form, status=422)
+
+
+def _conversation_page(request: HttpRequest, conversation: Conversation, form: QuestionForm, status=200) -> HttpResponse:
+    version = Feed.version_of(request.user)
+    transcript = conversation.transcript()
+    return _page(
+        request,
+        "conversation_show",
+        status=status,
+        version=version,
+        conversation=conversation,
+        transcript=transcript,
+        form=form,
+    )
+
+
+def _page(request: HttpRequest, name: str, *, status: int = 200, **context) -> HttpResponse:
+    """A page with the sidebar; the feed's version is read before the rows, so that nothing falls between."""
+    context.setdefault("version", Feed.version_of(request.user))
+    context |= {
+        "conversations": Conversation.objects.visible_to(request.user).newest_first()[:100],
+        "parley_socket": conf.SOCKET_PATH,
+        "local_model": conf.LOCAL_MODEL,
+    }
+    return render(request, f"parley/{name}.html", context, status=status)
+
+
+def _wants_stream(request: HttpRequest) -> bool:
+    return TURBO_STREAM in request.headers.get("Accept", "")
+
+
+def _stream(request: HttpRequest, name: str, context: dict) -> HttpResponse:
+    return render(request, f"parley/{name}.turbo_stream.html", context, content_type=TURBO_STREAM)
