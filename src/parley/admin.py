@@ -1,6 +1,11 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from .models import Conversation, Message
+from .tasks import stop_on_commit
 
 
 @admin.register(Conversation)
@@ -18,3 +23,11 @@ class MessageAdmin(admin.ModelAdmin):
     raw_id_fields = ("conversation", "parent")
     list_select_related = ("conversation",)
     ordering = ("-created_at",)
+    actions = ("stop",)
+
+    @admin.action(description=_("Stop the selected replies"), permissions=["change"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        stopped = [reply for reply in queryset.select_related("conversation") if reply.stop()]
+        for reply in stopped:
+            stop_on_commit(reply)
+        self.message_user(request, ngettext("%d reply was stopped.", "%d replies were stopped.", len(stopped)) % len(stopped))

@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 class Conf:
-    """The settings, by name; times in seconds, lengths in characters."""
+    """The settings, by name; times in seconds, lengths in characters, the context window in tokens."""
 
     BASE_URL: str = "https://api.openai.com/v1"
     API_KEY: str = ""
@@ -22,7 +22,12 @@ class Conf:
     TICK: float = 0.08
     CHECKPOINT_INTERVAL: float = 1.0
     LOG_TTL: int = 600
+    MOST_PER_PERSON: int = 3
+    CONTEXT_WINDOW: int = 32_000
+    SHUTDOWN_GRACE: float = 10
     BEAT_INTERVAL: float = 5
+    DEAD_AFTER: float = 15
+    BELL_LOST_AFTER: float = 30
     FEED_POLL_INTERVAL: float = 1.5
 
     def __getattribute__(self, name: str) -> Any:

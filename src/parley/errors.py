@@ -21,6 +21,7 @@ SENTENCES = {
     "cut": gettext_noop("The connection to the provider broke. The text so far is kept."),
     "stalled": gettext_noop("The provider stopped sending. The text so far is kept."),
     "worker_gone": gettext_noop("The process that wrote this answer ended. The text so far is kept."),
+    "worker_gone_again": gettext_noop("The process that should write this answer ended several times. Look at the worker's log, then retry."),
     "internal": gettext_noop("Something went wrong here while writing this answer. The worker's log has the details."),
 }
 

@@ -1,9 +1,13 @@
 """What a person may type."""
 
+from typing import Any
+from uuid import UUID
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
+from .positions import MOST_FOLLOWED, parse_position
 from .text import clean
 
 
@@ -28,3 +32,19 @@ class QuestionForm(forms.Form):
                 params={"length": len(text), "limit": limit},
             )
         return text
+
+
+class CatchUpForm(forms.Form):
+    """What a page shows: a conversation or none, the feed's version, and ``follow``: <reply id>@<attempt>-<seq>, many."""
+
+    conversation = forms.UUIDField(required=False)
+    version = forms.IntegerField(min_value=0)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            pairs = [follow.split("@") for follow in self.data.getlist("follow")[:MOST_FOLLOWED]]
+            cleaned["follow"] = {UUID(reply): parse_position(position) for reply, position in pairs}
+        except ValueError:
+            raise forms.ValidationError("follow must be <reply id>@<attempt>-<seq>.") from None
+        return cleaned

@@ -74,6 +74,11 @@ def wire(html: str) -> str:
     return _TRAILING_CLOSERS.sub("", html)
 
 
+def closed(wire_html: str) -> str:
+    """A block of ``wire`` as HTML again."""
+    return _cleaner().clean(wire_html)
+
+
 def _pieces(text: str) -> list[_Piece]:
     html = render_markdown(text, *_options())
     pieces = _cut(html)

@@ -1,4 +1,4 @@
-"""What Celery rings for: each task calls one verb."""
+"""What Celery rings for, and how to ring: each task calls one verb."""
 
 import logging
 import socket
@@ -7,12 +7,16 @@ from functools import partial
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
-from .connections import async_connection
+from . import keys
+from .connections import async_connection, connection
 from .delivery.log import LogWriter
 from .generation.loop import Loop
+from .generation.reaper import Reaper
 from .models import Message
 
 logger = logging.getLogger(__name__)
@@ -21,33 +25,75 @@ _lock = threading.Lock()
 _loop: Loop | None = None
 
 
-def writing_loop() -> Loop:
-    """The event loop of this process, started at its first use."""
-    global _loop
-    with _lock:
-        if _loop is None:
-            _loop = Loop(lambda: LogWriter(async_connection()))
-        return _loop
-
-
 @shared_task(name="parley.write_reply", ignore_result=True)
 def write_reply(reply_id: str) -> str:
     """Write a pending reply; harmless when it is rung twice."""
     return writing_loop().write(UUID(reply_id))
 
 
-def ring_on_commit(reply: Message) -> None:
-    """Ring for a pending reply after the commit; when no bell can be rung, the reaper finds it later."""
-    transaction.on_commit(partial(_ring, str(reply.pk)))
-
-
-def _ring(reply_id: str) -> None:
-    try:
-        write_reply.delay(reply_id)
-    except OperationalError as error:
-        logger.warning("No worker could be rung for reply %s (%s); it waits.", reply_id, error)
-
-
 @shared_task(name="parley.prove_alive", ignore_result=False)
 def prove_alive() -> str:
     return f"alive on {socket.gethostname()}"
+
+
+# Bells
+
+
+def ring_on_commit(reply: Message) -> None:
+    """Ring for a pending reply after the commit."""
+    transaction.on_commit(partial(ring, reply))
+
+
+def ring(reply: Message) -> None:
+    """Tell some worker; when no bell can be rung, the reaper finds the reply later."""
+    try:
+        write_reply.delay(str(reply.pk))
+    except (OperationalError, OSError) as error:
+        logger.warning("No worker could be told of reply %s (%s); it waits.", reply.pk, error)
+        Message.objects.filter(pk=reply.pk).update(rung_at=None)
+
+
+def stop_on_commit(reply: Message) -> None:
+    """Tell the reply's worker after the commit; it also sees it in the row, a little later."""
+    transaction.on_commit(partial(_publish_stop, str(reply.pk)))
+
+
+def _publish_stop(reply_id: str) -> None:
+    try:
+        connection().publish(keys.stops(), reply_id)
+    except (RedisError, OSError) as error:
+        logger.warning("The worker could not be told to stop reply %s (%s); it will see it.", reply_id, error)
+
+
+def reaper() -> Reaper:
+    return Reaper(ring)
+
+
+# The worker process
+
+
+def writing_loop() -> Loop:
+    """The event loop of this process, started at its first use."""
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = Loop(lambda: LogWriter(async_connection()), ring)
+        return _loop
+
+
+@worker_ready.connect
+def _start(**kwargs: object) -> None:
+    """An idle worker, too, says that it is alive and looks after the replies of the dead."""
+    writing_loop()
+
+
+@worker_shutting_down.connect
+def _end_soon(**kwargs: object) -> None:
+    if _loop is not None:
+        _loop.end_soon()
+
+
+@worker_shutdown.connect
+def _end(**kwargs: object) -> None:
+    if _loop is not None:
+        _loop.end()

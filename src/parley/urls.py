@@ -9,4 +9,7 @@ urlpatterns = [
     path("c/<uuid:pk>/", views.conversation_show, name="conversation_show"),
     path("c/<uuid:pk>/messages/", views.message_create, name="message_create"),
     path("messages/<uuid:pk>/retry/", views.message_retry, name="message_retry"),
+    path("messages/<uuid:pk>/resume/", views.message_resume, name="message_resume"),
+    path("messages/<uuid:pk>/stop/", views.message_stop, name="message_stop"),
+    path("catch-up/", views.catch_up, name="catch_up"),
 ]

@@ -4,15 +4,18 @@ from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from .conf import conf
-from .forms import QuestionForm
+from .connections import connection
+from .delivery.feed import changes_since
+from .delivery.log import entries_since, show_live
+from .forms import CatchUpForm, QuestionForm
 from .models import Conversation, Feed, Message
-from .tasks import ring_on_commit
+from .tasks import ring_on_commit, stop_on_commit
 
 TURBO_STREAM = "text/vnd.turbo-stream.html"
 
@@ -62,12 +65,60 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_POST
 def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
-    message = get_object_or_404(Message.objects.visible_to(request.user).select_related("conversation"), pk=pk)
+    message = _own_message(request, pk)
     if message.retry():
         ring_on_commit(message)
+    return _changed(request, message)
+
+
+@private
+@require_POST
+def message_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = _own_message(request, pk)
+    if message.resume():
+        ring_on_commit(message)
+    return _changed(request, message)
+
+
+@private
+@require_POST
+def message_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = _own_message(request, pk)
+    if message.stop():
+        stop_on_commit(message)
+    return _changed(request, message)
+
+
+@private
+@require_GET
+def catch_up(request: HttpRequest) -> HttpResponse:
+    """What the socket would have said since, for a page that has none: see docs/protocol.md."""
+    form = CatchUpForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400)
+    asked = form.cleaned_data
+    version, stream = changes_since(request.user, asked["conversation"], asked["version"])
+    may_see = set(Message.objects.visible_to(request.user).filter(pk__in=asked["follow"]).values_list("pk", flat=True))
+    frames = [
+        [handle, position, *payload]
+        for handle, (reply_id, since) in enumerate(asked["follow"].items())
+        if reply_id in may_see
+        for position, payload in entries_since(connection(), reply_id, since)
+    ]
+    return JsonResponse({"version": version, "stream": stream, "frames": frames})
+
+
+def _own_message(request: HttpRequest, pk: UUID) -> Message:
+    return get_object_or_404(Message.objects.visible_to(request.user).select_related("conversation"), pk=pk)
+
+
+def _changed(request: HttpRequest, message: Message) -> HttpResponse:
+    """The message as it is now, whether this request changed it or another was first."""
     if not _wants_stream(request):
         return _see(message.conversation)
-    return _stream(request, "message_retry", {"message": message})
+    message.refresh_from_db()
+    show_live([message])
+    return _stream(request, "message_changed", {"message": message})
 
 
 def _own(request: HttpRequest, pk: UUID) -> Conversation:
@@ -87,6 +138,7 @@ def _refused(request: HttpRequest, conversation: Conversation, form: QuestionFor
 def _conversation_page(request: HttpRequest, conversation: Conversation, form: QuestionForm, status=200) -> HttpResponse:
     version = Feed.version_of(request.user)
     transcript = conversation.transcript()
+    show_live(transcript)
     return _page(
         request,
         "conversation_show",

@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 
 from ..conf import conf
 from ..models import Feed
-from . import keys
+from .. import keys
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ Watcher = Callable[[int | None], None]
 
 
 class Bells:
-    def __init__(self) -> None:
+    def __init__(self, sweep: Callable[[], None]) -> None:
+        self._sweep = sweep
         self._watchers: dict[int, set[Watcher]] = {}
         self._joined: set[int] = set()
         self._channel = ""
@@ -34,7 +35,7 @@ class Bells:
         self._watchers.setdefault(owner_id, set()).add(watcher)
         self._changed.set()
         if not any(duty for duty in self._duties if not duty.done()):
-            self._duties = [asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll)]
+            self._duties = [asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)]
 
     def unwatch(self, owner_id: int, watcher: Watcher) -> None:
         watchers = self._watchers.get(owner_id, set())
@@ -92,13 +93,23 @@ class Bells:
             for owner_id, version in versions.items():
                 self._ring(owner_id, version)
 
+    async def _look_after(self) -> None:
+        """While somebody watches, replies of dead workers are seen to, even where no worker is left."""
+        while True:
+            await asyncio.sleep(conf.BEAT_INTERVAL)
+            try:
+                if self._watchers:
+                    await database_sync_to_async(self._sweep)()
+            except Exception as error:
+                logger.warning("The replies could not be looked after (%s); trying again.", error)
+
 
 _bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Bells] = WeakKeyDictionary()
 
 
-def bells() -> Bells:
-    """The bells of the running event loop."""
+def bells(make_sweep: Callable[[], Callable[[], None]]) -> Bells:
+    """The bells of the running event loop; ``make_sweep()`` gives what else to do every few seconds."""
     loop = asyncio.get_running_loop()
     if loop not in _bells:
-        _bells[loop] = Bells()
+        _bells[loop] = Bells(make_sweep())
     return _bells[loop]

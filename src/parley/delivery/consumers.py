@@ -12,18 +12,23 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from ..models import Message
-from .bells import bells
+from ..positions import MOST_FOLLOWED, parse_position
+from ..tasks import reaper
+from .bells import Bells, bells
 from .feed import changes_since
-from .hub import Follower, hub, parse_position
+from .hub import Follower, hub
 from .origin import same_origin
 
 logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
 LONGEST_MESSAGE = 2_000
-MOST_FOLLOWED = 100
 MOST_QUEUED = 500_000
 """Characters that wait for a slow socket before its logs are read no further."""
+
+
+def _bells() -> Bells:
+    return bells(lambda: reaper().sweep)
 
 
 class TabConsumer(AsyncWebsocketConsumer):
@@ -46,13 +51,13 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._look, self._outbox, self._filled = asyncio.Event(), deque[str](), asyncio.Event()
         self._queued, self._paused = 0, set[Follower]()
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
-        bells().watch(self.user.pk, self._feed_advanced)
+        _bells().watch(self.user.pk, self._feed_advanced)
 
     async def disconnect(self, code: int) -> None:
         for duty in self._duties:
             duty.cancel()
         if self._duties:
-            bells().unwatch(self.user.pk, self._feed_advanced)
+            _bells().unwatch(self.user.pk, self._feed_advanced)
         for follower in self._follows.values():
             hub().unfollow(follower)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 
 from ..models import Conversation, Feed, Message
+from .log import show_live
 
 MOST_CHANGES = 50
 """More than these are not told one by one: the page is loaded again."""
@@ -25,6 +26,7 @@ def changes_since(user, conversation_id: UUID | None, version: int) -> tuple[int
     messages = Message.objects.visible_to(user).filter(conversation=conversation_id, version__gt=version)
     changed = list(conversations[: MOST_CHANGES + 1])
     changed += list(messages.select_related("conversation").order_by("id")[: MOST_CHANGES + 1])
+    show_live(row for row in changed if isinstance(row, Message))
     if feed.removed > version or len(changed) > MOST_CHANGES:
         return feed.version, REFRESH
     return feed.version, "".join(_upsert(row, conversation_id) for row in changed)

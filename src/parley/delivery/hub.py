@@ -11,7 +11,8 @@ from redis import RedisError
 
 from ..connections import async_connection
 from ..ids import uuid7
-from . import keys
+from ..positions import Position, format_position, parse_position
+from .. import keys
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +20,6 @@ WAIT = 5_000
 """Milliseconds that one XREAD blocks; a new follower ends the wait."""
 MOST_ENTRIES = 500
 """Entries that one XREAD takes from one log."""
-
-Position = tuple[int, int]
-"""(attempt, seq) of an entry of a log; (0, 0) is before the first."""
-
-
-def parse_position(text: str) -> Position:
-    """Raises ValueError."""
-    attempt, _, seq = text.partition("-")
-    return int(attempt), int(seq or 0)
-
 
 @dataclass(eq=False, slots=True)
 class Follower:
@@ -89,7 +80,7 @@ class Hub:
 
     async def _read(self) -> None:
         wake = keys.wake(self._id)
-        streams = {key: f"{attempt}-{seq}" for key, (attempt, seq) in self._positions.items()}
+        streams = {key: format_position(position) for key, position in self._positions.items()}
         replies = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
         for name, entries in replies or ():
             key = name.decode()

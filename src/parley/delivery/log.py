@@ -6,6 +6,7 @@ Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,11 @@ import orjson
 from redis import Redis, RedisError, ResponseError
 from redis.asyncio import Redis as AsyncRedis
 
+from .. import keys, markdown
 from ..conf import conf
-from . import keys
+from ..connections import connection
+from ..models import Message
+from ..positions import Position, format_position
 from .splice import Payload, Splicer, fold
 
 logger = logging.getLogger(__name__)
@@ -103,11 +107,18 @@ class LogWriter:
             logger.warning("The end of reply %s could not be told (%s); pages learn it from the feed.", reply_id, error)
 
 
-def blocks_so_far(redis: Redis, reply_id: UUID) -> list[str] | None:
-    """The wire blocks that the log has brought readers to, or None where there is no log."""
+def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tuple[str, Payload]]:
+    """(position, payload) of what the log holds after a position; empty where there is no log or no server."""
     try:
-        entries = redis.xrange(keys.log(reply_id))
+        entries = redis.xrange(keys.log(reply_id), min=f"({format_position(position)}")
     except (RedisError, OSError):
-        return None
-    payloads = [orjson.loads(fields[b"f"]) for _, fields in entries if b"f" in fields]
-    return fold(payloads) if payloads else None
+        return []
+    return [(entry_id.decode(), orjson.loads(fields[b"f"])) for entry_id, fields in entries if b"f" in fields]
+
+
+def show_live(messages: Iterable[Message]) -> None:
+    """Give replies that are not written down yet the text that readers have been shown."""
+    for message in messages:
+        if message.role == Message.Role.ASSISTANT and not message.html and message.attempt:
+            payloads = [payload for _, payload in entries_since(connection(), message.pk, (message.attempt, 0))]
+            message.live_html = "".join(map(markdown.closed, fold(payloads)))

@@ -2,28 +2,36 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from ..conf import conf
 from ..models import Message
 from . import prompt, provider
 from .accumulator import Accumulator, InBandError
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
+from .reaper import recover
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class Writing:
-    """A reply that this process is writing."""
+    """A reply that this process is writing.
+
+    ``ending`` says why it was cancelled: "stopped" by the person, "handed over" by a process that
+    ends, or "lost" to somebody else.
+    """
 
     reply: Message
     request: dict[str, Any]
-    answer: Accumulator = field(default_factory=Accumulator)
+    answer: Accumulator
+    left_out: int = 0
     checkpointed: str = ""
-    outcome: Outcome | None = None
+    task: asyncio.Task[Outcome] | None = None
+    ending: str = ""
 
     @property
     def key(self) -> tuple[UUID, int]:
@@ -33,6 +41,16 @@ class Writing:
     def text(self) -> str:
         return str(self.answer.text)
 
+    @property
+    def shown(self) -> bool:
+        """Whether this attempt has added anything that somebody may have seen."""
+        return len(self.text) > len(self.reply.content)
+
+    def cancel(self, ending: str) -> None:
+        if self.task is not None and not self.ending:
+            self.ending = ending
+            self.task.cancel()
+
 
 def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
     """Claim a reply and build its request; None when somebody else has it or it is settled."""
@@ -41,8 +59,9 @@ def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
         return None
     history = reply.conversation.history_before(reply)
     turns = ((message.role, message.status, message.content) for message in history)
-    messages = prompt.build(reply.conversation.instructions, turns)
-    return Writing(reply, {"model": reply.model, "messages": messages})
+    built = prompt.build(reply.conversation.instructions, turns, window=conf.CONTEXT_WINDOW, begun=reply.content)
+    request = {"model": reply.model, "messages": built.messages}
+    return Writing(reply, request, Accumulator(reply.content), built.left_out, checkpointed=reply.content)
 
 
 async def write(writing: Writing, on_text, random: Random) -> Outcome:
@@ -53,7 +72,7 @@ async def write(writing: Writing, on_text, random: Random) -> Outcome:
         try:
             return await _stream(writing, on_text)
         except ProviderError as error:
-            delay = retry_delay(error, tries, shown=bool(writing.answer.text), random=random)
+            delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
                 return after_error(error.code, shown=bool(writing.answer.text))
         logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
@@ -78,7 +97,14 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
     if outcome.status == "done":
-        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage)
+        return reply.finish(
+            text, finish_reason=answer.finish_reason, usage=answer.usage, left_out=writing.left_out
+        )
+    if outcome.status == "stopped":
+        return reply.keep(text)
+    if outcome.status == "handed over":
+        reply.content = text
+        return recover(reply, died=False)
     if outcome.status == "interrupted":
         return reply.interrupt(text, outcome.error)
-    return reply.fail(text, outcome.error)
+    return outcome.status == "failed" and reply.fail(text, outcome.error)

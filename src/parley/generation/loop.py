@@ -11,18 +11,22 @@ from uuid import UUID
 
 import uvloop
 from asgiref.sync import sync_to_async
-from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
+from redis import RedisError
 
+from .. import keys
 from ..conf import conf
+from ..connections import async_connection
 from ..ids import uuid7
-from ..models import Message
+from ..models import Message, Worker
 from . import engine
 from .engine import Writing
 from .outcome import Outcome
+from .reaper import Reaper, Ring, next_of
 
 logger = logging.getLogger(__name__)
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
 DATABASE_THREADS = 4
 DATABASE_PATIENCE = 600
 """Tries, half a second apart, to write the end of a reply."""
@@ -32,7 +36,6 @@ class Log(Protocol):
     """Where readers follow a reply; see delivery.log."""
 
     def begin(self, reply_id: UUID, attempt: int) -> None: ...
-    def forget(self, reply_id: UUID) -> None: ...
     async def write(self, texts: dict[UUID, str]) -> set[UUID]: ...
     async def end(self, reply_id: UUID) -> None: ...
 
@@ -40,12 +43,12 @@ class Log(Protocol):
 class Loop:
     """A thread with an event loop: ``write(reply_id)`` from any other thread returns when the reply is settled."""
 
-    def __init__(self, make_log: Callable[[], Log]) -> None:
+    def __init__(self, make_log: Callable[[], Log], ring: Ring) -> None:
         self.worker_id = uuid7()
-        self._make_log = make_log
+        self._make_log, self._ring, self._reaper = make_log, ring, Reaper(ring)
         self._running: dict[UUID, Writing] = {}
         self._dirty: set[UUID] = set()
-        self._random = Random()
+        self._random, self._ended = Random(), False
         self._database = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="parley-database")
         self._ready = threading.Event()
         threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
@@ -53,10 +56,18 @@ class Loop:
 
     def write(self, reply_id: UUID) -> str:
         """Claim and write a reply → its status, or "" when it was not for us to write."""
-        return self.run(self._write(reply_id))
+        return self._run(self._write(reply_id)).result()
 
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+    def end_soon(self) -> None:
+        """The process shall end: replies that still run after a grace are handed over, the first first."""
+        self._run(self._hand_over())
+
+    def end(self) -> None:
+        """The process ends: nobody needs to wait for its next beat."""
+        self._run(self._say_goodbye()).result(timeout=5)
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def _main(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -64,78 +75,131 @@ class Loop:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        self._log, self._wake = self._make_log(), asyncio.Event()
+        self._log, self._wake, self._first_words = self._make_log(), asyncio.Event(), asyncio.Event()
         self._ready.set()
-        async with asyncio.TaskGroup() as duties:
-            duties.create_task(self._tell_readers())
-            duties.create_task(self._write_checkpoints())
+        duties = (self._tell_readers, self._write_checkpoints, self._watch_rows, self._hear_stops, self._beat)
+        await asyncio.gather(*(self._forever(duty) for duty in duties))
+
+    async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A duty goes on whatever happens: database and Valkey come back."""
+        while True:
+            try:
+                await duty()
+            except (*DATABASE_AWAY, RedisError, OSError) as error:
+                logger.warning("%s: %s; trying again.", duty.__name__.strip("_"), error)
+            except Exception:
+                logger.exception("%s failed; trying again.", duty.__name__.strip("_"))
+            else:
+                continue
+            await asyncio.sleep(0.5)
 
     # One reply
 
     async def _write(self, reply_id: UUID) -> str:
-        writing = await self._in_database(engine.begin, reply_id, self.worker_id)
+        writing = await self._in_database_at_last(engine.begin, reply_id, self.worker_id)
         if writing is None:
             return ""
         self._running[reply_id] = writing
         self._log.begin(reply_id, writing.reply.attempt)
         self._changed(writing)
+        writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
+        return await self._settle(writing, await self._outcome(writing))
+
+    async def _outcome(self, writing: Writing) -> Outcome:
+        assert writing.task is not None
         try:
-            outcome = await engine.write(writing, self._changed, self._random)
+            return await writing.task
+        except asyncio.CancelledError:
+            return Outcome(writing.ending)
         except Exception:
-            logger.exception("Reply %s could not be written.", reply_id)
-            outcome = Outcome("failed", "internal")
-        return await self._settle(writing, outcome)
+            logger.exception("Reply %s could not be written.", writing.reply.pk)
+            return Outcome("failed", "internal")
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> str:
-        reply_id = writing.reply.pk
-        self._running.pop(reply_id, None)
-        self._dirty.discard(reply_id)
-        settled = await self._in_database_at_last(engine.settle, writing, outcome)
-        await self._log.end(reply_id)
+        writing.answer.text.close()
+        try:
+            settled = await self._in_database_at_last(engine.settle, writing, outcome)
+        finally:
+            self._running.pop(writing.reply.pk, None)
+            await self._log.end(writing.reply.pk)
+        await self._in_database_at_last(self._ring_next, writing.reply)
         return outcome.status if settled else ""
+
+    def _ring_next(self, reply: Message) -> None:
+        for waiting in next_of(reply):
+            self._ring(waiting)
 
     def _changed(self, writing: Writing) -> None:
         self._dirty.add(writing.reply.pk)
         self._wake.set()
+        if writing.shown and writing.checkpointed == writing.reply.content:
+            self._first_words.set()
+
+    async def _hand_over(self) -> None:
+        await asyncio.sleep(conf.SHUTDOWN_GRACE if self._running else 0)
+        for _, writing in sorted(self._running.items()):
+            writing.cancel("handed over")
 
     # Duties for all replies at once
 
     async def _tell_readers(self) -> None:
         """Every tick, one round trip for what changed in all replies; an idle process waits."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            texts = {key: self._running[key].text for key in self._dirty if key in self._running}
-            self._dirty.clear()
-            self._dirty |= await self._write_log(texts) & self._running.keys()
-            if self._dirty:
-                self._wake.set()
-            await asyncio.sleep(conf.TICK)
-
-    async def _write_log(self, texts: dict[UUID, str]) -> set[UUID]:
-        try:
-            return await self._log.write(texts)
-        except Exception:
-            logger.exception("Readers could not be told of new text.")
-            return set()
+        await self._wake.wait()
+        self._wake.clear()
+        texts = {key: self._running[key].text for key in self._dirty if key in self._running}
+        self._dirty.clear()
+        self._dirty |= await self._log.write(texts) & self._running.keys()
+        if self._dirty:
+            self._wake.set()
+        await asyncio.sleep(conf.TICK)
 
     async def _write_checkpoints(self) -> None:
-        """Once a second, one transaction with the texts of all replies."""
-        while True:
-            await asyncio.sleep(conf.CHECKPOINT_INTERVAL)
-            changed = {w.key: w.text for w in self._running.values() if w.text != w.checkpointed}
-            if changed and await self._checkpoint(changed):
-                for (reply_id, _), text in changed.items():
-                    if reply_id in self._running:
-                        self._running[reply_id].checkpointed = text
-
-    async def _checkpoint(self, texts: dict[tuple[UUID, int], str]) -> bool:
+        """Once a second, one transaction with the texts of all replies; first words at once."""
         try:
+            async with asyncio.timeout(conf.CHECKPOINT_INTERVAL):
+                await self._first_words.wait()
+        except TimeoutError:
+            await self._checkpoint([w for w in self._running.values() if w.text != w.checkpointed])
+        else:
+            self._first_words.clear()
+            await self._checkpoint([w for w in self._running.values() if w.checkpointed == w.reply.content and w.shown])
+
+    async def _checkpoint(self, changed: list[Writing]) -> None:
+        texts = {writing.key: writing.text for writing in changed}
+        if texts:
             await self._in_database(Message.objects.checkpoint, texts)
-        except DatabaseError as error:
-            logger.warning("The database does not answer (%s); the text is kept and written later.", error)
-            return False
-        return True
+        for writing in changed:
+            writing.checkpointed = texts[writing.key]
+
+    async def _watch_rows(self) -> None:
+        """What is no longer ours to write is dropped: the bell of a stop may have been lost."""
+        await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
+        ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
+        gone = ours.keys() - await self._in_database(Message.objects.still_running, ours) if ours else ()
+        stopped = await self._in_database(Message.objects.stopped, gone) if gone else ()
+        for key in gone:
+            ours[key].cancel("stopped" if key in stopped else "lost")
+
+    async def _hear_stops(self) -> None:
+        async with async_connection(patience=None).pubsub() as bell:
+            await bell.subscribe(keys.stops())
+            async for message in bell.listen():
+                if message["type"] == "message":
+                    await self._stop(UUID(message["data"].decode()))
+
+    async def _stop(self, reply_id: UUID) -> None:
+        if reply_id in self._running:
+            self._running[reply_id].cancel("stopped")
+
+    async def _beat(self) -> None:
+        if not self._ended:
+            await self._in_database(Worker.beat, self.worker_id)
+            await self._in_database(self._reaper.sweep)
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+
+    async def _say_goodbye(self) -> None:
+        self._ended = True
+        await self._in_database(Worker.gone, self.worker_id)
 
     async def _in_database(self, function: Callable, *args: Any) -> Any:
         return await sync_to_async(_with_connection, thread_sensitive=False, executor=self._database)(function, *args)
@@ -145,7 +209,7 @@ class Loop:
         for _ in range(DATABASE_PATIENCE):
             try:
                 return await self._in_database(function, *args)
-            except DatabaseError as error:
+            except DATABASE_AWAY as error:
                 logger.warning("The database does not answer (%s); trying again.", error)
                 await asyncio.sleep(0.5)
         return await self._in_database(function, *args)

@@ -1,7 +1,16 @@
 """The history of a conversation → the messages that a provider is sent. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypedDict
+
+SPOKEN = ("done", "stopped")
+"""What failed, broke off or is still being written is not history."""
+
+BYTES_PER_TOKEN = 3.0
+TOKENS_PER_MESSAGE = 8
+SHARE_FOR_ANSWER = 0.25
+"""An estimate that errs on the safe side: English has about 4 bytes a token, most other text 2 to 4."""
 
 
 class ProviderMessage(TypedDict):
@@ -9,16 +18,42 @@ class ProviderMessage(TypedDict):
     content: str
 
 
-def build(instructions: str, history: Iterable[tuple[str, str, str]]) -> list[ProviderMessage]:
+@dataclass(frozen=True)
+class Prompt:
+    """``left_out``: how many of the oldest messages did not fit."""
+
+    messages: list[ProviderMessage]
+    left_out: int
+
+
+def build(instructions: str, history: Iterable[tuple[str, str, str]], *, window: int, begun: str = "") -> Prompt:
     """Role/content messages, in order, from (role, status, content) of one branch.
 
-    Only finished text is history: what failed, stopped before its first word or is still being
-    written never reaches the model.
+    ``window`` is the model's context in tokens. The system prompt and the last question always stay;
+    the oldest turns go first. ``begun`` is the text that the answer shall go on after.
     """
-    messages: list[ProviderMessage] = []
-    if instructions.strip():
-        messages.append({"role": "system", "content": instructions})
-    for role, status, content in history:
-        if status in ("done", "stopped") and content.strip():
-            messages.append({"role": role, "content": content})
-    return messages
+    system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
+    turns = [_message(role, content) for role, status, content in history if status in SPOKEN and content.strip()]
+    ending = [_message("assistant", begun)] if begun else []
+    room = window * (1 - SHARE_FOR_ANSWER) - _tokens(system) - _tokens(ending)
+    kept = _newest_that_fit(turns, room)
+    return Prompt(system + kept + ending, len(turns) - len(kept))
+
+
+def _message(role: str, content: str) -> ProviderMessage:
+    return {"role": role, "content": content}
+
+
+def _tokens(messages: list[ProviderMessage]) -> float:
+    return sum(len(message["content"].encode()) / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE for message in messages)
+
+
+def _newest_that_fit(turns: list[ProviderMessage], room: float) -> list[ProviderMessage]:
+    """At least the last message; otherwise a history that begins with a question."""
+    first = len(turns)
+    while first and (first == len(turns) or _tokens([turns[first - 1]]) <= room):
+        first -= 1
+        room -= _tokens([turns[first]])
+    while first and first < len(turns) - 1 and turns[first]["role"] != "user":
+        first += 1
+    return turns[first:]

@@ -1,18 +1,21 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from .. import errors, markdown
+from ..conf import conf
 from ..ids import uuid7
 from .conversation import Conversation
 from .feed import Feed
+from .worker import Worker
 
 
 class Role(models.TextChoices):
@@ -31,6 +34,9 @@ class Status(models.TextChoices):
 
 UNSETTLED = (Status.PENDING, Status.STREAMING)
 RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
+RESUMABLE = (Status.STOPPED, Status.INTERRUPTED)
+MOST_DEATHS = 3
+"""Times that a reply is begun again by itself because its worker died."""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -53,6 +59,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         ids = [key for key, _ in replies]
         return set(self.filter(pk__in=ids, status=Status.STREAMING).values_list("pk", "attempt"))
 
+    def stopped(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
+        """Which of these (id, attempt) a person has stopped."""
+        ids = [key for key, _ in replies]
+        return set(self.filter(pk__in=ids, status=Status.STOPPED).values_list("pk", "attempt"))
+
+    def orphans(self) -> "MessageQuerySet":
+        """Replies whose worker says no more that it is alive."""
+        return self.filter(status=Status.STREAMING).exclude(worker__in=Worker.objects.alive()).order_by("id")
+
+    def unheard(self) -> "MessageQuerySet":
+        """Pending replies for which no bell was rung, or so long ago that it must be lost."""
+        lost = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
+        return self.filter(lost, status=Status.PENDING).order_by("id")
+
+    def waiting_of(self, owner_id: int) -> "MessageQuerySet":
+        """A person's pending replies, the first first."""
+        return self.filter(conversation__owner_id=owner_id, status=Status.PENDING).order_by("id")
+
 
 class Message(models.Model):
     """A question or a reply. ``parent`` is the message it answers; null for the first."""
@@ -72,6 +96,9 @@ class Message(models.Model):
     usage = models.JSONField(default=dict, blank=True)
     attempt = models.PositiveIntegerField(default=0, editable=False)
     worker = models.UUIDField(null=True, blank=True, editable=False)
+    deaths = models.PositiveSmallIntegerField(default=0, editable=False)
+    left_out = models.PositiveIntegerField(default=0, editable=False, help_text="Old messages that did not fit.")
+    rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,6 +136,10 @@ class Message(models.Model):
         return self.role == Role.ASSISTANT and self.status in RETRIABLE
 
     @property
+    def can_resume(self) -> bool:
+        return self.role == Role.ASSISTANT and self.status in RESUMABLE and bool(self.content.strip())
+
+    @property
     def error_sentence(self) -> str:
         return errors.sentence(self.error, model=self.model or self.conversation.model_name) if self.error else ""
 
@@ -117,25 +148,37 @@ class Message(models.Model):
         """The text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
         if self.role == Role.USER:
             return format_html('<p class="raw">{}</p>', self.content)
-        return mark_safe(self.html or "".join(markdown.render(self.content)))
+        return mark_safe(self.live_html or self.html or "".join(markdown.render(self.content)))
+
+    live_html = ""
+    """What readers have been shown of a reply that is not written down yet; see delivery.log."""
 
     # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
 
     def claim(self, worker_id: UUID) -> bool:
-        """pending → streaming, for one worker: whether it was this one."""
-        won = Message.objects.filter(pk=self.pk, status=Status.PENDING).update(
-            status=Status.STREAMING,
-            attempt=F("attempt") + 1,
-            worker=worker_id,
-            started_at=timezone.now(),
-            model=self.conversation.model_name,
-        )
+        """pending → streaming, for one worker, in the person's turn: whether it was this one."""
+        with transaction.atomic():
+            Feed.objects.select_for_update().filter(pk=self.conversation.owner_id).first()
+            won = self._is_its_turn() and Message.objects.filter(pk=self.pk, status=Status.PENDING).update(
+                status=Status.STREAMING,
+                attempt=F("attempt") + 1,
+                worker=worker_id,
+                started_at=timezone.now(),
+                model=self.conversation.model_name,
+            )
         if won:
             self.refresh_from_db(fields=["status", "attempt", "worker", "started_at", "model", "content"])
         return bool(won)
 
-    def finish(self, content: str, *, finish_reason: str, usage: dict) -> bool:
-        return self._settle(Status.DONE, content, finish_reason=finish_reason, usage=usage)
+    def _is_its_turn(self) -> bool:
+        """Below the person's limit of replies at once, and after all earlier ones of its conversation."""
+        unsettled = Message.objects.filter(conversation__owner_id=self.conversation.owner_id, status__in=UNSETTLED)
+        earlier = unsettled.filter(conversation_id=self.conversation_id, id__lt=self.pk)
+        running = unsettled.filter(status=Status.STREAMING)
+        return not earlier.exists() and running.count() < conf.MOST_PER_PERSON
+
+    def finish(self, content: str, *, finish_reason: str, usage: dict, left_out: int = 0) -> bool:
+        return self._settle(Status.DONE, content, finish_reason=finish_reason, usage=usage, left_out=left_out)
 
     def fail(self, content: str, error: str) -> bool:
         return self._settle(Status.FAILED, content, error=error)
@@ -145,15 +188,34 @@ class Message(models.Model):
 
     def _settle(self, status: Status, content: str, **values) -> bool:
         """streaming → settled, if this attempt is still the one that writes."""
-        html = "".join(markdown.render(content))
         running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
-        return self._change(running, status=status, content=content, html=html, settled_at=timezone.now(), **values)
+        text = {"content": content, "html": "".join(markdown.render(content))}
+        return self._change(running, status=status, settled_at=timezone.now(), **text, **values)
+
+    def stop(self) -> bool:
+        """pending or streaming → stopped, by the person; its worker adds the last words (``keep``)."""
+        unsettled = Message.objects.filter(pk=self.pk, status__in=UNSETTLED)
+        return self._change(unsettled, status=Status.STOPPED, html="", error="", settled_at=timezone.now())
+
+    def keep(self, content: str) -> bool:
+        """The text that a stopped reply had, from the worker that was writing it."""
+        stopped = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STOPPED, html="")
+        return self._change(stopped, content=content, html="".join(markdown.render(content)))
+
+    def requeue(self, *, died: bool) -> bool:
+        """streaming → pending, while nothing was shown, for another worker."""
+        running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING, content="")
+        return self._change(running, status=Status.PENDING, deaths=F("deaths") + int(died), rung_at=None)
 
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, status__in=RETRIABLE)
-        cleared = {"content": "", "html": "", "error": "", "finish_reason": "", "usage": {}, "settled_at": None}
-        return self._change(again, status=Status.PENDING, **cleared)
+        return self._change(again, content="", **_CLEARED)
+
+    def resume(self) -> bool:
+        """stopped or interrupted → pending, to go on after the text that is there."""
+        again = Message.objects.filter(pk=self.pk, status__in=RESUMABLE).exclude(content="")
+        return self._change(again, **_CLEARED)
 
     def _change(self, allowed: models.QuerySet, **values) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
@@ -163,3 +225,9 @@ class Message(models.Model):
         if changed:
             self.refresh_from_db(fields=["version", *values])
         return bool(changed)
+
+
+_CLEARED = {
+    "status": Status.PENDING, "html": "", "error": "", "finish_reason": "", "usage": {},
+    "deaths": 0, "left_out": 0, "settled_at": None, "rung_at": None,
+}  # fmt: skip

@@ -35,8 +35,8 @@ class Command(BaseCommand):
             self._ask(timeout)
         except WaitedTooLong as error:
             raise CommandError(NOBODY.format(timeout=timeout)) from error
-        except (OperationalError, RedisError, OSError) as error:
-            raise CommandError(BROKER.format(error=error)) from error
+        except (OperationalError, RedisError, RuntimeError, OSError) as error:
+            raise CommandError(BROKER.format(error=" ".join(str(error).split()))) from error
 
     def _ask(self, timeout: float) -> None:
         sent: AsyncResult = prove_alive.apply_async(expires=timeout)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ..conf import conf
+from .conf import conf
 
 
 def log(reply_id: UUID | str) -> str:

@@ -1,0 +1,68 @@
+"""Replies whose worker is gone, and bells that nobody heard."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from ..conf import conf
+from ..models import Message
+from ..models.message import MOST_DEATHS
+
+logger = logging.getLogger(__name__)
+
+Ring = Callable[[Message], None]
+
+
+class Reaper:
+    """Sweeps every few seconds, in every worker and every web server; each change is won by one of them.
+
+    Heartbeats are rows. After the database was away all of them are old, so a reaper trusts them
+    only when it has reached the database for as long as two beats take.
+    """
+
+    def __init__(self, ring: Ring, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ring, self._clock = ring, clock
+        self._reached_at: float | None = None
+        self._reachable_since: float | None = None
+
+    def sweep(self) -> None:
+        """Raises what the database raises; the next sweep then waits again."""
+        now, reached_at = self._clock(), self._reached_at
+        if reached_at is None or now - reached_at > 2 * conf.BEAT_INTERVAL:
+            self._reachable_since = now
+        if self._reachable_since is not None and now - self._reachable_since >= 2 * conf.BEAT_INTERVAL:
+            self._recover_orphans()
+        self._ring_again()
+        self._reached_at = now
+
+    def _recover_orphans(self) -> None:
+        for reply in Message.objects.orphans().select_related("conversation")[:1000]:
+            if recover(reply, died=True):
+                logger.warning("Reply %s lost its worker and is now %s.", reply.pk, reply.status)
+                self._ring_next(reply)
+
+    def _ring_again(self) -> None:
+        for reply in Message.objects.unheard().select_related("conversation")[:1000]:
+            unheard = Message.objects.unheard().filter(pk=reply.pk)
+            if unheard.update(rung_at=timezone.now()):
+                self._ring(reply)
+
+    def _ring_next(self, reply: Message) -> None:
+        for waiting in next_of(reply):
+            self._ring(waiting)
+
+
+def recover(reply: Message, *, died: bool) -> bool:
+    """What becomes of a reply without a worker: written again while nothing was shown, else interrupted."""
+    if reply.content:
+        return reply.interrupt(reply.content, "worker_gone")
+    if died and reply.deaths >= MOST_DEATHS:
+        return reply.fail("", "worker_gone_again")
+    return reply.requeue(died=died)
+
+
+def next_of(reply: Message) -> list[Message]:
+    """The person's next replies, when one of theirs has settled."""
+    return list(Message.objects.waiting_of(reply.conversation.owner_id)[: conf.MOST_PER_PERSON])
