@@ -30,4 +30,6 @@ class MessageAdmin(admin.ModelAdmin):
         stopped = [reply for reply in queryset.select_related("conversation") if reply.stop()]
         for reply in stopped:
             stop_on_commit(reply)
-        self.message_user(request, ngettext("%d reply was stopped.", "%d replies were stopped.", len(stopped)) % len(stopped))
+        self.message_user(
+            request, ngettext("%d reply was stopped.", "%d replies were stopped.", len(stopped)) % len(stopped)
+        )

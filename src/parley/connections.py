@@ -1,22 +1,29 @@
-"""Connections to Valkey or Redis, each made once per process."""
+"""Connections to Valkey or Redis."""
 
 from functools import lru_cache
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
-from .conf import conf
+from parley.conf import conf
 
 PATIENCE = 3.0
 """Seconds that a command may take before the server counts as gone."""
+AGAIN = ConstantBackoff(0.05), 1
+"""One more try, for a connection that a restart has broken; the library's own waits take seconds."""
 
 
 @lru_cache(maxsize=1)
 def connection() -> Redis:
-    """For synchronous code; safe in threads."""
-    return Redis.from_url(conf.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=1)
+    """For synchronous code, one per process; safe in threads."""
+    return Redis.from_url(conf.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=1, retry=Retry(*AGAIN))
 
 
 def async_connection(*, patience: float | None = PATIENCE) -> AsyncRedis:
     """For one event loop. ``patience`` None: for a command that blocks."""
-    return AsyncRedis.from_url(conf.REDIS_URL, socket_timeout=patience, socket_connect_timeout=1)
+    return AsyncRedis.from_url(
+        conf.REDIS_URL, socket_timeout=patience, socket_connect_timeout=1, retry=AsyncRetry(*AGAIN)
+    )

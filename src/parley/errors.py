@@ -6,22 +6,39 @@ SENTENCES = {
     "no_key": gettext_noop("The provider wants an API key and none is set. Set OPENAI_API_KEY and try again."),
     "unauthorized": gettext_noop("The provider refused the API key. Check OPENAI_API_KEY and try again."),
     "forbidden": gettext_noop("The provider does not allow this key to use “{model}”. Choose another model or key."),
-    "model_not_found": gettext_noop("The provider does not know the model “{model}”. Check OPENAI_MODEL and OPENAI_BASE_URL."),
+    "model_not_found": gettext_noop(
+        "The provider does not know the model “{model}”. Check OPENAI_MODEL and OPENAI_BASE_URL."
+    ),
     "bad_request": gettext_noop("The provider refused the request for “{model}”. The worker's log has the details."),
-    "too_long": gettext_noop("This conversation is too long for “{model}”. Start a new one, or choose a model with a larger context."),
-    "rate_limited": gettext_noop("The provider says there were too many requests, or the quota is used up. Wait a little and retry."),
+    "too_long": gettext_noop(
+        "This conversation is too long for “{model}”. Start a new one, or choose a model with a larger context."
+    ),
+    "rate_limited": gettext_noop(
+        "The provider says there were too many requests, or the quota is used up. Wait a little and retry."
+    ),
     "provider_down": gettext_noop("The provider has a problem of its own. Retry in a moment."),
-    "unreachable": gettext_noop("The provider could not be reached. Check OPENAI_BASE_URL and the network, then retry."),
+    "unreachable": gettext_noop(
+        "The provider could not be reached. Check OPENAI_BASE_URL and the network, then retry."
+    ),
     "timeout": gettext_noop("The provider did not answer in time. Retry in a moment."),
-    "garbage": gettext_noop("The provider sent something that is not an answer. Check that OPENAI_BASE_URL is an OpenAI-compatible endpoint."),
-    "redirected": gettext_noop("The provider answered with a redirect, which is not followed. Set OPENAI_BASE_URL to the final address."),
+    "garbage": gettext_noop(
+        "The provider sent something that is not an answer. Check that OPENAI_BASE_URL is an "
+        "OpenAI-compatible endpoint."
+    ),
+    "redirected": gettext_noop(
+        "The provider answered with a redirect, which is not followed. Set OPENAI_BASE_URL to the final address."
+    ),
     "empty": gettext_noop("The provider ended without writing anything. Retry, or choose another model."),
     "filtered": gettext_noop("The provider's content filter withheld the answer. Ask in other words."),
-    "provider_error": gettext_noop("The provider reported an error in the middle of the answer. The text so far is kept."),
+    "provider_error": gettext_noop(
+        "The provider reported an error in the middle of the answer. The text so far is kept."
+    ),
     "cut": gettext_noop("The connection to the provider broke. The text so far is kept."),
     "stalled": gettext_noop("The provider stopped sending. The text so far is kept."),
     "worker_gone": gettext_noop("The process that wrote this answer ended. The text so far is kept."),
-    "worker_gone_again": gettext_noop("The process that should write this answer ended several times. Look at the worker's log, then retry."),
+    "worker_gone_again": gettext_noop(
+        "The process that should write this answer ended several times. Look at the worker's log, then retry."
+    ),
     "internal": gettext_noop("Something went wrong here while writing this answer. The worker's log has the details."),
 }
 

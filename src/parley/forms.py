@@ -1,9 +1,10 @@
 """What a person may type."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
@@ -28,14 +29,17 @@ class QuestionForm(forms.Form):
         limit = conf.MAX_QUESTION_LENGTH
         if len(text) > limit:
             raise forms.ValidationError(
-                _("This message has %(length)s characters; at most %(limit)s can be sent. Shorten it, or send it in parts."),
+                _(
+                    "This message has %(length)s characters; at most %(limit)s can be sent. "
+                    "Shorten it, or send it in parts."
+                ),
                 params={"length": len(text), "limit": limit},
             )
         return text
 
 
 class CatchUpForm(forms.Form):
-    """What a page shows: a conversation or none, the feed's version, and ``follow``: <reply id>@<attempt>-<seq>, many."""
+    """What a page shows: a conversation or none, the feed's version, and replies: follow=<id>@<attempt>-<seq>&…"""
 
     conversation = forms.UUIDField(required=False)
     version = forms.IntegerField(min_value=0)
@@ -43,7 +47,7 @@ class CatchUpForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
-            pairs = [follow.split("@") for follow in self.data.getlist("follow")[:MOST_FOLLOWED]]
+            pairs = [follow.split("@") for follow in cast(QueryDict, self.data).getlist("follow")[:MOST_FOLLOWED]]
             cleaned["follow"] = {UUID(reply): parse_position(position) for reply, position in pairs}
         except ValueError:
             raise forms.ValidationError("follow must be <reply id>@<attempt>-<seq>.") from None

@@ -13,6 +13,7 @@ import nh3
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
@@ -155,7 +156,7 @@ _FORMATTER = HtmlFormatter(nowrap=True)
 
 
 @lru_cache(maxsize=200)
-def _lexer(language: str):
+def _lexer(language: str) -> Lexer | None:
     try:
         return get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
@@ -171,9 +172,10 @@ def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
     return extension, parse, rendering
 
 
-TAGS = set(
-    "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre section span strong sup table tbody td th thead tr ul".split()
-)
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
 CLASSES = {
     "span": {"task", *filter(None, STANDARD_TYPES.values())},
     "p": {"raw"},

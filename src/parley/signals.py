@@ -13,11 +13,11 @@ def connect() -> None:
     feed_advanced.connect(broadcasts.feed_advanced, dispatch_uid="parley.broadcast")
 
 
-def _conversation_deleted(instance: Conversation, **kwargs) -> None:
+def _conversation_deleted(instance: Conversation, **kwargs: object) -> None:
     _removed(instance.owner_id)
 
 
-def _message_deleted(instance: Message, **kwargs) -> None:
+def _message_deleted(instance: Message, **kwargs: object) -> None:
     owner_id = Conversation.objects.filter(pk=instance.conversation_id).values_list("owner_id", flat=True).first()
     if owner_id is not None:
         _removed(owner_id)

@@ -1,6 +1,8 @@
 """Pages and the verbs behind their forms. Every lookup starts from what this user may see."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -17,10 +19,11 @@ from .forms import CatchUpForm, QuestionForm
 from .models import Conversation, Feed, Message
 from .tasks import ring_on_commit, stop_on_commit
 
+View = Callable[..., HttpResponse]
 TURBO_STREAM = "text/vnd.turbo-stream.html"
 
 
-def private(view):
+def private(view: View) -> View:
     """For signed-in people, kept by no cache."""
     return wraps(view)(cache_control(private=True, no_store=True)(login_required(view)))
 
@@ -37,8 +40,8 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
     form = QuestionForm(request.POST)
     if not form.is_valid():
         return _page(request, "conversation_new", status=422, form=form)
-    conversation = Conversation.start(request.user, form.cleaned_data["text"])
-    ring_on_commit(conversation.leaf())
+    conversation, reply = Conversation.start(request.user, form.cleaned_data["text"])
+    ring_on_commit(reply)
     return _see(conversation)
 
 
@@ -135,7 +138,9 @@ def _refused(request: HttpRequest, conversation: Conversation, form: QuestionFor
     return _conversation_page(request, conversation, form, status=422)
 
 
-def _conversation_page(request: HttpRequest, conversation: Conversation, form: QuestionForm, status=200) -> HttpResponse:
+def _conversation_page(
+    request: HttpRequest, conversation: Conversation, form: QuestionForm, status: int = 200
+) -> HttpResponse:
     version = Feed.version_of(request.user)
     transcript = conversation.transcript()
     show_live(transcript)
@@ -150,7 +155,7 @@ def _conversation_page(request: HttpRequest, conversation: Conversation, form: Q
     )
 
 
-def _page(request: HttpRequest, name: str, *, status: int = 200, **context) -> HttpResponse:
+def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page with the sidebar; the feed's version is read before the rows, so that nothing falls between."""
     context.setdefault("version", Feed.version_of(request.user))
     context |= {

@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from ..conf import conf
-from ..models import Feed
-from .. import keys
+from parley import keys
+from parley.conf import conf
+from parley.models import Feed
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,9 @@ class Bells:
         self._watchers.setdefault(owner_id, set()).add(watcher)
         self._changed.set()
         if not any(duty for duty in self._duties if not duty.done()):
-            self._duties = [asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)]
+            self._duties = [
+                asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)
+            ]
 
     def unwatch(self, owner_id: int, watcher: Watcher) -> None:
         watchers = self._watchers.get(owner_id, set())

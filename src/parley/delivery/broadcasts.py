@@ -5,7 +5,7 @@ import logging
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from .. import keys
+from parley import keys
 
 logger = logging.getLogger(__name__)
 

@@ -1,10 +1,12 @@
 """What changed in a person's feed since a version, as Turbo Streams."""
 
+from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from ..models import Conversation, Feed, Message
+from parley.models import Conversation, Feed, Message
+
 from .log import show_live
 
 MOST_CHANGES = 50
@@ -13,7 +15,7 @@ MOST_CHANGES = 50
 REFRESH = '<turbo-stream action="refresh"></turbo-stream>'
 
 
-def changes_since(user, conversation_id: UUID | None, version: int) -> tuple[int, str]:
+def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tuple[int, str]:
     """(newest version, Turbo Streams that bring a page from ``version`` to it).
 
     The page shows the person's list of conversations and the messages of one of them, which may be
@@ -24,15 +26,15 @@ def changes_since(user, conversation_id: UUID | None, version: int) -> tuple[int
         return version, ""
     conversations = Conversation.objects.visible_to(user).filter(version__gt=version).order_by("version")
     messages = Message.objects.visible_to(user).filter(conversation=conversation_id, version__gt=version)
-    changed = list(conversations[: MOST_CHANGES + 1])
-    changed += list(messages.select_related("conversation").order_by("id")[: MOST_CHANGES + 1])
-    show_live(row for row in changed if isinstance(row, Message))
-    if feed.removed > version or len(changed) > MOST_CHANGES:
+    rows = list(conversations[: MOST_CHANGES + 1])
+    spoken = list(messages.select_related("conversation").order_by("id")[: MOST_CHANGES + 1])
+    if feed.removed > version or len(rows) + len(spoken) > MOST_CHANGES:
         return feed.version, REFRESH
-    return feed.version, "".join(_upsert(row, conversation_id) for row in changed)
+    show_live(spoken)
+    streams = [_upsert("conversation", row, current={"id": conversation_id}) for row in rows]
+    streams += [_upsert("message", message) for message in spoken]
+    return feed.version, "".join(streams)
 
 
-def _upsert(row: Conversation | Message, current_id: UUID | None) -> str:
-    if isinstance(row, Message):
-        return render_to_string("parley/_message_upsert.html", {"message": row})
-    return render_to_string("parley/_conversation_upsert.html", {"conversation": row, "current": {"id": current_id}})
+def _upsert(name: str, row: Conversation | Message, **context: Any) -> str:
+    return render_to_string(f"parley/_{name}_upsert.html", {name: row, **context})

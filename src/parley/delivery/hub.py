@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from redis import RedisError
 
-from ..connections import async_connection
-from ..ids import uuid7
-from ..positions import Position, format_position, parse_position
-from .. import keys
+from parley import keys
+from parley.connections import async_connection
+from parley.ids import uuid7
+from parley.positions import Position, format_position, parse_position
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ WAIT = 5_000
 """Milliseconds that one XREAD blocks; a new follower ends the wait."""
 MOST_ENTRIES = 500
 """Entries that one XREAD takes from one log."""
+
 
 @dataclass(eq=False, slots=True)
 class Follower:
@@ -80,8 +82,8 @@ class Hub:
 
     async def _read(self) -> None:
         wake = keys.wake(self._id)
-        streams = {key: format_position(position) for key, position in self._positions.items()}
-        replies = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
+        streams: dict[Any, Any] = {key: format_position(position) for key, position in self._positions.items()}
+        replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
         for name, entries in replies or ():
             key = name.decode()
             if key == wake:

@@ -15,11 +15,12 @@ import orjson
 from redis import Redis, RedisError, ResponseError
 from redis.asyncio import Redis as AsyncRedis
 
-from .. import keys, markdown
-from ..conf import conf
-from ..connections import connection
-from ..models import Message
-from ..positions import Position, format_position
+from parley import keys, markdown
+from parley.conf import conf
+from parley.connections import connection
+from parley.models import Message, Role
+from parley.positions import Position, format_position
+
 from .splice import Payload, Splicer, fold
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class LogWriter:
         self._logs.pop(reply_id, None)
 
     async def write(self, texts: dict[UUID, str]) -> set[UUID]:
-        """Tell what the texts so far have changed → the replies whose turn it was not yet, or that must be told again."""
+        """Tell what the texts have changed → the replies that must be told again: not yet due, or not heard."""
         now = time.monotonic()
         due = {key: text for key, text in texts.items() if self._logs[key].due_at <= now}
         entries = [(key, payload) for key, text in due.items() if (payload := self._render(self._logs[key], text))]
@@ -110,7 +111,7 @@ class LogWriter:
 def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tuple[str, Payload]]:
     """(position, payload) of what the log holds after a position; empty where there is no log or no server."""
     try:
-        entries = redis.xrange(keys.log(reply_id), min=f"({format_position(position)}")
+        entries: Any = redis.xrange(keys.log(reply_id), min=f"({format_position(position)}")
     except (RedisError, OSError):
         return []
     return [(entry_id.decode(), orjson.loads(fields[b"f"])) for entry_id, fields in entries if b"f" in fields]
@@ -119,6 +120,6 @@ def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tupl
 def show_live(messages: Iterable[Message]) -> None:
     """Give replies that are not written down yet the text that readers have been shown."""
     for message in messages:
-        if message.role == Message.Role.ASSISTANT and not message.html and message.attempt:
+        if message.role == Role.ASSISTANT and not message.html and message.attempt:
             payloads = [payload for _, payload in entries_since(connection(), message.pk, (message.attempt, 0))]
             message.live_html = "".join(map(markdown.closed, fold(payloads)))

@@ -7,9 +7,11 @@ A payload is a JSON array, applied to the list of a reply's blocks in wire form 
 ``keep`` −1 drops the block and all after it.
 """
 
-from .. import markdown
+from typing import cast
 
-Payload = list[None | int | str]
+from parley import markdown
+
+Payload = list[int | str | None]
 
 
 class Splicer:
@@ -67,9 +69,13 @@ def _apply(blocks: list[str], payload: Payload) -> list[str]:
     if len(payload) == 1:
         return [*blocks[:-1], f"{blocks[-1]}{payload[0]}"]
     for block, keep, tail in zip(payload[::3], payload[1::3], payload[2::3], strict=True):
-        assert isinstance(block, int) and isinstance(keep, int)
-        blocks = blocks[:block] if keep < 0 else [*blocks[:block], _kept(blocks, block, keep) + str(tail), *blocks[block + 1 :]]
+        blocks = _spliced(blocks, cast(int, block), cast(int, keep), str(tail))
     return blocks
+
+
+def _spliced(blocks: list[str], block: int, keep: int, tail: str) -> list[str]:
+    changed = [] if keep < 0 else [_kept(blocks, block, keep) + tail, *blocks[block + 1 :]]
+    return blocks[:block] + changed
 
 
 def _kept(blocks: list[str], block: int, keep: int) -> str:

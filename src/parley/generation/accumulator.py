@@ -6,7 +6,7 @@ are made harmless here, once, where they enter.
 
 from typing import Any
 
-from ..text import clean
+from parley.text import clean
 
 DONE = "[DONE]"
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from ..conf import conf
-from ..models import Message
+from parley.conf import conf
+from parley.models import Message
+
 from . import prompt, provider
 from .accumulator import Accumulator, InBandError
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
@@ -52,6 +54,9 @@ class Writing:
             self.task.cancel()
 
 
+OnText = Callable[[Writing], None]
+
+
 def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
     """Claim a reply and build its request; None when somebody else has it or it is settled."""
     reply = Message.objects.select_related("conversation").filter(pk=reply_id).first()
@@ -64,8 +69,8 @@ def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
     return Writing(reply, request, Accumulator(reply.content), built.left_out, checkpointed=reply.content)
 
 
-async def write(writing: Writing, on_text, random: Random) -> Outcome:
-    """Stream the answer into ``writing.answer``; ``on_text()`` is called after every change of it."""
+async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
+    """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every change of it."""
     tries = 0
     while True:
         tries += 1
@@ -75,11 +80,11 @@ async def write(writing: Writing, on_text, random: Random) -> Outcome:
             delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
                 return after_error(error.code, shown=bool(writing.answer.text))
-        logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
+            logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)
 
 
-async def _stream(writing: Writing, on_text) -> Outcome:
+async def _stream(writing: Writing, on_text: OnText) -> Outcome:
     answer = writing.answer
     try:
         async for batch in provider.stream(**writing.request):
@@ -97,9 +102,7 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
     if outcome.status == "done":
-        return reply.finish(
-            text, finish_reason=answer.finish_reason, usage=answer.usage, left_out=writing.left_out
-        )
+        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, left_out=writing.left_out)
     if outcome.status == "stopped":
         return reply.keep(text)
     if outcome.status == "handed over":

@@ -14,11 +14,12 @@ from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, close_old_connections
 from redis import RedisError
 
-from .. import keys
-from ..conf import conf
-from ..connections import async_connection
-from ..ids import uuid7
-from ..models import Message, Worker
+from parley import keys
+from parley.conf import conf
+from parley.connections import async_connection
+from parley.ids import uuid7
+from parley.models import Message, Worker
+
 from . import engine
 from .engine import Writing
 from .outcome import Outcome

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,8 @@ import httpx2
 import openai
 import orjson
 
-from ..conf import conf
+from parley.conf import conf
+
 from .accumulator import DONE
 from .outcome import ProviderError
 from .sse import Events, NotAnEvent
@@ -24,7 +25,7 @@ STATUS_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: 
 CONNECTION_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
 
 
-async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncIterator[list[Any]]:
+async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncGenerator[list[Any], None]:
     """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
     async with _errors_in_our_words(), asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
         _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
@@ -44,7 +45,7 @@ def _allow(idle: asyncio.Timeout, seconds: float) -> None:
     idle.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
-async def _chunks(received: AsyncIterator[bytes]) -> AsyncIterator[list[Any]]:
+async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
     events = Events()
     async for data in received:
         batch = [_decode(event) for event in events.feed(data)]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from ..conf import conf
-from ..models import Message
-from ..models.message import MOST_DEATHS
+from parley.conf import conf
+from parley.models import Message
+from parley.models.message import MOST_DEATHS
 
 logger = logging.getLogger(__name__)
 

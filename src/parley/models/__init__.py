@@ -2,7 +2,7 @@
 
 from .conversation import Conversation
 from .feed import Feed, feed_advanced
-from .message import Message
+from .message import Message, Role, Status
 from .worker import Worker
 
-__all__ = ["Conversation", "Feed", "Message", "Worker", "feed_advanced"]
+__all__ = ["Conversation", "Feed", "Message", "Role", "Status", "Worker", "feed_advanced"]

@@ -1,14 +1,21 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from ..conf import conf
-from ..ids import uuid7
+from parley.conf import conf
+from parley.ids import uuid7
+
 from .feed import Feed
+
+if TYPE_CHECKING:
+    from .message import Message
 
 TITLE_LENGTH = 60
 
@@ -23,7 +30,7 @@ def title_from(text: str) -> str:
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def visible_to(self, user) -> "ConversationQuerySet":
+    def visible_to(self, user: Any) -> "ConversationQuerySet":
         """What this user may see: their own."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
 
@@ -52,7 +59,7 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
             self.version = Feed.advance(self.owner_id)
             super().save(*args, **kwargs)
@@ -65,19 +72,21 @@ class Conversation(models.Model):
         return self.model or conf.MODEL
 
     @classmethod
-    def start(cls, owner, text: str) -> "Conversation":
-        """A new conversation, named after its first question, with that question asked."""
+    def start(cls, owner: Any, text: str) -> tuple["Conversation", "Message"]:
+        """A new conversation, named after its first question → (conversation, pending reply)."""
         with transaction.atomic():
             conversation = cls(owner=owner, title=title_from(text))
             conversation.save(force_insert=True)
-            conversation.ask(text)
-        return conversation
+            _, reply = conversation.ask(text)
+        return conversation, reply
 
-    def ask(self, text: str):
+    def ask(self, text: str) -> tuple["Message", "Message"]:
         """Write the question and its pending reply → (question, reply)."""
         with transaction.atomic():
             version = self._touch()
-            question = self.messages.create(parent=self.leaf(), role="user", status="done", content=text, version=version)
+            question = self.messages.create(
+                parent=self.leaf(), role="user", status="done", content=text, version=version
+            )
             reply = self.messages.create(parent=question, role="assistant", status="pending", version=version)
         return question, reply
 
@@ -87,25 +96,25 @@ class Conversation(models.Model):
         Conversation.objects.filter(pk=self.pk).update(version=self.version, updated_at=self.updated_at)
         return self.version
 
-    def leaf(self):
+    def leaf(self) -> "Message | None":
         """The newest message, to which the next question answers."""
         return self.messages.order_by("-id").first()
 
-    def history_before(self, message) -> list:
+    def history_before(self, message: "Message") -> list["Message"]:
         """What was said before a message on its branch, in order."""
         messages = {earlier.pk: earlier for earlier in self.messages.filter(id__lt=message.pk)}
         return branch(messages, message.parent_id)
 
-    def transcript(self) -> list:
+    def transcript(self) -> list["Message"]:
         """The branch that is shown: from the first message to the leaf, in order."""
         messages = {message.pk: message for message in self.messages.order_by("id")}
         return branch(messages, max(messages, default=None))
 
 
-def branch(messages: dict, leaf_id) -> list:
+def branch(messages: dict[UUID, "Message"], leaf_id: UUID | None) -> list["Message"]:
     """From the root to the leaf, by parent pointers; ``messages`` maps id → message."""
     path = []
-    while leaf_id in messages:
+    while leaf_id is not None and leaf_id in messages:
         path.append(messages.pop(leaf_id))
         leaf_id = path[-1].parent_id
     return path[::-1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -44,7 +45,7 @@ class Feed(models.Model):
         return mine.values_list("version", flat=True).get()
 
     @classmethod
-    def version_of(cls, user) -> int:
+    def version_of(cls, user: Any) -> int:
         """The newest version of this person's feed; 0 before the first change."""
         return cls.objects.filter(pk=user.pk).values_list("version", flat=True).first() or 0
 

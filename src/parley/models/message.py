@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -10,9 +11,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from .. import errors, markdown
-from ..conf import conf
-from ..ids import uuid7
+from parley import errors, markdown
+from parley.conf import conf
+from parley.ids import uuid7
+
 from .conversation import Conversation
 from .feed import Feed
 from .worker import Worker
@@ -40,7 +42,7 @@ MOST_DEATHS = 3
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, user) -> "MessageQuerySet":
+    def visible_to(self, user: Any) -> "MessageQuerySet":
         """What this user may see: the messages of their own conversations."""
         return self.filter(conversation__owner_id=user.pk) if user.is_authenticated else self.none()
 
@@ -81,8 +83,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """A question or a reply. ``parent`` is the message it answers; null for the first."""
 
-    Role, Status = Role, Status
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
@@ -119,7 +119,7 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.status}: {self.content[:40]}"
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
             if not (self._state.adding and self.version):
                 self.version = Feed.advance(self.conversation.owner_id)
@@ -177,7 +177,7 @@ class Message(models.Model):
         running = unsettled.filter(status=Status.STREAMING)
         return not earlier.exists() and running.count() < conf.MOST_PER_PERSON
 
-    def finish(self, content: str, *, finish_reason: str, usage: dict, left_out: int = 0) -> bool:
+    def finish(self, content: str, *, finish_reason: str, usage: dict[str, int], left_out: int = 0) -> bool:
         return self._settle(Status.DONE, content, finish_reason=finish_reason, usage=usage, left_out=left_out)
 
     def fail(self, content: str, error: str) -> bool:
@@ -186,7 +186,7 @@ class Message(models.Model):
     def interrupt(self, content: str, error: str) -> bool:
         return self._settle(Status.INTERRUPTED, content, error=error)
 
-    def _settle(self, status: Status, content: str, **values) -> bool:
+    def _settle(self, status: Status, content: str, **values: Any) -> bool:
         """streaming → settled, if this attempt is still the one that writes."""
         running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
         text = {"content": content, "html": "".join(markdown.render(content))}
@@ -217,7 +217,7 @@ class Message(models.Model):
         again = Message.objects.filter(pk=self.pk, status__in=RESUMABLE).exclude(content="")
         return self._change(again, **_CLEARED)
 
-    def _change(self, allowed: models.QuerySet, **values) -> bool:
+    def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
         with transaction.atomic():
             version = Feed.advance(self.conversation.owner_id)

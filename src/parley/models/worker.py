@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
-from ..conf import conf
-from ..ids import uuid7
+from parley.conf import conf
+from parley.ids import uuid7
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

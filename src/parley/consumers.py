@@ -11,13 +11,13 @@ from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from ..models import Message
-from ..positions import MOST_FOLLOWED, parse_position
-from ..tasks import reaper
-from .bells import Bells, bells
-from .feed import changes_since
-from .hub import Follower, hub
-from .origin import same_origin
+from .delivery.bells import Bells, bells
+from .delivery.feed import changes_since
+from .delivery.hub import Follower, hub
+from .delivery.origin import same_origin
+from .models import Message
+from .positions import MOST_FOLLOWED, parse_position
+from .tasks import reaper
 
 logger = logging.getLogger(__name__)
 
