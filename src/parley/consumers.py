@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -14,15 +14,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from .delivery.bells import Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
-from .delivery.origin import same_origin
+from .delivery.origin import same_origin, still_signed_in
+from .delivery.protocol import Follow, Open, Ping, Unfollow, parse
 from .models import Message
-from .positions import MOST_FOLLOWED, parse_position
+from .positions import MOST_FOLLOWED
 from .tasks import reaper
 
 logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
-LONGEST_MESSAGE = 2_000
 MOST_QUEUED = 500_000
 """Characters that wait for a slow socket before its logs are read no further."""
 
@@ -36,20 +36,25 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     channel_layer_alias = "none"  # one channel per process (bells) serves all tabs, and a tab outlives the layer
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._duties: list[asyncio.Task] = []
+        self._version: int | None = None
+        self._conversation: UUID | None = None
+        self._look = asyncio.Event()
+        self._follows: dict[int, Follower] = {}
+        self._paused: set[Follower] = set()
+        self._outbox: deque[str] = deque()
+        self._queued, self._filled = 0, asyncio.Event()
+
     async def connect(self) -> None:
         if not same_origin(self.scope):
             raise DenyConnection
-        self.user = self.scope.get("user")
-        self._duties: list[asyncio.Task] = []
-        self._follows: dict[int, Follower] = {}
         await self.accept()
+        self.user = self.scope.get("user")
         if self.user is None or not self.user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
-        self._version: int | None = None
-        self._conversation: UUID | None = None
-        self._look, self._outbox, self._filled = asyncio.Event(), deque[str](), asyncio.Event()
-        self._queued, self._paused = 0, set[Follower]()
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
         _bells().watch(self.user.pk, self._feed_advanced)
 
@@ -63,43 +68,45 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Whatever is not a message of the protocol is ignored."""
-        if not self._duties or not text_data or len(text_data) > LONGEST_MESSAGE:
-            return
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
-            message = orjson.loads(text_data)
-            await {"open": self._open, "follow": self._follow, "unfollow": self._unfollow, "ping": self._ping}[
-                message["do"]
-            ](message)
+        match parse(text_data) if self._duties else None:
+            case Open(conversation, version):
+                self._open(conversation, version)
+            case Follow() as said:
+                await self._follow(said)
+            case Unfollow(handle):
+                self._unfollow(handle)
+            case Ping():
+                await self._ping()
 
     # What a tab may say
 
-    async def _open(self, message: dict) -> None:
-        """The tab shows this conversation, as of this version."""
-        conversation, version = message["conversation"], int(message["version"])
-        self._conversation = UUID(conversation) if conversation else None
-        self._version = version
+    def _open(self, conversation: UUID | None, version: int) -> None:
+        self._conversation, self._version = conversation, version
         self._look.set()
 
-    async def _follow(self, message: dict) -> None:
-        reply_id, handle, position = UUID(message["reply"]), int(message["as"]), parse_position(message["from"])
-        await self._unfollow({"as": handle})
-        if len(self._follows) >= MOST_FOLLOWED or not await self._may_see(reply_id):
+    async def _follow(self, said: Follow) -> None:
+        self._unfollow(said.handle)
+        if len(self._follows) >= MOST_FOLLOWED or not await self._may_see(said.reply):
             return
 
         def deliver(position: str, payload: bytes | None) -> None:
-            self._deliver(follower, handle, position, payload)
+            self._deliver(follower, said.handle, position, payload)
 
-        follower = self._follows[handle] = Follower(reply_id, position, deliver)
+        follower = self._follows[said.handle] = Follower(said.reply, said.position, deliver)
         await hub().follow(follower)
 
-    async def _unfollow(self, message: dict) -> None:
-        follower = self._follows.pop(int(message["as"]), None)
+    def _unfollow(self, handle: int) -> None:
+        follower = self._follows.pop(handle, None)
         if follower is not None:
             hub().unfollow(follower)
             self._paused.discard(follower)
 
-    async def _ping(self, message: dict) -> None:
-        self._queue('{"pong":true}')
+    async def _ping(self) -> None:
+        """A tab that is alive is answered; one whose person has signed out meanwhile is let go."""
+        if await still_signed_in(self.scope):
+            self._queue('{"pong":true}')
+        else:
+            await self.close(SIGNED_OUT)
 
     @database_sync_to_async
     def _may_see(self, reply_id: UUID) -> bool:

@@ -5,13 +5,14 @@ Source of the syntax: GitHub Flavored Markdown; raw HTML is shown as text.
 """
 
 import re
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape, unescape
+from io import StringIO
 
 import nh3
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
-from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -20,6 +21,8 @@ from pygments.util import ClassNotFound
 
 DEEPEST_NESTING = 60
 LONGEST_HIGHLIGHTED = 50_000
+HIGHLIGHTING_TIME = 0.2
+"""Seconds of the processor for one block of code."""
 
 _TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')
 _PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
@@ -90,17 +93,18 @@ def _cut(html: str) -> list[_Piece] | None:
     """Cut at the top-level elements; text between them is raw HTML. None: nested too deeply."""
     pieces: list[_Piece] = []
     depth = start = 0
-    lines: tuple[int | None, int | None] = (None, None)
+    first_line, last_line = None, 0
     for tag in _TAG.finditer(html):
         closing, first, last = tag.groups()
         if depth == 0:
             _add_raw(pieces, html[start : tag.start()])
-            start, lines = tag.start(), (int(first) if first else None, int(last) if last else None)
+            start, first_line, last_line = tag.start(), int(first) if first else None, 0
+        last_line = max(last_line, int(last or 0))  # comrak's own figure for a list may lack its last lines
         depth += -1 if closing else 0 if tag[0].endswith("/>") else 1
         if depth > DEEPEST_NESTING:
             return None
         if depth == 0:
-            pieces.append(_Piece(html[start : tag.end()], *lines))
+            pieces.append(_Piece(html[start : tag.end()], first_line, last_line or None))
             start = tag.end()
     _add_raw(pieces, html[start:])
     return pieces
@@ -147,9 +151,22 @@ def _clean(html: str) -> str:
 def _highlighted(fence: re.Match[str]) -> str:
     language, code = unescape(fence[1]), unescape(fence[2])
     lexer = _lexer(language)
-    if lexer is None or len(code) > LONGEST_HIGHLIGHTED:
-        return fence[0]
-    return f'<pre data-language="{escape(language)}"><code>{highlight(code, lexer, _FORMATTER)}</code></pre>'
+    spans = _spans(lexer, code) if lexer and len(code) <= LONGEST_HIGHLIGHTED else None
+    if spans is None:
+        spans = fence[2]
+    return f'<pre data-language="{escape(language)}"><code>{spans}</code></pre>'
+
+
+def _spans(lexer: Lexer, code: str) -> str | None:
+    """The code as spans; None when it takes too long, as code made to be slow does."""
+    deadline, tokens = time.thread_time() + HIGHLIGHTING_TIME, []
+    for token in lexer.get_tokens(code):
+        tokens.append(token)
+        if time.thread_time() > deadline:
+            return None
+    spans = StringIO()
+    _FORMATTER.format(tokens, spans)
+    return spans.getvalue()
 
 
 _FORMATTER = HtmlFormatter(nowrap=True)

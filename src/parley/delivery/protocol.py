@@ -1,0 +1,70 @@
+"""What a tab may say to its socket. Pure; described in docs/protocol.md."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+
+from parley.positions import Position, parse_position
+
+LONGEST_MESSAGE = 2_000
+
+
+@dataclass(frozen=True)
+class Open:
+    """The tab shows this conversation (or none), as of this version of the feed."""
+
+    conversation: UUID | None
+    version: int
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Send what the log of this reply holds after the position, under this handle."""
+
+    reply: UUID
+    handle: int
+    position: Position
+
+
+@dataclass(frozen=True)
+class Unfollow:
+    handle: int
+
+
+@dataclass(frozen=True)
+class Ping:
+    pass
+
+
+Said = Open | Follow | Unfollow | Ping
+
+
+def parse(text: str | None) -> Said | None:
+    """None for whatever is not a message of the protocol."""
+    try:
+        message = orjson.loads(text) if text and len(text) <= LONGEST_MESSAGE else {}
+        return PARSERS[message["do"]](message)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _open(message: dict) -> Open:
+    conversation = message["conversation"]
+    return Open(UUID(conversation) if conversation else None, int(message["version"]))
+
+
+def _follow(message: dict) -> Follow:
+    return Follow(UUID(message["reply"]), int(message["as"]), parse_position(message["from"]))
+
+
+def _unfollow(message: dict) -> Unfollow:
+    return Unfollow(int(message["as"]))
+
+
+def _ping(message: dict) -> Ping:
+    return Ping()
+
+
+PARSERS: dict[str, Callable[[dict], Said]] = {"open": _open, "follow": _follow, "unfollow": _unfollow, "ping": _ping}
