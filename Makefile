@@ -1,0 +1,52 @@
+# Parley: `make run` serves the chat, `make test` runs all tests. Needs Python 3.11 or newer with venv and pip, nothing else.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check bench screenshots clean
+
+python := .venv/bin/python
+
+help:
+	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
+	@echo "make dev          the same, reloading when the source changes"
+	@echo "make test         run every check and every test, those in a browser included"
+	@echo "make check        lint, formatting, types, import rules and migrations only"
+	@echo "make bench        measure the product against a bare relay"
+	@echo "make screenshots  take the pictures of the documentation again"
+	@echo "make clean        remove what was installed and built (the data in var/ stays)"
+
+run:
+	@bin/install requirements.txt
+	@bin/front-end
+	@exec $(python) -m standalone.supervisor
+
+dev:
+	@bin/install requirements.txt
+	@bin/front-end
+	@exec $(python) -m standalone.supervisor --dev
+
+test: check
+	@bin/front-end
+	@bin/npm test --silent </dev/null
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(PYTEST_ARGS)
+
+check:
+	@bin/install requirements-dev.txt
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	DEBUG=1 $(python) -m mypy
+	PYTHONPATH=src .venv/bin/lint-imports
+	DEBUG=1 $(python) manage.py makemigrations --check --dry-run
+
+bench:
+	@bin/install requirements-dev.txt
+	@bin/front-end
+	@exec $(python) -m benchmarks
+
+screenshots:
+	@bin/install requirements-dev.txt
+	@bin/front-end
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m tests.screenshots
+
+clean:
+	rm -rf .venv node_modules src/parley/static/parley dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src standalone tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,43 @@
+import { appendedText, applyFrame } from "./splices.js"
+
+/** A run of blocks in wire form, and the element that shows block i as its i-th child. */
+export class Blocks {
+  #wires = []
+  #shown = []
+
+  get any() {
+    return this.#wires.length > 0
+  }
+
+  apply(payload) {
+    this.#wires = applyFrame(this.#wires, payload)
+  }
+
+  show(element) {
+    while (element.children.length > this.#wires.length) element.lastElementChild.remove()
+    this.#wires.forEach((wire, i) => wire !== this.#shown[i] && showBlock(element, i, this.#shown[i], wire))
+    this.#shown = this.#wires
+  }
+}
+
+function showBlock(element, i, shown, wire) {
+  const child = element.children[i]
+  if (child && extend(child, appendedText(shown, wire))) return
+  const next = parse(wire)
+  if (!child) element.append(next)
+  else if (!child.isEqualNode(next)) child.replaceWith(next)
+}
+
+function extend(element, text) {
+  let end = element
+  while (text !== null && end.lastChild) end = end.lastChild
+  if (end.nodeType !== Node.TEXT_NODE) return false
+  end.appendData(text)
+  return true
+}
+
+function parse(wire) {
+  const template = document.createElement("template")
+  template.innerHTML = wire
+  return template.content.firstElementChild ?? document.createElement("p")
+}

@@ -1,0 +1,21 @@
+const PATIENCE = 10_000
+
+/** The address of what happened since `version`, and since the positions of some replies. */
+export function catchUpUrl(path, base, { conversation, version, replies }) {
+  const url = new URL(path, base)
+  if (conversation) url.searchParams.set("conversation", conversation)
+  url.searchParams.set("version", version)
+  for (const { reply, position } of replies) url.searchParams.append("follow", `${reply}@${position}`)
+  return url
+}
+
+/** What the socket would have said: {version, stream, frames}; null when signed out, undefined when there is no answer. */
+export async function catchUp(url) {
+  try {
+    const response = await fetch(url, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
+    if (response.type === "opaqueredirect") return null
+    return response.ok ? await response.json() : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+import { delay } from "./backoff.js"
+
+const PING_EVERY = 20_000
+const ANSWER_WITHIN = 5_000
+const SIGNED_OUT = 4401
+const BLOCKED_AFTER = 2
+
+/**
+ * A WebSocket that connects again by itself.
+ *
+ * Its owner has `url()`, `opened()`, `received(message)`, `lost(blocked)` and `signedOut()`. It counts as blocked after
+ * two attempts in a row in which nothing arrived: a proxy may refuse the socket, or let it open and swallow what it carries.
+ */
+export class Connection {
+  #owner
+  #socket
+  #failures = 0
+  #retry
+  #heartbeat
+  #deadline
+
+  constructor(owner) {
+    this.#owner = owner
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN
+  }
+
+  /** Connect at once, also when the next attempt would come later. */
+  connect() {
+    clearTimeout(this.#retry)
+    if (this.#socket) return
+    const socket = (this.#socket = new WebSocket(this.#owner.url()))
+    socket.onopen = () => this.#opened()
+    socket.onmessage = ({ data }) => this.#received(JSON.parse(data))
+    socket.onclose = ({ code }) => this.#closed(code)
+    this.#await()
+  }
+
+  close() {
+    clearTimeout(this.#retry)
+    clearInterval(this.#heartbeat)
+    this.#answered()
+    if (!this.#socket) return
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null
+    this.#socket.close()
+    this.#socket = undefined
+  }
+
+  /** Ask for a sign of life: without one the connection is given up. */
+  check() {
+    this.send({ do: "ping" })
+    this.#await()
+  }
+
+  send(message) {
+    if (this.isOpen) this.#socket.send(JSON.stringify(message))
+  }
+
+  #opened() {
+    this.#answered()
+    this.#heartbeat = setInterval(() => this.check(), PING_EVERY)
+    this.#owner.opened()
+    this.check()
+  }
+
+  #received(message) {
+    this.#failures = 0
+    this.#answered()
+    this.#owner.received(message)
+  }
+
+  #closed(code) {
+    this.close()
+    if (code === SIGNED_OUT) return this.#owner.signedOut()
+    this.#retry = setTimeout(() => this.connect(), delay(this.#failures++, code))
+    this.#owner.lost(this.#failures >= BLOCKED_AFTER)
+  }
+
+  #await() {
+    this.#deadline ??= setTimeout(() => this.#closed(), ANSWER_WITHIN)
+  }
+
+  #answered() {
+    clearTimeout(this.#deadline)
+    this.#deadline = undefined
+  }
+}

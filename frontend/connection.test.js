@@ -1,0 +1,132 @@
+import assert from "node:assert/strict"
+import { beforeEach, mock, test } from "node:test"
+import { Connection } from "./connection.js"
+
+class FakeWebSocket {
+  static OPEN = 1
+  static made = []
+  readyState = 0
+  sent = []
+
+  constructor(url) {
+    this.url = url
+    FakeWebSocket.made.push(this)
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text))
+  }
+
+  close() {
+    this.readyState = 3
+  }
+
+  open() {
+    this.readyState = 1
+    this.onopen()
+  }
+
+  say(message) {
+    this.onmessage({ data: JSON.stringify(message) })
+  }
+
+  fall(code = 1006) {
+    this.readyState = 3
+    this.onclose({ code })
+  }
+}
+
+let told
+let connection
+
+beforeEach(() => {
+  mock.timers.reset()
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] })
+  mock.method(Math, "random", () => 0.5)
+  globalThis.WebSocket = FakeWebSocket
+  FakeWebSocket.made = []
+  told = []
+  connection = new Connection({
+    url: () => "ws://parley/",
+    opened: () => told.push("opened"),
+    received: (message) => told.push(message),
+    lost: (blocked) => told.push(blocked ? "blocked" : "lost"),
+    signedOut: () => told.push("signed out"),
+  })
+  connection.connect()
+})
+
+const newest = () => FakeWebSocket.made.at(-1)
+
+test("it connects once, and asks for a sign of life", () => {
+  connection.connect()
+  newest().open()
+  assert.equal(FakeWebSocket.made.length, 1)
+  assert.deepEqual(newest().sent, [{ do: "ping" }])
+  assert.deepEqual(told, ["opened"])
+})
+
+test("without an answer within five seconds it connects again", () => {
+  newest().open()
+  newest().say({ pong: true })
+  connection.check()
+  mock.timers.tick(4_999)
+  assert.equal(FakeWebSocket.made.length, 1)
+  mock.timers.tick(1)
+  assert.deepEqual(told.slice(-1), ["lost"])
+  mock.timers.tick(500)
+  assert.equal(FakeWebSocket.made.length, 2)
+})
+
+test("an answer lets it stay, and the next question comes after twenty seconds", () => {
+  newest().open()
+  newest().say({ pong: true })
+  mock.timers.tick(19_999)
+  assert.equal(newest().sent.length, 1)
+  mock.timers.tick(1)
+  assert.equal(newest().sent.length, 2)
+  newest().say([1, "1-1", "x"])
+  mock.timers.tick(10_000)
+  assert.equal(FakeWebSocket.made.length, 1)
+})
+
+test("two attempts without a message mean that it is blocked, and it keeps trying", () => {
+  newest().fall()
+  mock.timers.tick(500)
+  newest().open()
+  mock.timers.tick(5_000)
+  assert.deepEqual(told, ["lost", "opened", "blocked"])
+  mock.timers.tick(1_000)
+  assert.equal(FakeWebSocket.made.length, 3)
+})
+
+test("an attempt that neither opens nor fails is given up", () => {
+  mock.timers.tick(5_000)
+  assert.deepEqual(told, ["lost"])
+})
+
+test("a message ends the counting", () => {
+  newest().fall()
+  mock.timers.tick(500)
+  newest().open()
+  newest().say({ pong: true })
+  newest().fall()
+  assert.equal(told.at(-1), "lost")
+})
+
+test("who is signed out is not connected again", () => {
+  newest().open()
+  newest().fall(4401)
+  mock.timers.tick(60_000)
+  assert.deepEqual(told, ["opened", "signed out"])
+  assert.equal(FakeWebSocket.made.length, 1)
+})
+
+test("a closed connection stays closed, and what it still says is not heard", () => {
+  const socket = newest()
+  connection.close()
+  mock.timers.tick(60_000)
+  assert.equal(socket.onmessage, null)
+  assert.equal(FakeWebSocket.made.length, 1)
+  assert.ok(!connection.isOpen)
+})

@@ -1,0 +1,54 @@
+import { Controller } from "@hotwired/stimulus"
+
+// To measure a long text at every key would make typing slow; so much fills the field in any case.
+const FILLS_THE_FIELD = 4_000
+
+// The form is replaced when its message was sent.
+let refocus = false
+
+/** The keys, the height and the sending of the composer. */
+export default class extends Controller {
+  static targets = ["form", "text", "problem"]
+  #busy = false
+
+  // Lifecycle
+
+  textTargetConnected(text) {
+    if (refocus) text.focus({ preventScroll: true })
+    refocus = false
+    this.grow()
+  }
+
+  // Actions
+
+  key(event) {
+    const composing = event.isComposing || event.keyCode === 229
+    const sends = event.ctrlKey || event.metaKey || !(event.shiftKey || event.altKey)
+    if (event.key !== "Enter" || composing || !sends) return
+    event.preventDefault()
+    if (this.textTarget.value.trim()) this.formTarget.requestSubmit()
+  }
+
+  grow() {
+    const { style, value } = this.textTarget
+    const long = value.length > FILLS_THE_FIELD
+    this.textTarget.classList.toggle("long", long)
+    if (CSS.supports("field-sizing", "content")) return
+    style.height = "auto"
+    if (!long) style.height = `${this.textTarget.scrollHeight}px`
+  }
+
+  submit(event) {
+    if (this.#busy) return event.preventDefault()
+    this.#busy = this.problemTarget.hidden = refocus = true
+  }
+
+  submitted() {
+    this.#busy = false
+  }
+
+  failed(event) {
+    event.preventDefault()
+    this.problemTarget.hidden = refocus = false
+  }
+}

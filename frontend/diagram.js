@@ -1,0 +1,48 @@
+/** Mermaid, in a file of its own that is only loaded where somebody asks for a diagram. */
+import mermaid from "mermaid"
+
+let drawn = 0
+
+allowStyleAttributes(SVGElement.prototype)
+allowStyleAttributes(HTMLElement.prototype)
+
+/** A picture of the diagram, or a sentence that says what is wrong with its source. */
+export async function drawing(source, alt) {
+  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: theme(), htmlLabels: false,
+    flowchart: { htmlLabels: false }, class: { htmlLabels: false }, suppressErrorRendering: true })
+  try {
+    const { svg } = await mermaid.render(`parley-diagram-${++drawn}`, source)
+    return picture(svg, alt)
+  } catch (error) {
+    return problem(error)
+  }
+}
+
+// In an <img> nothing of the drawing can act on the page, and its styles are its own.
+function picture(svg, alt) {
+  const image = new Image()
+  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement
+  const [, , width, height] = root.getAttribute("viewBox")?.split(/\s+/) ?? []
+  if (width) root.setAttribute("width", width)
+  if (height) root.setAttribute("height", height)
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(root))}`
+  return Object.assign(image, { alt, className: "diagram" })
+}
+
+function problem(error) {
+  const sentence = Object.assign(document.createElement("p"), { className: "problem raw", textContent: error.message ?? error })
+  sentence.setAttribute("role", "alert")
+  return sentence
+}
+
+function theme() {
+  return getComputedStyle(document.body).getPropertyValue("--parley-diagram").trim() || "default"
+}
+
+// The Content-Security-Policy refuses style attributes that are set as text, and lets the same through the object model.
+function allowStyleAttributes(prototype) {
+  prototype.setAttribute = function (name, value) {
+    if (name === "style") this.style.cssText = value
+    else Element.prototype.setAttribute.call(this, name, value)
+  }
+}

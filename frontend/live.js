@@ -1,0 +1,123 @@
+/**
+ * How this tab learns what happens: over one socket, or by asking every two seconds where sockets are blocked.
+ *
+ * It outlives Turbo visits. Nothing relies on a message arriving: after every connection the page says which version it
+ * shows, and each reply the last position it has.
+ */
+import { renderStreamMessage } from "@hotwired/turbo"
+import { catchUp, catchUpUrl } from "./catch_up.js"
+import { Connection } from "./connection.js"
+import { meta } from "./page.js"
+import { Polling } from "./polling.js"
+
+const RELOAD_AT_MOST_EVERY = 10_000
+
+const replies = new Map()
+let lastAs = 0
+let version = 0
+let visit = 0
+let state
+
+const polling = new Polling(poll)
+const connection = new Connection({
+  url() {
+    const url = new URL(meta("parley-socket"), location.href)
+    url.protocol = url.protocol.replace("http", "ws")
+    return url
+  },
+  opened() {
+    open()
+    for (const [as, element] of replies) sendFollow(as, element)
+  },
+  received(message) {
+    polling.stop()
+    report("up")
+    if (Array.isArray(message)) deliver(replies.get(message[0]), message)
+    else if ("version" in message) advance(message)
+  },
+  lost(blocked) {
+    if (blocked) polling.start()
+    else report("down")
+  },
+  signedOut,
+})
+
+/** A page was shown: tell the server what it shows, on a connection if there is one, else on a new one. */
+export function visited() {
+  visit += 1
+  version = Number(meta("parley-version"))
+  if (!meta("parley-socket")) leave()
+  else if (connection.isOpen) open()
+  else reach()
+}
+
+/** The tab may have slept: see what it missed, and make sure that the connection lives. */
+export function wake() {
+  if (document.visibilityState === "hidden" || !meta("parley-socket")) return
+  if (!connection.isOpen) return reach()
+  connection.check()
+  look()
+}
+
+/** Let an element with `reply`, `position` and `receive(position, payload)` have the frames of its reply; returns the way out. */
+export function follow(element) {
+  const as = ++lastAs
+  replies.set(as, element)
+  sendFollow(as, element)
+  return () => replies.delete(as) && connection.send({ do: "unfollow", as })
+}
+
+function reach() {
+  connection.connect()
+  polling.hurry()
+}
+
+function leave() {
+  connection.close()
+  polling.stop()
+}
+
+async function poll() {
+  const missed = await look()
+  if (!connection.isOpen) report(missed ? "polling" : "down")
+}
+
+async function look() {
+  const asked = visit
+  const elements = [...replies.values()]
+  const question = { conversation: meta("parley-conversation"), version, replies: elements }
+  const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, question))
+  if (missed === null) signedOut()
+  if (!missed || asked !== visit) return
+  for (const frame of missed.frames) deliver(elements[frame[0]], frame)
+  advance(missed)
+  return missed
+}
+
+function deliver(element, [, position, ...payload]) {
+  element?.receive(position, payload)
+}
+
+function advance(message) {
+  version = Math.max(version, message.version)
+  if (message.stream) renderStreamMessage(message.stream)
+}
+
+function signedOut() {
+  leave()
+  setTimeout(() => location.reload(), Math.max(0, RELOAD_AT_MOST_EVERY - performance.now()))
+}
+
+function open() {
+  connection.send({ do: "open", conversation: meta("parley-conversation") || null, version })
+}
+
+function sendFollow(as, { reply, position }) {
+  connection.send({ do: "follow", reply, as, from: position })
+}
+
+function report(next) {
+  if (next === state) return
+  state = next
+  document.dispatchEvent(new CustomEvent("parley:connection", { detail: { state } }))
+}

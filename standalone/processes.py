@@ -1,0 +1,180 @@
+"""A small supervisor: keeps services running, restarts those that end, and leaves no process behind."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from standalone.guardian import Guardian
+
+SETTLED_AFTER = 20.0
+LONGEST_DELAY = 10.0
+
+
+def say(line: str) -> None:
+    """Print one line at once; a reader who has gone away is no reason to stop."""
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
+
+
+def send(process: "subprocess.Popen[str]", number: int) -> None:
+    """Signal the whole process group of a service."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+@dataclass
+class Service:
+    """What to run, how to tell that it answers, how long it may take to end (seconds), and which lines not to print."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    answers: Callable[[], bool] = lambda: True
+    grace: float = 5.0
+    hush: str | None = None
+
+
+class Running:
+    """A service and its current process."""
+
+    def __init__(self, service: Service, guardian: Guardian) -> None:
+        self.service, self.guardian = service, guardian
+        self.failures = 0
+        self.ready = False
+        self.next_start = 0.0
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the process in a group of its own, its output prefixed with the name of the service."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            self.service.command,
+            env={**os.environ, **self.service.env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self.guardian.watch(self.process.pid)
+        threading.Thread(target=self._relay, args=(self.process,), daemon=True).start()
+
+    def tend(self) -> None:
+        """Notice the end of the process, and start it again when its delay is over."""
+        if self.process is not None and self.process.poll() is not None:
+            self._ended(self.process)
+        if self.process is None and time.monotonic() >= self.next_start:
+            self.start()
+        self.ready = self.ready or (self.process is not None and self.service.answers())
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        if self.process is not None:
+            send(self.process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process and everything in its group."""
+        if self.process is not None:
+            send(self.process, signal.SIGKILL)
+            self.process.wait()
+            self.guardian.forget(self.process.pid)
+
+    def ended(self) -> bool:
+        """Whether no process is left to wait for."""
+        return self.process is None or self.process.poll() is not None
+
+    def _ended(self, process: "subprocess.Popen[str]") -> None:
+        self.kill()
+        self.process = None
+        lived = time.monotonic() - self.started
+        self.failures = 1 if lived > SETTLED_AFTER else self.failures + 1
+        delay = min(LONGEST_DELAY, 0.25 * 2 ** (self.failures - 1))
+        self.next_start = time.monotonic() + delay
+        say(f"{self.service.name} ended ({_reason(process.returncode)}); starting it again in {delay:g} s.")
+
+    def _relay(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() and not (self.service.hush and self.service.hush in line):
+                say(f"{self.service.name:>7} | {line.rstrip()}")
+
+
+class Supervisor:
+    """Runs stages of services: each stage starts when the one before it answers, and they end in reverse."""
+
+    def __init__(self, stages: Sequence[Sequence[Service]], guardian: Guardian, tries: int = 5) -> None:
+        self.stages, self.guardian, self.tries = stages, guardian, tries
+        self.running: list[list[Running]] = []
+        self.stopping = threading.Event()
+        self.signals = 0
+
+    def install_signals(self) -> None:
+        """Stop on the signals of a terminal, a service manager and a closed window; the second one kills."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def run(self, when_ready: Callable[[], None]) -> bool:
+        """Run until asked to stop; false when the services could not be started."""
+        try:
+            started = all(self._stage_starts(stage) for stage in self.stages)
+            if started:
+                when_ready()
+            while started and not self.stopping.wait(0.1):
+                self._tend()
+            return started or self.stopping.is_set()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End every service, the last stage first."""
+        while self.running:
+            self._end(self.running.pop())
+
+    def _stage_starts(self, stage: Sequence[Service]) -> bool:
+        current: list[Running] = []
+        self.running.append(current)
+        for service in stage:
+            current.append(Running(service, self.guardian))
+        while not self.stopping.is_set() and not self._gives_up():
+            if all(running.ready for running in current):
+                return True
+            self._tend()
+            self.stopping.wait(0.1)
+        return False
+
+    def _tend(self) -> None:
+        for running in self._all():
+            running.tend()
+
+    def _gives_up(self) -> bool:
+        hopeless = [running.service.name for running in self._all() if running.failures >= self.tries]
+        if hopeless:
+            say(f"Giving up: {' and '.join(hopeless)} ended {self.tries} times; the lines above say why.")
+        return bool(hopeless)
+
+    def _all(self) -> list[Running]:
+        return [running for stage in self.running for running in stage]
+
+    def _end(self, stage: list[Running]) -> None:
+        for running in stage:
+            running.terminate()
+        limit = time.monotonic() + max((running.service.grace for running in stage), default=0)
+        while not all(running.ended() for running in stage) and time.monotonic() < limit and self.signals < 2:
+            time.sleep(0.02)
+        for running in stage:
+            running.kill()
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self.signals += 1
+        self.stopping.set()
+
+
+def _reason(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

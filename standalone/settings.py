@@ -1,0 +1,158 @@
+"""Django settings of the standalone project; what can be chosen is read from the environment, here and nowhere else."""
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+from standalone import data, databases, env
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+REDIS_SCHEMES = ("redis", "rediss")
+LOCAL_MODEL = "smollm2-135m-instruct"
+
+# Core
+DEBUG = env.flag("DEBUG")
+HTTPS = env.flag("HTTPS")
+SECRET_KEY = env.text("SECRET_KEY") or (data.kept_secret("secret_key") if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing: set it to a long random text that only this site knows, or DEBUG=1 on your own machine."
+    )
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", LOOPBACK)
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "standalone.urls"
+ASGI_APPLICATION = "standalone.asgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "parley",
+]
+
+MIDDLEWARE = [
+    "standalone.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "standalone.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [data.ROOT / "standalone" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# People
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = reverse_lazy("parley:conversation_new")
+LOGOUT_REDIRECT_URL = "login"
+
+# What a browser is told
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+
+# Static files are served straight from where they lie, so that nobody has to collect them.
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Stores
+DATABASES = {"default": databases.from_environment()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+EXTERNAL_REDIS = env.url("REDIS_URL", schemes=REDIS_SCHEMES)
+REDIS_URL = EXTERNAL_REDIS or data.valkey_url()
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 1, "socket_timeout": 2}]},
+    },
+}
+
+# Celery: every wait for the broker is short, because a web request must not hang when it is away.
+SHORT_RETRIES = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
+CELERY_BROKER_URL = env.url("BROKER_URL", REDIS_URL, schemes=(*REDIS_SCHEMES, "amqp", "amqps"))
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 1}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY_POLICY = SHORT_RETRIES
+CELERY_RESULT_BACKEND = REDIS_URL
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": SHORT_RETRIES}
+CELERY_RESULT_EXPIRES = 3600
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 1
+CELERY_REDIS_SOCKET_TIMEOUT = 2
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.number("PARLEY_CONCURRENCY", 500, at_least=1, at_most=10_000)
+CELERY_WORKER_DISABLE_PREFETCH = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A lost broker connection concerns neither what runs (tasks are acknowledged early) nor how much may be taken on.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
+
+# The model: the local one until a provider is chosen.
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", schemes=("http", "https"))
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+PARLEY = {
+    "REDIS_URL": REDIS_URL,
+    "API_KEY": OPENAI_API_KEY,
+    "BASE_URL": OPENAI_BASE_URL,
+    "MODEL": env.text("OPENAI_MODEL"),
+    "LOCAL_MODEL": not (OPENAI_BASE_URL or OPENAI_API_KEY),
+}
+if PARLEY["LOCAL_MODEL"]:
+    PARLEY["BASE_URL"] = f"http://127.0.0.1:{data.port('model')}/v1"
+    PARLEY["MODEL"] = LOCAL_MODEL
+PARLEY = {name: value for name, value in PARLEY.items() if value != ""}
+
+# What the supervisor listens on
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
+WEB_WORKERS = env.number("PARLEY_WEB_WORKERS", 1, at_least=1, at_most=64)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "WARNING"}, "parley": {"level": "INFO"}},
+}

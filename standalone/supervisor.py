@@ -1,0 +1,122 @@
+"""Runs the whole product on one machine: `python -m standalone.supervisor [--dev]`."""
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from standalone import data, env, services
+from standalone.guardian import Guardian
+from standalone.model_file import ModelMissing
+from standalone.processes import Supervisor, say
+
+STORE_ANSWERS_WITHIN = 10.0
+
+
+class CannotRun(Exception):
+    """Says in one sentence what is missing."""
+
+
+def main() -> int:
+    """Run until asked to stop; what is expected to go wrong is one sentence and exit code 1."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    os.umask(0o077)
+    try:
+        return run(dev="--dev" in sys.argv[1:])
+    except (CannotRun, ImproperlyConfigured, ModelMissing) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(dev: bool) -> int:
+    """Check, prepare, and tend the services; returns the exit code."""
+    _local_by_default()
+    with _only_one() as lock:
+        for service in ("valkey", "model"):
+            data.settle_port(service)
+        _check_port()
+        _check_store()
+        _migrate()
+        stages = services.stages(dev)
+        guardian = Guardian(keep=(lock,))
+        try:
+            supervisor = Supervisor(stages, guardian)
+            supervisor.install_signals()
+            return 0 if supervisor.run(_announce) else 1
+        finally:
+            guardian.close()
+
+
+def _local_by_default() -> None:
+    if not env.text("DEBUG") and not env.text("SECRET_KEY"):
+        os.environ["DEBUG"] = "1"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "standalone.settings"
+
+
+@contextmanager
+def _only_one() -> Iterator[int]:
+    descriptor = os.open(data.directory() / "running.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CannotRun(
+            f"Parley already runs from {data.directory()}: stop it first, or set PARLEY_DATA_DIR to another folder."
+        ) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_port() -> None:
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    try:
+        socket.create_server((settings.HOST, settings.PORT), family=family).close()
+    except OSError as error:
+        raise CannotRun(_port_trouble(error)) from error
+
+
+def _port_trouble(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = settings.PORT + 1 if settings.PORT < 65535 else 8000
+        return f"Port {settings.PORT} is in use by another program: choose another one, such as PORT={other}."
+    return f"Cannot listen on HOST={settings.HOST} PORT={settings.PORT}: {error.strerror or error}."
+
+
+def _check_store() -> None:
+    limit = time.monotonic() + STORE_ANSWERS_WITHIN
+    while settings.EXTERNAL_REDIS and not services.redis_answers():
+        if time.monotonic() > limit:
+            raise CannotRun("The server at REDIS_URL does not answer: start it, or unset REDIS_URL to use our own.")
+        time.sleep(0.5)
+
+
+def _migrate() -> None:
+    say("Preparing the database…")
+    command = [sys.executable, str(data.ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CannotRun(
+            f"The database could not be prepared (is its server running, and DATABASE_URL right?): {reason}"
+        )
+
+
+def _announce() -> None:
+    say(f"Parley is ready: {services.address()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

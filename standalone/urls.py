@@ -1,0 +1,17 @@
+"""URLs of the standalone project: accounts, the admin, and Parley at the root."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from standalone import accounts
+
+urlpatterns = [
+    path("setup/", accounts.setup, name="setup"),
+    path("accounts/login/", accounts.Login.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("admin/", admin.site.urls),
+    path("", include("parley.urls")),
+]

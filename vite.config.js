@@ -1,0 +1,52 @@
+import { defineConfig } from "vite"
+
+// Each of these puts a <style> into the page, which the Content-Security-Policy refuses.
+const WITHOUT_INLINE_STYLE = [
+  {
+    // Turbo's progress bar: parley.css has its rules.
+    file: "@hotwired/turbo/",
+    before: "document.head.insertBefore(this.stylesheetElement, document.head.firstChild);",
+    after: "",
+  },
+  {
+    // A diagram is measured with a constructed style sheet, and takes its rules along in its source.
+    file: "mermaid/dist/mermaid.core.mjs",
+    before: 'const style1 = document.createElement("style");\n  style1.innerHTML = rules;\n  svg.insertBefore(style1, firstChild);',
+    after: "const sheet = new CSSStyleSheet();\n  sheet.replaceSync(rules);\n  document.adoptedStyleSheets.push(sheet);",
+  },
+  {
+    file: "mermaid/dist/mermaid.core.mjs",
+    before: "let svgCode = root.select(enclosingDivID_selector).node().innerHTML;",
+    after:
+      "document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);\n" +
+      "let svgCode = root.select(enclosingDivID_selector).node().innerHTML.replace(/^<svg[^>]*>/, (tag) => `${tag}<style>${rules}</style>`);",
+  },
+]
+
+const withoutInlineStyle = {
+  name: "without-inline-style",
+  transform(code, id) {
+    const edits = WITHOUT_INLINE_STYLE.filter(({ file }) => id.replaceAll("\\", "/").includes(file))
+    for (const { file, before } of edits) if (!code.includes(before)) this.error(`${file} inserts its style in another way now`)
+    return edits.length ? { code: edits.reduce((text, { before, after }) => text.replace(before, () => after), code), map: null } : null
+  },
+}
+
+export default defineConfig({
+  base: "./",
+  plugins: [withoutInlineStyle],
+  publicDir: "frontend/public",
+  build: {
+    outDir: "src/parley/static/parley",
+    emptyOutDir: true,
+    target: "es2022",
+    cssTarget: ["chrome125", "firefox128", "safari17.5"],
+    cssCodeSplit: false,
+    modulePreload: false,
+    chunkSizeWarningLimit: 1_000,
+    rolldownOptions: {
+      input: "frontend/parley.js",
+      output: { entryFileNames: "parley.js", chunkFileNames: "later/[name]-[hash].js", assetFileNames: "parley[extname]" },
+    },
+  },
+})
