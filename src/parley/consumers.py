@@ -86,13 +86,14 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     async def _follow(self, said: Follow) -> None:
         self._unfollow(said.handle)
-        if len(self._follows) >= MOST_FOLLOWED or not await self._may_see(said.reply):
+        reply = await self._may_see(said.reply)
+        if reply is None or len(self._follows) >= MOST_FOLLOWED:
             return
 
         def deliver(position: str, payload: bytes | None) -> None:
             self._deliver(follower, said.handle, position, payload)
 
-        follower = self._follows[said.handle] = Follower(said.reply, said.position, deliver)
+        follower = self._follows[said.handle] = Follower(reply.pk, max(said.position, reply.past), deliver)
         await hub().follow(follower)
 
     def _unfollow(self, handle: int) -> None:
@@ -109,8 +110,8 @@ class TabConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT)
 
     @database_sync_to_async
-    def _may_see(self, reply_id: UUID) -> bool:
-        return Message.objects.visible_to(self.user).filter(pk=reply_id).exists()
+    def _may_see(self, reply_id: UUID) -> Message | None:
+        return Message.objects.visible_to(self.user).only("attempt", "status").filter(pk=reply_id).first()
 
     # What a tab is told
 

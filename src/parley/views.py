@@ -101,12 +101,12 @@ def catch_up(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"errors": form.errors}, status=400)
     asked = form.cleaned_data
     version, stream = changes_since(request.user, asked["conversation"], asked["version"])
-    may_see = set(Message.objects.visible_to(request.user).filter(pk__in=asked["follow"]).values_list("pk", flat=True))
+    may_see = Message.objects.visible_to(request.user).only("attempt", "status").in_bulk(asked["follow"])
     frames = [
         [handle, position, *payload]
         for handle, (reply_id, since) in enumerate(asked["follow"].items())
         if reply_id in may_see
-        for position, payload in entries_since(connection(), reply_id, since)
+        for position, payload in entries_since(connection(), reply_id, max(since, may_see[reply_id].past))
     ]
     return JsonResponse({"version": version, "stream": stream, "frames": frames})
 

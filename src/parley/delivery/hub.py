@@ -92,15 +92,17 @@ class Hub:
                 self._deliver(key, entries, streams[key])
 
     def _deliver(self, key: str, entries: list, read_from: str) -> None:
+        """To those who knew all before these entries; for who came meanwhile, the next reading begins earlier."""
+        since = parse_position(read_from)
         for entry_id, fields in entries:
-            text = entry_id.decode()
-            self._deliver_entry(key, parse_position(text), text, fields.get(b"f"))
-        if key in self._positions and self._positions[key] >= parse_position(read_from):
+            self._deliver_entry(key, since, entry_id.decode(), fields.get(b"f"))
+        if key in self._positions and self._positions[key] >= since:
             self._positions[key] = parse_position(entries[-1][0].decode())
 
-    def _deliver_entry(self, key: str, position: Position, text: str, payload: bytes | None) -> None:
+    def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | None) -> None:
+        position = parse_position(text)
         for follower in tuple(self._followers.get(key, ())):
-            if follower.position < position:
+            if since <= follower.position < position:
                 follower.position = position
                 follower.deliver(text, payload)
 

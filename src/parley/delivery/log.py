@@ -87,7 +87,9 @@ class LogWriter:
 
     def _must_repeat(self, reply_id: UUID, result: Any) -> bool:
         """Note what became of an entry: whether the reader needs the whole again."""
-        log = self._logs[reply_id]
+        log = self._logs.get(reply_id)
+        if log is None:  # it ended while the server was asked
+            return False
         fenced = isinstance(result, ResponseError) and "equal or smaller" in str(result)
         lost = result is None or (isinstance(result, Exception) and not fenced)
         log.whole_due = lost
@@ -121,5 +123,5 @@ def show_live(messages: Iterable[Message]) -> None:
     """Give replies that are not written down yet the text that readers have been shown."""
     for message in messages:
         if message.role == Role.ASSISTANT and not message.html and message.attempt:
-            payloads = [payload for _, payload in entries_since(connection(), message.pk, (message.attempt, 0))]
+            payloads = [payload for _, payload in entries_since(connection(), message.pk, message.past)]
             message.live_html = "".join(map(markdown.closed, fold(payloads)))

@@ -10,6 +10,7 @@ A payload is a JSON array, applied to the list of a reply's blocks in wire form 
 from typing import cast
 
 from parley import markdown
+from parley.unfinished import healed
 
 Payload = list[int | str | None]
 
@@ -24,12 +25,15 @@ class Splicer:
 
     def advance(self, text: str) -> Payload:
         """What makes the blocks told so far into those of ``text``; empty when nothing changed."""
-        parsed = markdown.parse_open(text[self._offset :])
+        rest = text[self._offset :]
+        shown = healed(rest)
+        parsed = markdown.parse_open(shown)
         new = [markdown.wire(html) for html in (*parsed.finished, *parsed.opened)]
         payload = changes(self.blocks[self._finished :], new, self._finished)
         self.blocks[self._finished :] = new
-        self._finished += len(parsed.finished)
-        self._offset += parsed.offset
+        if rest.startswith(shown[: parsed.offset]):
+            self._finished += len(parsed.finished)
+            self._offset += parsed.offset
         return payload
 
     def whole(self) -> Payload:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from parley import errors, markdown
 from parley.conf import conf
 from parley.ids import uuid7
+from parley.positions import LAST, Position
 
 from .conversation import Conversation
 from .feed import Feed
@@ -149,6 +150,11 @@ class Message(models.Model):
         if self.role == Role.USER:
             return format_html('<p class="raw">{}</p>', self.content)
         return mark_safe(self.live_html or self.html or "".join(markdown.render(self.content)))
+
+    @property
+    def past(self) -> Position:
+        """Up to here, the log tells of attempts that are over: a reply that waits has nothing to show of them."""
+        return (self.attempt if self.status == Status.PENDING else max(0, self.attempt - 1)), LAST
 
     live_html = ""
     """What readers have been shown of a reply that is not written down yet; see delivery.log."""
