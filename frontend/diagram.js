@@ -18,15 +18,12 @@ export async function drawing(source, alt) {
   }
 }
 
-// In an <img> nothing of the drawing can act on the page, and its styles are its own.
+// In an <img> nothing of the drawing can act on the page or load anything, and its styles are its own.
 function picture(svg, alt) {
-  const image = new Image()
-  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement
-  const [, , width, height] = root.getAttribute("viewBox")?.split(/\s+/) ?? []
-  if (width) root.setAttribute("width", width)
-  if (height) root.setAttribute("height", height)
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(root))}`
-  return Object.assign(image, { alt, className: "diagram" })
+  const [, width, height] = svg.match(/viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"/) ?? []
+  const sized = svg.replace(/ (width|height)="[^"]*"/g, (attribute, name, offset) => (offset < svg.indexOf(">") ? "" : attribute))
+  const source = width ? sized.replace("<svg ", `<svg width="${width}" height="${height}" `) : svg
+  return Object.assign(new Image(), { alt, className: "diagram", src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}` })
 }
 
 function problem(error) {

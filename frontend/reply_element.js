@@ -4,7 +4,7 @@ import { isAfter } from "./splices.js"
 
 // In a hidden tab no animation frame comes.
 const LATEST_DRAW = 200
-const REASONING = "r"
+const REASONING = -1
 
 /** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour what it thinks before. */
 export class ReplyElement extends HTMLElement {

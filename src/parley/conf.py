@@ -16,6 +16,7 @@ class Conf:
     SOCKET_PATH: str = "/ws/parley/"
     KEY_PREFIX: str = "parley"
     MAX_QUESTION_LENGTH: int = 32_000
+    LONGEST_DRAFT: int = 200_000
     CONNECT_TIMEOUT: float = 10
     IDLE_TIMEOUT: float = 60
     LONGEST_ANSWER: float = 3600

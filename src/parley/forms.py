@@ -22,6 +22,9 @@ class QuestionForm(forms.Form):
         error_messages={"required": _("Write a message first.")},
     )
 
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    editing = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
     def clean_text(self) -> str:
         text = clean(self.cleaned_data["text"])
         if not text.strip():
@@ -36,6 +39,14 @@ class QuestionForm(forms.Form):
                 params={"length": len(text), "limit": limit},
             )
         return text
+
+
+class DraftForm(forms.Form):
+    conversation = forms.UUIDField(required=False)
+    text = forms.CharField(required=False, strip=False)
+
+    def clean_text(self) -> str:
+        return clean(self.cleaned_data["text"])[: conf.LONGEST_DRAFT]
 
 
 class CatchUpForm(forms.Form):

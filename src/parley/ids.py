@@ -9,16 +9,23 @@ _lock = threading.Lock()
 _last = 0
 
 
-def _tick() -> int:
-    """Milliseconds with a 12-bit fraction, never the same twice in one process."""
+def _tick(after: int) -> int:
+    """Milliseconds with a 12-bit fraction, never the same twice in one process, and above ``after``."""
     global _last
     with _lock:
         millis, nanos = divmod(time.time_ns(), 1_000_000)
-        _last = max(_last + 1, millis << 12 | nanos * 4096 // 1_000_000)
+        _last = max(_last + 1, after + 1, millis << 12 | nanos * 4096 // 1_000_000)
         return _last
 
 
-def uuid7() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562, method 3): 48 bits of milliseconds, 12 of their fraction, 62 random."""
-    millis, fraction = divmod(_tick(), 4096)
+def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
+    """A UUIDv7 (RFC 9562, method 3): 48 bits of milliseconds, 12 of their fraction, 62 random.
+
+    It sorts above ``after``, even where that was made by a computer whose clock is ahead.
+    """
+    millis, fraction = divmod(_tick(_time_of(after) if after else 0), 4096)
     return uuid.UUID(int=millis << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
+
+
+def _time_of(made: uuid.UUID) -> int:
+    return (made.int >> 80) << 12 | made.int >> 64 & 0xFFF

@@ -13,14 +13,26 @@ from io import StringIO
 
 import nh3
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
+from math_core import LatexError, LatexToMathML
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 from pygments.util import ClassNotFound
 
+EXTENSIONS = (
+    "strikethrough",
+    "table",
+    "autolink",
+    "tasklist",
+    "footnotes",
+    "math_dollars",
+    "math_latex",
+    "cjk_friendly_emphasis",
+)
 DEEPEST_NESTING = 60
 LONGEST_HIGHLIGHTED = 50_000
+LONGEST_MATHS = 2_000
 HIGHLIGHTING_TIME = 0.2
 """Seconds of the processor for one block of code."""
 
@@ -28,6 +40,10 @@ _TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")
 _PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
 _IMAGE = re.compile(r'<img[^>]*? src="([^"]*)" alt="([^"]*)"[^>]*/>')
+_MATHS = re.compile(r'<span data-math-style="(inline|display)"[^>]*>([^<]*)</span>')
+_NUMBERED = re.compile(r"\{(align|gather|equation)\}")
+_BACK_REFERENCE = re.compile(r' <a href="#fnref[^>]*>.*?</a>')
+_FRAGMENT = re.compile(r' href="#[^"]*"')
 _TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
 _TRAILING_CLOSERS = re.compile(r"(?:</[a-z][a-z0-9]*>\s*)+$")
 
@@ -71,6 +87,17 @@ def parse_open(text: str) -> Parsed:
         [_clean(piece.html) for piece in opened],
         _offset(text, pieces, count) if count else 0,
     )
+
+
+def render_plain(text: str) -> list[str]:
+    """Paragraphs as they were typed, for text that is not Markdown."""
+    return [f'<p class="raw">{escape(paragraph)}</p>' for paragraph in text.split("\n\n") if paragraph]
+
+
+def parse_open_plain(text: str) -> Parsed:
+    """As ``parse_open``, for ``render_plain``."""
+    finished, break_, opened = text.rpartition("\n\n")
+    return Parsed(render_plain(finished), render_plain(opened), len(finished + break_))
 
 
 def wire(html: str) -> str:
@@ -143,9 +170,30 @@ def _clean(html: str) -> str:
         return f"<p>{plain[1]}</p>"
     if "<img" in html:
         html = _IMAGE.sub(r'<a href="\1">\2</a>', html)
+    if "data-math-style" in html:
+        html = _MATHS.sub(_mathml, html)
+    if 'href="#' in html:
+        html = _FRAGMENT.sub("", _BACK_REFERENCE.sub("", html))
     if "<input" in html:
         html = _TASK.sub(lambda task: f'<span class="task">{"☑" if task[1] else "☐"}</span>', html)
     return _cleaner().clean(html)
+
+
+def _mathml(maths: re.Match[str]) -> str:
+    """MathML, or the source where it is not LaTeX that we know."""
+    source = unescape(maths[2])
+    try:
+        if len(source) <= LONGEST_MATHS:
+            latex = _NUMBERED.sub(r"{\1*}", source)
+            return _latex().convert_with_local_state(latex, displaystyle=maths[1] == "display")
+    except LatexError:
+        pass
+    return f"<code>{escape(source)}</code>"
+
+
+@lru_cache(maxsize=1)
+def _latex() -> LatexToMathML:
+    return LatexToMathML(fancy_error=False, max_expansions=100)
 
 
 def _highlighted(fence: re.Match[str]) -> str:
@@ -183,7 +231,16 @@ def _lexer(language: str) -> Lexer | None:
 @lru_cache(maxsize=1)
 def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
     extension, parse, rendering = ExtensionOptions(), ParseOptions(), RenderOptions()
-    for name in ("strikethrough", "table", "autolink", "tasklist", "footnotes", "cjk_friendly_emphasis"):
+    for name in (
+        "strikethrough",
+        "table",
+        "autolink",
+        "tasklist",
+        "footnotes",
+        "math_dollars",
+        "math_latex",
+        "cjk_friendly_emphasis",
+    ):
         setattr(extension, name, True)
     rendering.escape = rendering.sourcepos = True
     return extension, parse, rendering
@@ -192,6 +249,20 @@ def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
     "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+MATHS_TAGS = {
+    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
+    "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover",
+}  # fmt: skip
+MATHS_ATTRIBUTES = {
+    "accent", "accentunder", "columnspan", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
+    "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspan", "rspace", "scriptlevel",
+    "separator", "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}, "pre": {"data-language"},
+    **dict.fromkeys(MATHS_TAGS, MATHS_ATTRIBUTES),
 }  # fmt: skip
 CLASSES = {
     "span": {"task", *filter(None, STANDARD_TYPES.values())},
@@ -204,12 +275,12 @@ CLASSES = {
 def _cleaner() -> nh3.Cleaner:
     """The allow-list: no id, no style, nothing that loads, submits, or that Turbo or Stimulus would act on."""
     return nh3.Cleaner(
-        tags=TAGS,
+        tags=TAGS | MATHS_TAGS,
         clean_content_tags=set(),
-        attributes={"a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}, "pre": {"data-language"}},
+        attributes=ATTRIBUTES,
         allowed_classes=CLASSES,
         url_schemes={"http", "https", "mailto"},
-        url_relative="deny",
+        url_relative="pass_through",
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )

@@ -6,7 +6,7 @@ still to come), and what is open is closed (emphasis, code, a link).
 
 import re
 
-_FENCE = re.compile(r"^[ >\t]*(?:[-*+]|\d+[.)])?[ \t]*(`{3,}|~{3,})(.*)$")
+_FENCE = re.compile(r"^[ >\t]*(?:(?:[-*+]|\d+[.)])[ \t]*)?(`{3,}|~{3,})(.*)$")
 _UNDECIDED_LINE = re.compile(
     r"""^[ >\t]*(?:
         [-=*_+#`~]+ [ ]?      # a list marker, a rule, an underline, a heading, a fence: nothing of its own yet

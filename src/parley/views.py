@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
@@ -15,8 +15,9 @@ from .conf import conf
 from .connections import connection
 from .delivery.feed import changes_since
 from .delivery.log import entries_since, show_live
-from .forms import CatchUpForm, QuestionForm
-from .models import Conversation, Feed, Message
+from .forms import CatchUpForm, DraftForm, QuestionForm
+from .ids import uuid7
+from .models import AskedBefore, Conversation, Draft, Feed, Message, Role
 from .tasks import ring_on_commit, stop_on_commit
 
 View = Callable[..., HttpResponse]
@@ -31,7 +32,7 @@ def private(view: View) -> View:
 @private
 @require_GET
 def conversation_new(request: HttpRequest) -> HttpResponse:
-    return _page(request, "conversation_new", form=QuestionForm())
+    return _page(request, "conversation_new", form=_blank_form(request, None))
 
 
 @private
@@ -40,15 +41,29 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
     form = QuestionForm(request.POST)
     if not form.is_valid():
         return _page(request, "conversation_new", status=422, form=form)
-    conversation, reply = Conversation.start(request.user, form.cleaned_data["text"])
-    ring_on_commit(reply)
+    try:
+        conversation, reply = Conversation.start(request.user, form.cleaned_data["text"], key=form.cleaned_data["key"])
+        ring_on_commit(reply)
+    except AskedBefore as again:
+        conversation = again.question.conversation
+    Draft.keep(request.user, None, "")
     return _see(conversation)
 
 
 @private
 @require_GET
 def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _conversation_page(request, _own(request, pk), QuestionForm())
+    conversation = _own(request, pk)
+    return _conversation_page(request, conversation, _blank_form(request, conversation))
+
+
+@private
+@require_GET
+def conversation_older(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The messages before one, as the frame that the page put in front of it."""
+    conversation = _own(request, pk)
+    before = get_object_or_404(conversation.messages, pk=_uuid_or_404(request.GET.get("before")))
+    return render(request, "parley/conversation_older.html", {"before": before.pk, **_transcript(conversation, before)})
 
 
 @private
@@ -57,12 +72,35 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation, form = _own(request, pk), QuestionForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form)
-    question, reply = conversation.ask(form.cleaned_data["text"])
-    ring_on_commit(reply)
+    edited = _edited(conversation, form)
+    try:
+        question, reply = conversation.ask(form.cleaned_data["text"], key=form.cleaned_data["key"], instead_of=edited)
+        ring_on_commit(reply)
+    except AskedBefore as again:
+        question, reply = again.question, again.question.children.order_by("-id").get()
+    Draft.keep(request.user, conversation, "")
     if not _wants_stream(request):
         return _see(conversation)
-    context = {"question": question, "reply": reply, "form": QuestionForm(), "conversation": conversation}
-    return _stream(request, "message_create", context)
+    context = {"question": question, "reply": reply, "form": _blank_form(request, conversation), "edited": edited}
+    return _stream(request, "message_create", {**context, "conversation": conversation})
+
+
+@private
+@require_GET
+def message_source(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A message as it was written, to be copied."""
+    return HttpResponse(_own_message(request, pk).content, content_type="text/plain; charset=utf-8")
+
+
+@private
+@require_POST
+def draft_save(request: HttpRequest) -> HttpResponse:
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400)
+    pk = form.cleaned_data["conversation"]
+    Draft.keep(request.user, _own(request, pk) if pk else None, form.cleaned_data["text"])
+    return HttpResponse(status=204)
 
 
 @private
@@ -132,6 +170,31 @@ def _see(conversation: Conversation) -> HttpResponse:
     return HttpResponseRedirect(conversation.get_absolute_url(), status=303)
 
 
+def _uuid_or_404(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise Http404 from None
+
+
+def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
+    pk = form.cleaned_data["editing"]
+    return get_object_or_404(conversation.messages.filter(role=Role.USER), pk=pk) if pk else None
+
+
+def _blank_form(request: HttpRequest, conversation: Conversation | None) -> QuestionForm:
+    """The next form: what was typed and not sent, and a key of its own."""
+    return QuestionForm(initial={"text": Draft.text_of(request.user, conversation), "key": uuid7()})
+
+
+def _transcript(conversation: Conversation, before: Message | None = None) -> dict[str, Any]:
+    """``transcript``: some messages in order; ``older``: the id before which there are more."""
+    transcript = conversation.transcript(before)
+    show_live(transcript)
+    older = transcript[0].pk if transcript and transcript[0].parent_id else None
+    return {"conversation": conversation, "transcript": transcript, "older": older}
+
+
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:
     if _wants_stream(request):
         return render(request, "parley/_composer.html", {"form": form, "conversation": conversation}, status=422)
@@ -142,17 +205,7 @@ def _conversation_page(
     request: HttpRequest, conversation: Conversation, form: QuestionForm, status: int = 200
 ) -> HttpResponse:
     version = Feed.version_of(request.user)
-    transcript = conversation.transcript()
-    show_live(transcript)
-    return _page(
-        request,
-        "conversation_show",
-        status=status,
-        version=version,
-        conversation=conversation,
-        transcript=transcript,
-        form=form,
-    )
+    return _page(request, "conversation_show", status=status, version=version, form=form, **_transcript(conversation))
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:

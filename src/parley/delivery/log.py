@@ -21,7 +21,7 @@ from parley.connections import connection
 from parley.models import Message, Role
 from parley.positions import Position, format_position
 
-from .splice import Payload, Splicer, fold
+from .splice import REASONING, Payload, Splicer, fold_both
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ class _Log:
     whole_due: bool = True
     exists: bool = False
     due_at: float = 0.0
-    splicer: Splicer = field(default_factory=Splicer)
+    answer: Splicer = field(default_factory=Splicer)
+    reasoning: Splicer = field(default_factory=lambda: Splicer(markdown.parse_open_plain))
 
 
 class LogWriter:
@@ -52,20 +53,22 @@ class LogWriter:
     def forget(self, reply_id: UUID) -> None:
         self._logs.pop(reply_id, None)
 
-    async def write(self, texts: dict[UUID, str]) -> set[UUID]:
-        """Tell what the texts have changed → the replies that must be told again: not yet due, or not heard."""
+    async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]:
+        """Tell what has changed in (answer, reasoning) → the replies to be told again: not yet due, or not heard."""
         now = time.monotonic()
-        due = {key: text for key, text in texts.items() if self._logs[key].due_at <= now}
-        entries = [(key, payload) for key, text in due.items() if (payload := self._render(self._logs[key], text))]
+        due = {key: told for key, told in texts.items() if self._logs[key].due_at <= now}
+        entries = [(key, payload) for key, told in due.items() for payload in self._render(self._logs[key], *told)]
         failed = await self._append(entries) if entries else set()
         return (texts.keys() - due.keys()) | failed
 
-    def _render(self, log: _Log, text: str) -> Payload:
+    def _render(self, log: _Log, answer: str, reasoning: str) -> list[Payload]:
         started = time.monotonic()
-        payload = log.splicer.advance(text)
+        payloads = [log.answer.advance(answer), log.reasoning.advance(reasoning)]
         ended = time.monotonic()
         log.due_at = ended + RENDERING_SHARE * (ended - started)
-        return log.splicer.whole() if log.whole_due else payload
+        if log.whole_due:
+            payloads = [log.answer.whole(), log.reasoning.whole() if reasoning else []]
+        return payloads[:1] * bool(payloads[0]) + [[REASONING, *payload] for payload in payloads[1:] if payload]
 
     async def _append(self, entries: list[tuple[UUID, Payload]]) -> set[UUID]:
         pipeline = self._redis.pipeline(transaction=True)
@@ -78,23 +81,17 @@ class LogWriter:
             results = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             results = [error] * len(entries)
-        return {key for (key, _), result in zip(entries, results, strict=False) if self._must_repeat(key, result)}
+        lost = {key for (key, _), result in zip(entries, results, strict=False) if _is_lost(result)}
+        for reply_id in {key for key, _ in entries} & self._logs.keys():
+            log = self._logs[reply_id]
+            log.whole_due = reply_id in lost
+            log.exists = not log.whole_due
+        return lost & self._logs.keys()
 
     def _add(self, pipeline: Any, reply_id: UUID, fields: dict[str, Any]) -> None:
         log = self._logs[reply_id]
         log.seq += 1
         pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
-
-    def _must_repeat(self, reply_id: UUID, result: Any) -> bool:
-        """Note what became of an entry: whether the reader needs the whole again."""
-        log = self._logs.get(reply_id)
-        if log is None:  # it ended while the server was asked
-            return False
-        fenced = isinstance(result, ResponseError) and "equal or smaller" in str(result)
-        lost = result is None or (isinstance(result, Exception) and not fenced)
-        log.whole_due = lost
-        log.exists = not lost
-        return lost
 
     async def end(self, reply_id: UUID) -> None:
         """The row is settled: say so as the last entry, and let the log expire."""
@@ -108,6 +105,13 @@ class LogWriter:
             await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             logger.warning("The end of reply %s could not be told (%s); pages learn it from the feed.", reply_id, error)
+
+
+def _is_lost(result: Any) -> bool:
+    """Whether readers do not have an entry; one that was refused as too old is not for them to have."""
+    if isinstance(result, ResponseError) and "equal or smaller" in str(result):
+        return False
+    return result is None or isinstance(result, Exception)
 
 
 def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tuple[str, Payload]]:
@@ -124,4 +128,6 @@ def show_live(messages: Iterable[Message]) -> None:
     for message in messages:
         if message.role == Role.ASSISTANT and not message.html and message.attempt:
             payloads = [payload for _, payload in entries_since(connection(), message.pk, message.past)]
-            message.live_html = "".join(map(markdown.closed, fold(payloads)))
+            answer, reasoning = fold_both(payloads)
+            message.live_html = "".join(map(markdown.closed, answer))
+            message.live_reasoning = "".join(map(markdown.closed, reasoning))

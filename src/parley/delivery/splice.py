@@ -5,35 +5,48 @@ A payload is a JSON array, applied to the list of a reply's blocks in wire form 
 ``["tail"]``  the last block is longer by this;
 ``[block, keep, "tail", …]``  block number ``block`` is its first ``keep`` UTF-16 units and the tail;
 ``keep`` −1 drops the block and all after it.
+A payload that begins with −1 is for the reasoning, which has blocks of its own.
 """
 
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from parley import markdown
+from parley.markdown import Parsed
 from parley.unfinished import healed
 
 Payload = list[int | str | None]
 
 
+REASONING = -1
+
+
+def parse_unfinished(text: str) -> Parsed:
+    """The blocks of Markdown that is cut off, as they should be shown for now."""
+    shown = healed(text)
+    parsed = markdown.parse_open(shown)
+    if text.startswith(shown[: parsed.offset]):
+        return parsed
+    return Parsed([], [*parsed.finished, *parsed.opened], 0)
+
+
 class Splicer:
     """Follows one growing text and tells what changed in its HTML."""
 
-    def __init__(self) -> None:
+    def __init__(self, parse: Callable[[str], Parsed] = parse_unfinished) -> None:
+        self._parse = parse
         self.blocks: list[str] = []
         self._finished = 0
         self._offset = 0
 
     def advance(self, text: str) -> Payload:
         """What makes the blocks told so far into those of ``text``; empty when nothing changed."""
-        rest = text[self._offset :]
-        shown = healed(rest)
-        parsed = markdown.parse_open(shown)
+        parsed = self._parse(text[self._offset :])
         new = [markdown.wire(html) for html in (*parsed.finished, *parsed.opened)]
         payload = changes(self.blocks[self._finished :], new, self._finished)
         self.blocks[self._finished :] = new
-        if rest.startswith(shown[: parsed.offset]):
-            self._finished += len(parsed.finished)
-            self._offset += parsed.offset
+        self._finished += len(parsed.finished)
+        self._offset += parsed.offset
         return payload
 
     def whole(self) -> Payload:
@@ -59,12 +72,24 @@ def _shortened(payload: Payload, old: list[str], first: int) -> Payload:
     return payload
 
 
-def fold(payloads: list[Payload], blocks: list[str] | None = None) -> list[str]:
+def fold(payloads: Iterable[Payload], blocks: list[str] | None = None) -> list[str]:
     """The blocks after these payloads."""
     blocks = list(blocks or [])
     for payload in payloads:
         blocks = _apply(blocks, payload)
     return blocks
+
+
+def fold_both(payloads: Iterable[Payload]) -> tuple[list[str], list[str]]:
+    """(blocks of the answer, blocks of the reasoning) after these payloads."""
+    answer: list[Payload] = []
+    reasoning: list[Payload] = []
+    for payload in payloads:
+        if payload[:1] == [REASONING]:
+            reasoning.append(payload[1:])
+        else:
+            answer.append(payload)
+    return fold(answer), fold(reasoning)
 
 
 def _apply(blocks: list[str], payload: Payload) -> list[str]:

@@ -40,15 +40,61 @@ class Text:
         return bool(self._parts)
 
 
+class Thoughts:
+    """Tells the ``<think>`` block at the beginning of an answer from the answer itself."""
+
+    OPEN, CLOSE = "<think>", "</think>"
+
+    def __init__(self, reasoning: Text, answer: Text) -> None:
+        self._reasoning, self._answer = reasoning, answer
+        self._held, self._place = "", "before"
+
+    def add(self, piece: str) -> None:
+        piece, self._held = self._held + piece, ""
+        if self._place == "before":
+            piece = self._begin(piece)
+        if self._place == "inside":
+            piece = self._think(piece)
+        if self._place == "after":
+            self._answer.add(piece)
+
+    def close(self) -> None:
+        held, self._held = self._held, ""
+        (self._reasoning if self._place == "inside" else self._answer).add(held)
+
+    def _begin(self, piece: str) -> str:
+        begun = piece.lstrip()
+        if begun.startswith(self.OPEN):
+            self._place = "inside"
+            return begun[len(self.OPEN) :].lstrip("\n")
+        if self.OPEN.startswith(begun):
+            self._held = piece
+        else:
+            self._place = "after"
+        return piece
+
+    def _think(self, piece: str) -> str:
+        thought, found, answer = piece.partition(self.CLOSE)
+        if found:
+            self._reasoning.add(thought.rstrip("\n"))
+            self._place = "after"
+            return answer.lstrip("\n")
+        held = next((n for n in range(len(self.CLOSE) - 1, 0, -1) if piece.endswith(self.CLOSE[:n])), 0)
+        self._held = piece[len(piece) - held :]
+        self._reasoning.add(piece[: len(piece) - held])
+        return ""
+
+
 class InBandError(Exception):
     """The provider reported an error inside of the stream."""
 
 
 class Accumulator:
-    """The answer so far: text, why it finished, and what it cost."""
+    """The answer so far: text, what was thought before it, why it finished, and what it cost."""
 
     def __init__(self, text: str = "") -> None:
-        self.text = Text(text)
+        self.text, self.reasoning = Text(text), Text()
+        self._thoughts = Thoughts(self.reasoning, self.text)
         self.finish_reason = ""
         self.usage: dict[str, int] = {}
         self.ended = False
@@ -67,10 +113,23 @@ class Accumulator:
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             self._add_choice(choices[0])
 
+    def close(self) -> None:
+        """The stream is over: what was held back is as it is."""
+        self._thoughts.close()
+        self.text.close()
+        self.reasoning.close()
+
     def _add_choice(self, choice: dict[str, Any]) -> None:
         delta = choice.get("delta")
-        content = delta.get("content") if isinstance(delta, dict) else None
-        if isinstance(content, str) and not self.finish_reason:
-            self.text.add(content)
+        if isinstance(delta, dict) and not self.finish_reason:
+            self._add_delta(delta)
         if isinstance(choice.get("finish_reason"), str):
             self.finish_reason = choice["finish_reason"][:40]
+
+    def _add_delta(self, delta: dict[str, Any]) -> None:
+        for name in ("reasoning_content", "reasoning"):
+            if isinstance(delta.get(name), str):
+                self.reasoning.add(delta[name])
+                break
+        if isinstance(delta.get("content"), str) and delta["content"]:
+            self._thoughts.add(delta["content"])

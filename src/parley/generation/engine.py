@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -33,6 +34,8 @@ class Writing:
     left_out: int = 0
     checkpointed: str = ""
     task: asyncio.Task[Outcome] | None = None
+    thinking_since: float | None = None
+    reasoning_seconds: int | None = None
     ending: str = ""
 
     @property
@@ -44,9 +47,25 @@ class Writing:
         return str(self.answer.text)
 
     @property
+    def told(self) -> tuple[str, str]:
+        """What readers are to see: the answer and the reasoning so far."""
+        return self.text, str(self.answer.reasoning)
+
+    @property
     def shown(self) -> bool:
         """Whether this attempt has added anything that somebody may have seen."""
-        return len(self.text) > len(self.reply.content)
+        return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
+
+    def note_time(self, now: float) -> None:
+        """How long the model thinks: from its first thought to the first word of its answer."""
+        if self.answer.reasoning and self.thinking_since is None:
+            self.thinking_since = now
+        if self.thinking_since is not None and (not self.reasoning_seconds_known):
+            self.reasoning_seconds = round(now - self.thinking_since)
+
+    @property
+    def reasoning_seconds_known(self) -> bool:
+        return self.reasoning_seconds is not None and bool(self.answer.text)
 
     def cancel(self, ending: str) -> None:
         if self.task is not None and not self.ending:
@@ -90,24 +109,27 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
         async for batch in provider.stream(**writing.request):
             for chunk in batch:
                 answer.add(chunk)
+            writing.note_time(time.monotonic())
             on_text(writing)
     except InBandError as error:
         logger.warning("Reply %s: the provider reported %s", writing.reply.pk, error)
         return after_error("provider_error", shown=bool(answer.text))
-    answer.text.close()
+    answer.close()
     return after_end(answer)
 
 
 def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
+    thoughts = {"reasoning": str(answer.reasoning), "reasoning_seconds": writing.reasoning_seconds}
     if outcome.status == "done":
-        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, left_out=writing.left_out)
+        facts = {"finish_reason": answer.finish_reason, "usage": answer.usage, "left_out": writing.left_out}
+        return reply.finish(text, **facts, **thoughts)
     if outcome.status == "stopped":
-        return reply.keep(text)
+        return reply.keep(text, **thoughts)
     if outcome.status == "handed over":
         reply.content = text
         return recover(reply, died=False)
     if outcome.status == "interrupted":
-        return reply.interrupt(text, outcome.error)
-    return outcome.status == "failed" and reply.fail(text, outcome.error)
+        return reply.interrupt(text, outcome.error, **thoughts)
+    return outcome.status == "failed" and reply.fail(text, outcome.error, **thoughts)

@@ -37,7 +37,7 @@ class Log(Protocol):
     """Where readers follow a reply; see delivery.log."""
 
     def begin(self, reply_id: UUID, attempt: int) -> None: ...
-    async def write(self, texts: dict[UUID, str]) -> set[UUID]: ...
+    async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]: ...
     async def end(self, reply_id: UUID) -> None: ...
 
 
@@ -117,7 +117,7 @@ class Loop:
             return Outcome("failed", "internal")
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> str:
-        writing.answer.text.close()
+        writing.answer.close()
         try:
             settled = await self._in_database_at_last(engine.settle, writing, outcome)
         finally:
@@ -147,7 +147,7 @@ class Loop:
         """Every tick, one round trip for what changed in all replies; an idle process waits."""
         await self._wake.wait()
         self._wake.clear()
-        texts = {key: self._running[key].text for key in self._dirty if key in self._running}
+        texts = {key: self._running[key].told for key in self._dirty if key in self._running}
         self._dirty.clear()
         self._dirty |= await self._log.write(texts) & self._running.keys()
         if self._dirty:

@@ -1,8 +1,9 @@
 """What is kept: a person's feed, their conversations, the messages, and the processes that write replies."""
 
-from .conversation import Conversation
+from .conversation import AskedBefore, Conversation
+from .draft import Draft
 from .feed import Feed, feed_advanced
 from .message import Message, Role, Status
 from .worker import Worker
 
-__all__ = ["Conversation", "Feed", "Message", "Role", "Status", "Worker", "feed_advanced"]
+__all__ = ["AskedBefore", "Conversation", "Draft", "Feed", "Message", "Role", "Status", "Worker", "feed_advanced"]

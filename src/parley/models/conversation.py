@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from parley.conf import conf
 from parley.ids import uuid7
@@ -17,6 +16,8 @@ from .feed import Feed
 if TYPE_CHECKING:
     from .message import Message
 
+PAGE = 40
+"""Messages that a page shows at first, and adds for who scrolls up."""
 TITLE_LENGTH = 60
 
 
@@ -26,7 +27,7 @@ def title_from(text: str) -> str:
     if len(line) <= TITLE_LENGTH:
         return line
     whole_words = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
-    return Truncator(whole_words + " ").chars(TITLE_LENGTH - 1).rstrip("… ") + "…"
+    return whole_words[: TITLE_LENGTH - 1] + "…"
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -72,27 +73,42 @@ class Conversation(models.Model):
         return self.model or conf.MODEL
 
     @classmethod
-    def start(cls, owner: Any, text: str) -> tuple["Conversation", "Message"]:
-        """A new conversation, named after its first question → (conversation, pending reply)."""
+    def start(cls, owner: Any, text: str, *, key: UUID | None = None) -> tuple["Conversation", "Message"]:
+        """A new conversation, named after its first question → (conversation, pending reply). Raises AskedBefore."""
         with transaction.atomic():
             conversation = cls(owner=owner, title=title_from(text))
             conversation.save(force_insert=True)
-            _, reply = conversation.ask(text)
+            _, reply = conversation.ask(text, key=key)
         return conversation, reply
 
-    def ask(self, text: str) -> tuple["Message", "Message"]:
-        """Write the question and its pending reply → (question, reply)."""
+    def ask(
+        self, text: str, *, key: UUID | None = None, instead_of: "Message | None" = None
+    ) -> tuple["Message", "Message"]:
+        """Write the question and its pending reply → (question, reply).
+
+        ``key`` is the form's own: the same form sent twice raises AskedBefore. ``instead_of`` is an
+        earlier question that this one replaces on the branch that is shown; it is kept.
+        """
         with transaction.atomic():
-            version = self._touch()
-            question = self.messages.create(
-                parent=self.leaf(), role="user", status="done", content=text, version=version
-            )
+            version = self._touch(removed=instead_of is not None)
+            self._refuse_twice(key)
+            leaf = self.leaf()
+            parent = instead_of.parent if instead_of else leaf
+            asked = {"id": uuid7(leaf.pk if leaf else None), "version": version, "key": key}
+            question = self.messages.create(parent=parent, role="user", status="done", content=text, **asked)
             reply = self.messages.create(parent=question, role="assistant", status="pending", version=version)
         return question, reply
 
-    def _touch(self) -> int:
+    def _refuse_twice(self, key: UUID | None) -> None:
+        """The feed's row is locked by now, so of two requests at once one comes second."""
+        messages = self.messages.model.objects.filter(conversation__owner_id=self.owner_id, key=key)
+        asked = messages.first() if key else None
+        if asked:
+            raise AskedBefore(asked)
+
+    def _touch(self, *, removed: bool = False) -> int:
         """Move to the top of the list → the version of this change."""
-        self.version, self.updated_at = Feed.advance(self.owner_id), timezone.now()
+        self.version, self.updated_at = Feed.advance(self.owner_id, removed=removed), timezone.now()
         Conversation.objects.filter(pk=self.pk).update(version=self.version, updated_at=self.updated_at)
         return self.version
 
@@ -102,13 +118,28 @@ class Conversation(models.Model):
 
     def history_before(self, message: "Message") -> list["Message"]:
         """What was said before a message on its branch, in order."""
-        messages = {earlier.pk: earlier for earlier in self.messages.filter(id__lt=message.pk)}
-        return branch(messages, message.parent_id)
+        spoken = self.messages.filter(id__lt=message.pk).only(
+            "role", "status", "content", "parent_id", "conversation_id"
+        )
+        return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
 
-    def transcript(self) -> list["Message"]:
-        """The branch that is shown: from the first message to the leaf, in order."""
-        messages = {message.pk: message for message in self.messages.order_by("id")}
-        return branch(messages, max(messages, default=None))
+    def transcript(self, before: "Message | None" = None) -> list["Message"]:
+        """The newest messages of the branch that is shown, in order, or the newest before one of them."""
+        path: list[Message] = []
+        upwards = before.parent_id if before else self.messages.order_by("-id").values_list("pk", flat=True).first()
+        while upwards is not None and len(path) < PAGE:
+            known = {message.pk: message for message in self.messages.filter(id__lte=upwards).order_by("-id")[:PAGE]}
+            path[:0] = branch(known, upwards)
+            upwards = path[0].parent_id
+        return path
+
+
+class AskedBefore(Exception):
+    """This very form was sent before; ``question`` is what it asked."""
+
+    def __init__(self, question: "Message") -> None:
+        super().__init__(question)
+        self.question = question
 
 
 def branch(messages: dict[UUID, "Message"], leaf_id: UUID | None) -> list["Message"]:

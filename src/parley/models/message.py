@@ -89,6 +89,8 @@ class Message(models.Model):
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
     role = models.CharField(max_length=16, choices=Role.choices)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DONE)
+    reasoning = models.TextField(blank=True, help_text="What the model thought first; never sent back to it.")
+    reasoning_seconds = models.PositiveIntegerField(null=True, blank=True)
     content = models.TextField(blank=True, help_text="What was written, as Markdown.")
     html = models.TextField(blank=True, editable=False, help_text="A settled reply, rendered.")
     error = models.CharField(max_length=40, blank=True, help_text="A code of parley.errors; never part of the text.")
@@ -101,6 +103,7 @@ class Message(models.Model):
     left_out = models.PositiveIntegerField(default=0, editable=False, help_text="Old messages that did not fit.")
     rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
+    key = models.UUIDField(null=True, editable=False, help_text="Of the form that asked; see Conversation.ask.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -110,6 +113,7 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["conversation", "version"], name="parley_message_feed"),
+            models.Index(fields=["key"], condition=models.Q(key__isnull=False), name="parley_message_key"),
             models.Index(
                 fields=["status", "created_at"],
                 condition=models.Q(status__in=UNSETTLED),
@@ -156,7 +160,11 @@ class Message(models.Model):
         """Up to here, the log tells of attempts that are over: a reply that waits has nothing to show of them."""
         return (self.attempt if self.status == Status.PENDING else max(0, self.attempt - 1)), LAST
 
-    live_html = ""
+    @property
+    def reasoning_body(self) -> SafeString:
+        return mark_safe(self.live_reasoning or "".join(markdown.render_plain(self.reasoning)))
+
+    live_html = live_reasoning = ""
     """What readers have been shown of a reply that is not written down yet; see delivery.log."""
 
     # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
@@ -183,14 +191,15 @@ class Message(models.Model):
         running = unsettled.filter(status=Status.STREAMING)
         return not earlier.exists() and running.count() < conf.MOST_PER_PERSON
 
-    def finish(self, content: str, *, finish_reason: str, usage: dict[str, int], left_out: int = 0) -> bool:
-        return self._settle(Status.DONE, content, finish_reason=finish_reason, usage=usage, left_out=left_out)
+    def finish(self, content: str, **values: Any) -> bool:
+        """``values``: finish_reason, usage, left_out, reasoning, reasoning_seconds."""
+        return self._settle(Status.DONE, content, **values)
 
-    def fail(self, content: str, error: str) -> bool:
-        return self._settle(Status.FAILED, content, error=error)
+    def fail(self, content: str, error: str, **values: Any) -> bool:
+        return self._settle(Status.FAILED, content, error=error, **values)
 
-    def interrupt(self, content: str, error: str) -> bool:
-        return self._settle(Status.INTERRUPTED, content, error=error)
+    def interrupt(self, content: str, error: str, **values: Any) -> bool:
+        return self._settle(Status.INTERRUPTED, content, error=error, **values)
 
     def _settle(self, status: Status, content: str, **values: Any) -> bool:
         """streaming → settled, if this attempt is still the one that writes."""
@@ -203,10 +212,10 @@ class Message(models.Model):
         unsettled = Message.objects.filter(pk=self.pk, status__in=UNSETTLED)
         return self._change(unsettled, status=Status.STOPPED, html="", error="", settled_at=timezone.now())
 
-    def keep(self, content: str) -> bool:
+    def keep(self, content: str, **values: Any) -> bool:
         """The text that a stopped reply had, from the worker that was writing it."""
         stopped = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STOPPED, html="")
-        return self._change(stopped, content=content, html="".join(markdown.render(content)))
+        return self._change(stopped, content=content, html="".join(markdown.render(content)), **values)
 
     def requeue(self, *, died: bool) -> bool:
         """streaming → pending, while nothing was shown, for another worker."""
@@ -216,7 +225,7 @@ class Message(models.Model):
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, status__in=RETRIABLE)
-        return self._change(again, content="", **_CLEARED)
+        return self._change(again, content="", reasoning="", reasoning_seconds=None, **_CLEARED)
 
     def resume(self) -> bool:
         """stopped or interrupted → pending, to go on after the text that is there."""
