@@ -24,7 +24,6 @@ def _message_deleted(instance: Message, **kwargs: object) -> None:
 
 
 def _removed(owner_id: int) -> None:
-    from django.contrib.auth import get_user_model
-
-    if get_user_model()._base_manager.filter(pk=owner_id).exists():
+    """The feed of a person who is being deleted is gone already."""
+    if Feed.objects.filter(pk=owner_id).exists():
         Feed.advance(owner_id, removed=True)

@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 import orjson
@@ -48,8 +49,11 @@ def _allow(idle: asyncio.Timeout, seconds: float) -> None:
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
     events = Events()
     async for data in received:
-        batch = [_decode(event) for event in events.feed(data)]
-        yield batch
+        batch: list[Any] = []
+        try:
+            batch.extend(map(_decode, events.feed(data)))
+        finally:
+            yield batch  # what came before a broken chunk is part of the answer
         if DONE in batch:
             return
     yield [_decode(event) for event in events.close()]
@@ -81,14 +85,22 @@ async def _errors_in_our_words() -> AsyncIterator[None]:
     except openai.APIStatusError as error:
         logger.warning("The provider answered %s: %s", error.status_code, _redacted(str(error.body)))
         raise _from_status(error) from None
-    except (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError):
-        raise ProviderError("timeout", retriable=True) from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
-        logger.warning("The provider could not be reached: %s", _redacted(repr(error)))
-        raise ProviderError("unreachable", retriable=True) from None
+        logger.warning("The provider could not be reached: %s", _redacted(repr(error.__cause__ or error)))
+        raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
     except (NotAnEvent, ValueError) as error:
         logger.warning("The provider sent no stream: %s", _redacted(str(error)))
         raise ProviderError("garbage") from None
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """The SDK's aiohttp transport calls a refused connection a time-out; what it wraps knows better."""
+    wrapped = [error]
+    while cause := wrapped[-1].__cause__:
+        wrapped.append(cause)
+    if any(isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) for cause in wrapped):
+        return any(isinstance(cause, aiohttp.ServerTimeoutError) for cause in wrapped)
+    return any(isinstance(cause, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException) for cause in wrapped)
 
 
 def _from_status(error: openai.APIStatusError) -> ProviderError:

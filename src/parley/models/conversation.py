@@ -1,5 +1,6 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -60,10 +61,10 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
             self.version = Feed.advance(self.owner_id)
-            super().save(*args, **kwargs)
+            super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("parley:conversation_show", args=[self.pk])

@@ -28,13 +28,13 @@ class Draft(models.Model):
     @classmethod
     def keep(cls, owner: Any, conversation: Conversation | None, text: str) -> None:
         """An empty text is no draft."""
-        mine = cls.objects.filter(owner=owner, conversation=conversation)
+        mine = Draft.objects.filter(owner=owner, conversation=conversation)
         if not text.strip():
             mine.delete()
         elif not mine.update(text=text):
-            cls.objects.bulk_create([Draft(owner=owner, conversation=conversation, text=text)], ignore_conflicts=True)
+            Draft.objects.bulk_create([Draft(owner=owner, conversation=conversation, text=text)], ignore_conflicts=True)
 
     @classmethod
     def text_of(cls, owner: Any, conversation: Conversation | None) -> str:
-        mine = cls.objects.filter(owner=owner, conversation=conversation)
+        mine = Draft.objects.filter(owner=owner, conversation=conversation)
         return mine.values_list("text", flat=True).first() or ""

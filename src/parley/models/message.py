@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -77,8 +77,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(lost, status=Status.PENDING).order_by("id")
 
     def waiting_of(self, owner_id: int) -> "MessageQuerySet":
-        """A person's pending replies, the first first."""
-        return self.filter(conversation__owner_id=owner_id, status=Status.PENDING).order_by("id")
+        """A person's pending replies that wait for no other of their conversation, the first first."""
+        unsettled = Message.objects.filter(conversation=OuterRef("conversation"), status__in=UNSETTLED)
+        pending = self.filter(conversation__owner_id=owner_id, status=Status.PENDING)
+        return pending.exclude(Exists(unsettled.filter(id__lt=OuterRef("id")))).order_by("id")
 
 
 class Message(models.Model):
@@ -124,11 +126,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.status}: {self.content[:40]}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
             if not (self._state.adding and self.version):
                 self.version = Feed.advance(self.conversation.owner_id)
-            super().save(*args, **kwargs)
+            super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
 
     # What a page asks
 
