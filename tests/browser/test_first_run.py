@@ -1,0 +1,91 @@
+"""The first run, as a person sees it: an empty install, the real local model, a real browser."""
+
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from parley.markdown import render
+from tests.support.people import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FIRST = "Tell me in a few sentences what the sea is."
+SECOND = "And what is a ship? Explain in a few sentences."
+
+
+@pytest.fixture(scope="module")
+def product(make_stack):
+    stack = make_stack(local_model=True)
+    yield stack
+    stack.down()
+
+
+def test_from_the_first_account_to_a_streamed_answer(product, browsers):
+    tab = browsers.tab(product.url).goto("/")
+    assert tab.page.url.endswith("/setup/")
+    tab.set_up("captain")
+    expect(tab.page.locator("main")).to_contain_text("small model")
+    stranger = browsers.tab_of(product.person("stranger"))
+
+    tab.watch().ask(FIRST)
+    assert_grew(tab.texts_until_settled(120))
+    assert_shows_what_is_kept(tab, product)
+
+    second = browsers.second(tab).goto(f"/c/{tab.conversation}/")
+    second.watch()
+    tab.watch().ask(SECOND)
+    for each in (tab, second):
+        assert_grew(each.texts_until_settled(120))
+        assert_shows_what_is_kept(each, product)
+        expect(each.messages).to_have_count(4)
+        assert each.problems == []
+    assert_knows_nothing(stranger, tab.conversation)
+
+
+def assert_grew(texts):
+    """At least three texts; none takes back more than a word, whose Markdown may not have been closed yet."""
+    assert len(set(texts)) >= 3, texts
+    for before, after in pairwise(texts):
+        assert len(plain(after)) >= len(plain(before)) - 5
+
+
+def assert_shows_what_is_kept(tab, product):
+    tab.wait_for_status("done")
+    reply = product.db.reply(tab.conversation)
+    assert reply["status"] == "done"
+    assert reply["content"].strip()
+    assert tab.body.inner_text() == text_as_shown(tab, "".join(render(reply["content"])))
+
+
+def assert_knows_nothing(stranger, conversation):
+    expect(stranger.page.locator("#conversations li")).to_have_count(0)
+    assert stranger.page.goto(f"{stranger.url}/c/{conversation}/").status == 404
+
+
+def text_as_shown(tab, html):
+    """Return what a browser shows of HTML in the place of the newest reply's text."""
+    return tab.body.evaluate(
+        """(body, html) => {
+          const copy = body.cloneNode(false)
+          copy.innerHTML = html
+          body.after(copy)
+          const text = copy.innerText
+          copy.remove()
+          return text
+        }""",
+        html,
+    )
+
+
+def plain(text):
+    return " ".join(text.split())
+
+
+def test_offers_the_setup_only_once(product, browsers):
+    tab = browsers.tab(product.url).goto("/setup/")
+    assert "/accounts/login/" in tab.page.url
+    tab.page.fill("[name=username]", "captain")
+    tab.page.fill("[name=password]", PASSWORD + "x")
+    tab.page.press("[name=password]", "Enter")
+    expect(tab.page.locator("[role=alert]")).to_be_visible()

@@ -1,0 +1,152 @@
+"""What surrounds an answer: code tools, diagrams, copying, times, scrolling, themes, keys."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.processes import ROOT
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CODE = (
+    "```python\nprint('"
+    + "long " * 60
+    + "')\n```\n\n```mermaid\ngraph TD; A-->B\n```\n\n```mermaid\ngraph TD; A[[[\n```"
+)
+
+
+def say(text):
+    return "/say-text " + json.dumps(text)
+
+
+@pytest.fixture
+def clipboard(tab):
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return lambda: tab.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_copies_and_wraps_code(tab, clipboard):
+    tab.ask(say(CODE)).wait_for_status("done")
+    block = tab.body.locator("pre").first
+    tools = tab.body.locator("[data-tools]").first
+    tools.get_by_role("button", name="Copy the code").click()
+    expect(tab.page.get_by_text("Copied.")).to_be_attached()
+    assert clipboard() == block.inner_text()
+    tools.get_by_role("button", name="Wrap long lines").click()
+    assert block.evaluate("block => block.scrollWidth <= block.clientWidth")
+
+
+def test_draws_a_diagram_when_asked_and_names_the_error_in_a_bad_one(tab):
+    loaded = []
+    tab.page.on("request", lambda request: loaded.append(request.url) if "/later/" in request.url else None)
+    tab.ask(say(CODE)).wait_for_status("done")
+    assert loaded == []
+    for _ in range(2):
+        tab.body.get_by_role("button", name="Show diagram").first.click()
+    expect(tab.body.locator("img.diagram")).to_have_count(1)
+    assert tab.body.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 20
+    expect(tab.body.get_by_role("alert")).to_contain_text("Parse error")
+    expect(tab.body.locator("pre")).to_have_count(3)
+
+
+def test_copies_the_last_answer_as_markdown_with_a_key(tab, clipboard, stack):
+    tab.ask("/markdown").wait_for_status("done")
+    tab.page.keyboard.press("Control+Shift+Y")
+    expect(tab.page.get_by_text("Copied.")).to_be_attached()
+    assert clipboard() == stack.db.reply(tab.conversation)["content"]
+
+
+def test_shows_times_in_the_zone_of_the_reader(browsers, person):
+    tab = browsers.tab_of(person)
+    tab.ask("hello").wait_for_status("done")
+    time = tab.reply.locator("time")
+    local = time.evaluate("time => new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(new Date(time.dateTime))")
+    expect(time).to_have_text(local)
+    expect(tab.reply.locator(".meta a")).to_have_attribute("href", "#" + tab.reply.get_attribute("id"))
+
+
+def test_closes_the_reasoning_when_the_answer_is_there(tab):
+    tab.ask("/reasoning").wait_for_status("done")
+    details = tab.reply.locator("[data-reasoning]")
+    expect(details).not_to_have_attribute("open", "")
+    details.locator("summary").click()
+    expect(details.locator("[data-reasoning-body]")).to_contain_text("think about it")
+
+
+def test_keeps_the_place_on_back_and_on_reload(tab):
+    tab.ask("/say 1500 words at 3000").wait_for_status("done")
+    tab.page.evaluate("scrollTo(0, 400)")
+    tab.page.wait_for_timeout(200)
+    tab.page.locator("nav a.new").click()
+    expect(tab.messages).to_have_count(0)
+    tab.page.go_back()
+    expect(tab.messages).to_have_count(2)
+    tab.page.wait_for_timeout(500)
+    assert abs(tab.page.evaluate("scrollY") - 400) < 5
+    tab.page.reload()
+    tab.page.wait_for_timeout(500)
+    assert abs(tab.page.evaluate("scrollY") - 400) < 5
+
+
+def test_leaves_a_reader_alone_who_scrolls_up_and_brings_them_back(tab):
+    tab.ask("/say 1500 words at 3000").wait_for_status("done")
+    tab.ask("/say 200 words at 60")
+    tab.wait_for_status("streaming")
+    tab.page.mouse.move(700, 300)
+    tab.page.mouse.wheel(0, -1500)
+    tab.page.wait_for_timeout(300)
+    place = tab.page.evaluate("scrollY")
+    tab.wait_for_status("done")
+    assert tab.page.evaluate("scrollY") == place
+    tab.page.get_by_role("button", name="Jump to the newest").click()
+    tab.page.wait_for_timeout(200)
+    assert tab.page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+
+
+def test_keeps_the_theme_that_was_chosen(tab):
+    tab.page.get_by_role("button", name="Dark", exact=True).click()
+    tab.page.reload()
+    expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert tab.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_lists_its_keys_and_obeys_them(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.page.locator("h1[tabindex]").click()
+    tab.page.keyboard.press("?")
+    expect(tab.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.get_by_role("dialog")).to_be_hidden()
+    tab.page.keyboard.press("Control+b")
+    expect(tab.page.locator("#sidebar")).to_be_hidden()
+    tab.page.keyboard.press("Control+b")
+    tab.page.keyboard.press("Control+Shift+L")
+    expect(tab.composer).to_be_focused()
+    tab.composer.press("?")
+    expect(tab.composer).to_have_value("?")
+    tab.page.keyboard.press("Control+Shift+O")
+    expect(tab.messages).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_has_no_barrier_that_axe_finds(tab, scheme, width):
+    tab.page.emulate_media(color_scheme=scheme)
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    assert barriers(tab) == []
+    tab.ask(say(CODE)).wait_for_status("done")
+    assert barriers(tab) == []
+    tab.ask("/say 200 words at 40")
+    expect(tab.replies).to_have_count(2)
+    assert barriers(tab) == []
+    tab.composer.press("Escape")
+    tab.wait_for_status("stopped")
+    assert barriers(tab) == []
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def barriers(tab):
+    tab.page.evaluate(AXE.read_text())
+    found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in found["violations"]]

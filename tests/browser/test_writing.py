@@ -1,0 +1,120 @@
+"""The composer: its keys, stopping, editing, drafts, and forms that are sent again."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+SEND, STOP = ".composer .send:not(.stop)", ".composer .send.stop"
+
+
+def test_stops_in_place_of_sending_while_it_answers_and_nothing_is_typed(tab):
+    tab.ask("/say 400 words at 20").wait_for_status("streaming")
+    expect(tab.page.locator(STOP)).to_be_visible()
+    expect(tab.page.locator(SEND)).to_be_hidden()
+    tab.composer.fill("next")
+    expect(tab.page.locator(SEND)).to_be_visible()
+    tab.composer.fill("")
+    tab.page.locator(STOP).click()
+    tab.wait_for_status("stopped")
+    expect(tab.page.locator(SEND)).to_be_visible()
+    expect(tab.composer).to_be_focused()
+
+
+def test_stops_with_escape(tab):
+    tab.ask("/say 400 words at 20").wait_for_status("streaming")
+    tab.composer.press("Escape")
+    tab.wait_for_status("stopped")
+
+
+def test_says_thinking_first_and_queued_when_it_waits(tab):
+    tab.ask("/say 400 words at 20").wait_for_status("streaming")
+    tab.ask("hello")
+    expect(tab.replies).to_have_count(2)
+    expect(tab.reply.locator(".now")).to_be_visible()
+    expect(tab.reply.locator(".queued")).to_be_visible()
+    expect(tab.reply.locator(".now")).to_be_hidden()
+    tab.composer.press("Escape")
+    tab.wait_for_status("done")
+
+
+def test_sends_with_control_and_enter(tab):
+    tab.composer.fill("hello")
+    tab.composer.press("Control+Enter")
+    tab.wait_for_status("done")
+
+
+def test_does_not_send_what_an_input_method_confirms(tab):
+    tab.composer.fill("こんにちは")
+    tab.composer.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    tab.composer.dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
+    expect(tab.composer).to_have_value("こんにちは")
+    expect(tab.messages).to_have_count(0)
+
+
+def test_edits_the_last_question_with_the_up_arrow(tab):
+    tab.ask("first words").wait_for_status("done")
+    tab.composer.press("ArrowUp")
+    expect(tab.composer).to_have_value("first words")
+    expect(tab.page.get_by_text("Editing your last question")).to_be_visible()
+    tab.composer.press("Escape")
+    expect(tab.composer).to_have_value("")
+    tab.composer.press("ArrowUp")
+    tab.ask("better words")
+    expect(tab.body).to_have_text("You said: better words")
+    expect(tab.messages).to_have_count(2)
+    expect(tab.composer).to_have_value("")
+
+
+def test_keeps_a_draft_for_another_device(tab, browsers, person):
+    tab.ask("hello").wait_for_status("done")
+    with tab.page.expect_response("**/draft/"):
+        tab.composer.press_sequentially("not yet sent")
+    other = browsers.tab_of(person).goto(f"/c/{tab.conversation}/")
+    expect(other.composer).to_have_value("not yet sent")
+
+
+def test_keeps_a_draft_through_a_visit_elsewhere_and_forgets_it_when_sent(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.composer.press_sequentially("half a thought")
+    tab.page.locator("nav a.new").click()
+    expect(tab.messages).to_have_count(0)
+    expect(tab.composer).to_have_value("")
+    tab.page.go_back()
+    expect(tab.composer).to_have_value("half a thought")
+    tab.composer.press("Enter")
+    expect(tab.replies).to_have_count(2)
+    tab.wait_for_status("done").page.reload()
+    expect(tab.composer).to_have_value("")
+
+
+def test_keeps_what_was_typed_when_sending_fails(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.page.context.set_offline(True)
+    tab.ask("through the tunnel")
+    expect(tab.page.get_by_text("Your message could not be sent")).to_be_visible()
+    expect(tab.composer).to_have_value("through the tunnel")
+    tab.page.context.set_offline(False)
+    tab.composer.press("Enter")
+    expect(tab.body).to_have_text("You said: through the tunnel")
+    expect(tab.messages).to_have_count(4)
+    tab.problems.clear()
+
+
+def test_sends_another_question_from_a_page_that_the_back_button_brought(tab):
+    tab.ask("one").page.wait_for_url("**/c/*/")
+    first = tab.page.url
+    tab.page.go_back()
+    tab.page.wait_for_url(re.compile(r"/$"))
+    expect(tab.messages).to_have_count(0)
+    tab.ask("two")
+    expect(tab.body).to_have_text("You said: two")
+    assert tab.page.url != first
+
+
+def test_takes_a_hundred_thousand_characters_without_growing_over_the_page(tab):
+    tab.composer.fill("word word word word\n" * 5000)
+    tab.page.keyboard.type("!")
+    assert tab.composer.bounding_box()["height"] <= 320
+    expect(tab.page.locator(SEND)).to_be_in_viewport()

@@ -1,0 +1,159 @@
+"""Fixtures: real stores, a real provider, the whole product, and a real browser."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from tests import settings as test_settings
+from tests.fake_provider import RemoteProvider, ThreadProvider
+from tests.support.processes import Process, python
+from tests.support.stack import Stack
+from tests.support.stores import Postgres, Valkey
+
+MARKERS = {
+    "browser": "runs in a real browser",
+    "faults": "kills, freezes or cuts off real processes",
+    "slow": "takes more than ten seconds",
+}
+STACKS = pytest.StashKey[list[Stack]]()
+
+
+def pytest_configure(config):
+    for name, words in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {words}")
+    config.stash[STACKS] = []
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(test_settings.FOLDER, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Run the cheap tests first, and the browser's last: its driver keeps an event loop running in this thread."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("browser", "faults", "slow")])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show what the processes wrote when a test fails."""
+    report = yield
+    if report.failed and "stack" in " ".join(getattr(item, "fixturenames", ())):
+        for stack in item.config.stash[STACKS]:
+            report.sections += [
+                (f"{name} of {stack.folder.name}", text[-6000:]) for name, text in stack.logs.items() if text
+            ]
+    return report
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory) -> Iterator[Valkey]:
+    """The Valkey of the tests in this process, at settings.REDIS_URL."""
+    server = Valkey(tmp_path_factory.mktemp("valkey"), settings.REDIS_URL).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def empty_valkey(valkey) -> Valkey:
+    with valkey.client() as client:
+        client.flushall()
+    return valkey
+
+
+@pytest.fixture(scope="session")
+def _thread_provider() -> Iterator[ThreadProvider]:
+    with ThreadProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(_thread_provider, settings) -> ThreadProvider:
+    """A provider in this process, which the settings of the test point at."""
+    _thread_provider.clear()
+    settings.PARLEY = {**settings.PARLEY, "BASE_URL": _thread_provider.base_url}
+    return _thread_provider
+
+
+@pytest.fixture(scope="session")
+def fake_provider(tmp_path_factory) -> Iterator[RemoteProvider]:
+    """A provider in a process of its own."""
+    process = Process("provider", python("-m", "tests.fake_provider"), tmp_path_factory.mktemp("provider")).start()
+    yield RemoteProvider(process.wait_for_line(r"ready (\S+)", 20))
+    process.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def make_stack(request, tmp_path_factory) -> Iterator:
+    """A function that starts a product: make_stack(conf={"IDLE_TIMEOUT": 1})."""
+    stacks = request.config.stash[STACKS]
+
+    def make(**choices) -> Stack:
+        stack = Stack(tmp_path_factory.mktemp("stack"), **choices)
+        stacks.append(stack)
+        return stack.up()
+
+    yield make
+    for stack in stacks:
+        stack.down()
+    stacks.clear()
+
+
+@pytest.fixture(scope="session")
+def _stack(make_stack) -> Stack:
+    return make_stack()
+
+
+@pytest.fixture
+def stack(_stack) -> Stack:
+    """A product on SQLite, with everything running."""
+    _stack.ensure_up()
+    return _stack
+
+
+@pytest.fixture(scope="session")
+def _postgres_stack(make_stack, postgres) -> Stack:
+    return make_stack(database_url=postgres.create("parley"))
+
+
+@pytest.fixture
+def postgres_stack(_postgres_stack) -> Stack:
+    """A product on PostgreSQL, with everything running."""
+    _postgres_stack.ensure_up()
+    return _postgres_stack
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_stack(request) -> Stack:
+    """The same product on each database."""
+    return request.getfixturevalue("stack" if request.param == "sqlite" else "postgres_stack")
+
+
+@pytest.fixture(scope="session")
+def _browser():
+    from playwright.sync_api import sync_playwright
+
+    from tests.support.browsers import launch
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browsers(_browser):
+    """People in front of a real browser."""
+    from tests.support.browsers import Browsers
+
+    browsers = Browsers(_browser)
+    yield browsers
+    browsers.close()

@@ -1,0 +1,99 @@
+"""What changes is told in every tab, whichever code changed it."""
+
+from asgiref.sync import sync_to_async
+
+from parley.models import Conversation, Message
+from tests.consumers.conftest import connected
+
+
+async def test_tells_every_tab(owner, conversation):
+    async with connected(owner) as first, connected(owner) as second:
+        for tab in (first, second):
+            await tab.open(conversation)
+            await tab.receive()
+        await sync_to_async(conversation.ask)("And then?")
+        for tab in (first, second):
+            assert "And then?" in (await tab.receive())["stream"]
+
+
+async def test_tells_of_a_message_made_by_any_code(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        await tab.receive()
+        await Message.objects.acreate(conversation=conversation, role="assistant", status="done", content="By *hand*")
+        stream = (await tab.receive())["stream"]
+        assert 'into="transcript"' in stream
+        assert "By <em>hand</em>" in stream
+
+
+async def test_tells_of_a_message_changed_by_any_code(owner, conversation, reply):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        await tab.receive()
+        reply.status, reply.content = "done", "Changed"
+        await reply.asave()
+        assert "Changed" in (await tab.receive())["stream"]
+
+
+async def test_tells_a_tab_without_a_conversation_of_new_ones_only(owner):
+    async with connected(owner) as tab:
+        await tab.open()
+        await sync_to_async(Conversation.start)(owner, "What is a parley?")
+        stream = (await tab.receive())["stream"]
+        assert 'into="conversations"' in stream
+        assert "data-message" not in stream
+
+
+async def test_tells_of_a_new_title(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        await tab.receive()
+        conversation.title = "Renamed"
+        await conversation.asave()
+        assert "Renamed" in (await tab.receive())["stream"]
+
+
+async def test_tells_of_a_deletion(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        await tab.receive()
+        await conversation.adelete()
+        assert 'action="re' in (await tab.receive())["stream"]
+
+
+async def test_tells_only_what_came_after_the_version_of_the_page(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        version = (await tab.receive())["version"]
+    await sync_to_async(conversation.ask)("And then?")
+    async with connected(owner) as tab:
+        await tab.open(conversation, version)
+        stream = (await tab.receive())["stream"]
+        assert "And then?" in stream
+        assert "What is a parley?</p>" not in stream
+
+
+async def test_tells_nothing_to_a_page_that_knows_all(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        version = (await tab.receive())["version"]
+        await tab.open(conversation, version)
+        assert await tab.is_silent()
+
+
+async def test_loads_the_page_again_when_very_much_has_changed(owner, conversation):
+    for number in range(40):
+        await sync_to_async(conversation.ask)(f"question {number}")
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        assert 'action="refresh"' in (await tab.receive())["stream"]
+
+
+async def test_escapes_what_a_person_typed(owner, conversation):
+    async with connected(owner) as tab:
+        await tab.open(conversation)
+        await tab.receive()
+        await sync_to_async(conversation.ask)("</template><script>alert(1)</script>")
+        stream = (await tab.receive())["stream"]
+        assert "<script" not in stream
+        assert "&lt;/template&gt;" in stream

@@ -1,0 +1,62 @@
+"""What one request asks of the provider."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+WRONG_KEY = "sk-wrong"
+MISSING_MODEL = "no-such-model"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The last question of a request, read as a directive when it starts with a slash."""
+
+    question: str
+    model: str = "fake-1"
+    key: str = ""
+    prefill: str = ""
+    usage_wanted: bool = False
+
+    @classmethod
+    def from_request(cls, body: dict[str, Any], headers: dict[str, str]) -> "Ask":
+        """Raise KeyError or TypeError for a body that is not a chat completion request."""
+        messages = body["messages"]
+        questions = [text_of(message) for message in messages if message["role"] == "user"]
+        last = messages[-1]
+        return cls(
+            question=questions[-1] if questions else "",
+            model=body["model"],
+            key=headers.get("authorization", "").removeprefix("Bearer ").strip(),
+            prefill=text_of(last) if last["role"] == "assistant" else "",
+            usage_wanted=bool((body.get("stream_options") or {}).get("include_usage")),
+        )
+
+    @cached_property
+    def verb(self) -> str:
+        """Return `say` for `/say 3 words`, and `echo` when the question is no directive."""
+        match = re.match(r"/([a-z0-9-]+)", self.question)
+        return match[1] if match else "echo"
+
+    @cached_property
+    def arguments(self) -> str:
+        return re.sub(r"^/[a-z0-9-]+\s*", "", self.question)
+
+    def count(self, default: int) -> int:
+        """Return the first number of the directive: 5 of `/cut-after 5 of 20`."""
+        match = re.match(r"\d+", self.arguments)
+        return int(match[0]) if match else default
+
+    def option(self, name: str, default: float) -> float:
+        """Return the number after a name: 50 of `at 50`."""
+        match = re.search(rf"(?<![\w-]){name} (\d+(?:\.\d+)?)", self.arguments)
+        return float(match[1]) if match else default
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return the text of a message whose content is a string or a list of parts."""
+    content = message["content"]
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content)

@@ -1,0 +1,1 @@
+"""Parley inside a Django project that knows nothing of the standalone one."""

@@ -1,0 +1,164 @@
+"""A stranger's project: Parley at /chat/, accounts with an email address and a UUID, its own base template."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from websockets.sync.client import connect
+
+from tests.fake_provider import expected_text
+from tests.support.browsers import Tab
+from tests.support.dom import Dom, answer_to
+from tests.support.people import PASSWORD, Person, Socket
+from tests.support.processes import Process, python, until
+from tests.support.stack import CELERY, PYTHONPATH, UVICORN, Stack, answers
+
+PROJECT = "tests.host.project"
+ENTER = "/members/enter/"
+QUESTION = "/say 60 words at 100"
+
+
+class Host(Stack):
+    """The processes of the stranger's project."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        web = UVICORN.replace("standalone", PROJECT).split()
+        worker = CELERY.replace("standalone", PROJECT).split()
+        self.processes["web"] = Process("web", python("-m", *web, "--port", str(self.port)), folder, self.env)
+        self.processes["worker"] = Process("worker", python("-m", *worker), folder, self.env)
+
+    def environment(self, conf=None) -> dict[str, str]:
+        return {
+            "DJANGO_SETTINGS_MODULE": f"{PROJECT}.settings",
+            "HOST_DATABASE": str(self.folder / "parley.sqlite3"),
+            "HOST_REDIS_URL": self.valkey.url,
+            "HOST_PROVIDER": self.provider.base_url,
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            **PYTHONPATH,
+        }
+
+    def wait_for_web(self) -> None:
+        web = self.processes["web"]
+        until(lambda: answers(self.url + ENTER) or not web.running, 60, "The web server does not answer")
+        assert web.running, web.output_of_this_run
+
+    def member(self, email: str) -> "Member":
+        self.manage("createsuperuser", "--no-input", "--email", email)
+        return Member(self.url, self.db, email).sign_in()
+
+
+class Member(Person):
+    """A person of the stranger's project; paths are those below /chat."""
+
+    def __init__(self, url, db, name) -> None:
+        super().__init__(url, db, name)
+        self.http.base_url = f"{url}/chat/"
+
+    def sign_in(self) -> "Member":
+        self.get(self.url + ENTER)
+        response = self.post(self.url + ENTER, username=self.name, password=PASSWORD)
+        assert response.status_code == 302, response.text
+        return self
+
+    @contextmanager
+    def socket(self, **choices) -> Iterator[Socket]:
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
+        url = self.url.replace("http", "ws", 1) + "/live/chat/"
+        with connect(url, origin=self.url, additional_headers={"Cookie": cookies}, proxy=None) as connection:
+            yield Socket(connection)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory) -> Iterator[Host]:
+    host = Host(tmp_path_factory.mktemp("host"))
+    try:
+        yield host.up()
+    finally:
+        host.down()
+
+
+@pytest.fixture(scope="module")
+def member(host) -> Member:
+    return host.member("ada@society.example")
+
+
+def test_passes_djangos_checks_and_needs_no_migration_of_its_own(host):
+    assert "no issues" in host.manage("check")
+    assert "No changes" in host.manage("makemigrations", "--check", "--dry-run")
+
+
+def test_sends_strangers_to_the_hosts_own_sign_in_page(host, member):
+    response = Member(host.url, host.db, "nobody").get("/")
+    assert response.status_code == 302
+    assert response.headers["location"] == f"{ENTER}?next=/chat/"
+
+
+def test_shows_every_page_in_the_hosts_frame(member):
+    conversation = member.start("/say 3 words")
+    for path in ("/", f"/c/{conversation}/"):
+        page = member.get(path).text
+        assert "The Society" in page
+        assert "ada@society.example" in page
+        assert "/assets/host.css" in page
+        assert '<meta name="parley-socket" content="/live/chat/">' in page
+        assert '<meta name="parley-catch-up" content="/chat/catch-up/">' in page
+
+
+def test_answers_a_question(member):
+    reply = member.answer(QUESTION)
+    assert (reply["status"], reply["content"]) == ("done", expected_text(QUESTION))
+
+
+def test_streams_the_answer_into_an_open_tab(host, member):
+    conversation = member.start(QUESTION)
+    dom = Dom(member.get(f"/c/{conversation}/").text)
+    texts = set()
+    with member.socket() as socket:
+        socket.open(conversation, dom.version)
+        socket.follow(dom.reply.id)
+        while not dom.reply.settled:
+            message = socket.receive(20)
+            if isinstance(message, list):
+                dom.take_frame(dom.reply.id, message[1], message[2:])
+            elif "version" in message:
+                dom.take_stream(message["version"], message["stream"])
+            texts.add(dom.reply.text)
+    assert len(texts) >= 3
+    assert (dom.reply.status, dom.reply.text) == ("done", answer_to(QUESTION))
+    assert dom.mistakes == []
+
+
+def test_rings_its_tabs_without_waiting_for_the_poll(host, member):
+    member.answer("/say 3 words")
+    assert "could not be told" not in host.logs["web"] + host.logs["worker"]
+
+
+def test_keeps_its_members_apart(host, member):
+    other = host.member("grace@society.example")
+    conversation = member.start("/say 3 words")
+    assert other.get(f"/c/{conversation}/").status_code == 404
+    assert conversation not in other.get("/").text
+
+
+def test_can_be_searched_in_the_admin(host, member):
+    member.answer("/say 3 words")
+    for path in ("conversation/?q=ada", "message/", "conversation/"):
+        assert member.get(f"{host.url}/office/parley/{path}").status_code == 200, path
+
+
+@pytest.mark.browser
+def test_works_and_looks_as_the_host_says_in_a_browser(host, member, browsers):
+    tab: Tab = browsers.tab(host.url).goto("/chat/")
+    tab.page.fill("[name=username]", member.name)
+    tab.page.fill("[name=password]", PASSWORD)
+    tab.page.press("[name=password]", "Enter")
+    tab.watch().ask(QUESTION)
+    assert len(tab.texts_until_settled()) >= 3
+    tab.wait_for_status("done")
+    expect(tab.page.locator(".member")).to_have_text(member.name)
+    colour = tab.page.locator(".jump, a").first.evaluate("element => getComputedStyle(element).color")
+    assert colour == "rgb(120, 20, 90)"
+    assert tab.problems == []

@@ -1,0 +1,59 @@
+from uuid import uuid4
+
+import pytest
+
+from parley.models import Message
+from tests.models.conftest import begun, put
+
+pytestmark = pytest.mark.django_db
+
+
+def running(owner, number, attempt=1):
+    replies = [begun(owner).messages.get(role="assistant") for _ in range(number)]
+    return [put(reply, status="streaming", attempt=attempt) for reply in replies]
+
+
+def content(reply):
+    return Message.objects.get(pk=reply.pk).content
+
+
+def test_writes_the_texts_of_many_replies(owner):
+    replies = running(owner, 20)
+    Message.objects.checkpoint({(reply.pk, 1): f"text {number} 😀 %s" for number, reply in enumerate(replies)})
+    assert [content(reply) for reply in replies] == [f"text {number} 😀 %s" for number in range(20)]
+
+
+def test_writes_once_for_each_reply_and_reads_nothing(owner, written, django_assert_max_num_queries):
+    replies = running(owner, 20)
+    with written() as writes, django_assert_max_num_queries(22):
+        Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies})
+    assert len(writes) <= 20
+
+
+@pytest.mark.parametrize("status", ["pending", "done", "stopped", "failed", "interrupted"])
+def test_leaves_a_reply_alone_that_is_not_being_written(owner, status):
+    [reply] = running(owner, 1)
+    put(reply, status=status, content="before")
+    Message.objects.checkpoint({(reply.pk, 1): "after"})
+    assert content(reply) == "before"
+
+
+def test_leaves_the_next_attempt_alone(owner):
+    [reply] = running(owner, 1, attempt=2)
+    Message.objects.checkpoint({(reply.pk, 1): "late"})
+    assert content(reply) == ""
+
+
+def test_is_no_change_that_a_page_must_be_told(owner):
+    [reply] = running(owner, 1)
+    Message.objects.checkpoint({(reply.pk, 1): "text"})
+    assert Message.objects.get(pk=reply.pk).version == reply.version
+
+
+def test_knows_which_are_still_running_and_which_were_stopped(owner):
+    one, two, three = running(owner, 3)
+    put(two, status="stopped")
+    put(three, attempt=2)
+    asked = [(one.pk, 1), (two.pk, 1), (three.pk, 1), (uuid4(), 1)]
+    assert Message.objects.still_running(asked) & set(asked) == {(one.pk, 1)}
+    assert Message.objects.stopped(asked) == {(two.pk, 1)}

@@ -1,0 +1,186 @@
+from uuid import uuid4
+
+import pytest
+
+from parley.delivery.feed import REFRESH, changes_since
+from parley.models import Conversation, Feed, Message
+from tests.models.conftest import put
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(owner, conversation):
+    """A function: the Turbo Streams that bring the owner's page up to date since the last call."""
+    version = Feed.version_of(owner)
+
+    def since():
+        nonlocal version
+        before = version
+        version, stream = changes_since(owner, conversation.pk, before)
+        assert (version > before) is bool(stream)
+        return stream
+
+    return since
+
+
+def test_has_nothing_to_tell_where_nothing_changed(told):
+    assert told() == ""
+
+
+def test_tells_of_a_question_and_its_reply(told, conversation):
+    question, reply = conversation.ask("next")
+    stream = told()
+    assert f"message_{question.pk}" in stream
+    assert f"message_{reply.pk}" in stream
+    assert f"conversation_{conversation.pk}" in stream
+    assert told() == ""
+
+
+def test_tells_of_a_new_conversation(told, owner):
+    Conversation.start(owner, "another")
+    assert f"conversation_{owner.conversations.latest('id').pk}" in told()
+
+
+@pytest.mark.parametrize(
+    "create",
+    [
+        lambda conversation: conversation.messages.create(role="assistant", status="done", content="from a shell"),
+        lambda conversation: Message.objects.create(
+            conversation=conversation, role="assistant", content="from a shell"
+        ),
+        lambda conversation: Message(conversation=conversation, role="assistant", content="from a shell").save(),
+        lambda conversation: Message.objects.get_or_create(
+            conversation=conversation, content="from a shell", role="user"
+        ),
+    ],
+)
+def test_tells_of_a_message_however_it_was_made(told, conversation, create):
+    create(conversation)
+    assert "from a shell" in told()
+
+
+def test_tells_of_a_message_that_was_saved(told, reply):
+    reply.status, reply.content = "done", "changed"
+    reply.save()
+    assert "changed" in told()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda reply: Message.objects.update_or_create(pk=reply.pk, defaults={"status": "done", "content": "changed"}),
+        lambda reply: save_only(reply, status="done", content="changed"),
+    ],
+    ids=["update_or_create", "update_fields"],
+)
+def test_tells_of_a_message_of_which_some_fields_were_saved(told, reply, change):
+    change(reply)
+    assert "changed" in told()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda conversation: save(conversation, title="changed"),
+        lambda conversation: save_only(conversation, title="changed"),
+        lambda conversation: Conversation.objects.update_or_create(pk=conversation.pk, defaults={"title": "changed"}),
+    ],
+    ids=["save", "update_fields", "update_or_create"],
+)
+def test_tells_of_a_conversation_that_was_renamed(told, conversation, change):
+    change(conversation)
+    assert "changed" in told()
+
+
+def save(row, **values):
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def save_only(row, **values):
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(values))
+
+
+def test_tells_of_a_change_in_the_admin(told, conversation, admin_client):
+    url = f"/admin/parley/conversation/{conversation.pk}/change/"
+    fields = {"owner": conversation.owner_id, "title": "changed in the admin", "model": "", "instructions": ""}
+    response = admin_client.post(url, fields)
+    assert response.status_code == 302, response.context["errors"]
+    assert "changed in the admin" in told()
+
+
+@pytest.mark.parametrize(
+    ("status", "verb"),
+    [
+        ("streaming", lambda reply: reply.finish("text", finish_reason="stop", usage={})),
+        ("streaming", lambda reply: reply.fail("text", "cut")),
+        ("streaming", lambda reply: reply.interrupt("text", "cut")),
+        ("streaming", lambda reply: reply.requeue(died=True)),
+        ("streaming", lambda reply: reply.stop()),
+        ("pending", lambda reply: reply.stop()),
+        ("stopped", lambda reply: reply.keep("text")),
+        ("failed", lambda reply: reply.retry()),
+        ("stopped", lambda reply: put(reply, content="text").resume()),
+    ],
+)
+def test_tells_of_every_change_of_state(told, reply, status, verb):
+    put(reply, status=status)
+    assert verb(reply)
+    assert f'data-status="{reply.status}"' in told()
+
+
+def test_has_no_news_of_a_claim_which_the_log_tells(told, reply):
+    assert reply.claim(uuid4())
+    assert told() == ""
+
+
+@pytest.mark.parametrize(
+    "delete",
+    [
+        lambda conversation: conversation.delete(),
+        lambda conversation: Conversation.objects.filter(pk=conversation.pk).delete(),
+        lambda conversation: conversation.messages.last().delete(),
+        lambda conversation: conversation.messages.all().delete(),
+    ],
+)
+def test_loads_the_page_again_when_something_was_deleted(told, conversation, delete):
+    delete(conversation)
+    assert told() == REFRESH
+
+
+def test_loads_the_page_again_when_too_much_has_changed(told, conversation):
+    for number in range(30):
+        conversation.ask(f"question {number}")
+    assert told() == REFRESH
+
+
+def test_numbers_the_changes_of_each_person_alone(owner, stranger, conversation):
+    before = Feed.version_of(owner)
+    Conversation.start(stranger, "theirs")
+    assert Feed.version_of(owner) == before
+    assert Feed.versions([owner.pk, stranger.pk, 10_000]) == {owner.pk: before, stranger.pk: Feed.version_of(stranger)}
+
+
+def test_tells_a_stranger_nothing(owner, stranger, conversation, reply):
+    Conversation.start(stranger, "theirs")
+    _, stream = changes_since(stranger, conversation.pk, 0)
+    assert str(reply.pk) not in stream
+    assert str(conversation.pk) not in stream
+
+
+def test_tells_nothing_of_conversations_that_the_page_does_not_show(told, owner):
+    Conversation.start(owner, "another")
+    other = owner.conversations.latest("id")
+    assert not any(str(message.pk) in told() for message in other.messages.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lets_a_person_be_deleted_with_all_that_is_theirs(owner, conversation):
+    owner.delete()
+    assert not Conversation.objects.exists()
+    assert not Message.objects.exists()
+    assert not Feed.objects.exists()

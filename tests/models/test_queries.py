@@ -1,0 +1,99 @@
+"""What pages and replies cost in queries."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from parley.generation import engine
+from parley.generation.outcome import Outcome
+from parley.models import Message
+from tests.models.conftest import answered, begun, settle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(owner):
+    """A function: how many queries a page of the owner's takes."""
+    client = Client()
+    client.force_login(owner)
+
+    def queries(url):
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(url)
+        assert response.status_code == 200
+        return len(captured)
+
+    queries("/")
+    return queries
+
+
+def test_shows_many_messages_with_the_queries_of_few(owner, page):
+    few, many = answered(owner, times=1), answered(owner, times=15)
+    assert page(few.get_absolute_url()) == page(many.get_absolute_url()) <= 10
+
+
+def test_shows_many_failed_replies_with_the_queries_of_few(owner, page):
+    conversation = answered(owner, times=1)
+    before = page(conversation.get_absolute_url())
+    for number in range(15):
+        conversation.ask(f"question {number}")
+        settle(conversation, status="failed", error="provider_down", content="")
+    assert page(conversation.get_absolute_url()) == before
+
+
+@pytest.mark.parametrize("url", ["/", "conversation"])
+def test_lists_many_conversations_with_the_queries_of_few(owner, page, url):
+    url = answered(owner).get_absolute_url() if url == "conversation" else url
+    before = page(url)
+    for _ in range(20):
+        answered(owner)
+    assert page(url) == before
+
+
+def test_catches_up_with_many_changes_with_the_queries_of_few(owner, page):
+    few, many = answered(owner, times=1), answered(owner, times=15)
+    few_queries, many_queries = (
+        page(f"/catch-up/?version=0&conversation={conversation.pk}") for conversation in (few, many)
+    )
+    assert few_queries == many_queries <= 8
+
+
+def test_asks_with_four_writes(conversation, reply, written):
+    with written() as writes:
+        conversation.ask("next")
+    assert len(writes) == 4
+
+
+def test_writes_a_reply_with_one_write_at_its_beginning_and_two_at_its_end(reply, written):
+    with written() as writes:
+        writing = engine.begin(reply.pk, uuid4())
+    assert len(writes) == 1
+    writing.answer.add({"choices": [{"delta": {"content": "text"}, "finish_reason": "stop"}]})
+    with written() as writes:
+        assert engine.settle(writing, Outcome("done"))
+    assert len(writes) == 2
+
+
+def test_begins_a_reply_with_as_many_queries_whatever_was_said_before(owner):
+    counts = []
+    for times in (1, 15):
+        conversation = answered(owner, times=times)
+        _, reply = conversation.ask("last")
+        with CaptureQueriesContext(connection) as captured:
+            assert engine.begin(reply.pk, uuid4())
+        Message.objects.filter(pk=reply.pk).update(status="done")
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_turns_a_claim_away_without_a_write(owner, written):
+    conversation = begun(owner)
+    conversation.ask("second")
+    last = conversation.messages.latest("id")
+    with written() as writes:
+        assert engine.begin(last.pk, uuid4()) is None
+    assert len(writes) == 0

@@ -1,0 +1,86 @@
+"""Many at once: whoever is second finds it done."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from parley.models import Conversation, Feed, Message
+from tests.models.conftest import begun, put
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CROWD = 8
+
+
+def at_once(*actions):
+    """The results of actions that begin at the same moment, each in a thread and on a connection of its own."""
+    barrier = threading.Barrier(len(actions))
+
+    def run(action):
+        try:
+            barrier.wait(10)
+            return action()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(actions)) as threads:
+        return [future.result(30) for future in [threads.submit(run, action) for action in actions]]
+
+
+def everybody(action):
+    return at_once(*[action] * CROWD)
+
+
+def test_gives_a_reply_to_one_of_many_workers(reply):
+    for _ in range(5):
+        put(reply, status="pending", attempt=0)
+        assert everybody(lambda: Message.objects.get(pk=reply.pk).claim(uuid4())).count(True) == 1
+        reply.refresh_from_db()
+        assert (reply.status, reply.attempt) == ("streaming", 1)
+
+
+def test_keeps_the_limit_of_a_person_when_many_workers_come_at_once(owner):
+    replies = [begun(owner).messages.get(role="assistant") for _ in range(CROWD)]
+    won = at_once(*[lambda reply=reply: Message.objects.get(pk=reply.pk).claim(uuid4()) for reply in replies])
+    assert won.count(True) == 3
+    assert Message.objects.filter(status="streaming").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "verb"),
+    [
+        ("streaming", lambda reply: reply.finish("text", finish_reason="stop", usage={})),
+        ("streaming", lambda reply: reply.requeue(died=True)),
+        ("streaming", lambda reply: reply.stop()),
+        ("failed", lambda reply: reply.retry()),
+    ],
+)
+def test_changes_a_state_once(reply, status, verb):
+    put(reply, status=status, attempt=1)
+    assert everybody(lambda: verb(Message.objects.get(pk=reply.pk))).count(True) == 1
+
+
+def test_either_finishes_or_stops(reply):
+    put(reply, status="streaming", attempt=1)
+    finished, stopped = at_once(
+        lambda: Message.objects.get(pk=reply.pk).finish("text", finish_reason="stop", usage={}),
+        lambda: Message.objects.get(pk=reply.pk).stop(),
+    )
+    reply.refresh_from_db()
+    assert finished is not stopped
+    assert reply.status == ("done" if finished else "stopped")
+
+
+def test_numbers_changes_without_a_gap_or_a_double(owner):
+    versions = everybody(lambda: Feed.advance(owner.pk))
+    assert sorted(versions) == list(range(1, CROWD + 1))
+
+
+def test_makes_one_line_of_questions_that_come_at_once(owner, conversation):
+    everybody(lambda: Conversation.objects.get(pk=conversation.pk).ask("next"))
+    messages = conversation.transcript()
+    assert len(messages) == 2 + 2 * CROWD == conversation.messages.count()
+    assert [message.role for message in messages] == ["user", "assistant"] * (1 + CROWD)

@@ -1,0 +1,23 @@
+import pytest
+
+
+@pytest.fixture(scope="session")
+def _impatient(make_stack):
+    return make_stack(conf={"CONNECT_TIMEOUT": 0.5, "IDLE_TIMEOUT": 1})
+
+
+@pytest.fixture
+def stack(_impatient):
+    """A product that waits for its provider one second."""
+    _impatient.ensure_up()
+    return _impatient
+
+
+@pytest.fixture(scope="session")
+def _person(_impatient):
+    return _impatient.person()
+
+
+@pytest.fixture
+def person(stack, _person):
+    return _person

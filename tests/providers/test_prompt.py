@@ -1,0 +1,37 @@
+"""What the provider is sent."""
+
+from tests.support.stack import API_KEY
+
+
+def test_sends_the_history_in_order_and_streams(person, stack):
+    conversation = person.start("First question")
+    person.settled(conversation)
+    person.ask(conversation, "Second question")
+    person.settled(conversation)
+    [request] = stack.provider.asked("Second question")
+    assert request.messages == [
+        {"role": "user", "content": "First question"},
+        {"role": "assistant", "content": "You said: First question"},
+        {"role": "user", "content": "Second question"},
+    ]
+    assert request.body["stream"] is True
+    assert request.body["model"] == "fake-1"
+
+
+def test_sends_the_key_as_the_standard_says(person, stack):
+    person.answer("Which key?")
+    [request] = stack.provider.asked("Which key?")
+    assert request.headers["authorization"] == f"Bearer {API_KEY}"
+
+
+def test_makes_one_request_for_one_question(person, stack):
+    person.answer("Just one")
+    assert len(stack.provider.completions) == 1
+    assert stack.provider.completions[0].completed
+
+
+def test_sends_each_conversation_its_own_history(person, stack):
+    person.answer("A secret")
+    person.answer("Something else")
+    [request] = stack.provider.asked("Something else")
+    assert "secret" not in str(request.messages)

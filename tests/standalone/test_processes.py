@@ -1,0 +1,165 @@
+"""The supervisor restarts what ends, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+from standalone.guardian import Guardian
+from standalone.processes import Service, Supervisor
+
+
+def program(*lines):
+    """A Python program as a command."""
+    return [sys.executable, "-S", "-c", "\n".join(lines)]
+
+
+SLEEP = "import time; time.sleep(600)"
+SLEEPER = program(SLEEP)
+STUBBORN = program("import signal", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", "print('up', flush=True)", SLEEP)
+PARENT = program("import subprocess", f"print(subprocess.Popen({SLEEPER!r}).pid, flush=True)", SLEEP)
+
+
+def eventually(happened, within=10.0):
+    limit = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < limit, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.fixture
+def guardian():
+    guardian = Guardian()
+    yield guardian
+    guardian.close()
+
+
+@pytest.fixture
+def supervise(guardian):
+    """A function that runs stages of services in a thread and returns their supervisor once they answer."""
+    runs = []
+
+    def start(*stages):
+        supervisor, ready = Supervisor(stages, guardian, tries=2), threading.Event()
+        thread = threading.Thread(target=supervisor.run, args=(ready.set,))
+        thread.start()
+        runs.append((supervisor, thread))
+        assert ready.wait(10)
+        return supervisor
+
+    yield start
+    for supervisor, thread in runs:
+        supervisor.stopping.set()
+        thread.join(15)
+
+
+def pid_of(supervisor, stage=0, place=0):
+    process = supervisor.running[stage][place].process
+    return process.pid if process else None
+
+
+def test_a_killed_service_is_started_again(supervise, capfd):
+    supervisor = supervise([Service("sleeper", SLEEPER)])
+    first = pid_of(supervisor)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: pid_of(supervisor) not in (None, first))
+    assert "sleeper ended (signal SIGKILL); starting it again in 0.25 s." in capfd.readouterr().out
+
+
+def test_a_service_that_keeps_ending_is_started_ever_more_slowly(supervise):
+    supervisor = supervise([Service("brief", program(""))])
+    running = supervisor.running[0][0]
+    eventually(lambda: running.failures == 4)
+    assert running.next_start - time.monotonic() > 1
+
+
+def test_a_stage_starts_when_the_one_before_answers(supervise, tmp_path):
+    sign, seen = tmp_path / "sign", []
+    slow = program("import time", "time.sleep(0.5)", f"open({str(sign)!r}, 'w')", SLEEP)
+    second = Service("second", SLEEPER, answers=lambda: seen.append(sign.exists()) or True)
+    supervise([Service("first", slow, answers=sign.exists)], [second])
+    assert seen == [True]
+
+
+def test_it_gives_up_when_a_service_cannot_start_at_all(guardian, capfd):
+    broken = Service("broken", program("raise SystemExit('no such thing')"), answers=lambda: False)
+    supervisor = Supervisor([[broken]], guardian, tries=2)
+    assert supervisor.run(lambda: pytest.fail("nothing is ready")) is False
+    printed = capfd.readouterr().out
+    assert " broken | no such thing" in printed
+    assert "Giving up: broken ended 2 times; the lines above say why." in printed
+
+
+def test_lines_are_prefixed_and_known_noise_is_dropped(supervise, capfd):
+    talk = program("print('noise of old')", "print('news', flush=True)", SLEEP)
+    supervise([Service("talker", talk, hush="noise")])
+    lines = []
+    eventually(lambda: lines.append(capfd.readouterr().out) or " talker | news" in "".join(lines))
+    assert "noise" not in "".join(lines)
+
+
+def test_stopping_ends_the_children_of_a_service_too(supervise, capfd):
+    supervisor = supervise([Service("parent", PARENT)])
+    lines = []
+    eventually(lambda: lines.append(capfd.readouterr().out) or "parent |" in "".join(lines))
+    child = int("".join(lines).split("|")[1])
+    assert is_alive(child)
+    supervisor.stopping.set()
+    eventually(lambda: not is_alive(child))
+
+
+def test_a_service_that_will_not_end_is_killed_after_its_grace(supervise, capfd):
+    supervisor = supervise([Service("stubborn", STUBBORN, grace=0.3)])
+    lines = []
+    eventually(lambda: lines.append(capfd.readouterr().out) or "| up" in "".join(lines))
+    pid = pid_of(supervisor)
+    supervisor.stopping.set()
+    eventually(lambda: not is_alive(pid), within=3)
+
+
+def test_the_guardian_ends_what_a_killed_supervisor_left(tmp_path):
+    program = f"""
+        import signal, sys
+        from standalone.guardian import Guardian
+        from standalone.processes import Service, Supervisor
+        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], Guardian())
+        supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
+    sleeper = int(process.stdout.readline())
+    assert is_alive(sleeper)
+    process.kill()
+    process.wait()
+    eventually(lambda: not is_alive(sleeper))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_on_the_signals_of_terminals_and_service_managers(number):
+    program = f"""
+        from standalone.guardian import Guardian
+        from standalone.processes import Service, Supervisor
+        guardian = Guardian()
+        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], guardian)
+        supervisor.install_signals()
+        supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
+        guardian.close()
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
+    sleeper = int(process.stdout.readline())
+    process.send_signal(number)
+    assert process.wait(10) == 0
+    assert not is_alive(sleeper)

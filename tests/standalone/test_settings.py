@@ -1,0 +1,127 @@
+"""Settings follow from the environment, and say what is wrong with it."""
+
+import json
+import stat
+
+import pytest
+
+from tests.standalone.programs import run
+
+PRINT = "import json; from standalone import settings as s; print(json.dumps({names}, default=str))"
+
+
+def read(folder, *names, **chosen):
+    values = "{" + ", ".join(f"{name!r}: s.{name}" for name in names) + "}"
+    done = run(folder, "-c", PRINT.format(names=values), **chosen)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def complaint(folder, **chosen):
+    done = run(folder, "-c", "import standalone.settings", **chosen)
+    assert done.returncode == 1
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_a_missing_secret_key_is_an_error_in_production(tmp_path):
+    assert "SECRET_KEY is missing: set it to" in complaint(tmp_path)
+
+
+def test_a_local_secret_key_is_generated_and_kept_private(tmp_path):
+    first = read(tmp_path, "SECRET_KEY", DEBUG="1")
+    assert len(first["SECRET_KEY"]) > 50
+    assert read(tmp_path, "SECRET_KEY", DEBUG="1") == first
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "perhaps"),
+        ("PORT", "99999"),
+        ("REDIS_URL", "localhost"),
+        ("BROKER_URL", "ftp://host"),
+        ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "postgres://host:many/name"),
+        ("DATABASE_URL", "postgres://host/"),
+        ("OPENAI_BASE_URL", "api.example.org/v1"),
+        ("PARLEY_CONCURRENCY", "0"),
+        ("CSRF_TRUSTED_ORIGINS", "example.org"),
+    ],
+)
+def test_nonsense_is_refused_by_name(tmp_path, name, value):
+    assert f"ImproperlyConfigured: {name} " in complaint(tmp_path, **{"SECRET_KEY": "x", name: value})
+
+
+def test_sqlite_in_the_data_directory_is_the_default_database(tmp_path):
+    database = read(tmp_path, "DATABASES", SECRET_KEY="x")["DATABASES"]["default"]
+    assert database["NAME"] == str(tmp_path / "parley.sqlite3")
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+
+
+def test_database_url_replaces_sqlite(tmp_path):
+    database = read(tmp_path, "DATABASES", SECRET_KEY="x", DATABASE_URL="postgres://me:p%40ss@db:5433/chat")[
+        "DATABASES"
+    ]["default"]
+    assert (database["ENGINE"], database["HOST"], database["PORT"]) == ("django.db.backends.postgresql", "db", 5433)
+    assert (database["NAME"], database["PASSWORD"], database["CONN_HEALTH_CHECKS"]) == ("chat", "p@ss", True)
+
+
+def test_the_local_model_serves_until_a_provider_is_chosen(tmp_path):
+    parley = read(tmp_path, "PARLEY", SECRET_KEY="x")["PARLEY"]
+    assert parley["LOCAL_MODEL"] is True
+    assert parley["MODEL"] == "smollm2-135m-instruct"
+    assert parley["BASE_URL"].startswith("http://127.0.0.1:")
+
+
+def test_a_base_url_replaces_the_local_model(tmp_path):
+    parley = read(tmp_path, "PARLEY", SECRET_KEY="x", OPENAI_BASE_URL="http://box:11434/v1", OPENAI_MODEL="qwen")[
+        "PARLEY"
+    ]
+    assert (parley["LOCAL_MODEL"], parley["BASE_URL"], parley["MODEL"]) == (False, "http://box:11434/v1", "qwen")
+
+
+def test_a_key_alone_means_the_provider_of_the_key(tmp_path):
+    parley = read(tmp_path, "PARLEY", SECRET_KEY="x", OPENAI_API_KEY="sk-1")["PARLEY"]
+    assert (parley["LOCAL_MODEL"], parley["API_KEY"]) == (False, "sk-1")
+    assert "BASE_URL" not in parley
+
+
+def test_redis_url_replaces_the_embedded_valkey_for_queue_results_and_channel_layer(tmp_path):
+    url = "redis://box:6380/2"
+    names = ("EXTERNAL_REDIS", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CHANNEL_LAYERS", "PARLEY")
+    found = read(tmp_path, *names, SECRET_KEY="x", REDIS_URL=url)
+    assert found["EXTERNAL_REDIS"] == found["CELERY_BROKER_URL"] == found["CELERY_RESULT_BACKEND"] == url
+    assert found["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"][0]["address"] == url
+    assert found["PARLEY"]["REDIS_URL"] == url
+    assert not (tmp_path / "valkey.port").exists()
+
+
+def test_the_embedded_valkey_keeps_its_port_and_password(tmp_path):
+    first = read(tmp_path, "REDIS_URL", "EXTERNAL_REDIS", SECRET_KEY="x")
+    assert first["REDIS_URL"].startswith("redis://:")
+    assert not first["EXTERNAL_REDIS"]
+    assert read(tmp_path, "REDIS_URL", "EXTERNAL_REDIS", SECRET_KEY="x") == first
+
+
+def test_cookies_are_for_https_only_when_the_site_is(tmp_path):
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    assert set(read(tmp_path, *names, SECRET_KEY="x").values()) == {False}
+    assert set(read(tmp_path, *names, SECRET_KEY="x", HTTPS="1").values()) == {True}
+
+
+def test_django_finds_nothing_to_warn_of_in_production(tmp_path):
+    chosen = {"SECRET_KEY": "k" * 30 + "unguessable-as-it-should-be", "HTTPS": "1", "ALLOWED_HOSTS": "chat.example.org"}
+    done = run(tmp_path, "manage.py", "check", "--deploy", **chosen)
+    assert done.returncode == 0, done.stderr
+    warned = {line.split(")")[0] for line in done.stderr.splitlines() if "(security." in line}
+    # Redirecting to HTTPS and promising it for months belong to the proxy that speaks HTTPS.
+    assert warned <= {"?: (security.W004", "?: (security.W008"}
+
+
+def test_the_command_line_says_what_is_missing_without_a_traceback(tmp_path):
+    done = run(tmp_path, "manage.py", "migrate")
+    assert done.returncode == 1
+    assert done.stderr.startswith("SECRET_KEY is missing")
+    assert "Traceback" not in done.stderr

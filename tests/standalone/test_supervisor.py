@@ -1,0 +1,139 @@
+"""The whole product starts with one command, survives its parts, and ends without a trace."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from tests.standalone.programs import run, start
+
+SUPERVISOR = ("-m", "standalone.supervisor")
+PROVIDER = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+
+
+@pytest.fixture
+def port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def processes(folder):
+    """The processes that were started with this data directory; Valkey's own title hides it, but shows its port."""
+    valkey = f"127.0.0.1:{(folder / 'valkey.port').read_text()}"
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as environ, open(f"/proc/{pid}/cmdline", "rb") as command:
+                title = command.read().replace(b"\0", b" ").decode()
+                if f"PARLEY_DATA_DIR={folder}\0".encode() in environ.read() or valkey in title:
+                    found[int(pid)] = title
+        except OSError:
+            continue
+    return found
+
+
+def pid_of(folder, words):
+    return next((pid for pid, command in processes(folder).items() if words in command), None)
+
+
+def eventually(happened, within=30.0):
+    limit = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < limit, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        done = run(tmp_path, *SUPERVISOR, PORT=str(taken), **PROVIDER)
+    assert done.returncode == 1
+    assert done.stderr == f"Port {taken} is in use by another program: choose another one, such as PORT={taken + 1}.\n"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"DEBUG": "0"}, "SECRET_KEY is missing"),
+        ({"PORT": "http"}, "PORT must be a whole number"),
+        ({"HOST": "192.0.2.1"}, "Cannot listen on HOST=192.0.2.1"),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "The database could not be prepared"),
+        ({"PARLEY_DATA_DIR": "/dev/null/data"}, "PARLEY_DATA_DIR cannot be used:"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_sentence(tmp_path, port, chosen, sentence):
+    done = run(tmp_path, *SUPERVISOR, **{"PORT": str(port), **PROVIDER, **chosen})
+    assert done.returncode == 1
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_store_that_does_not_answer_is_named(tmp_path, port):
+    code = "import standalone.supervisor as s, sys; s.STORE_ANSWERS_WITHIN = 0.5; sys.exit(s.main())"
+    done = run(tmp_path, "-c", code, PORT=str(port), REDIS_URL="redis://127.0.0.1:9/0", **PROVIDER)
+    assert done.stderr.startswith("The server at REDIS_URL does not answer")
+
+
+def test_the_worker_check_says_when_the_broker_is_away(tmp_path):
+    began = time.monotonic()
+    done = run(tmp_path, "manage.py", "check_worker", DEBUG="1", REDIS_URL="redis://127.0.0.1:9/0")
+    assert done.returncode == 1
+    assert "CommandError: The message broker or the result store cannot be reached" in done.stderr
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_the_product_runs_survives_and_ends(tmp_path, port):
+    product = start(tmp_path, *SUPERVISOR, PORT=str(port), **PROVIDER)
+    try:
+        _wait_until_ready(product, port)
+        _refuses_a_second_one(tmp_path)
+        for words in ("valkey-server", "uvicorn", "celery"):
+            _comes_back(tmp_path, words)
+        eventually(lambda: _checked(tmp_path).returncode == 0)
+        assert "alive on" in _checked(tmp_path).stdout
+        product.send_signal(signal.SIGTERM)
+        assert product.wait(40) == 0
+        assert processes(tmp_path) == {}
+    finally:
+        product.kill()
+    rest = product.stdout.read()
+    assert "Parley is ready" not in rest
+    assert "Traceback" not in rest
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_nothing_stays_when_the_supervisor_itself_is_killed(tmp_path, port):
+    product = start(tmp_path, *SUPERVISOR, PORT=str(port), **PROVIDER)
+    _wait_until_ready(product, port)
+    product.kill()
+    product.wait()
+    eventually(lambda: processes(tmp_path) == {})
+
+
+def _wait_until_ready(product: "subprocess.Popen[str]", port: int) -> None:
+    lines = iter(product.stdout.readline, "")
+    assert any(re.fullmatch(rf"Parley is ready: http://127\.0\.0\.1:{port}/\n", line) for line in lines)
+    assert urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).status == 200
+
+
+def _refuses_a_second_one(folder) -> None:
+    done = run(folder, *SUPERVISOR, PORT="8", **PROVIDER)
+    assert (done.returncode, done.stderr.split(":")[0]) == (1, f"Parley already runs from {folder}")
+
+
+def _comes_back(folder, words: str) -> None:
+    first = pid_of(folder, words)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: pid_of(folder, words) not in (None, first))
+
+
+def _checked(folder) -> "subprocess.CompletedProcess[str]":
+    return run(folder, "manage.py", "check_worker", "--timeout", "5", DEBUG="1")

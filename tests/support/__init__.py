@@ -1,0 +1,1 @@
+"""What tests hold the product with: processes, people, databases."""

@@ -1,0 +1,166 @@
+"""A real browser, and people in front of it."""
+
+import os
+import shutil
+from typing import Any
+
+from playwright.sync_api import Browser, Error, Page, Playwright, expect
+
+from tests.support.people import PASSWORD, Person
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = (
+    "The tests need a Chromium browser: install one (Debian: apt-get install chromium), "
+    "let Playwright fetch its own (playwright install chromium), or set CHROMIUM to the path of one."
+)
+
+expect.set_options(timeout=15_000)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the Chromium that CHROMIUM names, or that is on PATH, or Playwright's own."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        return playwright.chromium.launch(executable_path=path, args=FLAGS)
+    except Error as error:
+        raise AssertionError(f"{MISSING}\n{error}") from error
+
+
+class Tab:
+    """A tab with Parley in it; `problems` are the errors that its console showed."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.problems: list[str] = []
+        page.on("console", self.note)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def note(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append(f"{message.text} {message.location}")
+
+    def goto(self, path: str = "/") -> "Tab":
+        self.page.goto(self.url + path)
+        return self
+
+    def set_up(self, name: str) -> "Tab":
+        """Make the first account on an empty install."""
+        self.goto("/")
+        self.page.fill("[name=username]", name)
+        self.page.fill("[name=password1]", PASSWORD)
+        self.page.fill("[name=password2]", PASSWORD)
+        self.page.press("[name=password2]", "Enter")
+        self.page.wait_for_selector("form[data-composer]")
+        return self
+
+    def sign_in(self, name: str) -> "Tab":
+        self.goto("/accounts/login/")
+        self.page.fill("[name=username]", name)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_selector("form[data-composer]")
+        return self
+
+    def ask(self, text: str) -> "Tab":
+        """Type a question, and send it with Enter."""
+        self.composer.fill(text)
+        self.composer.press("Enter")
+        return self
+
+    @property
+    def composer(self) -> Any:
+        return self.page.locator("form[data-composer] textarea[name=text]")
+
+    @property
+    def messages(self) -> Any:
+        return self.page.locator("[data-message]")
+
+    @property
+    def replies(self) -> Any:
+        return self.page.locator("[data-message][data-role=assistant]")
+
+    @property
+    def reply(self) -> Any:
+        return self.replies.last
+
+    @property
+    def body(self) -> Any:
+        return self.reply.locator("[data-body]")
+
+    @property
+    def conversation(self) -> str:
+        """Return the id of the conversation in the address."""
+        return self.page.url.rstrip("/").rsplit("/", 1)[-1]
+
+    def wait_for_status(self, status: str, seconds: float = 30) -> "Tab":
+        expect(self.reply).to_have_attribute("data-status", status, timeout=seconds * 1000)
+        return self
+
+    def watch(self) -> "Tab":
+        """Start to note the texts that the next reply shows."""
+        self.page.evaluate(WATCH, None)
+        return self
+
+    def texts_until_settled(self, seconds: float = 60) -> list[str]:
+        """Return the different texts that the newest reply showed, since the watch began, until it ended."""
+        if self.page.evaluate("!window.watch"):
+            self.page.evaluate(WATCH, 0)
+        return self.page.evaluate(WATCHED, seconds * 1000)
+
+
+# Looks at every frame that the browser paints, so that no text between two polls is missed.
+WATCH = """known => {
+  const texts = [], replies = () => [...document.querySelectorAll("[data-message][data-role=assistant]")]
+  const before = known ?? replies().length
+  const ended = ["done", "stopped", "failed", "interrupted"]
+  window.watch = new Promise(resolve => {
+    const look = () => {
+      const reply = replies()[before] && replies().at(-1)
+      const text = reply?.querySelector("[data-body]")?.innerText ?? ""
+      if (text && text !== texts.at(-1)) texts.push(text)
+      if (ended.includes(reply?.dataset.status)) resolve(texts)
+      else requestAnimationFrame(look)
+    }
+    look()
+  })
+}"""
+WATCHED = """limit => {
+  const late = new Promise((resolve, reject) => setTimeout(() => reject(new Error("The reply did not settle.")), limit))
+  return Promise.race([window.watch, late]).finally(() => delete window.watch)
+}"""
+
+
+class Browsers:
+    """One browser; every person has cookies of their own."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.contexts: list[Any] = []
+
+    def tab(self, url: str, **context_options: Any) -> Tab:
+        """Open a tab of somebody who has no cookies yet."""
+        context = self.browser.new_context(**context_options)
+        self.contexts.append(context)
+        return Tab(context.new_page(), url)
+
+    def tab_of(self, person: Person) -> Tab:
+        return self.tab(person.url).sign_in(person.name)
+
+    def second(self, tab: Tab) -> Tab:
+        """Open another tab of the same person."""
+        return Tab(tab.page.context.new_page(), tab.url)
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+        self.contexts.clear()

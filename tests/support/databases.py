@@ -1,0 +1,72 @@
+"""What the tests read from and put into the database of a running product, over a connection of their own."""
+
+import sqlite3
+import uuid
+from abc import ABC, abstractmethod
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+Row = dict[str, Any]
+
+
+class Database(ABC):
+    """A database; statements have `?` for every argument."""
+
+    @abstractmethod
+    def query(self, statement: str, *arguments: Any) -> list[Row]: ...
+
+    def one(self, statement: str, *arguments: Any) -> Row:
+        [row] = self.query(statement, *arguments)
+        return row
+
+    def message(self, pk: str) -> Row:
+        """Return the row of a message; ids are text of 32 hex digits on SQLite."""
+        return self.one("SELECT * FROM parley_message WHERE id = ?", self.key(pk))
+
+    def messages(self, conversation: str) -> list[Row]:
+        statement = "SELECT * FROM parley_message WHERE conversation_id = ? ORDER BY created_at, id"
+        return self.query(statement, self.key(conversation))
+
+    def reply(self, conversation: str) -> Row:
+        """Return the newest reply of a conversation."""
+        return [row for row in self.messages(conversation) if row["role"] == "assistant"][-1]
+
+    @abstractmethod
+    def key(self, pk: str) -> Any: ...
+
+
+class Sqlite(Database):
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def query(self, statement: str, *arguments: Any) -> list[Row]:
+        connection = sqlite3.connect(self.path, timeout=20)
+        connection.row_factory = sqlite3.Row
+        try:
+            with connection:
+                return [dict(row) for row in connection.execute(statement, arguments)]
+        finally:
+            connection.close()
+
+    def key(self, pk: str) -> str:
+        return uuid.UUID(str(pk)).hex
+
+
+class Postgresql(Database):
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def query(self, statement: str, *arguments: Any) -> list[Row]:
+        with psycopg.connect(self.url, row_factory=dict_row, connect_timeout=5) as connection:
+            cursor = connection.execute(statement.replace("?", "%s").encode(), arguments)
+            return cursor.fetchall() if cursor.description else []
+
+    def key(self, pk: str) -> uuid.UUID:
+        return uuid.UUID(str(pk))
+
+
+def database_at(url: str) -> Database:
+    """Return the database that a DATABASE_URL names."""
+    return Sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else Postgresql(url)

@@ -1,0 +1,70 @@
+"""No URL without a test of who may open it."""
+
+from pathlib import Path
+
+import pytest
+from django.urls import get_resolver
+
+VIEWS = Path(__file__).parent / "views"
+STANDALONE_OPEN_TO_ALL = {"login", "setup"}
+PERSONAL = {"password_change", "password_change_done"}
+
+
+def names(namespace):
+    resolver = get_resolver()
+    if namespace:
+        resolver = resolver.namespace_dict[namespace][1]
+    return sorted(name for name in resolver.reverse_dict if isinstance(name, str))
+
+
+@pytest.mark.parametrize("name", names("parley"))
+def test_every_endpoint_has_its_test_file(name):
+    file = VIEWS / f"test_{name}.py"
+    assert file.exists(), f"{name} has no tests at {file}"
+    source = file.read_text()
+    for somebody in ("anonymous", "at_stranger", "at_owner"):
+        assert somebody in source or (somebody == "at_stranger" and name in {"conversation_new", "conversation_create"})
+
+
+def test_every_page_of_the_accounts_is_known_here():
+    assert set(names("")) - {"healthz", "logout"} == STANDALONE_OPEN_TO_ALL | PERSONAL
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/accounts/password_change/", "/accounts/password_change/done/", "/admin/"])
+def test_an_anonymous_visitor_signs_in_first(client, path):
+    response = client.get(path)
+    assert response.status_code == 302
+    assert "/login/" in response.url
+
+
+@pytest.mark.django_db
+def test_an_ordinary_person_has_no_admin(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("person"))
+    assert client.get("/admin/").status_code == 302
+    assert client.get("/accounts/password_change/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_signing_out_takes_a_post(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("person"))
+    assert client.get("/accounts/logout/").status_code == 405
+    assert client.get("/").status_code == 200
+    assert client.post("/accounts/logout/").status_code == 302
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_first_account_is_made_once(client):
+    account = {"username": "first", "password1": "a long enough passphrase", "password2": "a long enough passphrase"}
+    assert client.get("/setup/").status_code == 200
+    assert client.post("/setup/", account).status_code == 302
+    client.logout()
+    assert client.post("/setup/", {**account, "username": "second"}).status_code in (302, 403, 404)
+    assert client.post("/accounts/login/", {"username": "second", "password": account["password1"]}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_health_is_open_to_all(client):
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")

@@ -1,0 +1,170 @@
+"""From the text in a worker to the blocks in a page: the real writer and hub, on a server that may fail."""
+
+import asyncio
+from collections import deque
+from types import SimpleNamespace
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley import markdown
+from parley.delivery import hub, log
+from parley.delivery.hub import Follower, Hub
+from parley.delivery.log import LogWriter
+from parley.delivery.splice import Splicer, fold_both
+from parley.ids import uuid7
+from parley.positions import parse_position
+from tests.unit.delivery.fake_redis import FakeRedis
+from tests.unit.texts import MARKDOWN
+
+REPLY = uuid7()
+END = "\n\nThe end."
+"""What was forgotten is told again with the next change."""
+
+NUMBERS = st.integers(0, 5)
+EVENTS = st.one_of(
+    st.tuples(st.just("write"), st.integers(1, 40)),
+    st.tuples(st.just("write"), st.integers(1, 40)),
+    st.tuples(st.just("receive"), NUMBERS),
+    st.tuples(st.sampled_from(["reconnect", "catch up", "join", "cut"]), NUMBERS),
+    st.tuples(st.sampled_from(["refused", "unheard", "server forgets", "worker dies", "zombie writes"]), NUMBERS),
+)
+
+
+class Reader:
+    """A page: it takes a frame that is later than its last one, whichever connection brings it."""
+
+    def __init__(self):
+        self.position, self.payloads, self.connections = "0", [], []
+
+    @property
+    def shown(self):
+        """(blocks of the answer, blocks of the reasoning)"""
+        return fold_both(self.payloads)
+
+    async def follow(self, followed):
+        frames = deque()
+        follower = Follower(REPLY, parse_position(self.position), lambda *frame: frames.append(frame))
+        self.connections.append((follower, frames))
+        await followed.follow(follower)
+
+    def cut(self, followed, number):
+        """Lose a connection, and all frames on their way."""
+        if self.connections:
+            follower, _ = self.connections.pop(number % len(self.connections))
+            followed.unfollow(follower)
+
+    def receive(self, number):
+        waiting = [frames for _, frames in self.connections if frames]
+        if waiting:
+            self.take(*waiting[number % len(waiting)].popleft())
+
+    def receive_all(self):
+        while any(frames for _, frames in self.connections):
+            self.receive(0)
+
+    def take(self, position, payload):
+        if payload is not None and parse_position(position) > parse_position(self.position):
+            self.position = position
+            self.payloads.append(orjson.loads(payload))
+
+
+class World:
+    """One reply, the worker that writes it, and the pages that show it."""
+
+    def __init__(self, text, reasoning, redis):
+        self.text, self.reasoning, self.redis, self.hub = text, reasoning, redis, Hub()
+        self.readers, self.attempt, self.written, self.lost = [Reader()], 0, 0, False
+        self.zombies, self.told = [], {}
+        self.begin()
+
+    def begin(self):
+        self.attempt += 1
+        self.writer = LogWriter(self.redis)
+        self.writer.begin(REPLY, self.attempt)
+
+    async def write(self, writer, text):
+        """What a page must show at a position is noted down."""
+        again = await writer.write({REPLY: (text, self.reasoning[: self.written])})
+        written = writer._logs[REPLY]
+        self.told[f"{written.attempt}-{written.seq}"] = list(written.answer.blocks), list(written.reasoning.blocks)
+        return again
+
+    def check(self):
+        for reader in self.readers:
+            assert reader.shown == self.told.get(reader.position, reader.shown)
+
+    def reader(self, number):
+        return self.readers[number % len(self.readers)]
+
+    async def happen(self, event, number):
+        match event:
+            case "write":
+                self.written = min(len(self.text), self.written + number)
+                await self.write(self.writer, self.text[: self.written])
+            case "receive":
+                self.reader(number).receive(number)
+            case "reconnect":
+                self.reader(number).cut(self.hub, number)
+                await self.reader(number).follow(self.hub)
+            case "catch up":
+                await self.reader(number).follow(self.hub)
+            case "join":
+                self.readers.append(Reader())
+                await self.readers[-1].follow(self.hub)
+            case "cut":
+                self.reader(number).cut(self.hub, number)
+            case "refused" | "unheard":
+                self.redis.trouble = event
+            case "server forgets" if not self.zombies:
+                self.redis.forget_everything()
+                self.lost = True
+            case "worker dies" if not self.lost:
+                self.zombies.append(self.writer)
+                self.begin()
+            case "zombie writes" if self.zombies:
+                await self.write(
+                    self.zombies[number % len(self.zombies)], f"{self.text[: self.written]} zombie {number}"
+                )
+        await asyncio.sleep(0)
+        self.check()
+
+    async def end(self):
+        self.redis.trouble, self.written = "", len(self.reasoning)
+        while await self.write(self.writer, self.text + END):
+            pass
+        for reader in self.readers:
+            await reader.follow(self.hub)
+        for _ in range(10):
+            await asyncio.sleep(0)
+            for reader in self.readers:
+                reader.receive_all()
+        self.hub._tail.cancel()
+
+
+async def live(text, reasoning, events):
+    redis = FakeRedis()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "time", SimpleNamespace(monotonic=lambda: 0.0))
+        patch.setattr(hub, "async_connection", lambda **kwargs: redis)
+        world = World(text, reasoning, redis)
+        for event in events:
+            await world.happen(*event)
+        await world.end()
+    return world
+
+
+def blocks_of(text, *parse):
+    splicer = Splicer(*parse)
+    splicer.advance(text)
+    return splicer.blocks
+
+
+@settings(max_examples=200)
+@given(MARKDOWN.filter(lambda text: "]:" not in text), MARKDOWN, st.lists(EVENTS, max_size=60))
+def test_ends_in_the_blocks_of_the_text_on_every_page(text, reasoning, events):
+    world = asyncio.run(live(text, reasoning, events))
+    whole = blocks_of(text + END), blocks_of(reasoning, markdown.parse_open_plain)
+    assert [reader.shown for reader in world.readers] == [whole] * len(world.readers)

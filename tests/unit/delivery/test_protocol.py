@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from parley.delivery.protocol import LONGEST_MESSAGE, Follow, Open, Ping, Unfollow, parse
+from parley.ids import uuid7
+
+ID = uuid7()
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"do": "open", "conversation": str(ID), "version": 7}, Open(ID, 7)),
+        ({"do": "open", "conversation": None, "version": 0}, Open(None, 0)),
+        ({"do": "follow", "reply": str(ID), "as": 1, "from": "0"}, Follow(ID, 1, (0, 0))),
+        ({"do": "follow", "reply": str(ID), "as": 1, "from": "2-25", "more": 1}, Follow(ID, 1, (2, 25))),
+        ({"do": "unfollow", "as": 1}, Unfollow(1)),
+        ({"do": "ping"}, Ping()),
+    ],
+)
+def test_understands_what_a_tab_says(message, said):
+    assert parse(json.dumps(message)) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "{",
+        "5",
+        "null",
+        "[]",
+        '"ping"',
+        "{}",
+        '{"do": "destroy"}',
+        '{"do": ["ping"]}',
+        '{"do": {"do": "ping"}}',
+        '{"do": "open"}',
+        '{"do": "open", "conversation": 5, "version": 1}',
+        '{"do": "open", "conversation": "x", "version": 1}',
+        '{"do": "open", "conversation": null, "version": "x"}',
+        '{"do": "open", "conversation": null, "version": null}',
+        '{"do": "open", "conversation": null, "version": 1e999}',
+        '{"do": "open", "conversation": null, "version": NaN}',
+        '{"do": "follow"}',
+        f'{{"do": "follow", "reply": "{ID}", "as": 1, "from": 5}}',
+        f'{{"do": "follow", "reply": "{ID}", "as": 1, "from": "-1"}}',
+        f'{{"do": "follow", "reply": "{ID}", "as": [], "from": "0"}}',
+        f'{{"do": "follow", "reply": "{ID}", "as": 1e308, "from": null}}',
+        '{"do": "unfollow", "as": "x"}',
+        "[" * 1900,
+        '{"do": "ping"}' + " " * LONGEST_MESSAGE,
+    ],
+    ids=lambda text: str(text)[:60],
+)
+def test_passes_over_whatever_else(text):
+    assert parse(text) is None

@@ -1,0 +1,100 @@
+from random import Random
+
+import pytest
+
+from parley.generation.accumulator import DONE, Accumulator
+from parley.generation.outcome import (
+    LONGEST_WAIT,
+    MOST_TRIES,
+    Outcome,
+    ProviderError,
+    after_end,
+    after_error,
+    retry_delay,
+)
+
+WORST, BEST = (
+    type("Fixed", (Random,), {"uniform": lambda self, low, high, pick=pick: pick(low, high)})() for pick in (max, min)
+)
+
+
+def ended(text="", finish_reason="", done=False):
+    answer = Accumulator()
+    answer.add({"choices": [{"delta": {"content": text}, "finish_reason": finish_reason or None}]})
+    if done:
+        answer.add(DONE)
+    return after_end(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "done", "expected"),
+    [
+        ("a", "stop", True, Outcome("done")),
+        ("a", "stop", False, Outcome("done")),
+        ("a", "", True, Outcome("done")),
+        ("a", "length", True, Outcome("done")),
+        ("a", "content_filter", True, Outcome("done")),
+        ("a", "", False, Outcome("interrupted", "cut")),
+        ("", "stop", True, Outcome("failed", "empty")),
+        ("", "", True, Outcome("failed", "empty")),
+        ("", "", False, Outcome("failed", "empty")),
+        ("", "content_filter", True, Outcome("failed", "filtered")),
+    ],
+)
+def test_knows_what_an_end_means(text, finish_reason, done, expected):
+    assert ended(text, finish_reason, done) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "unshown", "shown"),
+    [
+        ("unreachable", Outcome("failed", "unreachable"), Outcome("interrupted", "cut")),
+        ("cut", Outcome("failed", "unreachable"), Outcome("interrupted", "cut")),
+        ("timeout", Outcome("failed", "timeout"), Outcome("interrupted", "stalled")),
+        ("stalled", Outcome("failed", "timeout"), Outcome("interrupted", "stalled")),
+        ("unauthorized", Outcome("failed", "unauthorized"), Outcome("failed", "unauthorized")),
+        ("rate_limited", Outcome("failed", "rate_limited"), Outcome("failed", "rate_limited")),
+        ("provider_down", Outcome("failed", "provider_down"), Outcome("failed", "provider_down")),
+        ("provider_error", Outcome("failed", "provider_error"), Outcome("failed", "provider_error")),
+        ("garbage", Outcome("failed", "garbage"), Outcome("failed", "garbage")),
+    ],
+)
+def test_knows_what_an_error_means(code, unshown, shown):
+    assert after_error(code, shown=False) == unshown
+    assert after_error(code, shown=True) == shown
+
+
+def delay(tries=1, *, shown=False, retriable=True, retry_after=None, random=WORST):
+    return retry_delay(
+        ProviderError("x", retriable=retriable, retry_after=retry_after), tries, shown=shown, random=random
+    )
+
+
+def test_tries_again_only_while_nothing_was_shown():
+    assert delay() is not None
+    assert delay(shown=True) is None
+
+
+def test_tries_again_only_what_may_get_better():
+    assert delay(retriable=False) is None
+    assert delay(retriable=False, retry_after=1) is None
+
+
+def test_tries_three_times():
+    assert [delay(tries) is not None for tries in range(1, 5)] == [True, True, False, False]
+    assert MOST_TRIES == 3
+
+
+def test_waits_longer_each_time_and_never_all_at_once():
+    assert [(delay(tries, random=BEST), delay(tries, random=WORST)) for tries in (1, 2)] == [(0.5, 1.0), (1.0, 2.0)]
+
+
+@pytest.mark.parametrize("seconds", [0, 3, LONGEST_WAIT])
+def test_waits_as_long_as_the_provider_asks(seconds):
+    assert (
+        seconds == delay(retry_after=seconds, random=BEST) < delay(retry_after=seconds, random=WORST) <= seconds + 0.5
+    )
+
+
+def test_fails_when_the_provider_asks_for_too_long():
+    assert delay(retry_after=LONGEST_WAIT + 0.1) is None

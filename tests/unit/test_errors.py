@@ -1,0 +1,71 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+import parley
+from parley.errors import SENTENCES, sentence
+from parley.generation.outcome import BROKE_OFF, after_error
+from parley.generation.provider import STATUS_CODES
+
+SOURCES = sorted(Path(parley.__file__).parent.rglob("*.py"))
+KEY = "sk-a-very-secret-key"
+
+
+def codes_in(path):
+    """What the source gives as the code of an error: the literal arguments of these calls."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            at = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1}.get(name, 99)
+            if at < len(node.args) and isinstance(node.args[at], ast.Constant):
+                yield node.args[at].value
+
+
+CODES = (
+    {code for path in SOURCES for code in codes_in(path)}
+    | set(STATUS_CODES.values())
+    | BROKE_OFF
+    | {"no_key", "too_long", "provider_down"}
+)
+
+
+def test_finds_the_codes_of_the_source():
+    assert {
+        "garbage",
+        "redirected",
+        "unreachable",
+        "timeout",
+        "cut",
+        "worker_gone",
+        "worker_gone_again",
+        "internal",
+    } <= CODES
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_has_a_sentence_for_every_code(code):
+    assert code in SENTENCES
+    assert {after_error(code, shown=shown).error for shown in (True, False)} <= SENTENCES.keys()
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_says_what_a_person_can_act_on_and_nothing_secret(code, settings):
+    settings.PARLEY = {**settings.PARLEY, "API_KEY": KEY}
+    words = sentence(code, model="gpt-x")
+    assert words.endswith(".")
+    assert "{" not in words
+    assert KEY not in words
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_fits_its_column(code):
+    assert len(code) <= 40
+
+
+def test_names_the_model_as_it_is_called():
+    assert "“{key} %s <b>”" in sentence("model_not_found", model="{key} %s <b>")
+
+
+def test_says_something_of_a_code_that_it_does_not_know():
+    assert sentence("from the future", model="x") == sentence("internal", model="x")

@@ -1,0 +1,322 @@
+import re
+import time
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from parley.markdown import closed, parse_open, render, wire
+from tests.unit.texts import ANSWERS, CODE, MARKDOWN, SIZES, SLOW, corpus, growing, slow
+
+VOID = {"br", "hr"}
+BARE = {
+    "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "strong", "sup", "table",
+    "tbody", "thead", "tr", "ul",
+}  # fmt: skip
+MATHS = {
+    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
+    "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover",
+}  # fmt: skip
+MATHS_ATTRIBUTES = {
+    "accent", "accentunder", "columnspan", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
+    "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspan", "rspace", "scriptlevel",
+    "separator", "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+ALLOWED = {
+    **{tag: set() for tag in BARE},
+    **dict.fromkeys(MATHS, MATHS_ATTRIBUTES),
+    "a": {"href", "rel", "target", "title"},
+    "ol": {"start"},
+    "p": {"class"},
+    "pre": {"data-language"},
+    "section": {"class"},
+    "span": {"class"},
+    "td": {"align"},
+    "th": {"align"},
+}
+XSS = [payload["payload"] for payload in corpus("xss.json")] + [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<iframe src=https://evil.example></iframe>",
+    "<form action=https://evil.example><input name=password></form>",
+    "<style>*{display:none}</style>",
+    "<div data-controller=evil data-turbo-stream id=composer style=position:fixed>x</div>",
+    "<turbo-stream action=remove target=composer></turbo-stream>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt&colon;alert(1))",
+    "[x](&#x6a;avascript:alert(1))",
+    "[x](\x01javascript:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](<java\nscript:alert(1)>)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](vbscript:msgbox)",
+    "[x](//evil.example)",
+    "[x](/accounts/logout/)",
+    "[x](#composer)",
+    "![x](https://evil.example/pixel)",
+    "![x](javascript:alert(1))",
+    '![x" onerror="alert(1)](https://a.example/"onerror="alert(1))',
+    "<javascript:alert(1)>",
+    "<https://a.example/\"onmouseover='alert(1)'>",
+    '[x](https://a.example "title\' onclick=alert(1)")',
+    "[x]: javascript:alert(1)\n\n[x]",
+    '```"><script>alert(1)</script>\nx\n```',
+    "```html\n<script>alert(1)</script>\n```",
+    '```py" onclick="alert(1)\nx\n```',
+    "| <script> |\n|---|\n| <img src=x> |",
+    "[^<script>]\n\n[^<script>]: javascript:alert(1)",
+    "x[^a]\n\n[^a]: <img src=x>",
+    '<a href="https://a.example" onclick="alert(1)">x</a>',
+    "<!-- --><script>alert(1)</script>",
+    "$\\href{javascript:alert(1)}{x}$",
+    "$$\\text{<script>alert(1)</script>}$$",
+    "\\(\\style{position:fixed}{x}\\)",
+    "$`<img src=x onerror=alert(1)>`$",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?><script>alert(1)</script>",
+    "\0<script>\0alert(1)</script>",
+]
+
+
+class Elements(HTMLParser):
+    """The elements of some HTML, the links in it, and how many of them are outermost."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.depth, self.outermost, self.loose, self.hrefs, self.forbidden = 0, 0, "", [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.outermost += self.depth == 0
+        self.depth += tag not in VOID
+        names = {name for name, _ in attrs}
+        if tag not in ALLOWED or names - ALLOWED[tag]:
+            self.forbidden.append(self.get_starttag_text())
+        self.hrefs += [value for name, value in attrs if name == "href"]
+
+    def handle_endtag(self, tag):
+        self.depth -= tag not in VOID
+
+    def handle_data(self, data):
+        self.loose += data if self.depth == 0 else ""
+
+    def handle_comment(self, data):
+        self.forbidden.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def assert_harmless(blocks):
+    for block in blocks:
+        elements = Elements(block)
+        assert elements.forbidden == []
+        assert {urlsplit(href).scheme for href in elements.hrefs} <= {"", "http", "https", "mailto"}
+        assert (elements.outermost, elements.depth, elements.loose) == (1, 0, "")
+
+
+def streamed(text, sizes):
+    """The blocks of a text that came in pieces: those that were finished on the way, and the rest."""
+    finished, offset = [], 0
+    for so_far in growing(text, sizes):
+        parsed = parse_open(so_far[offset:])
+        finished += parsed.finished
+        offset += parsed.offset
+    return finished + render(text[offset:])
+
+
+# What it renders
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("", []),
+        (" \n\n", []),
+        ("Hello", ["<p>Hello</p>"]),
+        ("*a* **b** ~~c~~ `d`", ["<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>"]),
+        ("# a\n\nb\n***", ["<h1>a</h1>", "<p>b</p>", "<hr>"]),
+        ("3. a\n4. b", ['<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>']),
+        ("- [x] a", ['<ul>\n<li><span class="task">☑</span> a</li>\n</ul>']),
+        ("<div>\n*a*\n</div>", ['<p class="raw">&lt;div&gt;\n*a*\n&lt;/div&gt;</p>']),
+        ("a <b>c</b>", ["<p>a &lt;b&gt;c&lt;/b&gt;</p>"]),
+        ("**强调**文字", ["<p><strong>强调</strong>文字</p>"]),
+    ],
+)
+def test_renders_the_flavour_of_github(text, blocks):
+    assert render(text) == blocks
+
+
+def test_opens_links_elsewhere_without_a_referrer():
+    [block] = render("https://a.example/?a=1&b=2")
+    assert 'href="https://a.example/?a=1&amp;b=2"' in block
+    assert 'target="_blank"' in block
+    assert 'rel="noopener noreferrer nofollow"' in block
+
+
+def test_shows_an_image_as_a_link_to_it():
+    [block] = render("![a cat](https://a.example/cat.png)")
+    assert 'href="https://a.example/cat.png"' in block
+    assert ">a cat</a>" in block
+    assert "<img" not in block
+
+
+def test_highlights_code_of_a_known_language_and_changes_no_character_of_it():
+    source = 'x = "<&>"  # 😀\n\n\n'
+    [block] = render(f"```python\n{source}```")
+    assert '<pre data-language="python">' in block
+    assert '<span class="s2">' in block
+    assert text_of(block) == source
+
+
+def test_leaves_code_of_an_unknown_language_plain():
+    [block] = render("```klingon\na < b\n```")
+    assert block.endswith("<code>a &lt; b\n</code></pre>")
+
+
+def text_of(html):
+    parser = HTMLParser()
+    texts = []
+    parser.handle_data = texts.append
+    parser.feed(html)
+    return "".join(texts)
+
+
+# What it lets through
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "a {} b", "- {}", "> {}", "[{}](https://a.example)", "`{}`", "# {}", "```html\n{}\n```"]
+)
+def test_lets_nothing_through_that_could_run_or_load(around):
+    for payload in XSS:
+        assert_harmless(render(around.format(payload)))
+
+
+def test_lets_nothing_through_while_it_is_written():
+    for payload in XSS:
+        for so_far in growing(payload[:100], [1]):
+            parsed = parse_open(so_far)
+            assert_harmless(closed(wire(block)) for block in (*parsed.finished, *parsed.opened))
+
+
+@given(MARKDOWN)
+def test_makes_one_harmless_element_of_every_block(text):
+    assert_harmless(render(text))
+
+
+@given(MARKDOWN)
+def test_has_blocks_that_the_parser_can_close(text):
+    for block in render(text):
+        opened = wire(block)
+        assert closed(opened) == closed(opened + "".join(block[len(opened) :].split()))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_shows_every_word_of_an_answer(name):
+    shown = text_of("".join(render(ANSWERS[name])))
+    assert {word for word in re.findall(r"[^\W_]{3,}", ANSWERS[name]) if word not in shown} <= NOT_SHOWN
+
+
+NOT_SHOWN = {"dockerfile", "python", "bash", "sql", "diff", "unknown", "language", "amp", "copy"}
+"""Names of languages, and of characters."""
+
+
+# While it is written
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+@given(sizes=SIZES)
+@example(sizes=[1])
+@example(sizes=[10_000])
+def test_ends_in_the_same_blocks_however_an_answer_came(name, sizes):
+    assert streamed(ANSWERS[name], sizes) == render(ANSWERS[name])
+
+
+@given(MARKDOWN.filter(lambda text: "]:" not in text), SIZES)
+@example("- a\n\n      b\n\n\n      c\n\n<div>\n", [1])
+@example("- a\n\n      b\n\n\n      c\n\n<div>\n\n- d\n<b>\n", [40])
+def test_ends_in_the_same_blocks_however_any_text_came(text, sizes):
+    assert streamed(text, sizes) == render(text)
+
+
+@pytest.mark.parametrize("sizes", [[1], [3], [7, 2, 11], [40]], ids=str)
+def test_ends_in_the_same_blocks_for_every_example_of_commonmark(sizes):
+    for case in corpus("commonmark.json"):
+        if "]:" not in case["markdown"]:
+            assert streamed(case["markdown"], sizes) == render(case["markdown"]), case["example"]
+
+
+@given(
+    st.lists(
+        st.sampled_from([case["markdown"] for case in corpus("commonmark.json")] or list(ANSWERS.values())), max_size=4
+    ),
+    SIZES,
+)
+def test_ends_in_the_same_blocks_for_examples_in_a_row(texts, sizes):
+    text = "\n".join(text for text in texts if "]:" not in text)
+    assert streamed(text, sizes) == render(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "marker", "healed"),
+    [
+        ("See [the docs].\n\nMore.\n\n[the docs]: https://a.example/\n", "[the docs]", 'href="https://a.example/"'),
+        ("A claim[^1].\n\nMore.\n\n[^1]: The source.\n", "[^1]", '<section class="footnotes">'),
+    ],
+)
+def test_shows_references_as_text_until_the_whole_is_rendered(text, marker, healed):
+    assert marker in streamed(text, [1])[0]
+    whole = "".join(render(text))
+    assert marker not in whole
+    assert healed in whole
+
+
+def test_finishes_blocks_on_the_way():
+    parsed = parse_open(CODE)
+    assert len(parsed.finished) > 5
+    assert CODE[parsed.offset :].startswith("Done, see")
+
+
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("a", 0),
+        ("a\n\n", 0),
+        ("a\n\nb", 0),
+        ("a\n\nb\n", 1),
+        ("1. a\n\n2", 0),
+        ("1. a\n\n2\n", 1),
+        ("a\n\n```\nb\n\nc\n", 1),
+    ],
+)
+def test_finishes_a_block_when_a_line_of_the_next_is_whole(text, finished):
+    assert len(parse_open(text).finished) == finished
+
+
+# What was made to be slow
+
+
+@pytest.mark.parametrize("size", [20_000, 100_000])
+@pytest.mark.parametrize("name", SLOW)
+def test_renders_what_was_made_to_be_slow(name, size):
+    assert_quick(slow(name, size), size / 10_000)
+
+
+@pytest.mark.parametrize(
+    "language", ["python", "javascript", "html", "bash", "sql", "rust", "cpp", "java", "perl", "ruby", "json", "yaml"]
+)
+@pytest.mark.parametrize("code", ["a ", "m{", "(", "'", "<a ", "$(", "a: ", "/a"])
+def test_highlights_what_was_made_to_be_slow(language, code):
+    assert_quick(f"```{language}\n{code * (10_000 // len(code))}\n```", 1)
+
+
+def assert_quick(text, seconds):
+    started = time.process_time()
+    blocks = render(text)
+    assert time.process_time() - started < seconds
+    assert all(Elements(wire(block)).forbidden == [] for block in blocks[:50])

@@ -1,0 +1,276 @@
+"""Texts to test with: long answers as models write them, and ways to cut them."""
+
+import json
+from itertools import cycle
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
+
+LISTS = """\
+Sure! Here is how to deploy the app, step by step:
+
+1. **Build** the image:
+   - use a *multi-stage* build
+   - pin the base image
+
+     ```dockerfile
+     FROM python:3.12-slim
+
+     COPY . /app
+     ```
+
+   - scan it with `trivy`
+2. **Push** it to the registry
+
+   A second paragraph of the item.
+
+3. **Deploy**
+   1. apply the migrations
+      * first on staging
+      * then in production
+   2. roll out
+10. Celebrate
+
+
+- [ ] not done
+- [x] done
+
+* another list
++ and another
+
+Good luck!
+"""
+
+TABLES = """\
+## Comparison
+
+| Database   | Since | Licence    | Notes              |
+|:-----------|------:|:----------:|--------------------|
+| SQLite     |  2000 | public     | one file, `WAL`    |
+| PostgreSQL |  1996 | PostgreSQL | **many** writers   |
+| MySQL      |  1995 | GPL-2.0    | a \\| b, ~~MyISAM~~ |
+
+Which one fits depends on *writers*, not on size.
+
+> A quote about databases
+> over two lines, and a list in it:
+>
+> - one
+> - two
+>
+>   ```sql
+>   SELECT 1;
+>   ```
+lazy continuation
+
+---
+
+Short one:
+
+a | b
+--|--
+1 | 2
+3
+
+Setext heading
+==============
+
+and one more
+------------
+"""
+
+CODE = """\
+Here is the fix for the race in `cache.py`:
+
+```python
+class Cache:
+    \"\"\"A dict with a lock & a <limit>.\"\"\"
+
+    def get(self, key: str) -> int | None:
+
+        with self._lock:
+            return self._items.get(key)  # no `KeyError`
+
+
+```
+
+And the test, in shell:
+
+~~~bash
+pytest -k "cache and not slow" && echo '```' > /dev/null
+~~~
+
+    an indented block
+
+    with an empty line
+
+```
+no language & <b>no</b> bold
+```
+
+The diff:
+
+```diff
+- old
++ new
+```
+
+```unknown-language
+x
+```
+
+<details>
+<summary>HTML of the *answer*</summary>
+
+text with **bold** in it
+
+</details>
+
+Done, see https://docs.python.org/3/library/threading.html#lock-objects for `Lock`.
+"""
+
+CJK = """\
+# 数据库索引的工作原理
+
+**索引（index）**是一种数据结构，它能*加快*查询速度。常见的类型有：
+
+1. **B+ 树索引**：适合范围查询。
+2. **哈希索引**：只适合`等值`查询。
+
+日本語でも説明します。**「索引」**は本の索引と同じです。
+
+| 种类 | 复杂度 |
+|------|--------|
+| B+ 树 | O(log n) |
+| 哈希 | O(1) |
+
+한국어: **색인**은 *빠른* 검색을 돕습니다. 👍
+
+```sql
+CREATE INDEX idx_名前 ON 人 (名前); -- 索引
+```
+
+结论：**不要**给每一列都建索引。
+"""
+
+ARABIC = """\
+# ما هو خادم الويب؟
+
+**خادم الويب** هو برنامج يستقبل طلبات *HTTP* ويرسل الردود.
+
+- الأول: `nginx`
+- الثاني: **أباتشي**
+  - فرعي ١
+  - فرعي ٢
+
+> ملاحظة: العربية تُكتب من اليمين إلى اليسار، أما الأرقام 123 فلا.
+
+עברית גם כן: **שלום** עולם.
+
+| الاسم | السنة |
+|:-----:|------:|
+| nginx | 2004 |
+"""
+
+EMOJI = """\
+🎉 **Welcome!** 🎉 Here's your plan for 🇯🇵:
+
+- 🗼 Tokyo: *three* days
+- ⛩️ Kyoto: `2` days 👨‍👩‍👧‍👦
+- 🍜🍣 everywhere
+
+𝒳 is a letter outside the BMP, 𠮷野家 too, and é is two code points.
+
+### 💡 Tips
+
+1. 🚄 Buy a **JR Pass** 💴
+2. 📱 Get a SIM
+
+😀😃😄😁😆😅 --- "smart" & <angle> 'quotes' \\*escaped\\* &amp; &copy; 🏁
+"""
+
+ANSWERS = {"lists": LISTS, "tables": TABLES, "code": CODE, "cjk": CJK, "arabic": ARABIC, "emoji": EMOJI}
+
+MARKDOWN = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [*"#*_`~>|-+=[]()!<&:.\\ \n\t", "\n\n", "```", "**", "- ", "1. ", "> ", "    ", "| a | b |\n|--|--|\n"]
+        ),
+        st.sampled_from(["word", "https://a.example/b", "<div>", "😀", "漢字", "שלום", "é", "\u2028", "[x](y)"]),
+        st.text(max_size=5),
+    ),
+    max_size=60,
+).map("".join)
+"""Text with much syntax in it."""
+
+SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=20)
+
+
+def growing(text: str, sizes: list[int]):
+    """The text as it grows by chunks of these sizes, again and again."""
+    end = 0
+    for size in cycle(sizes):
+        end += size
+        yield text[:end]
+        if end >= len(text):
+            return
+
+
+def corpus(name: str) -> list:
+    """A shared corpus, or nothing where there is none."""
+    path = CORPORA / name
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+SLOW = {
+    "open brackets and letters": "[a",
+    "maths": None,
+    "openers": "[ a_ ",
+    "emphasis": "*a **b _",
+    "backticks": "`a``",
+    "brackets": "[",
+    "images": "![",
+    "links": "[a](<b",
+    "quotes": ">",
+    "lists in a line": "- ",
+    "quotes and lists": "> - ",
+    "nested lists": None,
+    "pipes": "|",
+    "a wide table": None,
+    "references": None,
+    "footnotes": None,
+    "one footnote": "[^1]",
+    "tags": "<a ",
+    "comments": "<!-- a ",
+    "ampersands": "&",
+    "addresses": "http://a",
+    "hosts": "www.",
+    "mail": "a@",
+    "strikes": "~~a ",
+    "fences": "```\n",
+    "headings": "# a\n",
+    "rules": "a\n=\n",
+    "one word": "a",
+    "spaces": " ",
+    "empty lines": "\n",
+    "tabs": "\t",
+    "backslashes": "\\",
+    "Chinese": "汉**字**",
+}
+
+
+def slow(name, size):
+    """A text of about this many characters that some renderers take very long for."""
+    if name == "maths":
+        return "\\(" * (size // 2) + "\\)"
+    if name == "nested lists":
+        return "".join(" " * 2 * i + "- a\n" for i in range(int(size**0.5)))
+    if name == "a wide table":
+        return "|a" * (size // 4) + "\n" + "|-" * (size // 4) + "\n" + "|\n" * 200
+    if name == "references":
+        return "".join(f"[{i}]: /u\n" for i in range(size // 20)) + "[1]" * (size // 6)
+    if name == "footnotes":
+        return "".join(f"x[^{i}]\n\n[^{i}]: y\n\n" for i in range(size // 25))
+    return SLOW[name] * (size // len(SLOW[name])) + ("\n\n[^1]: x" if name == "one footnote" else "")

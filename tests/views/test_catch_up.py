@@ -1,0 +1,89 @@
+import uuid
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from parley.connections import async_connection
+from parley.delivery.log import LogWriter
+from parley.models import Feed
+from tests.views.conftest import forbids_keeping, reply_of
+
+URL = "/catch-up/"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def running(owner, empty_valkey):
+    reply = reply_of(owner, "streaming")
+    reply.attempt = 1
+    reply.save(update_fields=["attempt"])
+    return reply
+
+
+def write_log(reply, *texts):
+    async def write():
+        connection = async_connection()
+        log = LogWriter(connection)
+        log.begin(reply.pk, 1)
+        for text in texts:
+            log._logs[reply.pk].due_at = 0
+            await log.write({reply.pk: (text, "")})
+        await connection.aclose()
+
+    async_to_sync(write)()
+
+
+def catch_up(client, reply, position="0", version=0):
+    asked = {"conversation": reply.conversation_id, "version": version, "follow": f"{reply.pk}@{position}"}
+    return client.get(URL, asked)
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
+    assert anonymous.get(URL, {"version": 0}).status_code == 302
+
+
+def test_tells_the_owner_what_the_socket_would_have_told(at_owner, owner, running):
+    write_log(running, "Hello", "Hello there")
+    response = catch_up(at_owner, running)
+    told = response.json()
+    assert told["version"] == Feed.version_of(owner)
+    assert "What is a parley?" in told["stream"]
+    assert told["frames"] == [[0, "1-1", None, "<p>Hello"], [0, "1-2", " there"]]
+    assert forbids_keeping(response)
+
+
+def test_tells_only_what_is_new(at_owner, owner, running):
+    write_log(running, "Hello", "Hello there")
+    told = catch_up(at_owner, running, "1-1", Feed.version_of(owner)).json()
+    assert told["stream"] == ""
+    assert told["frames"] == [[0, "1-2", " there"]]
+
+
+def test_tells_a_stranger_nothing(at_stranger, running):
+    write_log(running, "Hello")
+    told = catch_up(at_stranger, running).json()
+    assert told["stream"] == ""
+    assert told["frames"] == []
+    missing = at_stranger.get(URL, {"conversation": uuid.uuid4(), "version": 0, "follow": f"{uuid.uuid4()}@0"}).json()
+    assert told == missing
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {},
+        {"version": "x"},
+        {"version": -1},
+        {"version": 0, "conversation": "x"},
+        {"version": 0, "follow": "x"},
+        {"version": 0, "follow": "x@0"},
+        {"version": 0, "follow": f"{uuid.uuid4()}@a-b"},
+    ],
+)
+def test_refuses_nonsense(at_owner, nonsense):
+    assert at_owner.get(URL, nonsense).status_code == 400
+
+
+def test_takes_no_post(at_owner):
+    assert at_owner.post(URL).status_code == 405

@@ -1,0 +1,111 @@
+import uuid
+
+import pytest
+from django.db import transaction
+
+from parley.models import Conversation, Message
+from tests.views.conftest import TURBO, answered
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(conversation):
+    return f"/c/{conversation.pk}/messages/"
+
+
+def send(client, url, text):
+    return client.post(url, {"text": text}, headers={"accept": TURBO})
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
+    assert anonymous.post(url, {"text": "And then?"}).status_code == 302
+    assert Message.objects.count() == 2
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
+    assert send(at_stranger, url, "And then?").status_code == 404
+    assert at_stranger.post(f"/c/{uuid.uuid4()}/messages/", {"text": "x"}).status_code == 404
+    assert Message.objects.count() == 2
+
+
+def test_writes_the_question_after_the_last_message(at_owner, url, conversation):
+    send(at_owner, url, "And then?")
+    _, answer, question, reply = conversation.transcript()
+    assert question.parent == answer
+    assert reply.parent == question
+    assert (question.content, reply.status) == ("And then?", "pending")
+
+
+def test_answers_with_turbo_streams(at_owner, url, conversation):
+    response = send(at_owner, url, "And then?")
+    _, _, question, reply = conversation.transcript()
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/vnd.turbo-stream.html")
+    assert response.text.count('action="upsert"') == 2
+    assert f'data-message="{question.pk}"' in response.text
+    assert f'data-message="{reply.pk}"' in response.text
+
+
+def test_empties_the_composer(at_owner, url):
+    stream = send(at_owner, url, "And then?").text
+    composer = stream[stream.index('target="composer"') :]
+    assert 'action="replace"' in stream
+    assert "<textarea" in composer
+    assert "And then?" not in composer
+
+
+def test_redirects_where_there_is_no_javascript(at_owner, url, conversation):
+    response = at_owner.post(url, {"text": "And then?"})
+    assert response.status_code == 303
+    assert response.url == conversation.get_absolute_url()
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 32_001])
+def test_refuses_nothing_and_too_much(at_owner, url, text):
+    response = send(at_owner, url, text)
+    assert response.status_code == 422
+    assert 'role="alert"' in response.text
+    assert 'id="composer"' in response.text
+    assert text.strip()[:100] in response.text
+    assert Message.objects.count() == 2
+
+
+def test_keeps_a_question_as_it_was_typed(at_owner, url, conversation):
+    send(at_owner, url, "<b>bold</b> & *so*")
+    assert conversation.transcript()[2].content == "<b>bold</b> & *so*"
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; *so*" in at_owner.get(conversation.get_absolute_url()).text
+
+
+def test_moves_the_conversation_to_the_top(at_owner, url, owner, conversation):
+    other = answered(owner, "newer", "x")
+    assert Conversation.objects.visible_to(owner).newest_first().first() == other
+    send(at_owner, url, "And then?")
+    assert Conversation.objects.visible_to(owner).newest_first().first() == conversation
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rings_for_a_worker_only_after_the_commit(at_owner, url, empty_valkey):
+    with empty_valkey.client() as client:
+        with transaction.atomic():
+            send(at_owner, url, "And then?")
+            assert client.llen("celery") == 0
+        assert client.llen("celery") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rings_for_nobody_when_the_question_was_not_kept(at_owner, url, empty_valkey):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        send(at_owner, url, "And then?")
+        raise RuntimeError
+    with empty_valkey.client() as client:
+        assert client.llen("celery") == 0
+
+
+def test_takes_few_queries(at_owner, url, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20):
+        send(at_owner, url, "And then?")
+
+
+def test_answers_no_get(at_owner, url):
+    assert at_owner.get(url).status_code == 405

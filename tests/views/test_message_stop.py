@@ -1,0 +1,68 @@
+import uuid
+
+import pytest
+
+from parley.connections import connection
+from parley.keys import stops
+from tests.views.conftest import TURBO, reply_of, status_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def running(owner):
+    return reply_of(owner, "streaming", "A talk")
+
+
+@pytest.fixture
+def url(running):
+    return f"/messages/{running.pk}/stop/"
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, running):
+    assert anonymous.post(url).status_code == 302
+    assert status_of(running) == "streaming"
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, running):
+    assert at_stranger.post(url).status_code == 404
+    assert at_stranger.post(f"/messages/{uuid.uuid4()}/stop/").status_code == 404
+    assert status_of(running) == "streaming"
+
+
+@pytest.mark.parametrize("status", ["pending", "streaming"])
+def test_stops_a_reply_and_keeps_its_text(at_owner, owner, status):
+    reply = reply_of(owner, status, "A talk")
+    response = at_owner.post(f"/messages/{reply.pk}/stop/", headers={"accept": TURBO})
+    assert response.status_code == 200
+    assert 'data-status="stopped"' in response.text
+    assert status_of(reply) == "stopped"
+    assert reply.content == "A talk"
+
+
+@pytest.mark.parametrize("status", ["done", "failed", "interrupted", "stopped"])
+def test_leaves_a_reply_alone_that_has_ended(at_owner, owner, status):
+    reply = reply_of(owner, status, "A talk")
+    response = at_owner.post(f"/messages/{reply.pk}/stop/", headers={"accept": TURBO})
+    assert f'data-status="{status}"' in response.text
+    assert status_of(reply) == status
+
+
+def test_redirects_where_there_is_no_javascript(at_owner, url, running):
+    response = at_owner.post(url)
+    assert response.status_code == 303
+    assert response.url == running.conversation.get_absolute_url()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tells_the_worker_that_writes_it(at_owner, url, empty_valkey):
+    listener = connection().pubsub()
+    listener.subscribe(stops())
+    listener.get_message(timeout=2)
+    at_owner.post(url)
+    assert listener.get_message(timeout=2)["channel"].decode() == stops()
+    listener.close()
+
+
+def test_answers_no_get(at_owner, url):
+    assert at_owner.get(url).status_code == 405
