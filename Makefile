@@ -1,14 +1,15 @@
-# Parley: `make run` serves the chat, `make test` runs all tests. Needs Python 3.11 or newer with venv and pip, nothing else.
+# Parley: `make run` serves the chat, `make test` runs the tests. Needs Python 3.11 or newer with venv and pip, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check bench screenshots clean
+.PHONY: help run dev test test-faults check bench screenshots clean
 
 python := .venv/bin/python
 
 help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make dev          the same, reloading when the source changes"
-	@echo "make test         run every check and every test, those in a browser included"
+	@echo "make test         run every check, and every test but those of faults"
+	@echo "make test-faults  the tests that kill, freeze and cut off real processes"
 	@echo "make check        lint, formatting, types, import rules and migrations only"
 	@echo "make bench        measure the product against a bare relay"
 	@echo "make screenshots  take the pictures of the documentation again"
@@ -27,7 +28,12 @@ dev:
 test: check
 	@bin/front-end
 	@bin/npm test --silent </dev/null
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -m "not faults" $(PYTEST_ARGS)
+
+test-faults:
+	@bin/install requirements-dev.txt
+	@bin/front-end
+	@exec $(python) -m pytest -m faults $(PYTEST_ARGS)
 
 check:
 	@bin/install requirements-dev.txt
