@@ -31,6 +31,9 @@ EXTENSIONS = (
     "cjk_friendly_emphasis",
 )
 DEEPEST_NESTING = 60
+MOST_COLUMNS = 200
+MOST_MATHS = 4_000
+MOST_TAGS = 50_000
 LONGEST_HIGHLIGHTED = 50_000
 LONGEST_MATHS = 2_000
 HIGHLIGHTING_TIME = 0.2
@@ -111,16 +114,24 @@ def closed(wire_html: str) -> str:
 
 
 def _pieces(text: str) -> list[_Piece]:
-    html = render_markdown(text, *_options())
-    pieces = _cut(html)
-    return [_Piece(f"<p>{escape(text)}</p>", None, None)] if pieces is None else pieces
+    pieces = None if _is_made_to_be_slow(text) else _cut(render_markdown(text, *_options()))
+    return [_Piece(f'<p class="raw">{escape(text)}</p>', None, None)] if pieces is None else pieces
+
+
+def _is_made_to_be_slow(text: str) -> bool:
+    """Whether it opens more maths, or has a table of more columns, than anybody reads; both take seconds."""
+    if any(text.count(opener) > MOST_MATHS for opener in ("\\(", "\\[", "$")):
+        return True
+    return text.count("|") > MOST_COLUMNS and any(line.count("|") > MOST_COLUMNS for line in text.splitlines())
 
 
 def _cut(html: str) -> list[_Piece] | None:
-    """Cut at the top-level elements; text between them is raw HTML. None: nested too deeply."""
+    """Cut at the top-level elements; text between them is raw HTML. None: too deep or too large to be sanitised soon."""
     pieces: list[_Piece] = []
     depth = start = 0
     first_line, last_line = None, 0
+    if html.count("<") > MOST_TAGS:
+        return None
     for tag in _TAG.finditer(html):
         closing, first, last = tag.groups()
         if depth == 0:

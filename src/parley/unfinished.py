@@ -6,6 +6,9 @@ still to come), and what is open is closed (emphasis, code, a link).
 
 import re
 
+LONGEST_TAIL = 4_000
+"""Characters of a paragraph; in a longer one its marks are left as they are until it ends."""
+
 _FENCE = re.compile(r"^[ >\t]*(?:(?:[-*+]|\d+[.)])[ \t]*)?(`{3,}|~{3,})(.*)$")
 _UNDECIDED_LINE = re.compile(
     r"""^[ >\t]*(?:
@@ -88,6 +91,8 @@ def _split_at_block(text: str) -> tuple[str, str]:
 
 
 def _closed(tail: str) -> str:
+    if len(tail) > LONGEST_TAIL:
+        return tail
     tail = _OPEN_MATHS.sub("", tail)
     open_marks, code, content_since = _scan(tail)
     if code:

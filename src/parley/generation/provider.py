@@ -85,6 +85,8 @@ async def _errors_in_our_words() -> AsyncIterator[None]:
     except openai.APIStatusError as error:
         logger.warning("The provider answered %s: %s", error.status_code, _redacted(str(error.body)))
         raise _from_status(error) from None
+    except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
+        raise ProviderError("timeout") from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
         logger.warning("The provider could not be reached: %s", _redacted(repr(error.__cause__ or error)))
         raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
