@@ -19,7 +19,19 @@ const WITHOUT_INLINE_STYLE = [
     before: "let svgCode = root.select(enclosingDivID_selector).node().innerHTML;",
     after:
       "document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);\n" +
-      "let svgCode = root.select(enclosingDivID_selector).node().innerHTML.replace(/^<svg[^>]*>/, (tag) => `${tag}<style>${rules}</style>`);",
+      "  svgNode.insert('desc', ':first-child').text(rules);\n" +
+      "  let svgCode = new XMLSerializer().serializeToString(svgNode.node()).replace('<desc>', '<style>').replace('</desc>', '</style>');",
+  },
+  {
+    // Its parsing of the finished drawing would apply these styles again. The drawing is only ever shown as an image.
+    file: "mermaid/dist/mermaid.core.mjs",
+    before: "} else if (!isLooseSecurityLevel) {",
+    after: "} else if (false) {",
+  },
+  {
+    file: "cytoscape/dist/cytoscape.esm.mjs",
+    before: "head.insertBefore(stylesheet, head.children[0]);",
+    after: "",
   },
 ]
 

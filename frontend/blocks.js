@@ -1,3 +1,4 @@
+import { makeReachable } from "./reachable.js"
 import { appendedText, applyFrame } from "./splices.js"
 
 /** A run of blocks in wire form, and the element that shows block i as its i-th child. */
@@ -39,5 +40,5 @@ function extend(element, text) {
 function parse(wire) {
   const template = document.createElement("template")
   template.innerHTML = wire
-  return template.content.firstElementChild ?? document.createElement("p")
+  return makeReachable(template.content.firstElementChild ?? document.createElement("p"))
 }

@@ -1,4 +1,9 @@
+import { meta } from "./page.js"
+
 const ON_ITS_WAY = 10_000
+
+// Browsers let at most 64 kB go out from a page that is being left.
+const MOST_IN_FAREWELL = 20_000
 
 /** What was typed into each form of this tab, as long as a page may come that does not have it yet. */
 export class Drafts {
@@ -19,4 +24,16 @@ export class Drafts {
     const kept = this.#kept.get(form)
     return !kept || kept.until < now ? rendered : kept.text
   }
+}
+
+/** Whether the server has the text now. */
+export async function saveDraft(url, conversation, text) {
+  const request = {
+    method: "POST",
+    body: new URLSearchParams({ conversation, text }),
+    headers: { "X-CSRFToken": meta("csrf-token") },
+    keepalive: text.length < MOST_IN_FAREWELL,
+  }
+  const response = await fetch(url, request).catch(() => null)
+  return response?.ok ?? false
 }

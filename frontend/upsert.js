@@ -30,6 +30,7 @@ function belongs(next, list) {
 function replace(current, next) {
   const focused = current.contains(document.activeElement)
   keepLiveReply(current, next)
+  keepOpen(current, next)
   current.replaceWith(next)
   if (focused) (next.hasAttribute("tabindex") ? next : next.querySelector("a"))?.focus({ preventScroll: true })
 }
@@ -40,6 +41,11 @@ function keepLiveReply(current, next) {
     const live = current.querySelector(part)
     if (live) next.querySelector(part)?.replaceWith(live)
   }
+}
+
+function keepOpen(current, next) {
+  const details = next.querySelector("details")
+  if (details && current.querySelector("details")?.open) details.open = true
 }
 
 function place(next, list) {

@@ -1,10 +1,12 @@
 import { Controller } from "@hotwired/stimulus"
+import { makeReachable } from "../reachable.js"
 
 /** Gives each code block of a finished message its tools: copy, wrap, and for Mermaid the diagram. */
 export default class extends Controller {
   // Lifecycle
 
   connect() {
+    makeReachable(this.element)
     for (const block of this.element.querySelectorAll("pre")) this.#equip(block)
   }
 
@@ -16,11 +18,11 @@ export default class extends Controller {
   }
 
   async draw({ currentTarget }) {
-    currentTarget.disabled = true
     const block = blockOf(currentTarget)
+    block.focus()
+    currentTarget.hidden = true
     const { drawing } = await import("../diagram.js")
     block.after(await drawing(block.textContent, currentTarget.dataset.alt))
-    currentTarget.hidden = true
   }
 
   // Private

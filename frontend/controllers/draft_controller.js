@@ -1,9 +1,8 @@
 import { Controller } from "@hotwired/stimulus"
-import { Drafts } from "../drafts.js"
-import { meta } from "../page.js"
+import { Drafts, saveDraft } from "../drafts.js"
+import { Later } from "../later.js"
 
 const QUIET = 800
-const MOST_IN_FAREWELL = 20_000
 
 // The form is replaced when its message was sent, and gone on another page; this outlives it.
 const drafts = new Drafts()
@@ -12,7 +11,7 @@ const drafts = new Drafts()
 export default class extends Controller {
   static targets = ["text"]
   static values = { url: String, conversation: String }
-  #timer
+  #saving = new Later(QUIET, () => this.#save(this.textTarget.form, this.textTarget.value))
   #sent
 
   // Lifecycle
@@ -22,7 +21,7 @@ export default class extends Controller {
   }
 
   textTargetDisconnected({ form, value }) {
-    clearTimeout(this.#timer)
+    this.#saving.forget()
     if (this.#sent === undefined) return
     const rest = value.startsWith(this.#sent) ? value.slice(this.#sent.length) : value
     drafts.typed(form.action, rest)
@@ -32,22 +31,19 @@ export default class extends Controller {
   // Actions
 
   changed() {
-    clearTimeout(this.#timer)
-    if (this.#editing) return
+    this.#saving.forget()
+    if (this.textTarget.form.elements.editing?.value) return
     drafts.typed(this.textTarget.form.action, this.textTarget.value)
-    this.#timer = setTimeout(() => this.flush(), QUIET)
+    this.#saving.ask()
   }
 
   flush() {
-    if (this.#timer) this.#save(this.textTarget.form, this.textTarget.value)
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#saving.hurry()
   }
 
   sending({ defaultPrevented }) {
     if (defaultPrevented) return
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#saving.forget()
     this.#sent = this.textTarget.value
   }
 
@@ -59,16 +55,9 @@ export default class extends Controller {
 
   // Private
 
-  get #editing() {
-    return this.textTarget.form.elements.editing?.value
-  }
-
   async #save(form, text) {
     if (!this.urlValue) return
-    const body = new URLSearchParams({ conversation: this.conversationValue, text })
-    const headers = { "X-CSRFToken": meta("csrf-token") }
-    const keepalive = text.length < MOST_IN_FAREWELL
-    const response = await fetch(this.urlValue, { method: "POST", body, headers, keepalive }).catch(() => null)
-    if (response?.ok) drafts.saved(form.action, text)
+    const saved = await saveDraft(this.urlValue, this.conversationValue, text)
+    if (saved) drafts.saved(form.action, text)
   }
 }

@@ -6,8 +6,12 @@ from playwright.sync_api import expect
 from tests.fake_provider import expected_text
 
 pytestmark = pytest.mark.browser
-BLOCKED = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({code: 1006}), 20) } close() {} }"
-SILENT = "window.WebSocket = class { close() {} }"
+BLOCKED = """window.WebSocket = class {
+  static OPEN = 1
+  constructor() { setTimeout(() => this.onclose?.({code: 1006}), 20) }
+  close() {}
+}"""
+SILENT = "window.WebSocket = class { static OPEN = 1; close() {} }"
 NOTICE = "#parley-connection"
 
 

@@ -60,6 +60,21 @@ def test_is_away_when_an_answer_ends(quick_stack, person, reading, kept):
     assert_agree(quick_stack, conversation, person, reader)
 
 
+def test_an_answer_that_ends_meanwhile_takes_no_other_along(quick_stack, person, reading):
+    short, long = question(60, at=40), question(400, at=40)
+    conversations = [person.start(words) for words in (short, long)]
+    readers = [reading(person, conversation) for conversation in conversations]
+    for reader in readers:
+        reader.until_shown(50)
+    quick_stack.kill("valkey")
+    assert_whole(until_settled(quick_stack, conversations[0]), short)
+    come_back(quick_stack, "kept")
+    for words, conversation, reader in zip((short, long), conversations, readers, strict=True):
+        assert_whole(until_settled(quick_stack, conversation), words)
+        assert_agree(quick_stack, conversation, person, reader)
+    assert "tell_readers failed" not in quick_stack.logs["worker"]
+
+
 def test_is_restarted_five_times_during_an_answer(quick_stack, person, reading):
     asked = question(500, at=40)
     conversation = person.start(asked)

@@ -127,9 +127,7 @@ class Dom:
         if old and new.version <= old.version:
             return
         if old and old.live and new.live:
-            new = replace(
-                new, html_text=old.html_text, position=old.position, blocks=old.blocks, thoughts=old.thoughts
-            )
+            new = replace(new, html_text=old.html_text, position=old.position, blocks=old.blocks, thoughts=old.thoughts)
         self.messages[new.id] = new
         self.check(new)
 

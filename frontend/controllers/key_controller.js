@@ -1,0 +1,24 @@
+import { Controller } from "@hotwired/stimulus"
+
+/** The key by which the server knows a form that is sent again: another text gets another key, also on a page from the cache. */
+export default class extends Controller {
+  static targets = ["field"]
+
+  // Actions
+
+  used({ target, defaultPrevented }) {
+    if (!defaultPrevented) target.dataset.sent = ""
+  }
+
+  renew({ target: { form } }) {
+    if (!("sent" in form.dataset)) return
+    delete form.dataset.sent
+    this.fieldTarget.value = uuid()
+  }
+}
+
+// crypto.randomUUID() is missing over plain http.
+function uuid() {
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
+}

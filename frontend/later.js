@@ -1,0 +1,28 @@
+/** Does something once, a while after it was last asked for. */
+export class Later {
+  #wait
+  #action
+  #timer
+
+  constructor(wait, action) {
+    this.#wait = wait
+    this.#action = action
+  }
+
+  ask() {
+    this.forget()
+    this.#timer = setTimeout(() => this.hurry(), this.#wait)
+  }
+
+  /** Do it now, if it was asked for. */
+  hurry() {
+    if (this.#timer === undefined) return
+    this.forget()
+    this.#action()
+  }
+
+  forget() {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+}

@@ -1,0 +1,135 @@
+"""Takes the pictures of the documentation: `python -m tests.screenshots`."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.fake_provider import ThreadProvider
+from tests.fake_provider.answers import ANSWERS, cuts
+from tests.fake_provider.reply import Reply
+from tests.fake_provider.scenarios import SCENARIOS, tell_all
+from tests.support.browsers import Browsers, Tab, launch
+from tests.support.processes import ROOT
+from tests.support.stack import Stack
+
+FOLDER = ROOT / "docs" / "images"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+QUESTION = "How does a pendulum's period grow with its amplitude?"
+ANSWER = r"""## A little, and only for large swings
+
+For small swings the period depends on the length alone: $T_0 = 2\pi\sqrt{\frac{L}{g}}$. For an amplitude
+$\theta_0$ in radians, the first terms of the series are
+
+$$T = T_0\left(1 + \frac{\theta_0^2}{16} + \frac{11\,\theta_0^4}{3072} + \dots\right)$$
+
+| Amplitude | Longer by |
+|----------:|----------:|
+| 5°        | 0.05 %    |
+| 30°       | 1.7 %     |
+| 90°       | 18 %      |
+
+The exact value needs an elliptic integral, which the *arithmetic-geometric mean* gives in a few steps:
+
+```python
+from math import cos, pi, radians, sqrt
+
+def period(length: float, amplitude: float, g: float = 9.81) -> float:
+    '''Seconds; the amplitude in degrees.'''
+    a, b = 1.0, cos(radians(amplitude) / 2)
+    while abs(a - b) > 1e-12:
+        a, b = (a + b) / 2, sqrt(a * b)
+    return 2 * pi * sqrt(length / g) / a
+```
+
+- Below **10°** you will not see the difference with a stopwatch.
+- At **180°** the period has no limit: the pendulum balances on its head.
+"""
+FAILING = "What is the difference between a list and a tuple?"
+OTHERS = ("A reading list about the history of clocks", "Translate a letter to the town hall", "Why is the sea salty?")
+TEXTS = {QUESTION: ANSWER} | dict.fromkeys(OTHERS, "It depends on what you would like to know.")
+
+
+async def answer_or_fail(reply: Reply) -> None:
+    if reply.ask.question == FAILING:
+        reply.error(429, "You exceeded your current quota.", "insufficient_quota")
+    else:
+        await tell_all(reply)
+
+
+ANSWERS["echo"] = lambda ask: cuts(TEXTS.get(ask.question, ""))
+SCENARIOS["echo"] = answer_or_fail
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with product() as stack, sync_playwright() as playwright:
+        browser = launch(playwright)
+        browsers = Browsers(browser)
+        administrator = first_account(stack, browsers)
+        converse(administrator)
+        take_all(administrator, browsers)
+        browser.close()
+
+
+@contextmanager
+def product() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory(prefix="parley-screenshots-") as folder, ThreadProvider() as provider:
+        chosen = {"OPENAI_BASE_URL": provider.base_url, "OPENAI_MODEL": "example-model"}
+        stack = Stack(Path(folder), env=chosen)
+        try:
+            yield stack.up()
+        finally:
+            stack.down()
+
+
+def first_account(stack: Stack, browsers: Browsers) -> Tab:
+    tab = browsers.tab(stack.url, viewport=DESKTOP, reduced_motion="reduce", locale="en-GB")
+    take(tab.goto("/").page, "first-account")
+    return tab.set_up("ada")
+
+
+def converse(tab: Tab) -> None:
+    for question in (*OTHERS, FAILING, QUESTION):
+        tab.goto("/").ask(question)
+        tab.page.wait_for_url("**/c/*/")
+        tab.wait_for_status("failed" if question == FAILING else "done")
+
+
+def take_all(tab: Tab, browsers: Browsers) -> None:
+    page, conversation = tab.page, f"/c/{tab.conversation}/"
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for name, size in (("conversation", DESKTOP), ("phone", PHONE)):
+            page.set_viewport_size(size)
+            take(from_the_top(tab.goto(conversation).page), f"{name}-{theme}")
+    page.set_viewport_size(DESKTOP)
+    page.emulate_media(color_scheme="light")
+    take(tab.goto("/").page, "new-conversation")
+    page.get_by_role("link", name=FAILING).click()
+    page.get_by_role("heading", name=FAILING).wait_for()
+    take(page, "failed-reply")
+    take(browsers.tab(tab.url, viewport=DESKTOP).goto("/").page, "sign-in")
+
+
+def from_the_top(page: Page) -> Page:
+    """A conversation opens at its end."""
+    page.wait_for_function("scrollY > 0")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function("scrollY === 0")
+    return page
+
+
+def take(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, animations="disabled", caret="hide")
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
