@@ -60,9 +60,11 @@ def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_GET
 def conversation_older(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The messages before one, as the frame that the page put in front of it."""
+    """The messages before one, as the frame that the page put in front of it; as a page without JavaScript."""
     conversation = _own(request, pk)
     before = get_object_or_404(conversation.messages, pk=_uuid_or_404(request.GET.get("before")))
+    if "Turbo-Frame" not in request.headers:
+        return _conversation_page(request, conversation, _blank_form(request, conversation), before=before)
     return render(request, "parley/conversation_older.html", {"before": before.pk, **_transcript(conversation, before)})
 
 
@@ -202,10 +204,17 @@ def _refused(request: HttpRequest, conversation: Conversation, form: QuestionFor
 
 
 def _conversation_page(
-    request: HttpRequest, conversation: Conversation, form: QuestionForm, status: int = 200
+    request: HttpRequest,
+    conversation: Conversation,
+    form: QuestionForm,
+    *,
+    status: int = 200,
+    before: Message | None = None,
 ) -> HttpResponse:
     version = Feed.version_of(request.user)
-    return _page(request, "conversation_show", status=status, version=version, form=form, **_transcript(conversation))
+    return _page(
+        request, "conversation_show", status=status, version=version, form=form, **_transcript(conversation, before)
+    )
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
