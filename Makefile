@@ -1,7 +1,7 @@
 # Parley: `make run` serves the chat, `make test` runs the tests. Needs Python 3.11 or newer with venv and pip, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-faults check bench screenshots clean
+.PHONY: help run dev test test-faults check messages bench screenshots clean
 
 python := .venv/bin/python
 
@@ -11,6 +11,7 @@ help:
 	@echo "make test         run every check, and every test but those of faults"
 	@echo "make test-faults  the tests that kill, freeze and cut off real processes"
 	@echo "make check        lint, formatting, types, import rules and migrations only"
+	@echo "make messages     take new texts into the translations (needs gettext)"
 	@echo "make bench        measure the product against a bare relay"
 	@echo "make screenshots  take the pictures of the documentation again"
 	@echo "make clean        remove what was installed and built (the data in var/ stays)"
@@ -42,6 +43,13 @@ check:
 	DEBUG=1 $(python) -m mypy
 	PYTHONPATH=src .venv/bin/lint-imports
 	DEBUG=1 $(python) manage.py makemigrations --check --dry-run
+
+messages:
+	@bin/install requirements-dev.txt
+	@for folder in src/parley standalone; do \
+		(cd $$folder && export DEBUG=1 && manage="$(CURDIR)/$(python) $(CURDIR)/manage.py" && \
+		$$manage makemessages -v0 --all --no-location --no-wrap --ignore static && $$manage compilemessages -v0) || exit; \
+	done
 
 bench:
 	@bin/install requirements-dev.txt

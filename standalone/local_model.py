@@ -1,4 +1,4 @@
-"""The local model behind an OpenAI-compatible HTTP endpoint: `python -m standalone.local_model FILE PORT NAME`."""
+"""The local model behind an OpenAI-compatible HTTP endpoint: `python -m standalone.local_model FILE PORT NAME CONTEXT`."""
 
 import os
 import signal
@@ -7,18 +7,17 @@ import sys
 import xllamacpp
 
 ANSWERS_AT_ONCE = 4
-CONTEXT_TOKENS = 2048
 
 
-def parameters(path: str, port: int, name: str) -> xllamacpp.CommonParams:
-    """What the server is started with; the context is shared out evenly among the answers that run at once."""
+def parameters(path: str, port: int, name: str, context: int) -> xllamacpp.CommonParams:
+    """What the server is started with; ``context`` is in tokens, for each of the answers that run at once."""
     params = xllamacpp.CommonParams()
     params.model.path = path
     params.model_alias = [name]
     params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_parallel = ANSWERS_AT_ONCE
-    params.n_ctx = ANSWERS_AT_ONCE * CONTEXT_TOKENS
+    params.n_ctx = ANSWERS_AT_ONCE * context
     params.cache_ram_mib = 256
     params.ui = params.endpoint_slots = False
     params.verbosity = 1
@@ -27,10 +26,10 @@ def parameters(path: str, port: int, name: str) -> xllamacpp.CommonParams:
 
 def main() -> None:
     """Serve until told to stop, leaving the processor to the other processes when they want it."""
-    path, port, name = sys.argv[1:]
+    path, port, name, context = sys.argv[1:]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     os.nice(10)
-    server = xllamacpp.Server(parameters(path, int(port), name))
+    server = xllamacpp.Server(parameters(path, int(port), name, int(context)))
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     del server
     os._exit(0)

@@ -48,7 +48,8 @@ def valkey() -> Service:
 def local_model() -> Service:
     """The small model that answers while no provider is chosen."""
     port = str(data.port("model"))
-    command = [sys.executable, "-m", "standalone.local_model", str(model_file.model_file()), port, settings.LOCAL_MODEL]
+    command = [sys.executable, "-m", "standalone.local_model", str(model_file.model_file()), port]
+    command += [settings.LOCAL_MODEL, str(settings.LOCAL_CONTEXT_WINDOW)]
     return Service("model", command, ENVIRONMENT, lambda: http_answers(f"http://127.0.0.1:{port}/health"))
 
 

@@ -8,6 +8,7 @@ from standalone import data, databases, env
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 REDIS_SCHEMES = ("redis", "rediss")
 LOCAL_MODEL = "smollm2-135m-instruct"
+LOCAL_CONTEXT_WINDOW = 2048
 
 # Core
 DEBUG = env.flag("DEBUG")
@@ -83,6 +84,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [data.ROOT / "standalone" / "locale"]
 TIME_ZONE = "UTC"
 
 # Static files are served straight from where they lie, so that nobody has to collect them.
@@ -136,11 +139,13 @@ PARLEY = {
     "API_KEY": OPENAI_API_KEY,
     "BASE_URL": OPENAI_BASE_URL,
     "MODEL": env.text("OPENAI_MODEL"),
+    "CONTEXT_WINDOW": env.number("OPENAI_CONTEXT_WINDOW", 32_000, at_least=1_000, at_most=100_000_000),
     "LOCAL_MODEL": not (OPENAI_BASE_URL or OPENAI_API_KEY),
 }
 if PARLEY["LOCAL_MODEL"]:
     PARLEY["BASE_URL"] = f"http://127.0.0.1:{data.port('model')}/v1"
     PARLEY["MODEL"] = LOCAL_MODEL
+    PARLEY["CONTEXT_WINDOW"] = LOCAL_CONTEXT_WINDOW
 PARLEY = {name: value for name, value in PARLEY.items() if value != ""}
 
 # What the supervisor listens on

@@ -6,7 +6,7 @@ import pytest
 from django.urls import get_resolver
 
 VIEWS = Path(__file__).parent / "views"
-STANDALONE_OPEN_TO_ALL = {"login", "setup"}
+STANDALONE_OPEN_TO_ALL = {"login", "setup", "set_language"}
 PERSONAL = {"password_change", "password_change_done"}
 
 

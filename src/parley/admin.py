@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from .tasks import stop_on_commit
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin):
     list_display = ("title", "owner", "model", "updated_at")
-    search_fields = ("title", "owner__username")
+    search_fields = ("title", f"owner__{get_user_model().USERNAME_FIELD}")
     raw_id_fields = ("owner",)
     ordering = ("-updated_at",)
 

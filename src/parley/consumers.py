@@ -10,10 +10,12 @@ import orjson
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import translation
 
 from .delivery.bells import Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
+from .delivery.language import language_of
 from .delivery.origin import same_origin, still_signed_in
 from .delivery.protocol import Follow, Open, Ping, Unfollow, parse
 from .models import Message
@@ -131,12 +133,17 @@ class TabConsumer(AsyncWebsocketConsumer):
                 logger.exception("The changes for a tab could not be read; the next poll tries again.")
 
     async def _tell_changes_since(self, version: int, conversation: UUID | None) -> None:
-        newest, stream = await database_sync_to_async(changes_since)(self.user, conversation, version)
+        newest, stream = await self._changes_since(version, conversation)
         if (self._version, self._conversation) != (version, conversation):
             self._look.set()
         elif newest > version:
             self._version = newest
             self._queue(orjson.dumps({"version": newest, "stream": stream}).decode())
+
+    @database_sync_to_async
+    def _changes_since(self, version: int, conversation: UUID | None) -> tuple[int, str]:
+        with translation.override(language_of(self.scope)):
+            return changes_since(self.user, conversation, version)
 
     def _deliver(self, follower: Follower, handle: int, position: str, payload: bytes | None) -> None:
         if payload is None:

@@ -242,16 +242,7 @@ def _lexer(language: str) -> Lexer | None:
 @lru_cache(maxsize=1)
 def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
     extension, parse, rendering = ExtensionOptions(), ParseOptions(), RenderOptions()
-    for name in (
-        "strikethrough",
-        "table",
-        "autolink",
-        "tasklist",
-        "footnotes",
-        "math_dollars",
-        "math_latex",
-        "cjk_friendly_emphasis",
-    ):
+    for name in EXTENSIONS:
         setattr(extension, name, True)
     rendering.escape = rendering.sourcepos = True
     return extension, parse, rendering

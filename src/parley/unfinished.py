@@ -16,29 +16,62 @@ _UNDECIDED_LINE = re.compile(
       | \d{1,9}[.)]? [ ]?     # the number of a list item
       | \[ \^? [^\]]* \]? :?  # a reference or a footnote
       | [-*+] [ ] \[ [ xX]? \]? # a task
+      | :?-+:? [ ]? \| [-:|\ ]* # the line under a table's header
+      | (?<=>) [ ]?           # a quotation
     )$""",
     re.VERBOSE,
 )
 _TABLE_ROW = re.compile(r"^[ >\t]*\|")
 _TABLE_RULE = re.compile(r"^[ >\t|:\-]*$")
 _BLOCK_START = re.compile(r"^[ >\t]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\||$)")
+_LABEL = r"(?<!\w)!?\[((?:[^\[\]]|\[[^\[\]]*\])*)"
+_OPEN_LABEL = re.compile(_LABEL + r"\]?\Z")
 _OPEN_LINK = re.compile(
-    r"(?<!\w)!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+(?:\"[^\"]*|'[^']*))?$"
+    _LABEL
+    + r"""\]\(\s*
+    (?: <[^<>]*>? | [^()\s<]* (?:\( [^()\s]* (?:\) [^()\s]*)?)* )  # the address
+    (?: \s+ (?: "[^"]*"? | '[^']*'? )? )? \s* \Z                   # the title""",
+    re.VERBOSE,
 )
-_OPEN_LABEL = re.compile(r"(?<!\w)!?\[([^\[\]]*)\]?$")
-_OPEN_MATHS = re.compile(r"(?:\\\(|\\\[|\$\$)(?!.*(?:\\\)|\\\]|\$\$)).*$", re.DOTALL)
-_MARKS = re.compile(r"\\.|(`+)|(\*{1,3}|_{1,3}|~~)", re.DOTALL)
+_HELD_BACK = re.compile(
+    r"""(?:
+        (?<!\\)\\\n?                         # an escape, a line break, maths
+      | & \#? \w{0,10}                       # an entity
+      | < (?: [a-z]{0,6} | https?:[^\s>]* )  # an address
+      | (?<![\w)])!                          # an image
+    )\Z""",
+    re.VERBOSE,
+)
+_SPANS = re.compile(
+    r"""
+      (?P<ticks>`+) (?: .*? (?<!`)(?P=ticks)(?!`) | (?P<code>.*) )
+    | \\\( (?: .*? \\\) | (?P<inline>.*) )
+    | \\\[ (?: .*? \\\] | (?P<block>.*) )
+    | \$\$ (?: .*? \$\$ | (?P<display>.*) )
+    | \$(?=[^\s$]) [^$]* (?<!\s)\$(?!\d)
+    | (?P<dollar> \$ (?: [^\s$]* | [^\s\d$][^$]{0,24} | [^\s$](?=[^$]*[\\^={}])[^$]{0,80} ) ) \Z
+    | \\.
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""Code, maths and escapes; what of them is open to the end has a name. A single dollar may be a price."""
+_MARKS = re.compile(r"\*+|_+|~~")
+_HIDDEN = "\ue000"
+_Mark = tuple[str, int]
 
 
 def healed(text: str) -> str:
     """The text as it should be shown while more is to come."""
-    if _in_fence(text):
+    if fence := _open_fence(text):
+        return _without_end_of_fence(text, fence)
+    text = _without_undecided(text)
+    if _open_fence(text):
         return text
-    head, tail = _split_at_block(_without_undecided(text))
-    return head + _closed(tail)
+    head, tail = _split_at_block(text)
+    return _without_undecided(head + _closed(tail))
 
 
-def _in_fence(text: str) -> bool:
+def _open_fence(text: str) -> str:
     fence = ""
     for line in text.split("\n"):
         found = _FENCE.match(line)
@@ -46,7 +79,13 @@ def _in_fence(text: str) -> bool:
             fence = found[1]
         elif found and fence and found[1].startswith(fence) and not found[2].strip():
             fence = ""
-    return bool(fence)
+    return fence
+
+
+def _without_end_of_fence(text: str, fence: str) -> str:
+    head, newline, line = text.rpartition("\n")
+    marks = line.strip(" >\t")
+    return head + newline if marks and fence.startswith(marks) and newline and _open_fence(head) else text
 
 
 def _without_undecided(text: str) -> str:
@@ -93,40 +132,58 @@ def _split_at_block(text: str) -> tuple[str, str]:
 def _closed(tail: str) -> str:
     if len(tail) > LONGEST_TAIL:
         return tail
-    tail = _OPEN_MATHS.sub("", tail)
-    open_marks, code, content_since = _scan(tail)
-    if code:
-        return tail + code if content_since else tail[: -len(code)]
-    tail = _OPEN_LABEL.sub(r"\1", _OPEN_LINK.sub(r"\1", tail))
-    return _close_marks(tail, open_marks)
+    tail = _with_closed_spans(_HELD_BACK.sub("", tail))
+    for opened in (_OPEN_LINK, _OPEN_LABEL, _OPEN_LABEL):
+        if found := opened.search(_masked(tail)):
+            tail = tail[: found.start()] + tail[found.start(1) : found.end(1)] + tail[found.end() :]
+    return _with_closed_marks(tail)
 
 
-def _close_marks(tail: str, marks: list[str]) -> str:
+def _with_closed_spans(tail: str) -> str:
+    """With open code closed, and without open maths."""
+    for found in _SPANS.finditer(tail):
+        kind = found.lastgroup
+        if kind == "code":
+            code = found["code"].rstrip("`")
+            return tail[: found.start("code")] + code + found["ticks"] if code.strip() else tail[: found.start()]
+        if kind in ("inline", "block", "display", "dollar"):
+            return tail[: found.start()]
+    return tail
+
+
+def _masked(tail: str) -> str:
+    """The text with code, maths and escapes made unreadable, each character in its place."""
+    return _SPANS.sub(lambda span: _HIDDEN * len(span[0]), tail)
+
+
+def _with_closed_marks(tail: str) -> str:
     if tail.endswith("~") and not tail.endswith("~~"):
         tail = tail[:-1]
-    bare = tail.rstrip("*_~")
-    while marks and tail != bare and tail.endswith(marks[-1]):
-        tail = tail[: -len(marks.pop())]
-    space = tail[len(tail.rstrip()) :]
-    return tail.rstrip() + "".join(reversed(marks)) + space if marks else tail
+    marks: list[_Mark] = []
+    for found in _MARKS.finditer(masked := _masked(tail)):
+        _take(marks, found[0], masked, found.start(), found.end())
+    while marks and marks[-1][1] == len(tail):
+        tail = tail[: -len(marks.pop()[0])]
+    end = _end_of_words(tail) if marks else len(tail)
+    return tail[:end] + "".join(mark for mark, _ in reversed(marks)) + tail[end:]
 
 
-def _scan(tail: str) -> tuple[list[str], str, bool]:
-    """(open emphasis marks, the run of an open code span, whether something follows that run)."""
-    marks: list[str] = []
-    code, code_end = "", 0
-    for found in _MARKS.finditer(tail):
-        backticks, mark = found[1], found[2]
-        if backticks and (not code or backticks == code):
-            code, code_end = ("", 0) if code else (backticks, found.end())
-        elif mark and not code:
-            _take(marks, mark, tail, found.start(), found.end())
-    return marks, code, code_end < len(tail)
+def _take(marks: list[_Mark], mark: str, tail: str, start: int, end: int) -> None:
+    """Let a mark close what is open, and open what it can with the rest of it."""
+    before, after = tail[start - 1 : start] if start else " ", tail[end : end + 1]
+    inside = before.isalnum() and after.isalnum() and (mark[0] == "_" or before.isdigit() and after.isdigit())
+    while mark and marks and not before.isspace() and not inside and mark[0] == marks[-1][0][0]:
+        opener, position = marks.pop()
+        rest = opener[len(mark) :]
+        mark = mark[len(opener) :]
+        if rest:
+            marks.append((rest, position))
+    if mark and not after.isspace() and not inside and not (mark[0] == "_" and before.isalnum()):
+        marks.append((mark, end))
 
 
-def _take(marks: list[str], mark: str, tail: str, start: int, end: int) -> None:
-    before, after = tail[start - 1 : start], tail[end : end + 1]
-    if marks and marks[-1] == mark and before and not before.isspace():
-        marks.pop()
-    elif (not after or not after.isspace()) and not (mark[0] == "_" and before.isalnum()):
-        marks.append(mark)
+def _end_of_words(tail: str) -> int:
+    """Before the space at the end, and the marker of a quotation that has no words yet."""
+    words = tail.rstrip()
+    line = words.rfind("\n") + 1
+    return len(words[:line].rstrip()) if line and not words[line:].strip(" >\t") else len(words)

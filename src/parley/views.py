@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from .conf import conf
 from .connections import connection
 from .delivery.feed import changes_since
+from .delivery.language import socket_address
 from .delivery.log import entries_since, show_live
 from .forms import CatchUpForm, DraftForm, QuestionForm
 from .ids import uuid7
@@ -222,7 +223,7 @@ def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any)
     context.setdefault("version", Feed.version_of(request.user))
     context |= {
         "conversations": Conversation.objects.visible_to(request.user).newest_first()[:100],
-        "parley_socket": conf.SOCKET_PATH,
+        "parley_socket": socket_address(),
         "local_model": conf.LOCAL_MODEL,
     }
     return render(request, f"parley/{name}.html", context, status=status)

@@ -103,7 +103,7 @@ def test_shows_every_page_in_the_hosts_frame(member):
         assert "The Society" in page
         assert "ada@society.example" in page
         assert "/assets/host.css" in page
-        assert '<meta name="parley-socket" content="/live/chat/">' in page
+        assert '<meta name="parley-socket" content="/live/chat/?language=en-us">' in page
         assert '<meta name="parley-catch-up" content="/chat/catch-up/">' in page
 
 

@@ -167,7 +167,7 @@ def without_provider(folder: Path, port: str) -> dict[str, str]:
 
 def model_command(port: str) -> list[str]:
     """Return what serves the real local model; its file is kept where `make run` keeps it."""
-    return python("-m", "standalone.local_model", model_file(), port, "smollm2-135m-instruct")
+    return python("-m", "standalone.local_model", model_file(), port, "smollm2-135m-instruct", "2048")
 
 
 def model_file() -> str:

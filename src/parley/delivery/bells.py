@@ -7,6 +7,7 @@ finds whatever was not heard. A watcher only ever learns that it should look.
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
@@ -25,28 +26,28 @@ Watcher = Callable[[int | None], None]
 class Bells:
     def __init__(self, sweep: Callable[[], None]) -> None:
         self._sweep = sweep
-        self._watchers: dict[int, set[Watcher]] = {}
-        self._joined: set[int] = set()
+        self._watchers: dict[str, set[Watcher]] = {}
+        self._joined: set[str] = set()
         self._channel = ""
         self._changed = asyncio.Event()
         self._duties: list[asyncio.Task] = []
 
-    def watch(self, owner_id: int, watcher: Watcher) -> None:
-        self._watchers.setdefault(owner_id, set()).add(watcher)
+    def watch(self, owner_id: Any, watcher: Watcher) -> None:
+        self._watchers.setdefault(str(owner_id), set()).add(watcher)
         self._changed.set()
         if not any(duty for duty in self._duties if not duty.done()):
             self._duties = [
                 asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)
             ]
 
-    def unwatch(self, owner_id: int, watcher: Watcher) -> None:
-        watchers = self._watchers.get(owner_id, set())
+    def unwatch(self, owner_id: Any, watcher: Watcher) -> None:
+        watchers = self._watchers.get(str(owner_id), set())
         watchers.discard(watcher)
         if not watchers:
-            self._watchers.pop(owner_id, None)
+            self._watchers.pop(str(owner_id), None)
             self._changed.set()
 
-    def _ring(self, owner_id: int, version: int | None = None) -> None:
+    def _ring(self, owner_id: str, version: int | None = None) -> None:
         for watcher in tuple(self._watchers.get(owner_id, ())):
             watcher(version)
 
@@ -93,7 +94,7 @@ class Bells:
                 logger.warning("The feeds cannot be read (%s); trying again.", error)
                 continue
             for owner_id, version in versions.items():
-                self._ring(owner_id, version)
+                self._ring(str(owner_id), version)
 
     async def _look_after(self) -> None:
         """While somebody watches, replies of dead workers are seen to, even where no worker is left."""

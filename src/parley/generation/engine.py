@@ -112,7 +112,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             writing.note_time(time.monotonic())
             on_text(writing)
     except InBandError as error:
-        logger.warning("Reply %s: the provider reported %s", writing.reply.pk, error)
+        logger.warning("Reply %s: the provider reported %s", writing.reply.pk, provider.redacted(str(error)))
         return after_error("provider_error", shown=bool(answer.text))
     answer.close()
     return after_end(answer)

@@ -83,15 +83,15 @@ async def _errors_in_our_words() -> AsyncIterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
-        logger.warning("The provider answered %s: %s", error.status_code, _redacted(str(error.body)))
+        logger.warning("The provider answered %s: %s", error.status_code, redacted(str(error.body)))
         raise _from_status(error) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
-        logger.warning("The provider could not be reached: %s", _redacted(repr(error.__cause__ or error)))
+        logger.warning("The provider could not be reached: %s", redacted(repr(error.__cause__ or error)))
         raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
     except (NotAnEvent, ValueError) as error:
-        logger.warning("The provider sent no stream: %s", _redacted(str(error)))
+        logger.warning("The provider sent no stream: %s", redacted(str(error)))
         raise ProviderError("garbage") from None
 
 
@@ -124,5 +124,6 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
         return None
 
 
-def _redacted(text: str) -> str:
+def redacted(text: str) -> str:
+    """What a provider said, for the log: without the key, and not too long."""
     return (text.replace(conf.API_KEY, "***") if conf.API_KEY else text)[:500]

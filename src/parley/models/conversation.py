@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
 from parley.ids import uuid7
@@ -42,17 +43,20 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
-    title = models.CharField(max_length=200)
-    model = models.CharField(max_length=200, blank=True, help_text="Empty: the default model.")
-    instructions = models.TextField(blank=True, help_text="The system prompt.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", verbose_name=_("owner")
+    )
+    title = models.CharField(_("title"), max_length=200)
+    model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("Empty: the default model."))
+    instructions = models.TextField(_("instructions"), blank=True, help_text=_("The system prompt."))
     version = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("conversation"), _("conversations")
         indexes = [
             models.Index(fields=["owner", "-updated_at", "-id"], name="parley_conversation_newest"),
             models.Index(fields=["owner", "version"], name="parley_conversation_feed"),

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from parley import errors, markdown
 from parley.conf import conf
@@ -22,17 +23,17 @@ from .worker import Worker
 
 
 class Role(models.TextChoices):
-    USER = "user"
-    ASSISTANT = "assistant"
+    USER = "user", _("User")
+    ASSISTANT = "assistant", _("Assistant")
 
 
 class Status(models.TextChoices):
-    PENDING = "pending"
-    STREAMING = "streaming"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
+    PENDING = "pending", _("Pending")
+    STREAMING = "streaming", _("Streaming")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")
 
 
 UNSETTLED = (Status.PENDING, Status.STREAMING)
@@ -87,18 +88,26 @@ class Message(models.Model):
     """A question or a reply. ``parent`` is the message it answers; null for the first."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
-    role = models.CharField(max_length=16, choices=Role.choices)
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.DONE)
-    reasoning = models.TextField(blank=True, help_text="What the model thought first; never sent back to it.")
-    reasoning_seconds = models.PositiveIntegerField(null=True, blank=True)
-    content = models.TextField(blank=True, help_text="What was written, as Markdown.")
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="messages", verbose_name=_("conversation")
+    )
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+    status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.DONE)
+    reasoning = models.TextField(
+        _("reasoning"), blank=True, help_text=_("What the model thought first; never sent back to it.")
+    )
+    reasoning_seconds = models.PositiveIntegerField(_("seconds of reasoning"), null=True, blank=True)
+    content = models.TextField(_("content"), blank=True, help_text=_("What was written, as Markdown."))
     html = models.TextField(blank=True, editable=False, help_text="A settled reply, rendered.")
-    error = models.CharField(max_length=40, blank=True, help_text="A code of parley.errors; never part of the text.")
-    finish_reason = models.CharField(max_length=40, blank=True)
-    model = models.CharField(max_length=200, blank=True)
-    usage = models.JSONField(default=dict, blank=True)
+    error = models.CharField(
+        _("error"), max_length=40, blank=True, help_text=_("A code of parley.errors; never part of the text.")
+    )
+    finish_reason = models.CharField(_("finish reason"), max_length=40, blank=True)
+    model = models.CharField(_("model"), max_length=200, blank=True)
+    usage = models.JSONField(_("usage"), default=dict, blank=True)
     attempt = models.PositiveIntegerField(default=0, editable=False)
     worker = models.UUIDField(null=True, blank=True, editable=False)
     deaths = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -106,13 +115,14 @@ class Message(models.Model):
     rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
     key = models.UUIDField(null=True, editable=False, help_text="Of the form that asked; see Conversation.ask.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = [
             models.Index(fields=["conversation", "version"], name="parley_message_feed"),
             models.Index(fields=["key"], condition=models.Q(key__isnull=False), name="parley_message_key"),
@@ -124,7 +134,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.role} {self.status}: {self.content[:40]}"
+        return f"{self.get_role_display()}: {self.content[:40]}"
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
