@@ -67,7 +67,13 @@ def worker(dev: bool) -> Service:
     command = [sys.executable, "-m", "celery", "-A", "standalone", "-q", "worker", "--loglevel", "WARNING"]
     command += ["--without-gossip", "--without-mingle"]
     env = {**ENVIRONMENT, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
-    return Service("worker", _restarted_on_change(command) if dev else command, env, WorkerAnswers(), grace=20)
+    return Service(
+        "worker",
+        _restarted_on_change(command) if dev else command,
+        env,
+        WorkerAnswers(),
+        grace=settings.SHUTDOWN_GRACE + 10,
+    )
 
 
 def assets() -> Service:

@@ -134,12 +134,18 @@ CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 # The model: the local one until a provider is chosen.
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", schemes=("http", "https"))
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+SHUTDOWN_GRACE = env.number("PARLEY_SHUTDOWN_GRACE", 10, at_least=0, at_most=3600)
 PARLEY = {
     "REDIS_URL": REDIS_URL,
     "API_KEY": OPENAI_API_KEY,
     "BASE_URL": OPENAI_BASE_URL,
     "MODEL": env.text("OPENAI_MODEL"),
     "CONTEXT_WINDOW": env.number("OPENAI_CONTEXT_WINDOW", 32_000, at_least=1_000, at_most=100_000_000),
+    "CONNECT_TIMEOUT": env.number("PARLEY_CONNECT_TIMEOUT", 10, at_least=1, at_most=600),
+    "IDLE_TIMEOUT": env.number("PARLEY_IDLE_TIMEOUT", 60, at_least=1, at_most=3600),
+    "SHUTDOWN_GRACE": SHUTDOWN_GRACE,
+    "MOST_PER_PERSON": env.number("PARLEY_MOST_PER_PERSON", 3, at_least=1, at_most=10_000),
+    "MAX_QUESTION_LENGTH": env.number("PARLEY_MAX_QUESTION_LENGTH", 32_000, at_least=1, at_most=10_000_000),
     "LOCAL_MODEL": not (OPENAI_BASE_URL or OPENAI_API_KEY),
 }
 if PARLEY["LOCAL_MODEL"]:
