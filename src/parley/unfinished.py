@@ -49,7 +49,8 @@ _SPANS = re.compile(
     | \\\[ (?: .*? \\\] | (?P<block>.*) )
     | \$\$ (?: .*? \$\$ | (?P<display>.*) )
     | \$(?=[^\s$]) [^$]* (?<!\s)\$(?!\d)
-    | (?P<dollar> \$ (?: [^\s$]* | [^\s\d$][^$]{0,24} | [^\s$](?=[^$]*[\\^={}])[^$]{0,80} ) ) \Z
+    | (?P<dollar> \$
+        (?: [^\s$]* | [^\s\d$][^$]{0,24} | (?: \d(?=[^\s$]*[\\^={}]) | [^\s\d$](?=[^$]{0,23}[\\^={}]) )[^$]{0,80} ) ) \Z
     | \\.
     """,
     re.VERBOSE | re.DOTALL,
@@ -171,7 +172,7 @@ def _with_closed_marks(tail: str) -> str:
 def _take(marks: list[_Mark], mark: str, tail: str, start: int, end: int) -> None:
     """Let a mark close what is open, and open what it can with the rest of it."""
     before, after = tail[start - 1 : start] if start else " ", tail[end : end + 1]
-    inside = before.isalnum() and after.isalnum() and (mark[0] == "_" or before.isdigit() and after.isdigit())
+    inside = before.isalnum() and after.isalnum() and (mark[0] == "_" or (before.isdigit() and after.isdigit()))
     while mark and marks and not before.isspace() and not inside and mark[0] == marks[-1][0][0]:
         opener, position = marks.pop()
         rest = opener[len(mark) :]

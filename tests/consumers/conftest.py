@@ -18,11 +18,11 @@ ORIGIN = b"http://testserver"
 class Tab:
     """A WebSocket as a tab of the browser has it."""
 
-    def __init__(self, application, headers):
+    def __init__(self, application, headers, query=b""):
         scope = {
             "type": "websocket",
             "path": "/ws/parley/",
-            "query_string": b"",
+            "query_string": query,
             "headers": headers,
             "subprotocols": [],
         }
@@ -67,14 +67,14 @@ class Tab:
 
 
 @asynccontextmanager
-async def connected(user=None, origin=ORIGIN):
+async def connected(user=None, origin=ORIGIN, query=b""):
     """A socket of somebody: yields the tab, or None where the server refused it."""
     from standalone.asgi import application
 
     headers = [(b"host", b"testserver"), (b"cookie", await sync_to_async(cookies_of)(user))]
     if origin:
         headers.append((b"origin", origin))
-    tab = Tab(application, headers)
+    tab = Tab(application, headers, query)
     accepted = await tab.connect()
     try:
         yield tab if accepted else None

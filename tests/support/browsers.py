@@ -140,18 +140,41 @@ WATCHED = """limit => {
 }"""
 
 
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
+  console.error(`Content Security Policy: ${violatedDirective} ${blockedURI} ${sample}`))"""
+OWN_SCHEMES = ("data:", "blob:", "about:")
+
+
 class Browsers:
-    """One browser; every person has cookies of their own."""
+    """One browser; every person has cookies of their own.
+
+    `offences` are what no page may do: violate its Content-Security-Policy, or ask another host for anything.
+    """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.contexts: list[Any] = []
+        self.offences: list[str] = []
 
     def tab(self, url: str, **context_options: Any) -> Tab:
         """Open a tab of somebody who has no cookies yet."""
         context = self.browser.new_context(**context_options)
         self.contexts.append(context)
+        self.watch(context, url)
         return Tab(context.new_page(), url)
+
+    def watch(self, context: Any, url: str) -> None:
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self.note)
+        context.on("request", lambda request: self.note_request(request.url, url))
+
+    def note(self, message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            self.offences.append(message.text)
+
+    def note_request(self, requested: str, url: str) -> None:
+        if not requested.startswith((f"{url}/", f"{url.replace('http', 'ws', 1)}/", *OWN_SCHEMES)):
+            self.offences.append(f"asked for {requested}")
 
     def tab_of(self, person: Person) -> Tab:
         return self.tab(person.url).sign_in(person.name)

@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from parley.ids import uuid7
+
 Row = dict[str, Any]
 
 
@@ -16,6 +18,14 @@ class Database(ABC):
 
     @abstractmethod
     def query(self, statement: str, *arguments: Any) -> list[Row]: ...
+
+    def insert(self, table: str, rows: list[Row]) -> None:
+        columns = list(rows[0])
+        place = f"({', '.join('?' * len(columns))})"
+        for start in range(0, len(rows), 100):
+            some = rows[start : start + 100]
+            values = [row[column] for row in some for column in columns]
+            self.query(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([place] * len(some))}", *values)
 
     def one(self, statement: str, *arguments: Any) -> Row:
         [row] = self.query(statement, *arguments)
@@ -28,6 +38,18 @@ class Database(ABC):
     def messages(self, conversation: str) -> list[Row]:
         statement = "SELECT * FROM parley_message WHERE conversation_id = ? ORDER BY created_at, id"
         return self.query(statement, self.key(conversation))
+
+    def add_messages(self, conversation: str, messages: list[Row]) -> list[str]:
+        """Put messages after the last of a conversation, each like it but for what is given; return their ids."""
+        like = self.messages(conversation)[-1]
+        pks = [str(uuid7()) for _ in messages]
+        parents = [like["id"], *map(self.key, pks)]
+        rows = [
+            {**like, "key": None, **message, "id": self.key(pk), "parent_id": parent}
+            for pk, parent, message in zip(pks, parents, messages, strict=False)
+        ]
+        self.insert("parley_message", [{f'"{column}"': value for column, value in row.items()} for row in rows])
+        return pks
 
     def reply(self, conversation: str) -> Row:
         """Return the newest reply of a conversation."""
