@@ -117,8 +117,8 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     # What a tab is told
 
-    def _feed_advanced(self, version: int | None) -> None:
-        if version is None or self._version is None or version > self._version:
+    def _feed_advanced(self, version: int) -> None:
+        if self._version is None or version > self._version:
             self._look.set()
 
     async def _tell_changes(self) -> None:

@@ -19,8 +19,8 @@ from parley.models import Feed
 
 logger = logging.getLogger(__name__)
 
-Watcher = Callable[[int | None], None]
-"""Called with the feed's version, or None when only the bell rang."""
+Watcher = Callable[[int], None]
+"""Called with the version that the feed has come to."""
 
 
 class Bells:
@@ -47,7 +47,7 @@ class Bells:
             self._watchers.pop(str(owner_id), None)
             self._changed.set()
 
-    def _ring(self, owner_id: str, version: int | None = None) -> None:
+    def _ring(self, owner_id: str, version: int) -> None:
         for watcher in tuple(self._watchers.get(owner_id, ())):
             watcher(version)
 
@@ -77,7 +77,8 @@ class Bells:
         while True:
             try:
                 if self._channel:
-                    self._ring((await get_channel_layer().receive(self._channel))["owner"])
+                    bell = await get_channel_layer().receive(self._channel)
+                    self._ring(bell["owner"], bell["version"])
                 else:
                     await asyncio.sleep(0.05)
             except Exception as error:

@@ -77,8 +77,16 @@ class Loop:
 
     async def _serve(self) -> None:
         self._log, self._wake, self._first_words = self._make_log(), asyncio.Event(), asyncio.Event()
+        self._pulse = asyncio.Event()
         self._ready.set()
-        duties = (self._tell_readers, self._write_checkpoints, self._watch_rows, self._hear_stops, self._beat)
+        duties = (
+            self._keep_time,
+            self._tell_readers,
+            self._write_checkpoints,
+            self._watch_rows,
+            self._hear_stops,
+            self._beat,
+        )
         await asyncio.gather(*(self._forever(duty) for duty in duties))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -102,7 +110,7 @@ class Loop:
             return ""
         self._running[reply_id] = writing
         self._log.begin(reply_id, writing.reply.attempt)
-        self._changed(writing)
+        self._mark(writing)
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
         return await self._settle(writing, await self._outcome(writing))
 
@@ -130,7 +138,12 @@ class Loop:
         for waiting in next_of(reply):
             self._ring(waiting)
 
-    def _changed(self, writing: Writing) -> None:
+    async def _changed(self, writing: Writing) -> None:
+        """Returns at the next tick: what came until then is read, and told, in one go."""
+        self._mark(writing)
+        await self._pulse.wait()
+
+    def _mark(self, writing: Writing) -> None:
         self._dirty.add(writing.reply.pk)
         self._wake.set()
         if writing.shown and writing.checkpointed == writing.reply.content:
@@ -143,6 +156,11 @@ class Loop:
 
     # Duties for all replies at once
 
+    async def _keep_time(self) -> None:
+        await asyncio.sleep(conf.TICK)
+        self._pulse.set()
+        self._pulse.clear()
+
     async def _tell_readers(self) -> None:
         """Every tick, one round trip for what changed in all replies; an idle process waits."""
         await self._wake.wait()
@@ -152,7 +170,8 @@ class Loop:
         self._dirty |= await self._log.write(texts) & self._running.keys()
         if self._dirty:
             self._wake.set()
-        await asyncio.sleep(conf.TICK)
+        await self._pulse.wait()
+        await asyncio.sleep(0)  # those who waited for the same tick read first
 
     async def _write_checkpoints(self) -> None:
         """Once a second, one transaction with the texts of all replies; first words at once."""

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.dispatch import Signal
 
 feed_advanced = Signal()
-"""Sent after the commit of a change, with ``owner_id``."""
+"""Sent after the commit of a change, with ``owner_id`` and ``version``."""
 
 
 class Feed(models.Model):
@@ -33,7 +33,7 @@ class Feed(models.Model):
             version = cls._next(owner_id)
             if removed:
                 cls.objects.filter(pk=owner_id).update(removed=version)
-            transaction.on_commit(partial(feed_advanced.send, sender=cls, owner_id=owner_id))
+            transaction.on_commit(partial(feed_advanced.send, sender=cls, owner_id=owner_id, version=version))
         return version
 
     @classmethod
