@@ -151,9 +151,10 @@ def _browser():
 
 @pytest.fixture
 def browsers(_browser):
-    """People in front of a real browser."""
+    """People in front of a real browser, whose pages keep to their policy and to their host."""
     from tests.support.browsers import Browsers
 
     browsers = Browsers(_browser)
     yield browsers
     browsers.close()
+    assert browsers.offences == []

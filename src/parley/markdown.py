@@ -36,7 +36,7 @@ MOST_MATHS = 4_000
 MOST_TAGS = 50_000
 LONGEST_HIGHLIGHTED = 50_000
 LONGEST_MATHS = 2_000
-HIGHLIGHTING_TIME = 0.2
+HIGHLIGHTING_TIME = 0.5
 """Seconds of the processor for one block of code."""
 
 _TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')

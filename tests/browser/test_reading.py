@@ -5,10 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.processes import ROOT
-
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CODE = (
     "```python\nprint('"
     + "long " * 60
@@ -134,19 +131,13 @@ def test_lists_its_keys_and_obeys_them(tab):
 def test_has_no_barrier_that_axe_finds(tab, scheme, width):
     tab.page.emulate_media(color_scheme=scheme)
     tab.page.set_viewport_size({"width": width, "height": 800})
-    assert barriers(tab) == []
+    assert tab.barriers() == []
     tab.ask(say(CODE)).wait_for_status("done")
-    assert barriers(tab) == []
+    assert tab.barriers() == []
     tab.ask("/say 200 words at 40")
     expect(tab.replies).to_have_count(2)
-    assert barriers(tab) == []
+    assert tab.barriers() == []
     tab.composer.press("Escape")
     tab.wait_for_status("stopped")
-    assert barriers(tab) == []
+    assert tab.barriers() == []
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def barriers(tab):
-    tab.page.evaluate(AXE.read_text())
-    found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in found["violations"]]

@@ -114,6 +114,48 @@ def test_sends_another_question_from_a_page_that_the_back_button_brought(tab):
     assert tab.page.url != first
 
 
+def test_sends_once_when_the_button_is_pressed_twice(tab, stack):
+    tab.ask("hello").wait_for_status("done")
+    tab.composer.fill("only once")
+    tab.page.locator(SEND).dblclick()
+    expect(tab.body).to_have_text("You said: only once")
+    assert [row["content"] for row in stack.db.messages(tab.conversation)].count("only once") == 1
+
+
+@pytest.mark.parametrize("url", ["**/conversations/", "**/c/*/messages/"])
+def test_sends_once_when_the_answer_of_the_server_was_lost(tab, stack, person, url):
+    if "messages" in url:
+        tab.ask("hello").wait_for_status("done")
+    tab.page.route(url, lambda route: (route.fetch(max_redirects=0), route.abort("timedout")), times=1)
+    tab.ask("only once")
+    expect(tab.page.get_by_text("Your message could not be sent")).to_be_visible()
+    expect(tab.composer).to_have_value("only once")
+    tab.composer.press("Enter")
+    expect(tab.body).to_have_text("You said: only once")
+    assert asked(stack, person).count("only once") == 1
+    tab.problems.clear()
+
+
+def test_sends_once_from_a_page_that_the_back_button_brought(tab, stack, person):
+    tab.ask("only once").page.wait_for_url("**/c/*/")
+    tab.wait_for_status("done").page.go_back()
+    tab.page.wait_for_url(re.compile(r"/$"))
+    expect(tab.messages).to_have_count(0)
+    if tab.composer.input_value():
+        tab.composer.press("Enter")
+        tab.page.wait_for_url("**/c/*/")
+    assert asked(stack, person).count("only once") == 1
+
+
+def asked(stack, person):
+    """Return all questions of a person."""
+    statement = (
+        "SELECT content FROM parley_message WHERE role = 'user' AND conversation_id IN (SELECT id FROM parley_conversation"
+        " WHERE owner_id = (SELECT id FROM auth_user WHERE username = ?))"
+    )
+    return [row["content"] for row in stack.db.query(statement, person.name)]
+
+
 def test_takes_a_hundred_thousand_characters_without_growing_over_the_page(tab):
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.page.evaluate("navigator.clipboard.writeText('word word word word\\n'.repeat(5000))")

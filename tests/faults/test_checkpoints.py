@@ -1,5 +1,6 @@
 """While a reply is written its text reaches the database once a second, and never per token."""
 
+import itertools
 import time
 
 import pytest
@@ -34,7 +35,7 @@ def test_text_is_written_once_a_second_and_not_per_token(quick_stack, person, re
     assert_agree(quick_stack, conversation, person, reader)
     updates = noted(reader.reply.id)
     streaming = [(at, length) for at, length, status in updates if status == "streaming"]
-    gaps = [later - earlier for (earlier, _), (later, _) in zip(streaming, streaming[1:], strict=False)]
+    gaps = [later - earlier for (earlier, _), (later, _) in itertools.pairwise(streaming)]
     assert 5 <= len(updates) <= 6 + 4, updates
     assert max(gaps) < 1.5, gaps
     assert [length for _, length in streaming] == sorted(length for _, length in streaming)

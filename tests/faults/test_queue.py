@@ -1,5 +1,6 @@
 """Nobody gets an error because there is much to do: replies wait as pending, and begin in order by themselves."""
 
+import itertools
 import time
 
 import pytest
@@ -115,7 +116,7 @@ def test_a_full_worker_takes_the_rest_in_order(small_stack, reading):
         assert_whole(until_settled(small_stack, conversation), words)
         assert_agree(small_stack, conversation, person, reader)
     starts = [begun(small_stack, words)[0] for words in asked]
-    assert all(earlier - later < 0.25 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(earlier - later < 0.25 for earlier, later in itertools.pairwise(starts))
 
 
 def test_a_full_worker_is_not_kept_busy_by_what_has_to_wait(small_stack, reading):

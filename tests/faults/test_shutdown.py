@@ -1,5 +1,6 @@
 """A worker that is asked to end gives running answers a grace, then hands them over in order."""
 
+import itertools
 import time
 
 from tests.faults.conftest import QUICK, assert_agree, assert_begun, assert_whole, question, until_settled
@@ -63,7 +64,7 @@ def test_what_was_not_begun_is_handed_over_in_order(quick_stack, person, reading
         assert row["deaths"] == 0
         assert_agree(quick_stack, conversation, person, reader)
     again = [quick_stack.provider.asked(words)[1].started for words in asked]
-    assert all(earlier - later < 0.25 for earlier, later in zip(again, again[1:], strict=False))
+    assert all(earlier - later < 0.25 for earlier, later in itertools.pairwise(again))
 
 
 def test_a_rolling_restart_leaves_no_gap(quick_stack, person, reading):

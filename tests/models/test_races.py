@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from parley.models import Conversation, Feed, Message
+from parley.models import AskedBefore, Conversation, Feed, Message
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +77,32 @@ def test_either_finishes_or_stops(reply):
 def test_numbers_changes_without_a_gap_or_a_double(owner):
     versions = everybody(lambda: Feed.advance(owner.pk))
     assert sorted(versions) == list(range(1, CROWD + 1))
+
+
+def test_asks_once_when_a_form_comes_many_times_at_once(conversation):
+    key = uuid4()
+
+    def ask():
+        try:
+            return Conversation.objects.get(pk=conversation.pk).ask("next", key=key)[0].pk
+        except AskedBefore as again:
+            return again.question.pk
+
+    assert len(set(everybody(ask))) == 1
+    assert conversation.messages.count() == 4
+
+
+def test_starts_once_when_a_form_comes_many_times_at_once(owner):
+    key = uuid4()
+
+    def start():
+        try:
+            return Conversation.start(owner, "first", key=key)[0].pk
+        except AskedBefore as again:
+            return again.question.conversation_id
+
+    assert len(set(everybody(start))) == 1
+    assert (owner.conversations.count(), Message.objects.count()) == (1, 2)
 
 
 def test_makes_one_line_of_questions_that_come_at_once(owner, conversation):

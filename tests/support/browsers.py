@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Error, Page, Playwright, expect
 
 from tests.support.people import PASSWORD, Person
+from tests.support.processes import ROOT
 
 FLAGS = [
     "--no-sandbox",
@@ -18,6 +19,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "The tests need a Chromium browser: install one (Debian: apt-get install chromium), "
@@ -101,6 +103,12 @@ class Tab:
     def conversation(self) -> str:
         """Return the id of the conversation in the address."""
         return self.page.url.rstrip("/").rsplit("/", 1)[-1]
+
+    def barriers(self) -> list[Any]:
+        """Return what axe finds on the page: the rule and the elements."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in found["violations"]]
 
     def wait_for_status(self, status: str, seconds: float = 30) -> "Tab":
         expect(self.reply).to_have_attribute("data-status", status, timeout=seconds * 1000)

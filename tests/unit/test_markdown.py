@@ -1,122 +1,13 @@
 import re
 import time
-from html.parser import HTMLParser
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parley.markdown import closed, parse_open, render, wire
-from tests.unit.texts import ANSWERS, CODE, MARKDOWN, SIZES, SLOW, corpus, growing, slow
-
-VOID = {"br", "hr"}
-BARE = {
-    "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "strong", "sup", "table",
-    "tbody", "thead", "tr", "ul",
-}  # fmt: skip
-MATHS = {
-    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
-    "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
-    "munderover",
-}  # fmt: skip
-MATHS_ATTRIBUTES = {
-    "accent", "accentunder", "columnspan", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
-    "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspan", "rspace", "scriptlevel",
-    "separator", "stretchy", "symmetric", "voffset", "width",
-}  # fmt: skip
-ALLOWED = {
-    **{tag: set() for tag in BARE},
-    **dict.fromkeys(MATHS, MATHS_ATTRIBUTES),
-    "a": {"href", "rel", "target", "title"},
-    "ol": {"start"},
-    "p": {"class"},
-    "pre": {"data-language"},
-    "section": {"class"},
-    "span": {"class"},
-    "td": {"align"},
-    "th": {"align"},
-}
-XSS = [payload["payload"] for payload in corpus("xss.json")] + [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>",
-    "<iframe src=https://evil.example></iframe>",
-    "<form action=https://evil.example><input name=password></form>",
-    "<style>*{display:none}</style>",
-    "<div data-controller=evil data-turbo-stream id=composer style=position:fixed>x</div>",
-    "<turbo-stream action=remove target=composer></turbo-stream>",
-    "[x](javascript:alert(1))",
-    "[x](JaVaScRiPt&colon;alert(1))",
-    "[x](&#x6a;avascript:alert(1))",
-    "[x](\x01javascript:alert(1))",
-    "[x](java\tscript:alert(1))",
-    "[x](<java\nscript:alert(1)>)",
-    "[x](data:text/html;base64,PHNjcmlwdD4=)",
-    "[x](vbscript:msgbox)",
-    "[x](//evil.example)",
-    "[x](/accounts/logout/)",
-    "[x](#composer)",
-    "![x](https://evil.example/pixel)",
-    "![x](javascript:alert(1))",
-    '![x" onerror="alert(1)](https://a.example/"onerror="alert(1))',
-    "<javascript:alert(1)>",
-    "<https://a.example/\"onmouseover='alert(1)'>",
-    '[x](https://a.example "title\' onclick=alert(1)")',
-    "[x]: javascript:alert(1)\n\n[x]",
-    '```"><script>alert(1)</script>\nx\n```',
-    "```html\n<script>alert(1)</script>\n```",
-    '```py" onclick="alert(1)\nx\n```',
-    "| <script> |\n|---|\n| <img src=x> |",
-    "[^<script>]\n\n[^<script>]: javascript:alert(1)",
-    "x[^a]\n\n[^a]: <img src=x>",
-    '<a href="https://a.example" onclick="alert(1)">x</a>',
-    "<!-- --><script>alert(1)</script>",
-    "$\\href{javascript:alert(1)}{x}$",
-    "$$\\text{<script>alert(1)</script>}$$",
-    "\\(\\style{position:fixed}{x}\\)",
-    "$`<img src=x onerror=alert(1)>`$",
-    "<![CDATA[<script>alert(1)</script>]]>",
-    "<?php echo 1 ?><script>alert(1)</script>",
-    "\0<script>\0alert(1)</script>",
-]
-
-
-class Elements(HTMLParser):
-    """The elements of some HTML, the links in it, and how many of them are outermost."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.depth, self.outermost, self.loose, self.hrefs, self.forbidden = 0, 0, "", [], []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.outermost += self.depth == 0
-        self.depth += tag not in VOID
-        names = {name for name, _ in attrs}
-        if tag not in ALLOWED or names - ALLOWED[tag]:
-            self.forbidden.append(self.get_starttag_text())
-        self.hrefs += [value for name, value in attrs if name == "href"]
-
-    def handle_endtag(self, tag):
-        self.depth -= tag not in VOID
-
-    def handle_data(self, data):
-        self.loose += data if self.depth == 0 else ""
-
-    def handle_comment(self, data):
-        self.forbidden.append(data)
-
-    handle_decl = handle_pi = unknown_decl = handle_comment
-
-
-def assert_harmless(blocks):
-    for block in blocks:
-        elements = Elements(block)
-        assert elements.forbidden == []
-        assert {urlsplit(href).scheme for href in elements.hrefs} <= {"", "http", "https", "mailto"}
-        assert (elements.outermost, elements.depth, elements.loose) == (1, 0, "")
+from tests.unit.elements import Elements, assert_harmless, text_of
+from tests.unit.texts import ANSWERS, CODE, MARKDOWN, PAYLOADS, SIZES, SLOW, corpus, growing, slow
 
 
 def streamed(text, sizes):
@@ -178,14 +69,6 @@ def test_leaves_code_of_an_unknown_language_plain():
     assert block.endswith("<code>a &lt; b\n</code></pre>")
 
 
-def text_of(html):
-    parser = HTMLParser()
-    texts = []
-    parser.handle_data = texts.append
-    parser.feed(html)
-    return "".join(texts)
-
-
 # What it lets through
 
 
@@ -193,12 +76,12 @@ def text_of(html):
     "around", ["{}", "a {} b", "- {}", "> {}", "[{}](https://a.example)", "`{}`", "# {}", "```html\n{}\n```"]
 )
 def test_lets_nothing_through_that_could_run_or_load(around):
-    for payload in XSS:
+    for payload in PAYLOADS:
         assert_harmless(render(around.format(payload)))
 
 
 def test_lets_nothing_through_while_it_is_written():
-    for payload in XSS:
+    for payload in PAYLOADS:
         for so_far in growing(payload[:100], [1]):
             parsed = parse_open(so_far)
             assert_harmless(closed(wire(block)) for block in (*parsed.finished, *parsed.opened))

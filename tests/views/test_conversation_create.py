@@ -1,7 +1,9 @@
+import re
+
 import pytest
 from django.urls import reverse
 
-from parley.models import Conversation
+from parley.models import Conversation, Message
 
 URL = "/conversations/"
 
@@ -65,6 +67,20 @@ def test_has_a_limit_that_a_site_can_set(at_owner, settings):
 def test_counts_a_line_break_once(at_owner, settings):
     settings.PARLEY = {**settings.PARLEY, "MAX_QUESTION_LENGTH": 5}
     assert at_owner.post(URL, {"text": "12\r\n45"}).status_code == 303
+
+
+def test_starts_one_conversation_when_a_form_comes_twice(at_owner):
+    key = re.search(r'name="key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
+    first, second = (at_owner.post(URL, {"text": "hello", "key": key}) for _ in range(2))
+    assert first.url == second.url == Conversation.objects.get().get_absolute_url()
+    assert Message.objects.count() == 2
+
+
+def test_starts_two_conversations_with_two_forms(at_owner):
+    for _ in range(2):
+        key = re.search(r'name="key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
+        at_owner.post(URL, {"text": "hello", "key": key})
+    assert Conversation.objects.count() == 2
 
 
 def test_answers_no_get(at_owner):

@@ -1,3 +1,4 @@
+import re
 import uuid
 
 import pytest
@@ -14,8 +15,8 @@ def url(conversation):
     return f"/c/{conversation.pk}/messages/"
 
 
-def send(client, url, text):
-    return client.post(url, {"text": text}, headers={"accept": TURBO})
+def send(client, url, text, **fields):
+    return client.post(url, {"text": text, **fields}, headers={"accept": TURBO})
 
 
 def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
@@ -105,6 +106,71 @@ def test_rings_for_nobody_when_the_question_was_not_kept(at_owner, url, empty_va
 def test_takes_few_queries(at_owner, url, django_assert_max_num_queries):
     with django_assert_max_num_queries(20):
         send(at_owner, url, "And then?")
+
+
+# The same form, sent again
+
+
+def key_in(response):
+    return re.search(r'name="key" value="([0-9a-f-]{36})"', response.text)[1]
+
+
+@pytest.mark.parametrize(
+    "again", [send, lambda client, url, text, **fields: client.post(url, {"text": text, **fields})]
+)
+def test_asks_once_when_a_form_comes_twice(at_owner, url, conversation, again):
+    key = key_in(at_owner.get(conversation.get_absolute_url()))
+    send(at_owner, url, "And then?", key=key)
+    second = again(at_owner, url, "And then?", key=key)
+    assert second.status_code in (200, 303)
+    assert [message.content for message in conversation.transcript()].count("And then?") == 1
+    assert Message.objects.count() == 4
+
+
+def test_shows_the_first_answer_when_a_form_comes_twice(at_owner, url, conversation):
+    key = str(uuid.uuid4())
+    send(at_owner, url, "And then?", key=key)
+    conversation.messages.filter(status="pending").update(status="done", content="The end.")
+    again = send(at_owner, url, "And then?", key=key)
+    assert "The end." in again.text
+    assert key_in(again) != key
+
+
+def test_asks_twice_when_two_forms_say_the_same(at_owner, url, conversation):
+    first = send(at_owner, url, "And then?", key=key_in(at_owner.get(conversation.get_absolute_url())))
+    send(at_owner, url, "And then?", key=key_in(first))
+    assert Message.objects.count() == 6
+
+
+def test_knows_the_keys_of_each_person_apart(at_owner, at_stranger, url, stranger):
+    key, theirs = str(uuid.uuid4()), answered(stranger, "x", "y")
+    send(at_owner, url, "mine", key=key)
+    send(at_stranger, f"/c/{theirs.pk}/messages/", "theirs", key=key)
+    assert [message.content for message in theirs.transcript()][2] == "theirs"
+
+
+def test_refuses_a_key_that_is_none(at_owner, url):
+    assert send(at_owner, url, "And then?", key="nonsense").status_code == 422
+
+
+# The last question, edited
+
+
+def test_asks_in_place_of_the_question_that_is_edited(at_owner, url, conversation):
+    question = conversation.transcript()[0]
+    response = send(at_owner, url, "What is a treaty?", editing=question.pk)
+    assert [message.content for message in conversation.transcript()] == ["What is a treaty?", ""]
+    assert conversation.messages.count() == 4
+    assert '<turbo-stream action="refresh">' in response.text
+
+
+def test_edits_no_question_of_another_conversation(at_owner, at_stranger, url, owner, stranger):
+    for other in (answered(owner, "x", "y"), answered(stranger, "x", "y")):
+        assert send(at_owner, url, "And then?", editing=other.transcript()[0].pk).status_code == 404
+
+
+def test_edits_no_answer(at_owner, url, conversation):
+    assert send(at_owner, url, "And then?", editing=conversation.leaf().pk).status_code == 404
 
 
 def test_answers_no_get(at_owner, url):

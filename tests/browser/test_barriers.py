@@ -1,0 +1,132 @@
+"""axe finds nothing on any page, in light and dark."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.people import PASSWORD
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def tab(tab, scheme):
+    tab.page.emulate_media(color_scheme=scheme)
+    return tab
+
+
+@pytest.fixture
+def conversation(person):
+    conversation = person.start("/markdown")
+    person.settled(conversation)
+    return conversation
+
+
+@pytest.fixture(scope="module")
+def new_install(tmp_path_factory):
+    """A product in which there is no account yet; only its pages are served."""
+    stack = Stack(tmp_path_factory.mktemp("new-install"))
+    stack.manage("migrate", "--verbosity", "0")
+    stack.start("valkey")
+    stack.start("web")
+    yield stack
+    stack.down()
+
+
+def test_on_the_page_of_the_first_account(new_install, browsers, scheme):
+    tab = browsers.tab(new_install.url, color_scheme=scheme).goto("/setup/")
+    assert tab.barriers() == []
+    tab.page.fill("[name=username]", "captain")
+    tab.page.fill("[name=password1]", "1234")
+    tab.page.fill("[name=password2]", "1234")
+    tab.page.press("[name=password2]", "Enter")
+    expect(tab.page.get_by_role("alert").first).to_be_visible()
+    assert tab.barriers() == []
+
+
+def test_on_the_page_to_sign_in(person, browsers, scheme):
+    tab = browsers.tab(person.url, color_scheme=scheme).goto("/accounts/login/")
+    assert tab.barriers() == []
+    tab.page.fill("[name=username]", "nobody")
+    tab.page.fill("[name=password]", "wrong")
+    tab.page.press("[name=password]", "Enter")
+    expect(tab.page.get_by_role("alert").first).to_be_visible()
+    assert tab.barriers() == []
+
+
+def test_on_the_pages_to_change_the_password(tab):
+    tab.goto("/accounts/password_change/")
+    assert tab.barriers() == []
+    for name, value in (
+        ("old_password", PASSWORD),
+        ("new_password1", PASSWORD + "2"),
+        ("new_password2", PASSWORD + "2"),
+    ):
+        tab.page.fill(f"[name={name}]", value)
+    tab.page.press("[name=new_password2]", "Enter")
+    tab.page.wait_for_url("**/done/")
+    assert tab.barriers() == []
+
+
+def test_on_pages_that_refuse(tab):
+    tab.goto(f"/c/{uuid.uuid4()}/")
+    assert tab.barriers() == []
+    tab.goto("/accounts/password_change/")
+    tab.page.locator("main [name=csrfmiddlewaretoken]").evaluate("field => { field.value = 'x'.repeat(64) }")
+    tab.page.locator("main form").evaluate("form => form.submit()")
+    expect(tab.page.get_by_role("heading", name="open for too long")).to_be_visible()
+    assert tab.barriers() == []
+    tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem and " 403 " not in problem]
+
+
+def test_on_a_conversation_without_messages(tab, stack, conversation):
+    row = stack.db.one("SELECT * FROM parley_conversation WHERE id = ?", stack.db.key(conversation))
+    empty = str(uuid.uuid4())
+    stack.db.insert("parley_conversation", [{**row, "id": stack.db.key(empty)}])
+    assert tab.goto(f"/c/{empty}/").barriers() == []
+
+
+def test_on_a_conversation_with_a_reply_of_every_kind(tab, stack, conversation):
+    worker = stack.db.query("SELECT id FROM parley_worker ORDER BY beat_at DESC")[0]["id"]
+    begun = {"role": "assistant", "content": "A *begin", "html": "", "attempt": 1, "worker": worker}
+    question = {"role": "user", "content": "And then?"}
+    replies = [
+        {**begun, "status": "failed", "error": "provider_down"},
+        {**begun, "status": "failed", "error": "provider_down", "content": ""},
+        {**begun, "status": "interrupted", "error": "provider_down"},
+        {**begun, "status": "stopped"},
+        {
+            **begun,
+            "status": "done",
+            "finish_reason": "length",
+            "left_out": 3,
+            "reasoning": "Well.",
+            "reasoning_seconds": 4,
+        },
+        {**begun, "status": "streaming"},
+        {**begun, "status": "pending", "content": "", "attempt": 0},
+    ]
+    blank = dict.fromkeys(("error", "finish_reason", "reasoning"), "") | {"left_out": 0, "reasoning_seconds": None}
+    stack.db.add_messages(conversation, [{**blank, **message} for reply in replies for message in (question, reply)])
+    tab.goto(f"/c/{conversation}/")
+    expect(tab.reply.locator(".queued")).to_be_visible()
+    assert tab.barriers() == []
+    tab.page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert tab.barriers() == []
+
+
+def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation):
+    stack.db.add_messages(conversation, [{"content": f"message {number}", "html": ""} for number in range(70)])
+    tab.goto(f"/c/{conversation}/")
+    tab.page.evaluate("scrollTo(0, 0)")
+    expect(tab.page.get_by_text("message 0", exact=True)).to_be_attached()
+    assert tab.barriers() == []
+    tab.goto(f"/c/{conversation}/older/?before={tab.messages.nth(35).get_attribute('data-message')}")
+    assert tab.barriers() == []

@@ -1,0 +1,184 @@
+"""Texts that try to act, in a real browser: none does, while each moment of a stream is shown and after a reload."""
+
+from random import Random
+
+import orjson
+import pytest
+from playwright.sync_api import expect
+
+from parley import keys
+from parley.delivery.splice import Splicer, changes
+from parley.ids import uuid7
+from parley.markdown import render
+from tests.unit.texts import PAYLOADS
+
+pytestmark = pytest.mark.browser
+
+TOGETHER = 60
+"""Payloads in one message."""
+MOMENTS = 10
+"""Pieces in which a payload comes."""
+BATCHES = [PAYLOADS[start : start + TOGETHER] for start in range(0, len(PAYLOADS), TOGETHER)]
+CONTROL = "http://control.test/"
+TITLES = [" ".join(PAYLOADS[start : start + 25]) for start in range(0, len(PAYLOADS), 25)]
+
+CANARIES = (
+    """for (const name of ["alert", "prompt", "confirm", "print"]) window[name] = (what) => fired(`${name} ${what}`)"""
+)
+POKE = """() => {
+  addEventListener("click", (event) => /^(https?|mailto):/.test(event.target.closest("a")?.href) && event.preventDefault(), true)
+  for (const element of document.querySelectorAll("[data-body] *:not([data-tools], [data-tools] *)")) {
+    for (const type of ["mouseover", "mousedown", "focus", "click"])
+      element.dispatchEvent(new MouseEvent(type, {cancelable: true}))
+  }
+}"""
+ODDITIES = """() => [...document.querySelectorAll("[data-body] *")].flatMap(element => {
+  const names = element.getAttributeNames()
+  const acts = element.matches("script, style, img, svg, iframe, object, embed, form, input, button:not([data-tools] *), " +
+    "textarea, select, video, audio, base, link, meta, template, dialog, turbo-stream, turbo-frame, [popover]")
+  const own = element.closest("[data-tools]")
+  const odd = names.filter(name => /^on|^style$|^id$|^data-(turbo|controller|action)/.test(name))
+  const scheme = element.href && new URL(element.href, location).protocol
+  return own ? [] : acts || odd.length || (scheme && !["http:", "https:", "mailto:"].includes(scheme)) ? [element.outerHTML] : []
+})"""
+
+
+@pytest.fixture
+def hostile(browsers, person):
+    """A person's tab in which whatever fires is noted in `tab.fired`."""
+    tab = browsers.tab(person.url)
+    tab.fired, tab.visited = [], []
+    context = tab.page.context
+    context.expose_binding("fired", lambda source, what: tab.fired.append(what))
+    context.add_init_script(CANARIES)
+    context.on("page", lambda page: tab.fired.append(f"opened {page.url}"))
+    tab.page.on("dialog", lambda dialog: (tab.fired.append(dialog.message), dialog.dismiss()))
+    tab.page.on("framenavigated", lambda frame: tab.visited.append(frame.url))
+    tab.sign_in(person.name)
+    yield tab
+    assert tab.fired == []
+    assert tab.problems == []
+
+
+@pytest.fixture
+def conversation(person):
+    conversation = person.start("hello")
+    person.settled(conversation)
+    return conversation
+
+
+def assert_nothing_acts(tab):
+    tab.visited.clear()
+    tab.page.evaluate(POKE)
+    tab.page.wait_for_timeout(300)
+    assert tab.page.evaluate(ODDITIES) == []
+    assert tab.visited == []
+
+
+def streamed(payloads, seed):
+    """What the log of an answer holds in which each payload, at the top level, comes in random pieces."""
+    dice, splicers, before = Random(seed), [Splicer() for _ in payloads], []
+    ends = [[*sorted(dice.randint(0, len(payload)) for _ in range(MOMENTS - 1)), len(payload)] for payload in payloads]
+    for moment in range(MOMENTS):
+        for splicer, payload, end in zip(splicers, payloads, ends, strict=True):
+            splicer.advance(payload[: end[moment]])
+        blocks = [block for splicer in splicers for block in splicer.blocks]
+        yield changes(before, blocks) if moment else [None, *blocks]
+        before = blocks
+
+
+def test_nothing_acts_in_an_answer_that_streams_or_is_loaded(hostile, stack, person, conversation):
+    worker = stack.db.query("SELECT id FROM parley_worker ORDER BY beat_at DESC")[0]["id"]
+    running = {"role": "assistant", "status": "streaming", "attempt": 1, "worker": worker, "content": "", "html": ""}
+    replies = stack.db.add_messages(conversation, [running for _ in BATCHES])
+    hostile.goto(f"/c/{conversation}/")
+    expect(hostile.page.locator("parley-reply")).to_have_count(len(BATCHES))
+    stream_all(stack, hostile, replies)
+    assert_nothing_acts(hostile)
+    for reply, batch in zip(replies, BATCHES, strict=True):
+        html = "".join(block for payload in batch for block in render(payload))
+        settle = "UPDATE parley_message SET status = 'done', content = ?, html = ? WHERE id = ?"
+        stack.db.query(settle, "\n\n".join(batch), html, stack.db.key(reply))
+    hostile.goto(f"/c/{conversation}/")
+    expect(hostile.page.locator("parley-reply")).to_have_count(0)
+    assert_nothing_acts(hostile)
+
+
+def stream_all(stack, tab, replies):
+    logs = [list(streamed(batch, seed)) for seed, batch in enumerate(BATCHES)]
+    with stack.valkey.client() as client:
+        for moment in range(MOMENTS):
+            for reply, log in zip(replies, logs, strict=True):
+                if log[moment]:
+                    client.xadd(keys.log(reply), {"f": orjson.dumps(log[moment])}, id=f"1-{moment + 1}")
+            tab.page.wait_for_timeout(200)
+            expect(tab.page.locator("[data-status=streaming]")).to_have_count(len(BATCHES))
+    shown = "position => [...document.querySelectorAll('parley-reply')].every(reply => reply.position === position)"
+    tab.page.wait_for_function(shown, arg=f"1-{MOMENTS}", timeout=30_000)
+
+
+def test_nothing_acts_in_an_answer_of_the_provider(hostile, stack):
+    """The whole way: provider, worker, log, socket; the payloads are quoted, so that none swallows the next."""
+    for batch in BATCHES[:1] + BATCHES[-1:]:
+        text = "\n\n".join("> " + payload.replace("\n", "\n> ") for payload in batch)
+        hostile.goto("/").ask("/say-text " + orjson.dumps(text).decode() + " at 2000").wait_for_status("done")
+        assert_nothing_acts(hostile)
+
+
+def test_nothing_acts_in_a_question_a_title_or_a_name(hostile, stack, person, conversation):
+    stack.db.add_messages(conversation, [{"role": "user", "content": " ".join(batch)} for batch in BATCHES[:30]])
+    row = stack.db.one("SELECT * FROM parley_conversation WHERE id = ?", stack.db.key(conversation))
+    titled = {str(uuid7()): title for title in TITLES}
+    stack.db.insert(
+        "parley_conversation", [{**row, "id": stack.db.key(pk), "title": title} for pk, title in titled.items()]
+    )
+    rename(stack, person, "\n".join(PAYLOADS))
+    try:
+        for shown in (conversation, *list(titled)[:: 1 + len(titled) // 3]):
+            hostile.goto(f"/c/{shown}/")
+            expect(hostile.page.locator("#conversations li")).to_have_count(min(100, len(TITLES) + 1))
+            assert_nothing_acts(hostile)
+    finally:
+        rename(stack, person, person.name)
+
+
+def rename(stack, person, name):
+    where = "WHERE id = (SELECT owner_id FROM parley_conversation ORDER BY created_at DESC LIMIT 1)"
+    stack.db.query(f"UPDATE auth_user SET username = ? {where}", name)
+
+
+def test_nothing_acts_in_a_title_that_comes_over_the_socket(hostile, stack, person):
+    for number in range(3):
+        text = "<img src=x onerror=alert(1)>" if number == 0 else PAYLOADS[number]
+        person.start(f"{text} {number}")
+        expect(hostile.page.locator("#conversations li")).to_have_count(number + 1)
+    assert_nothing_acts(hostile)
+
+
+INSERT = """batch => {
+  const places = batch.map(() => document.body.appendChild(document.createElement("div")))
+  batch.forEach((html, number) => (places[number].innerHTML = html))
+}"""
+
+
+def test_would_see_what_acts_where_nothing_is_made_safe(browsers):
+    """The control: the same texts as the HTML of a page without a policy."""
+    context, fired, asked = browsers.browser.new_context(), [], []
+    browsers.contexts.append(context)
+    context.expose_binding("fired", lambda source, what: fired.append(what))
+    context.add_init_script(CANARIES)
+    context.route("**/*", lambda route: serve_control(route, asked))
+    page = context.new_page()
+    for batch in BATCHES:
+        page.goto(CONTROL)
+        page.evaluate(INSERT, batch)
+        page.wait_for_timeout(100)
+    assert len(fired) >= max(2, len(PAYLOADS) // 100)
+    assert len(asked) >= max(2, len(PAYLOADS) // 100)
+
+
+def serve_control(route, asked):
+    if route.request.url == CONTROL:
+        return route.fulfill(body="<!doctype html><body>", content_type="text/html")
+    asked.append(route.request.url)
+    return route.abort()
