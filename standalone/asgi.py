@@ -2,16 +2,17 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "standalone.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from parley.routing import websocket_urlpatterns  # noqa: E402
+from standalone.handler import ThreadedHandler  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
+    {"http": ThreadedHandler(), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
 )

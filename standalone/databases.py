@@ -34,7 +34,7 @@ def _parsed(url: str) -> dict[str, Any]:
 
 
 def _sqlite(name: str) -> dict[str, Any]:
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": SQLITE}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": SQLITE, "CONN_MAX_AGE": None}
 
 
 def _postgresql(found: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from .tasks import reaper
 logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
+BELL_PATIENCE = 0.25
 MOST_QUEUED = 500_000
 """Characters that wait for a slow socket before its logs are read no further."""
 
@@ -92,11 +93,18 @@ class TabConsumer(AsyncWebsocketConsumer):
         if reply is None or len(self._follows) >= MOST_FOLLOWED:
             return
 
+        self._note_response(reply)
+
         def deliver(position: str, payload: bytes | None) -> None:
             self._deliver(follower, said.handle, position, payload)
 
         follower = self._follows[said.handle] = Follower(reply.pk, max(said.position, reply.past), deliver)
         await hub().follow(follower)
+
+    def _note_response(self, reply: Message) -> None:
+        """A tab that follows the reply of the very next version has it from the response to its own form."""
+        if self._version is not None and reply.version == self._version + 1 and not reply.settled:
+            self._version = reply.version
 
     def _unfollow(self, handle: int) -> None:
         follower = self._follows.pop(handle, None)
@@ -113,11 +121,16 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _may_see(self, reply_id: UUID) -> Message | None:
-        return Message.objects.visible_to(self.user).only("attempt", "status").filter(pk=reply_id).first()
+        return Message.objects.visible_to(self.user).only("attempt", "status", "version").filter(pk=reply_id).first()
 
     # What a tab is told
 
     def _feed_advanced(self, version: int) -> None:
+        """Looked at a little later: the tab that made the change is told by the response to its form."""
+        if self._version is None or version > self._version:
+            asyncio.get_running_loop().call_later(BELL_PATIENCE, self._look_for, version)
+
+    def _look_for(self, version: int) -> None:
         if self._version is None or version > self._version:
             self._look.set()
 

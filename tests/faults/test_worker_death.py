@@ -161,11 +161,12 @@ def test_many_answers_of_a_dead_worker_are_all_seen_to(quick_stack, reading):
         assert_agree(quick_stack, conversation, person, reader)
 
 
-def test_a_worker_that_wakes_up_later_writes_nothing(quick_stack, person, reading):
-    asked = question(250, at=40)
+@pytest.mark.parametrize("words", [300, 110], ids=["has-more-to-come", "has-all-of-it"])
+def test_a_worker_that_wakes_up_later_writes_nothing(quick_stack, person, reading, words):
+    asked = question(words, at=40)
     conversation = person.start(asked)
     reader = reading(person, conversation)
-    reader.until_shown(100)
+    reader.until_shown(50)
     sleeper = quick_stack.processes["worker"]
     sleeper.freeze()
     with second_worker(quick_stack):
@@ -176,6 +177,7 @@ def test_a_worker_that_wakes_up_later_writes_nothing(quick_stack, person, readin
         row = until_settled(quick_stack, conversation)
         assert_whole(row, asked)
         assert_agree(quick_stack, conversation, person, reader)
+        assert quick_stack.provider.completions[-1].completed
         time.sleep(2)
         assert quick_stack.db.reply(conversation) == row
         assert_agree(quick_stack, conversation, person, reader)

@@ -41,6 +41,7 @@ class Hub:
         self._followers: dict[str, set[Follower]] = {}
         self._positions: dict[str, Position] = {}
         self._woken = "0-0"
+        self._waiting = self._waking = self._wake_again = False
         self._redis = async_connection()
         self._blocking = async_connection(patience=WAIT / 1000 + 3)
         self._tail: asyncio.Task | None = None
@@ -63,8 +64,20 @@ class Hub:
             self._positions.pop(key, None)
 
     async def _end_wait(self) -> None:
+        """Many who come at once cost one message; who comes while the tail is not waiting costs none."""
+        if not self._waiting or self._waking:
+            self._wake_again = self._waking
+            return
+        self._waking = True
+        await self._wake()
+        self._waking = False
+        if self._wake_again:
+            self._wake_again = False
+            await self._end_wait()
+
+    async def _wake(self) -> None:
         try:
-            pipeline = self._redis.pipeline()
+            pipeline = self._redis.pipeline(transaction=False)
             pipeline.xadd(keys.wake(self._id), {"w": 1}, maxlen=1)
             pipeline.expire(keys.wake(self._id), 60)
             await pipeline.execute()
@@ -83,7 +96,11 @@ class Hub:
     async def _read(self) -> None:
         wake = keys.wake(self._id)
         streams: dict[Any, Any] = {key: format_position(position) for key, position in self._positions.items()}
-        replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
+        self._waiting = True
+        try:
+            replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
+        finally:
+            self._waiting = False
         for name, entries in replies or ():
             key = name.decode()
             if key == wake:

@@ -29,7 +29,7 @@ class Feed(models.Model):
     @classmethod
     def advance(cls, owner_id: int, *, removed: bool = False) -> int:
         """The next version of this person's feed; whoever watches is told after the commit."""
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             version = cls._next(owner_id)
             if removed:
                 cls.objects.filter(pk=owner_id).update(removed=version)

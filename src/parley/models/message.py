@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -199,9 +200,10 @@ class Message(models.Model):
     def _is_its_turn(self) -> bool:
         """Below the person's limit of replies at once, and after all earlier ones of its conversation."""
         unsettled = Message.objects.filter(conversation__owner_id=self.conversation.owner_id, status__in=UNSETTLED)
-        earlier = unsettled.filter(conversation_id=self.conversation_id, id__lt=self.pk)
-        running = unsettled.filter(status=Status.STREAMING)
-        return not earlier.exists() and running.count() < conf.MOST_PER_PERSON
+        rows = list(unsettled.values_list("pk", "conversation_id", "status"))
+        earlier = any(pk < self.pk for pk, conversation_id, _ in rows if conversation_id == self.conversation_id)
+        running = sum(status == Status.STREAMING for *_, status in rows)
+        return not earlier and running < conf.MOST_PER_PERSON
 
     def finish(self, content: str, **values: Any) -> bool:
         """``values``: finish_reason, usage, left_out, reasoning, reasoning_seconds."""
@@ -249,8 +251,10 @@ class Message(models.Model):
         with transaction.atomic():
             version = Feed.advance(self.conversation.owner_id)
             changed = allowed.update(version=version, **values)
-        if changed:
+        if changed and any(isinstance(value, Combinable) for value in values.values()):
             self.refresh_from_db(fields=["version", *values])
+        elif changed:
+            vars(self).update(version=version, **values)
         return bool(changed)
 
 
