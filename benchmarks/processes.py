@@ -1,0 +1,32 @@
+"""What a process and its children have used, as the kernel counts it."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid: int) -> list[int]:
+    """A process and all below it."""
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid] + [found for child in children for number in child.read_text().split() for found in tree(int(number))]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of the whole tree, with the children that have ended."""
+    return sum(map(_ticks, tree(pid))) / TICKS
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15]))
+
+
+def memory(pid: int) -> int:
+    """Bytes that the tree holds for itself alone, shared pages in proportion."""
+    return sum(_pss(member) for member in tree(pid))
+
+
+def _pss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
