@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from benchmarks import provider, report
 from benchmarks.measure import Result, measure
 from benchmarks.scenarios import ALL, QUICK, Scenario
 from benchmarks.subjects import Product, Relay
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, python
 from tests.support.stores import Postgres
 
 MARK = "<!-- Everything below is written by `python -m benchmarks --write`. -->\n"
@@ -24,10 +25,15 @@ def main() -> None:
     asked = arguments()
     scenarios = chosen(asked.scenario, asked.quick)
     with product_on(asked.database) as product:
-        text = report.tables(*run(product, scenarios))
+        text = report.tables(*run(product, scenarios)) + "\n" + pages()
     print(text)
     if asked.write:
         write(text)
+
+
+def pages() -> str:
+    """The table of benchmarks.pages, which needs a process of its own."""
+    return subprocess.run(python("-m", "benchmarks.pages"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def arguments() -> argparse.Namespace:

@@ -1,0 +1,100 @@
+"""What long conversations and long answers cost: `python -m benchmarks.pages` prints a table of ratios."""
+
+import logging
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+
+TIMES = 15
+SHORT, LONG = 20, 2_000
+TOKENS, TOKENS_A_TICK = 4_000, 16
+"""200 tokens a second, told every 80 ms."""
+PARAGRAPH = "The quick **brown** fox jumps over the `lazy` dog, and [nobody](https://example.org/) minds. "
+ANSWER = "\n\n".join(
+    f"## Part {number}\n\n{PARAGRAPH * 4}\n\n- one\n- two\n- three\n\n```python\nprint({number})\n```"
+    for number in range(33)
+)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "standalone.settings", "PARLEY_DATA_DIR": folder, "DEBUG": "0"}
+        os.environ |= {
+            "SECRET_KEY": "of a benchmark",
+            "ALLOWED_HOSTS": "testserver",
+            "REDIS_URL": "redis://127.0.0.1:9/0",
+        }
+        os.environ |= {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "DATABASE_URL": f"sqlite:///{folder}/pages.sqlite3"}
+        import django
+
+        django.setup()
+        logging.disable(logging.WARNING)  # there is no Valkey to ring
+        print("|  | once | many times | ratio |\n| --- | --- | --- | --- |")
+        print(open_conversations())
+        print(render_answer())
+
+
+def open_conversations() -> str:
+    """A page of a conversation with 2,000 messages against one with 20."""
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.test import Client
+
+    call_command("migrate", verbosity=0)
+    owner = get_user_model().objects.create_user("reader")
+    client = Client()
+    client.force_login(owner)
+    pages = [conversation_of(owner, messages).get_absolute_url() for messages in (SHORT, LONG)]
+    short, long = (median_seconds(lambda page=page: client.get(page)) for page in pages)
+    return row(f"open a conversation of {SHORT} messages; of {LONG:,}", short, long)
+
+
+def conversation_of(owner, messages: int):
+    from parley.models import Conversation
+
+    conversation, reply = Conversation.start(owner, "A question?")
+    for number in range(messages // 2):
+        reply.claim(conversation.pk)
+        reply.finish(f"{PARAGRAPH} {number}", finish_reason="stop", usage={})
+        if number < messages // 2 - 1:
+            _, reply = conversation.ask("And another question?")
+    return conversation
+
+
+def render_answer() -> str:
+    """An answer of 4,000 tokens: told tick by tick as it is written, against rendered once."""
+    from parley import markdown
+    from parley.delivery.splice import Splicer
+
+    def tell() -> None:
+        splicer = Splicer()
+        step = len(ANSWER) * TOKENS_A_TICK // TOKENS
+        for end in range(step, len(ANSWER) + step, step):
+            splicer.advance(ANSWER[:end])
+
+    once = median_seconds(lambda: markdown.render(ANSWER))
+    return row(
+        f"render {len(ANSWER):,} characters once; in {TOKENS // TOKENS_A_TICK} ticks", once, median_seconds(tell)
+    )
+
+
+def median_seconds(function: Callable[[], object]) -> float:
+    """Of the processor, after one call that warms up."""
+    function()
+    return statistics.median(seconds(function) for _ in range(TIMES))
+
+
+def seconds(function: Callable[[], object]) -> float:
+    started = time.process_time()
+    function()
+    return time.process_time() - started
+
+
+def row(name: str, once: float, many: float) -> str:
+    return f"| {name} | {once * 1000:.1f} ms | {many * 1000:.1f} ms | {many / once:.2f} × |"
+
+
+if __name__ == "__main__":
+    main()
