@@ -54,12 +54,12 @@ messages:
 bench:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@exec $(python) -m benchmarks
+	@PYTHONPATH=src:. exec $(python) -m benchmarks $(BENCH_ARGS)
 
 screenshots:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m tests.screenshots
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && PYTHONPATH=src:. exec $(python) -m tests.screenshots
 
 clean:
 	rm -rf .venv node_modules src/parley/static/parley dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
