@@ -43,7 +43,7 @@ def test_answers_with_turbo_streams(at_owner, url, conversation):
     _, _, question, reply = conversation.transcript()
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/vnd.turbo-stream.html")
-    assert response.text.count('action="upsert"') == 2
+    assert response.text.count('action="upsert"') == 3  # question, reply, and the row of the list
     assert f'data-message="{question.pk}"' in response.text
     assert f'data-message="{reply.pk}"' in response.text
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -73,7 +73,7 @@ class Writing:
             self.task.cancel()
 
 
-OnText = Callable[[Writing], Awaitable[None]]
+OnText = Callable[[Writing], None]
 
 
 def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
@@ -89,7 +89,7 @@ def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
-    """Stream the answer into ``writing.answer``; ``on_text(writing)`` is awaited after every reading."""
+    """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every reading."""
     tries = 0
     while True:
         tries += 1
@@ -110,7 +110,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             for chunk in batch:
                 answer.add(chunk)
             writing.note_time(time.monotonic())
-            await on_text(writing)
+            on_text(writing)
     except InBandError as error:
         logger.warning("Reply %s: the provider reported %s", writing.reply.pk, provider.redacted(str(error)))
         return after_error("provider_error", shown=bool(answer.text))

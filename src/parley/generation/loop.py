@@ -77,10 +77,8 @@ class Loop:
 
     async def _serve(self) -> None:
         self._log, self._wake, self._first_words = self._make_log(), asyncio.Event(), asyncio.Event()
-        self._pulse = asyncio.Event()
         self._ready.set()
         duties = (
-            self._keep_time,
             self._tell_readers,
             self._write_checkpoints,
             self._watch_rows,
@@ -110,7 +108,7 @@ class Loop:
             return ""
         self._running[reply_id] = writing
         self._log.begin(reply_id, writing.reply.attempt)
-        self._mark(writing)
+        self._changed(writing)
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
         return await self._settle(writing, await self._outcome(writing))
 
@@ -138,12 +136,7 @@ class Loop:
         for waiting in next_of(reply):
             self._ring(waiting)
 
-    async def _changed(self, writing: Writing) -> None:
-        """Returns at the next tick: what came until then is read, and told, in one go."""
-        self._mark(writing)
-        await self._pulse.wait()
-
-    def _mark(self, writing: Writing) -> None:
+    def _changed(self, writing: Writing) -> None:
         self._dirty.add(writing.reply.pk)
         self._wake.set()
         if writing.shown and writing.checkpointed == writing.reply.content:
@@ -156,11 +149,6 @@ class Loop:
 
     # Duties for all replies at once
 
-    async def _keep_time(self) -> None:
-        await asyncio.sleep(conf.TICK)
-        self._pulse.set()
-        self._pulse.clear()
-
     async def _tell_readers(self) -> None:
         """Every tick, one round trip for what changed in all replies; an idle process waits."""
         await self._wake.wait()
@@ -170,8 +158,7 @@ class Loop:
         self._dirty |= await self._log.write(texts) & self._running.keys()
         if self._dirty:
             self._wake.set()
-        await self._pulse.wait()
-        await asyncio.sleep(0)  # those who waited for the same tick read first
+        await asyncio.sleep(conf.TICK)
 
     async def _write_checkpoints(self) -> None:
         """Once a second, one transaction with the texts of all replies; first words at once."""
