@@ -103,7 +103,8 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _note_response(self, reply: Message) -> None:
         """A tab that follows the reply of the very next version has it from the response to its own form."""
-        if self._version is not None and reply.version == self._version + 1 and not reply.settled:
+        known = self._version is not None and reply.version == self._version + 1
+        if known and not reply.settled and reply.attempt <= 1:
             self._version = reply.version
 
     def _unfollow(self, handle: int) -> None:

@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 STATUS_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "model_not_found", 413: "too_long",
                 422: "bad_request", 429: "rate_limited"}  # fmt: skip
-CONNECTION_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
+"""No limit: with None the SDK's aiohttp transport falls back to aiohttp's own, 100 at once."""
 
 
 async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncGenerator[list[Any], None]:
