@@ -34,6 +34,7 @@ class Worker(models.Model):
     def beat(cls, worker_id: UUID) -> None:
         """This process is alive."""
         if not cls.objects.filter(pk=worker_id).update(beat_at=Now()):
+            cls.objects.forget_long_dead()
             cls.objects.create(pk=worker_id)
 
     @classmethod
