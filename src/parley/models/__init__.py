@@ -3,7 +3,25 @@
 from .conversation import AskedBefore, Conversation
 from .draft import Draft
 from .feed import Feed, feed_advanced
+from .folder import Folder
 from .message import Message, Role, Status
+from .preset import Preset
+from .share import Share
+from .transfer import Transfer
 from .worker import Worker
 
-__all__ = ["AskedBefore", "Conversation", "Draft", "Feed", "Message", "Role", "Status", "Worker", "feed_advanced"]
+__all__ = [
+    "AskedBefore",
+    "Conversation",
+    "Draft",
+    "Feed",
+    "Folder",
+    "Message",
+    "Preset",
+    "Role",
+    "Share",
+    "Status",
+    "Transfer",
+    "Worker",
+    "feed_advanced",
+]

@@ -1,11 +1,10 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from parley.conf import conf
 from parley.ids import uuid7
 
+from .branching import Branching
 from .feed import Feed
+from .organised import Organised
+from .tuned import Tuned
+from .versioned import Versioned, VisibleQuerySet
 
 if TYPE_CHECKING:
     from .message import Message
@@ -32,25 +35,26 @@ def title_from(text: str) -> str:
     return whole_words[: TITLE_LENGTH - 1] + "…"
 
 
-class ConversationQuerySet(models.QuerySet["Conversation"]):
+class ConversationQuerySet(VisibleQuerySet):
     def visible_to(self, user: Any) -> "ConversationQuerySet":
-        """What this user may see: their own."""
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+        """What this user may see: their own, as long as it is not thrown away."""
+        return super().visible_to(user).filter(discarded_at=None)
 
     def newest_first(self) -> "ConversationQuerySet":
         return self.order_by("-updated_at", "-id")
 
 
-class Conversation(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", verbose_name=_("owner")
-    )
+class Conversation(Branching, Organised, Tuned, Versioned):
+    """``origin``: where an imported one came from, as ``chatgpt:<id>``, so that it comes in once."""
+
+    class TitledBy(models.TextChoices):
+        QUESTION = "question", _("First question")
+        MODEL = "model", _("Model")
+        PERSON = "person", _("Person")
+
     title = models.CharField(_("title"), max_length=200)
-    model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("Empty: the default model."))
-    instructions = models.TextField(_("instructions"), blank=True, help_text=_("The system prompt."))
-    version = models.BigIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    titled_by = models.CharField(max_length=10, choices=TitledBy.choices, default=TitledBy.QUESTION, editable=False)
+    origin = models.CharField(max_length=200, blank=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
 
     objects = ConversationQuerySet.as_manager()
@@ -60,15 +64,18 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["owner", "-updated_at", "-id"], name="parley_conversation_newest"),
             models.Index(fields=["owner", "version"], name="parley_conversation_feed"),
+            models.Index(
+                fields=["discarded_at"], condition=Q(discarded_at__isnull=False), name="parley_conversation_discarded"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "origin"], condition=~Q(origin=""), name="parley_conversation_origin"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        with transaction.atomic():
-            self.version = Feed.advance(self.owner_id)
-            super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("parley:conversation_show", args=[self.pk])

@@ -47,7 +47,9 @@ MOST_DEATHS = 3
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: Any) -> "MessageQuerySet":
         """What this user may see: the messages of their own conversations."""
-        return self.filter(conversation__owner_id=user.pk) if user.is_authenticated else self.none()
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(conversation__owner_id=user.pk, conversation__discarded_at=None)
 
     def checkpoint(self, texts: dict[tuple[UUID, int], str]) -> None:
         """Write the text so far of many running replies, keyed (id, attempt), in one transaction."""
@@ -115,6 +117,9 @@ class Message(models.Model):
     left_out = models.PositiveIntegerField(default=0, editable=False, help_text="Old messages that did not fit.")
     rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
+    parts = models.JSONField(
+        default=list, blank=True, editable=False, help_text="What an import could not show as text."
+    )
     key = models.UUIDField(null=True, editable=False, help_text="Of the form that asked; see Conversation.ask.")
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -1,0 +1,36 @@
+"""A row of a person that pages show: every saving is a change of the person's feed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from parley.ids import uuid7
+
+from .feed import Feed
+
+
+class VisibleQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Any:
+        """What this user may see: their own."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+
+class Versioned(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss", verbose_name=_("owner")
+    )
+    version = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        with transaction.atomic():
+            self.version = Feed.advance(self.owner_id)
+            super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
