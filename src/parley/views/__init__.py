@@ -1,0 +1,1 @@
+"""Pages and the verbs behind their forms."""

@@ -1,0 +1,61 @@
+"""What all views have in common. Every lookup starts from what this user may see."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+
+from parley.conf import conf
+from parley.delivery.language import socket_address
+from parley.models import Conversation, Feed, Message
+
+View = Callable[..., HttpResponse]
+TURBO_STREAM = "text/vnd.turbo-stream.html"
+
+
+def private(view: View) -> View:
+    """For signed-in people, kept by no cache."""
+    return wraps(view)(cache_control(private=True, no_store=True)(login_required(view)))
+
+
+def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+
+
+def own_message(request: HttpRequest, pk: UUID) -> Message:
+    return get_object_or_404(Message.objects.visible_to(request.user).select_related("conversation"), pk=pk)
+
+
+def uuid_or_404(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise Http404 from None
+
+
+def see(conversation: Conversation) -> HttpResponse:
+    return HttpResponseRedirect(conversation.get_absolute_url(), status=303)
+
+
+def page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """A page with the sidebar; the feed's version is read before the rows, so that nothing falls between."""
+    context.setdefault("version", Feed.version_of(request.user))
+    context |= {
+        "conversations": Conversation.objects.visible_to(request.user).newest_first()[:100],
+        "parley_socket": socket_address(),
+        "local_model": conf.LOCAL_MODEL,
+    }
+    return render(request, f"parley/{name}.html", context, status=status)
+
+
+def wants_stream(request: HttpRequest) -> bool:
+    return TURBO_STREAM in request.headers.get("Accept", "")
+
+
+def stream(request: HttpRequest, name: str, context: dict) -> HttpResponse:
+    return render(request, f"parley/{name}.turbo_stream.html", context, content_type=TURBO_STREAM)

@@ -1,0 +1,88 @@
+"""Questions, and the verbs of replies."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST
+
+from parley.delivery.log import show_live
+from parley.forms import QuestionForm
+from parley.models import AskedBefore, Conversation, Draft, Message, Role
+from parley.tasks import ring_on_commit, stop_on_commit
+
+from .base import own_conversation, own_message, private, see, stream, wants_stream
+from .conversations import blank_form, conversation_page
+
+
+@private
+@require_POST
+def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, conversation, form)
+    edited = _edited(conversation, form)
+    try:
+        question, reply = conversation.ask(form.cleaned_data["text"], key=form.cleaned_data["key"], instead_of=edited)
+        ring_on_commit(reply)
+    except AskedBefore as again:
+        question, reply = again.question, again.question.children.order_by("-id").get()
+    Draft.keep(request.user, conversation, "")
+    if not wants_stream(request):
+        return see(conversation)
+    context = {"question": question, "reply": reply, "form": blank_form(request, conversation), "edited": edited}
+    return stream(request, "message_create", {**context, "conversation": conversation})
+
+
+@private
+@require_GET
+def message_source(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A message as it was written, to be copied."""
+    return HttpResponse(own_message(request, pk).content, content_type="text/plain; charset=utf-8")
+
+
+@private
+@require_POST
+def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = own_message(request, pk)
+    if message.retry():
+        ring_on_commit(message)
+    return _changed(request, message)
+
+
+@private
+@require_POST
+def message_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = own_message(request, pk)
+    if message.resume():
+        ring_on_commit(message)
+    return _changed(request, message)
+
+
+@private
+@require_POST
+def message_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    message = own_message(request, pk)
+    if message.stop():
+        stop_on_commit(message)
+    return _changed(request, message)
+
+
+def _changed(request: HttpRequest, message: Message) -> HttpResponse:
+    """The message as it is now, whether this request changed it or another was first."""
+    if not wants_stream(request):
+        return see(message.conversation)
+    message.refresh_from_db()
+    show_live([message])
+    return stream(request, "message_changed", {"message": message})
+
+
+def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
+    pk = form.cleaned_data["editing"]
+    return get_object_or_404(conversation.messages.filter(role=Role.USER), pk=pk) if pk else None
+
+
+def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:
+    if wants_stream(request):
+        return render(request, "parley/_composer.html", {"form": form, "conversation": conversation}, status=422)
+    return conversation_page(request, conversation, form, status=422)
