@@ -3,7 +3,7 @@ import { defineConfig } from "vite"
 // Each of these puts a <style> into the page, which the Content-Security-Policy refuses.
 const WITHOUT_INLINE_STYLE = [
   {
-    // Turbo's progress bar: parley.css has its rules.
+    // Turbo's progress bar: styles/progress.css has its rules.
     file: "@hotwired/turbo/",
     before: "document.head.insertBefore(this.stylesheetElement, document.head.firstChild);",
     after: "",

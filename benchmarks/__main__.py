@@ -25,7 +25,7 @@ def main() -> None:
     asked = arguments()
     scenarios = chosen(asked.scenario, asked.quick)
     with product_on(asked.database) as product:
-        text = report.tables(*run(product, scenarios)) + "\n" + pages()
+        text = report.tables(*run(product, scenarios)) + "\n" + pages() + "\n" + search()
     print(text)
     if asked.write:
         write(text)
@@ -34,6 +34,13 @@ def main() -> None:
 def pages() -> str:
     """The table of benchmarks.pages, which needs a process of its own."""
     return subprocess.run(python("-m", "benchmarks.pages"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def search() -> str:
+    """The tables of benchmarks.search, on SQLite and on PostgreSQL."""
+    return subprocess.run(
+        python("-m", "benchmarks.search"), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def arguments() -> argparse.Namespace:

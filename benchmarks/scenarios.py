@@ -41,6 +41,7 @@ ALL = [
     Scenario(100, 400, 50),
     Scenario(300, 200, 20),
     Scenario(1, 4000, 200),
+    Scenario(1, 400, 200),
     Scenario(500, 200, 5),
 ]
 QUICK = [Scenario(1, 400, 50), Scenario(20, 400, 50), Scenario(100, 200, 50)]

@@ -45,7 +45,7 @@ const connection = new Connection({
 /** A page was shown: tell the server what it shows, on a connection if there is one, else on a new one. */
 export function visited() {
   visit += 1
-  version = Number(meta("parley-version"))
+  version = Math.min(Number(meta("parley-version")), Number(shown()?.dataset.shown ?? Infinity))
   if (!meta("parley-socket")) leave()
   else if (connection.isOpen) open()
   else reach()
@@ -100,7 +100,13 @@ function deliver(element, [, position, ...payload]) {
 
 function advance(message) {
   version = Math.max(version, message.version)
+  if (shown()) shown().dataset.shown = version
   if (message.stream) renderStreamMessage(message.stream)
+}
+
+// The lists outlive a visit to another page, and tell which version they show.
+function shown() {
+  return document.querySelector("[data-shown]")
 }
 
 function signedOut() {

@@ -1,11 +1,12 @@
-// The list may also hold the frame that loads what is older.
+// A list may also hold a frame that loads more of it.
 const ROWS = "[data-version]"
 
 /**
  * <turbo-stream action="upsert" target="id" into="list">: the element is once in the list, at its place.
  *
- * Messages are in order of their ids; conversations by data-updated, the latest first. What is older than what the page
- * shows (data-version) changes nothing.
+ * A message comes after the last one if that is its parent; what has a data-place in order of that; a list with data-newest has the highest first.
+ * What is older than what the page shows (data-version) changes nothing. What belongs into a list that the page does not
+ * have, or below what is loaded of it, is on the page no more.
  */
 export function upsert(stream) {
   const next = stream.templateContent.firstElementChild
@@ -15,6 +16,7 @@ export function upsert(stream) {
   const from = current?.dataset.status
   if (current) replace(current, next)
   if (list) place(next, list)
+  else next.remove()
   next.dispatchEvent(new CustomEvent("parley:upserted", { bubbles: true, detail: { from } }))
 }
 
@@ -24,13 +26,21 @@ function isNews(next, current) {
 
 // A message may arrive just after the page went to another conversation.
 function belongs(next, list) {
-  return list && next.dataset.conversation === list.dataset.conversation
+  return list && next.dataset.conversation === list.dataset.conversation && continues(next, list)
+}
+
+// A message of another branch, or of a part that is not loaded, is not on the page.
+function continues({ dataset: { parent } }, list) {
+  const last = [...list.children].findLast(isItem)
+  return parent === undefined || (last ? last.dataset.message === parent : !parent)
 }
 
 function replace(current, next) {
   const focused = current.contains(document.activeElement)
   keepLiveReply(current, next)
   keepOpen(current, next)
+  keepChosen(current, next)
+  keepLoaded(current, next)
   current.replaceWith(next)
   if (focused) (next.hasAttribute("tabindex") ? next : next.querySelector("a"))?.focus({ preventScroll: true })
 }
@@ -48,12 +58,33 @@ function keepOpen(current, next) {
   if (details && current.querySelector("details")?.open) details.open = true
 }
 
+// What is being done with a row: it is selected, or its title is being edited.
+function keepChosen(current, next) {
+  const [was, is] = [current, next].map((row) => row.querySelector(":scope > input"))
+  if (was && is) is.checked = was.checked
+  const form = current.querySelector(":scope > form.rename")
+  if (form) next.prepend(form)
+}
+
+// The rows of a folder.
+function keepLoaded(current, next) {
+  const [was, is] = [current, next].map((folder) => folder.querySelector("details > ol"))
+  if (was && is) is.replaceWith(was)
+}
+
 function place(next, list) {
-  const after = [...list.children].find((other) => other !== next && other.matches(ROWS) && precedes(next, other)) ?? null
+  if ("parent" in next.dataset) return next.isConnected || list.append(next)
+  const more = list.querySelector(":scope > .more")
+  if (more && next.dataset.place < more.dataset.place) return next.remove()
+  const after = [...list.children].find((other) => other !== next && isItem(other) && precedes(next, other, list)) ?? null
   if (next.parentElement !== list || next.nextElementSibling !== after) list.insertBefore(next, after)
 }
 
-function precedes(a, b) {
-  if (a.dataset.updated) return Date.parse(a.dataset.updated) > Date.parse(b.dataset.updated)
-  return a.id < b.id
+function isItem(other) {
+  return other.matches(ROWS) || other.matches(".more")
+}
+
+function precedes(a, b, list) {
+  const [first, second] = [a, b].map(({ dataset, id }) => dataset.place ?? id)
+  return "newest" in list.dataset ? first > second : first < second
 }

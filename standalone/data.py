@@ -23,6 +23,13 @@ def directory() -> Path:
     return path
 
 
+def folder(name: str) -> Path:
+    """A folder in the data directory, made when missing and closed to other accounts."""
+    path = directory() / name
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
 def kept_secret(name: str) -> str:
     """A secret made on first use and kept readable by its owner only."""
     return _kept(name, lambda: secrets.token_urlsafe(50))

@@ -1,5 +1,6 @@
 """Middleware of the standalone project: the health check and the Content-Security-Policy."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
@@ -8,7 +9,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data:{images}",
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
@@ -27,8 +28,12 @@ class HealthMiddleware(MiddlewareMixin):
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
-    """Allows own files only, and nothing inline, on every page that has not set a policy itself."""
+    """Allows own files only, and nothing inline, on every page that has not set a policy itself.
+
+    Turbo keeps the first page of a visit and its policy, so images that a click may load are in the policy of all pages.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        images = " https:" if settings.PARLEY["IMAGES_ON_CLICK"] else ""
+        response.headers.setdefault("Content-Security-Policy", POLICY.format(images=images))
         return response

@@ -140,6 +140,9 @@ PARLEY = {
     "API_KEY": OPENAI_API_KEY,
     "BASE_URL": OPENAI_BASE_URL,
     "MODEL": env.text("OPENAI_MODEL"),
+    "MODELS": env.names("OPENAI_MODELS", ("*",)),
+    "MODELS_UNLISTED": env.flag("OPENAI_MODELS_UNLISTED"),
+    "TITLE_MODEL": env.text("OPENAI_TITLE_MODEL"),
     "CONTEXT_WINDOW": env.number("OPENAI_CONTEXT_WINDOW", 32_000, at_least=1_000, at_most=100_000_000),
     "CONNECT_TIMEOUT": env.number("PARLEY_CONNECT_TIMEOUT", 10, at_least=1, at_most=600),
     "IDLE_TIMEOUT": env.number("PARLEY_IDLE_TIMEOUT", 60, at_least=1, at_most=3600),
@@ -147,7 +150,12 @@ PARLEY = {
     "MOST_PER_PERSON": env.number("PARLEY_MOST_PER_PERSON", 3, at_least=1, at_most=10_000),
     "MAX_QUESTION_LENGTH": env.number("PARLEY_MAX_QUESTION_LENGTH", 32_000, at_least=1, at_most=10_000_000),
     "LOCAL_MODEL": not (OPENAI_BASE_URL or OPENAI_API_KEY),
+    "IMAGES_ON_CLICK": env.flag("PARLEY_IMAGES_ON_CLICK", True),
+    "FILES": str(data.folder("files")),
+    "LARGEST_IMPORT": env.number("PARLEY_LARGEST_IMPORT", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
 }
+# What is being uploaded waits on the same disk, where it is moved and not copied; /tmp is often in memory.
+FILE_UPLOAD_TEMP_DIR = str(data.folder("uploads"))
 if PARLEY["LOCAL_MODEL"]:
     PARLEY["BASE_URL"] = f"http://127.0.0.1:{data.port('model')}/v1"
     PARLEY["MODEL"] = LOCAL_MODEL

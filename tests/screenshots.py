@@ -73,6 +73,7 @@ def main() -> None:
         administrator = first_account(stack, browsers)
         converse(administrator)
         take_all(administrator, browsers)
+        take_shared(administrator, browsers)
         browser.close()
 
 
@@ -114,6 +115,24 @@ def take_all(tab: Tab, browsers: Browsers) -> None:
     page.get_by_role("heading", name=FAILING).wait_for()
     take(page, "failed-reply")
     take(browsers.tab(tab.url, viewport=DESKTOP).goto("/").page, "sign-in")
+
+
+def take_shared(tab: Tab, browsers: Browsers) -> None:
+    """The sheet in which a link is made, and the page that it shows to everybody."""
+    page = tab.page
+    page.get_by_role("link", name=QUESTION).first.click()
+    page.get_by_role("button", name="Actions for this conversation").click()
+    page.locator("#menu").get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Create a link").click()
+    link = page.locator("[data-share] input").input_value()
+    take(page, "share")
+    reader = browsers.tab(tab.url, locale="en-GB", java_script_enabled=False).page
+    for theme in ("light", "dark"):
+        reader.emulate_media(color_scheme=theme)
+        for name, size in (("shared", DESKTOP), ("shared-phone", PHONE)):
+            reader.set_viewport_size(size)
+            reader.goto(link)
+            take(reader, f"{name}-{theme}")
 
 
 def from_the_top(page: Page) -> Page:

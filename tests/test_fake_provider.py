@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from tests.fake_provider import RemoteProvider, ThreadProvider, expected_text
+from tests.fake_provider.server import MODELS
 from tests.support.processes import Process, python
 
 
@@ -238,7 +239,29 @@ async def test_notices_within_moments_that_the_client_left(client, fake):
 
 
 async def test_lists_its_models(client):
-    assert [model.id async for model in client.models.list()] == ["fake-1"]
+    assert [model.id async for model in client.models.list()] == list(MODELS)
+
+
+async def test_lists_other_models_under_other_paths(fake):
+    async with openai.AsyncOpenAI(base_url=f"{fake.url}/none/v1", api_key="sk-test", max_retries=0) as client:
+        assert [model async for model in client.models.list()] == []
+    async with openai.AsyncOpenAI(base_url=f"{fake.url}/unknown/v1", api_key="sk-test", max_retries=0) as client:
+        with pytest.raises(openai.NotFoundError):
+            await client.models.list()
+
+
+async def test_refuses_a_parameter_that_was_sent(client):
+    question = "/refuse temperature then /say 3 words"
+    with pytest.raises(openai.BadRequestError, match="Unsupported parameter") as failure:
+        await chunks_of(client, question, temperature=1)
+    assert failure.value.param == "temperature"
+    assert await answer(client, question) == expected_text(question) == expected_text("/say 3 words")
+
+
+async def test_names_a_conversation_as_its_question_says(client):
+    messages = [{"role": "user", "content": "Name this.\n/say 5 words titled by /say 2 words\nThanks."}]
+    stream = await client.chat.completions.create(model="fake-title", messages=messages, stream=True)
+    assert "".join(contents([chunk async for chunk in stream])) == expected_text("/say 2 words")
 
 
 def test_sends_every_byte_of_utf8_in_a_packet_of_its_own(fake):

@@ -16,10 +16,16 @@ export default class extends Controller {
   textTargetConnected(text) {
     if (refocus) text.focus({ preventScroll: true })
     refocus = false
+    this.typing()
     this.grow()
   }
 
   // Actions
+
+  // Off, so that without scripts Back does not bring a question that was sent; but phones suggest no words then.
+  typing() {
+    this.textTarget.removeAttribute("autocomplete")
+  }
 
   key(event) {
     const composing = event.isComposing || event.keyCode === 229

@@ -3,9 +3,9 @@ import { copyText } from "../clipboard.js"
 
 const SHOWN_FOR = 2_000
 
-/** A button that copies: what `url` answers, or the code block that it belongs to. */
+/** A button that copies: a `text`, what `url` answers, or the code block that it belongs to. */
 export default class extends Controller {
-  static values = { url: String }
+  static values = { text: String, url: String }
   #timer
 
   // Lifecycle
@@ -18,7 +18,7 @@ export default class extends Controller {
   // Actions
 
   async copy() {
-    const copied = await copyText(this.urlValue ? this.#source() : this.#code).then(() => true, () => false)
+    const copied = await copyText(this.textValue || (this.urlValue ? this.#source() : this.#code)).then(() => true, () => false)
     this.element.dataset.copied = copied
     this.dispatch(copied ? "done" : "failed")
     clearTimeout(this.#timer)

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Up arrow in an empty composer takes the last question back into it. */
+/** The Edit button takes a question back into the composer, the up arrow in an empty composer the last one. */
 export default class extends Controller {
   static targets = ["text", "question", "note"]
 
@@ -11,7 +11,13 @@ export default class extends Controller {
     const last = [...document.querySelectorAll('#transcript [data-role="user"]')].at(-1)
     if (!last) return
     event.preventDefault()
-    this.#edit(last.dataset.message, last.querySelector("[data-body]").textContent)
+    this.#begin(last)
+  }
+
+  chosen(event) {
+    if (!this.hasQuestionTarget || !event.target.closest("[data-edit]") || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    this.#begin(event.target.closest("[data-message]"))
   }
 
   cancel(event) {
@@ -21,6 +27,10 @@ export default class extends Controller {
   }
 
   // Private
+
+  #begin(message) {
+    this.#edit(message.dataset.message, message.querySelector("[data-body]").textContent)
+  }
 
   #edit(question, text) {
     this.questionTarget.value = question

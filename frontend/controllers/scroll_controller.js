@@ -1,6 +1,9 @@
 import { Controller } from "@hotwired/stimulus"
+import { visit as go } from "@hotwired/turbo"
 
 const NEAR = 48
+// After the next load, whatever it is.
+let following = false
 let visit = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? "advance" : "restore"
 
 addEventListener("turbo:visit", ({ detail }) => (visit = detail.action))
@@ -27,12 +30,27 @@ export default class extends Controller {
   // Actions
 
   load() {
-    if (visit !== "restore" && visit !== "replace" && !location.hash) this.follow()
+    if (following) return this.#followAgain()
+    if (visit === "restore" || visit === "replace") return
+    const found = this.element.querySelector("[data-found]")
+    if (found) this.#goTo(found)
+    else if (!location.hash) this.follow()
   }
 
-  follow() {
+  follow({ type } = {}) {
+    if (this.#newer) return type === "click" && go(location.pathname)
     this.#following = true
     this.#grown()
+  }
+
+  followNext() {
+    following = true
+  }
+
+  sent({ detail: { success } }) {
+    if (!success) return
+    if (this.#newer) go(location.pathname)
+    else if (location.search) history.replaceState(history.state, "", location.pathname)
   }
 
   scrolled() {
@@ -40,14 +58,30 @@ export default class extends Controller {
     this.#top = window.scrollY
     if (this.#atBottom) this.#following = true
     else if (upwards) this.#following = false
-    this.jumpTarget.hidden = this.#following
+    this.jumpTarget.hidden = this.#following && !this.#newer
   }
 
   // Private
 
+  #followAgain() {
+    following = false
+    this.follow()
+  }
+
+  #goTo(found) {
+    this.#following = false
+    found.scrollIntoView({ block: "start", behavior: "instant" })
+    found.focus({ preventScroll: true })
+  }
+
   #grown() {
-    if (this.#following) window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
-    this.jumpTarget.hidden = this.#following || this.#atBottom
+    if (this.#following && !this.#newer) window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
+    this.jumpTarget.hidden = !this.#newer && (this.#following || this.#atBottom)
+  }
+
+  // What is shown is not the end of the branch.
+  get #newer() {
+    return this.element.querySelector(".newer")
   }
 
   get #atBottom() {

@@ -11,6 +11,7 @@ export default class extends Controller {
 
   linkTargetConnected(link) {
     if (link.pathname === location.pathname) link.setAttribute("aria-current", "page")
+    else link.removeAttribute("aria-current")
   }
 
   // Actions

@@ -26,6 +26,16 @@ class MessageAdmin(admin.ModelAdmin):
     ordering = ("-created_at",)
     actions = ("stop",)
 
+    def delete_model(self, request: HttpRequest, obj: Message) -> None:
+        """With what follows it, but for what forks stand on."""
+        for reply in obj.conversation.delete_branch(obj):
+            stop_on_commit(reply)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        for message in queryset.select_related("conversation"):
+            if type(message).objects.filter(pk=message.pk).exists():
+                self.delete_model(request, message)
+
     @admin.action(description=_("Stop the selected replies"), permissions=["change"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         stopped = [reply for reply in queryset.select_related("conversation") if reply.stop()]

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ParleyConfig(AppConfig):
@@ -8,6 +9,8 @@ class ParleyConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals
+        from .search import index
 
         checks.register_all()
         signals.connect()
+        post_migrate.connect(index.after_migrate, sender=self, dispatch_uid="parley.search")

@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from .conf import Conf
+from .conf import Conf, conf
 
 
 def register_all() -> None:
     register(unknown_settings)
     register(channel_layer)
+    register(private_files)
+    register(lists_of_models)
 
 
 def unknown_settings(**kwargs: object) -> list[CheckMessage]:
@@ -43,3 +45,32 @@ def channel_layer(**kwargs: object) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def private_files(**kwargs: object) -> list[CheckMessage]:
+    if conf.FILES:
+        return []
+    return [
+        Error(
+            "Parley needs a place for exports and imports.",
+            hint="Set PARLEY['FILES'] to a folder that no URL serves, or to an entry of STORAGES.",
+            id="parley.E003",
+        )
+    ]
+
+
+def lists_of_models(**kwargs: object) -> list[CheckMessage]:
+    """A text instead of a list would be taken letter by letter, and its ``*`` would allow every model."""
+    return [
+        Error(
+            f"PARLEY['{name}'] is no list of patterns.",
+            hint=f"Write PARLEY['{name}'] = [\"gpt-5*\"], see docs/hosting.md.",
+            id="parley.E004",
+        )
+        for name in ("MODELS", "MODELS_HIDDEN")
+        if not _is_list_of_texts(getattr(conf, name))
+    ]
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)

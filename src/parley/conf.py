@@ -11,8 +11,16 @@ class Conf:
     BASE_URL: str = "https://api.openai.com/v1"
     API_KEY: str = ""
     MODEL: str = "gpt-5-mini"
+    MODELS: list[str] = ["*"]
+    MODELS_HIDDEN: list[str] = [
+        "*embed*", "*rerank*", "*whisper*", "*transcribe*", "*tts*", "*realtime*", "*audio*",
+        "*image*", "*dall-e*", "*sora*", "*moderation*", "davinci-002", "babbage-002",
+    ]  # fmt: skip
+    MODELS_UNLISTED: bool = False
+    TITLE_MODEL: str = ""
     REDIS_URL: str = "redis://127.0.0.1:6379/0"
     LOCAL_MODEL: bool = False
+    IMAGES_ON_CLICK: bool = True
     SOCKET_PATH: str = "/ws/parley/"
     KEY_PREFIX: str = "parley"
     MAX_QUESTION_LENGTH: int = 32_000
@@ -30,6 +38,10 @@ class Conf:
     DEAD_AFTER: float = 15
     BELL_LOST_AFTER: float = 30
     FEED_POLL_INTERVAL: float = 1.5
+    UNDO_WITHIN: float = 10
+    FILES: str = ""
+    LARGEST_IMPORT: int = 1_000_000_000
+    TRANSFERS_KEPT: float = 604_800
 
     def __getattribute__(self, name: str) -> Any:
         overrides = getattr(settings, "PARLEY", {})

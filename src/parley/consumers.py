@@ -12,6 +12,7 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
+from .delivery.answering import patience
 from .delivery.bells import Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
@@ -21,6 +22,7 @@ from .delivery.protocol import Follow, Open, Ping, Unfollow, parse
 from .models import Message
 from .positions import MOST_FOLLOWED
 from .tasks import reaper
+from .zones import readers_zone
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +134,11 @@ class TabConsumer(AsyncWebsocketConsumer):
             asyncio.get_running_loop().call_later(BELL_PATIENCE, self._look_for, version)
 
     def _look_for(self, version: int) -> None:
-        if self._version is None or version > self._version:
+        if self._version is not None and version <= self._version:
+            return
+        if wait := patience(self.user.pk):
+            asyncio.get_running_loop().call_later(min(wait, BELL_PATIENCE), self._look_for, version)
+        else:
             self._look.set()
 
     async def _tell_changes(self) -> None:
@@ -156,7 +162,7 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _changes_since(self, version: int, conversation: UUID | None) -> tuple[int, str]:
-        with translation.override(language_of(self.scope)):
+        with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
     def _deliver(self, follower: Follower, handle: int, position: str, payload: bytes | None) -> None:

@@ -9,6 +9,25 @@ SENTENCES = {
     "model_not_found": gettext_noop(
         "The provider does not know the model “{model}”. Check OPENAI_MODEL and OPENAI_BASE_URL."
     ),
+    "model_not_allowed": gettext_noop(
+        "The model “{model}” may not be used here. Choose another in the settings of this conversation, then retry."
+    ),
+    "refused_temperature": gettext_noop(
+        "“{model}” does not take the temperature that is set. Change or empty it in the settings of this "
+        "conversation, then retry."
+    ),
+    "refused_top_p": gettext_noop(
+        "“{model}” does not take the top-p that is set. Change or empty it in the settings of this "
+        "conversation, then retry."
+    ),
+    "refused_max_tokens": gettext_noop(
+        "“{model}” does not take the limit of tokens that is set. Change or empty it in the settings of this "
+        "conversation, then retry."
+    ),
+    "refused_reasoning_effort": gettext_noop(
+        "“{model}” does not take the reasoning effort that is set. Change or empty it in the settings of this "
+        "conversation, then retry."
+    ),
     "bad_request": gettext_noop("The provider refused the request for “{model}”. The worker's log has the details."),
     "too_long": gettext_noop(
         "This conversation is too long for “{model}”. Start a new one, or choose a model with a larger context."

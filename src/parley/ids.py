@@ -27,5 +27,10 @@ def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
     return uuid.UUID(int=millis << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
+def beside(made: uuid.UUID) -> uuid.UUID:
+    """Another id of the same time, which sorts as ``made`` does among all others."""
+    return uuid.UUID(int=made.int >> 62 << 62 | secrets.randbits(62))
+
+
 def _time_of(made: uuid.UUID) -> int:
     return (made.int >> 80) << 12 | made.int >> 64 & 0xFFF

@@ -15,6 +15,11 @@ def stops() -> str:
     return f"{conf.KEY_PREFIX}:stops"
 
 
+def models() -> str:
+    """The models that the provider said it has."""
+    return f"{conf.KEY_PREFIX}:models"
+
+
 def wake(hub_id: str) -> str:
     """The stream that ends a hub's wait."""
     return f"{conf.KEY_PREFIX}:wake:{hub_id}"

@@ -42,7 +42,8 @@ HIGHLIGHTING_TIME = 0.5
 _TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')
 _PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
-_IMAGE = re.compile(r'<img[^>]*? src="([^"]*)" alt="([^"]*)"[^>]*/>')
+_IMAGE_OR_LINK = re.compile(r'<img[^>]*? src="(?P<src>[^"]*)" alt="(?P<alt>[^"]*)"[^>]*/>|<(?P<link>/?a)\b[^>]*>')
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 _MATHS = re.compile(r'<span data-math-style="(inline|display)"[^>]*>([^<]*)</span>')
 _NUMBERED = re.compile(r"\{(align|gather|equation)\}")
 _BACK_REFERENCE = re.compile(r' <a href="#fnref[^>]*>.*?</a>')
@@ -180,7 +181,7 @@ def _clean(html: str) -> str:
     if plain:
         return f"<p>{plain[1]}</p>"
     if "<img" in html:
-        html = _IMAGE.sub(r'<a href="\1">\2</a>', html)
+        html = _without_images(html)
     if "data-math-style" in html:
         html = _MATHS.sub(_mathml, html)
     if 'href="#' in html:
@@ -188,6 +189,27 @@ def _clean(html: str) -> str:
     if "<input" in html:
         html = _TASK.sub(lambda task: f'<span class="task">{"☑" if task[1] else "☐"}</span>', html)
     return _cleaner().clean(html)
+
+
+def _without_images(html: str) -> str:
+    """With a link in the place of each image, which the page may load when it is clicked; in a link, with its words."""
+    linked = False
+
+    def words(found: re.Match[str]) -> str:
+        nonlocal linked
+        if found["link"]:
+            linked = found["link"] == "a"
+            return found[0]
+        alt = found["alt"].strip() or found["src"]
+        return alt if linked else f'<a class="image" href="{found["src"]}"{_origin(found["src"])}>{alt}</a>'
+
+    return _IMAGE_OR_LINK.sub(words, html)
+
+
+def _origin(address: str) -> str:
+    """Where an image comes from, as a title: who clicks it should know whom they ask."""
+    found = _HOST.match(address)
+    return f' title="{found[1]}"' if found else ""
 
 
 def _mathml(maths: re.Match[str]) -> str:
@@ -267,6 +289,7 @@ ATTRIBUTES = {
     **dict.fromkeys(MATHS_TAGS, MATHS_ATTRIBUTES),
 }  # fmt: skip
 CLASSES = {
+    "a": {"image"},
     "span": {"task", *filter(None, STANDARD_TYPES.values())},
     "p": {"raw"},
     "section": {"footnotes"},

@@ -4,7 +4,7 @@ Position = tuple[int, int]
 """(attempt, seq) of an entry; (0, 0) is before the first."""
 
 LAST = 2**63 - 1
-"""Greater than any seq."""
+"""Greater than any seq, and than any version of a feed."""
 
 MOST_FOLLOWED = 100
 """Replies that one page follows at once."""

@@ -14,10 +14,13 @@ from redis import RedisError
 
 from . import keys
 from .connections import async_connection, connection
+from .delivery.broadcasts import ring_from
 from .delivery.log import LogWriter
+from .generation import models
 from .generation.loop import Loop
 from .generation.reaper import Reaper
-from .models import Message
+from .models import Message, Transfer
+from .transfer import jobs
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,18 @@ def write_reply(reply_id: str) -> str:
     return writing_loop().write(UUID(reply_id))
 
 
+@shared_task(name="parley.refresh_models", ignore_result=True)
+def refresh_models() -> None:
+    """Ask the provider which models it has."""
+    models.refresh()
+
+
+@shared_task(name="parley.run_transfer", ignore_result=True)
+def run_transfer(transfer_id: str) -> str:
+    """Carry out an export or an import that waits; harmless when it is rung twice."""
+    return jobs.run(UUID(transfer_id), writing_loop().worker_id, ring)
+
+
 @shared_task(name="parley.prove_alive", ignore_result=False)
 def prove_alive() -> str:
     return f"alive on {socket.gethostname()}"
@@ -39,18 +54,30 @@ def prove_alive() -> str:
 # Bells
 
 
-def ring_on_commit(reply: Message) -> None:
-    """Ring for a pending reply after the commit."""
-    transaction.on_commit(partial(ring, reply))
+def ring_on_commit(waiting: Message | Transfer) -> None:
+    """Ring for a pending reply, or a transfer, after the commit."""
+    transaction.on_commit(partial(ring, waiting))
 
 
-def ring(reply: Message) -> None:
-    """Tell some worker; when no bell can be rung, the reaper finds the reply later."""
+def ring(waiting: Message | Transfer) -> None:
+    """Tell some worker; when no bell can be rung, the reaper finds the reply or the transfer later."""
+    task = run_transfer if isinstance(waiting, Transfer) else write_reply
     try:
-        write_reply.delay(str(reply.pk))
+        task.delay(str(waiting.pk))
     except (OperationalError, OSError) as error:
-        logger.warning("No worker could be told of reply %s (%s); it waits.", reply.pk, error)
-        Message.objects.filter(pk=reply.pk).update(rung_at=None)
+        logger.warning("No worker could be told of %s %s (%s); it waits.", task.name, waiting.pk, error)
+        type(waiting).objects.filter(pk=waiting.pk).update(rung_at=None)
+
+
+def offered_models() -> models.Offer:
+    """The models to choose from; when the list is old, some worker is told to ask for it."""
+    offer = models.offered()
+    if offer.old and models.first_to_ring():
+        try:
+            refresh_models.delay()
+        except (OperationalError, OSError) as error:
+            logger.warning("No worker could be told to list the models (%s).", error)
+    return offer
 
 
 def stop_on_commit(reply: Message) -> None:
@@ -78,6 +105,7 @@ def writing_loop() -> Loop:
     with _lock:
         if _loop is None:
             _loop = Loop(lambda: LogWriter(async_connection()), ring)
+            ring_from(_loop.events)
         return _loop
 
 
@@ -85,10 +113,12 @@ def writing_loop() -> Loop:
 def _start(**kwargs: object) -> None:
     """An idle worker, too, says that it is alive and looks after the replies of the dead."""
     writing_loop()
+    offered_models()
 
 
 @worker_shutting_down.connect
 def _end_soon(**kwargs: object) -> None:
+    jobs.end_soon()
     if _loop is not None:
         _loop.end_soon()
 

@@ -56,7 +56,8 @@ _SPANS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """Code, maths and escapes; what of them is open to the end has a name. A single dollar may be a price."""
-_MARKS = re.compile(r"\*+|_+|~~")
+_MARKS = re.compile(r"\*+|_+|~~|(?<![~\w])~(?=[^\W\d_][^~]{0,40}\Z)")
+"""A single ``~`` before a letter strikes out, as "~5 minutes" does not; not for long, as it may mean no more than itself."""
 _HIDDEN = "\ue000"
 _Mark = tuple[str, int]
 

@@ -130,3 +130,29 @@ def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation
     assert tab.barriers() == []
     tab.goto(f"/c/{conversation}/older/?before={tab.messages.nth(35).get_attribute('data-message')}")
     assert tab.barriers() == []
+
+
+PHONE = {"width": 390, "height": 844}
+ON_A_PHONE = (
+    "/",
+    "/shares/",
+    "/archived/",
+    "/presets/",
+    "/transfers/",
+    "/folders/new/",
+    "/search/?q=say",
+    "/accounts/password_change/",
+)
+
+
+def test_on_a_phone(tab, conversation):
+    tab.page.set_viewport_size(PHONE)
+    for path in (*ON_A_PHONE, f"/c/{conversation}/share/", f"/c/{conversation}/settings/", f"/c/{conversation}/"):
+        assert tab.goto(path).barriers() == [], path
+        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    tab.page.get_by_role("button", name="Actions for this conversation").first.click()
+    assert tab.barriers() == []
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_role("button", name="Conversations", exact=True).click()
+    expect(tab.page.locator("#sidebar")).to_be_visible()
+    assert tab.barriers() == []

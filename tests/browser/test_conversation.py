@@ -63,7 +63,7 @@ def test_is_the_same_in_two_tabs_while_it_streams(tab, browsers):
 def test_shows_a_new_conversation_in_the_list_of_another_tab(tab, browsers):
     second = browsers.second(tab).goto("/")
     tab.ask("A tale of two tabs")
-    expect(second.page.locator("#conversations li").first).to_contain_text("A tale of two tabs")
+    expect(second.page.locator("#conversations .entry").first).to_contain_text("A tale of two tabs")
 
 
 def test_is_nothing_to_a_second_person(tab, browsers, stack):
@@ -74,7 +74,7 @@ def test_is_nothing_to_a_second_person(tab, browsers, stack):
     assert response.status == 404
     other.goto("/")
     tab.wait_for_status("done")
-    expect(other.page.locator("#conversations li")).to_have_count(0)
+    expect(other.page.locator("#conversations .entry")).to_have_count(0)
     expect(other.messages).to_have_count(0)
 
 

@@ -59,7 +59,7 @@ def assert_shows_what_is_kept(tab, product):
 
 
 def assert_knows_nothing(stranger, conversation):
-    expect(stranger.page.locator("#conversations li")).to_have_count(0)
+    expect(stranger.page.locator("#conversations .entry")).to_have_count(0)
     assert stranger.page.goto(f"{stranger.url}/c/{conversation}/").status == 404
 
 

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from parley.models.branching import PAGE
+
 pytestmark = pytest.mark.browser
 COUNT = 2_000
 NUMBERS = r"""[...document.querySelectorAll("[data-body]")]
@@ -20,7 +22,7 @@ def tab(tab, stack, person):
 
 def test_opens_at_its_end_with_the_newest_alone(tab):
     expect(tab.page.get_by_text(f"number {COUNT - 1},")).to_be_in_viewport()
-    assert tab.page.evaluate(NUMBERS) == list(range(COUNT - 40, COUNT))
+    assert tab.page.evaluate(NUMBERS) == list(range(COUNT - PAGE, COUNT))
 
 
 def test_brings_older_messages_in_order_and_keeps_the_place(tab):
@@ -30,9 +32,9 @@ def test_brings_older_messages_in_order_and_keeps_the_place(tab):
         first.scroll_into_view_if_needed()
         tab.page.evaluate("id => document.getElementById(id).scrollIntoView({block: 'start'})", pk)
         tab.page.evaluate("scrollBy(0, 1)")
-        expect(tab.messages).to_have_count(40 * (page + 1))
+        expect(tab.messages).to_have_count(PAGE * (page + 1))
         tab.page.wait_for_timeout(200)
-        assert tab.page.evaluate(NUMBERS) == list(range(COUNT - 40 * (page + 1), COUNT))
+        assert tab.page.evaluate(NUMBERS) == list(range(COUNT - PAGE * (page + 1), COUNT))
         place = tab.page.locator(f"[id='{pk}']").bounding_box()["y"]
         assert -300 < place < 300
     assert tab.page.locator("#transcript > turbo-frame").count() == 1
@@ -46,7 +48,7 @@ def test_takes_a_question_and_goes_to_its_answer(tab):
 
 def test_leaves_a_reader_of_old_messages_alone(tab):
     tab.page.evaluate("scrollTo(0, 0)")
-    expect(tab.messages).to_have_count(80)
+    expect(tab.messages).to_have_count(2 * PAGE)
     tab.page.wait_for_timeout(200)
     before = tab.page.evaluate("scrollY")
     assert before > 500

@@ -68,6 +68,33 @@ def test_reads_older_messages(plain, person, stack):
     expect(plain.messages.first).to_contain_text("the first of all")
 
 
+def test_brings_no_question_back_that_was_sent(plain, person):
+    """The page is fetched anew, with a key of its own: what its form still held would be asked a second time."""
+    ask(plain, "/say 5 words")
+    plain.page.wait_for_url("**/c/*/")
+    conversation = plain.page.url
+    plain.page.go_back()
+    expect(plain.composer).to_have_value("")
+    plain.page.get_by_role("button", name="Send").click()
+    expect(plain.page.get_by_role("alert")).to_contain_text("Write a message first")
+    plain.page.goto(conversation)
+    ask(plain, "/say 6 words")
+    expect(plain.messages).to_have_count(4)
+    plain.page.go_back()
+    expect(plain.composer).to_have_value("")
+    expect(plain.messages).to_have_count(4)
+
+
+def test_asks_once_when_a_form_is_sent_twice(plain, person):
+    person.settled(conversation := person.start("hello"))
+    plain.goto(f"/c/{conversation}/").composer.fill("/say 5 words")
+    plain.page.get_by_role("button", name="Send").dblclick()
+    plain.page.wait_for_load_state()
+    expect(plain.messages).to_have_count(4)
+    plain.page.reload()
+    expect(plain.messages).to_have_count(4)
+
+
 def test_signs_out(plain):
     plain.page.get_by_role("button", name="Sign out").click()
     plain.page.wait_for_url("**/accounts/login/**")

@@ -58,7 +58,7 @@ def test_edits_the_last_question_with_the_up_arrow(tab):
     tab.ask("first words").wait_for_status("done")
     tab.composer.press("ArrowUp")
     expect(tab.composer).to_have_value("first words")
-    expect(tab.page.get_by_text("Editing your last question")).to_be_visible()
+    expect(tab.page.get_by_text("Editing your question")).to_be_visible()
     tab.composer.press("Escape")
     expect(tab.composer).to_have_value("")
     tab.composer.press("ArrowUp")

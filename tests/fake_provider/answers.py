@@ -117,6 +117,7 @@ ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "say": said,
     "say-text": said_text,
     "fail-first": later,
+    "refuse": later,
     "markdown": lambda ask: cuts(MARKDOWN, seed=1),
     "stall-after": broken_off,
     "cut-after": broken_off,

@@ -7,6 +7,7 @@ from typing import Any
 
 WRONG_KEY = "sk-wrong"
 MISSING_MODEL = "no-such-model"
+TITLE_MODEL = "fake-title"
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Ask:
         """Raise KeyError or TypeError for a body that is not a chat completion request."""
         messages = body["messages"]
         questions = [text_of(message) for message in messages if message["role"] == "user"]
-        last = messages[-1]
+        last, question = messages[-1], questions[-1] if questions else ""
         return cls(
-            question=questions[-1] if questions else "",
+            question=titling(question) if body["model"] == TITLE_MODEL else question,
             model=body["model"],
             key=headers.get("authorization", "").removeprefix("Bearer ").strip(),
             prefill=text_of(last) if last["role"] == "assistant" else "",
@@ -52,6 +53,12 @@ class Ask:
         """Return the number after a name: 50 of `at 50`."""
         match = re.search(rf"(?<![\w-]){name} (\d+(?:\.\d+)?)", self.arguments)
         return float(match[1]) if match else default
+
+
+def titling(request: str) -> str:
+    """Return the directive that a conversation's first question has for its title: `/say 5 words titled by /empty`."""
+    found = re.search(r" titled by (/[^\n]*)", request)
+    return found[1] if found else '/say-text "A title by the model"'
 
 
 def text_of(message: dict[str, Any]) -> str:

@@ -37,8 +37,10 @@ class Reply:
         self.received.ended = time.monotonic()
         self.raw(body)
 
-    def error(self, status: int, message: str, code: str | None = None, **headers: str) -> None:
-        self.whole(status, error_body(status, message, code), **headers)
+    def error(
+        self, status: int, message: str, code: str | None = None, param: str | None = None, **headers: str
+    ) -> None:
+        self.whole(status, error_body(status, message, code, param), **headers)
 
     def raw(self, data: bytes) -> None:
         self.transport.write(data)

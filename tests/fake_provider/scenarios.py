@@ -73,6 +73,18 @@ async def fail_first(reply: Reply) -> None:
         await play(instead(reply, follow_up(reply.ask).question))
 
 
+@scenario("refuse")
+async def refuse(reply: Reply) -> None:
+    """Refuse a parameter as OpenAI does, when it was sent: `/refuse temperature then /say 20 words`."""
+    name = reply.ask.arguments.split()[0]
+    if name in (reply.received.body or {}):
+        hint = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+        message = f"Unsupported parameter: '{name}' is not supported with this model.{hint}"
+        reply.error(400, message, "unsupported_parameter", param=name)
+    else:
+        await play(instead(reply, follow_up(reply.ask).question))
+
+
 def instead(reply: Reply, question: str) -> Reply:
     """Return a reply to another question over the same connection."""
     ask: Ask = dataclasses.replace(reply.ask, question=question)

@@ -8,9 +8,21 @@ from typing import Any
 from tests.fake_provider.ask import Ask
 from tests.fake_provider.reply import Reply
 from tests.fake_provider.requests import Log, Received
-from tests.fake_provider.scenarios import play
+from tests.fake_provider.scenarios import FOREVER, play
 
-MODELS = {"object": "list", "data": [{"id": "fake-1", "object": "model", "created": 0, "owned_by": "tests"}]}
+MODELS = ("fake-1", "fake-2", "fake-title", "text-embedding-fake", "fake-tts", "fake-image-1")
+ODD_ROWS = [None, 7, {}, {"id": None}, {"id": ["x"]}, {"id": ""}, {"id": "a\nb"}, {"id": "nul\0"}, {"id": "x" * 201},
+            {"id": "fake-1"}, {"id": "fake-1"}, {"id": "<b>odd</b>"}]  # fmt: skip
+LISTS: dict[str, Any] = {
+    "/v1/models": {"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]},
+    "/many/v1/models": {"data": [{"id": f"fake-{number:05}"} for number in range(5000)]},
+    "/odd/v1/models": {"data": ODD_ROWS},
+    "/none/v1/models": {"object": "list", "data": []},
+    "/nonsense/v1/models": {"data": "no list"},
+    "/endless/v1/models": {"data": [{"id": "fake-1", "about": "x" * 9_000_000}]},
+}
+"""What GET /models says, by the base URL that is chosen; any other path is answered with 404."""
+SILENT = "/silent/v1/models"
 
 
 class Connection(asyncio.Protocol):
@@ -68,8 +80,10 @@ async def respond(transport: asyncio.Transport, received: Received, log: Log) ->
         await complete(transport, received, log)
         return
     reply = Reply(transport, received, Ask(""), log)
-    if route == ("GET", "/v1/models"):
-        reply.whole(200, json.dumps(MODELS).encode())
+    if received.method == "GET" and received.path in LISTS:
+        reply.whole(200, json.dumps(LISTS[received.path]).encode())
+    elif route == ("GET", SILENT):
+        await asyncio.sleep(FOREVER)
     elif route == ("GET", "/_requests"):
         reply.whole(200, json.dumps(log.as_data()).encode())
     elif route == ("DELETE", "/_requests"):

@@ -42,7 +42,7 @@ class Chunks:
         return b"data: %s\n\n" % json.dumps({**self.head, **fields}, separators=(",", ":")).encode()
 
 
-def error_body(status: int, message: str, code: str | None = None) -> bytes:
+def error_body(status: int, message: str, code: str | None = None, param: str | None = None) -> bytes:
     """Return an error as OpenAI words it."""
     kind = {401: "authentication_error", 404: "invalid_request_error", 429: "requests"}.get(status, "server_error")
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}).encode()
+    return json.dumps({"error": {"message": message, "type": kind, "param": param, "code": code}}).encode()

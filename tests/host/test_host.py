@@ -107,6 +107,24 @@ def test_shows_every_page_in_the_hosts_frame(member):
         assert '<meta name="parley-catch-up" content="/chat/catch-up/">' in page
 
 
+def test_is_installed_as_an_app_that_begins_where_the_host_has_put_it(member):
+    manifest = member.get("/manifest.webmanifest").json()
+    assert (manifest["start_url"], manifest["scope"]) == ("/chat/", "/chat/")
+    assert manifest["icons"][0]["src"] == "/assets/parley/icon.svg"
+
+
+def test_shows_a_shared_conversation_to_everybody_and_without_the_hosts_frame(host, member):
+    conversation = member.start("/say 3 words")
+    member.settled(conversation)
+    member.post(f"/c/{conversation}/share/", lasts="never")
+    link = member.get("/shares/").text.split('value="http')[1].split('"')[0]
+    page = Member(host.url, host.db, "nobody").http.get("http" + link)
+    assert page.status_code == 200
+    assert expected_text("/say 3 words") in page.text
+    assert "ada@society.example" not in page.text
+    assert "The Society" not in page.text
+
+
 def test_answers_a_question(member):
     reply = member.answer(QUESTION)
     assert (reply["status"], reply["content"]) == ("done", expected_text(QUESTION))

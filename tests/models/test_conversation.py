@@ -61,7 +61,9 @@ def test_shows_its_messages_in_order(owner):
 def test_shows_one_branch_of_the_tree(owner):
     conversation = answered(owner)
     root = conversation.messages.get(role="user")
-    conversation.messages.create(parent=root, role="assistant", status="done", content="another answer")
+    other = conversation.messages.create(parent=root, role="assistant", status="done", content="another answer")
+    assert contents(conversation.transcript()) == ["What is a parley?", "answer"]
+    conversation.show(other)
     assert contents(conversation.transcript()) == ["What is a parley?", "another answer"]
 
 

@@ -24,3 +24,10 @@ def test_nothing_inline_and_nothing_foreign_is_allowed(client, path):
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("allowed", "sources"), [(True, "'self' data: https:"), (False, "'self' data:")])
+def test_images_of_others_are_allowed_where_a_click_may_load_them(client, settings, allowed, sources):
+    settings.PARLEY = {**settings.PARLEY, "IMAGES_ON_CLICK": allowed}
+    assert f"; img-src {sources}; " in client.get("/setup/").headers["Content-Security-Policy"]

@@ -125,3 +125,11 @@ def test_the_command_line_says_what_is_missing_without_a_traceback(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("SECRET_KEY is missing")
     assert "Traceback" not in done.stderr
+
+
+def test_every_model_may_be_asked_until_somebody_says_otherwise(tmp_path):
+    known = read(tmp_path, "PARLEY", DEBUG="1")["PARLEY"]
+    assert (known["MODELS"], known["MODELS_UNLISTED"], "TITLE_MODEL" in known) == (["*"], False, False)
+    chosen = {"OPENAI_MODELS": "gpt-5*, o3", "OPENAI_MODELS_UNLISTED": "1", "OPENAI_TITLE_MODEL": "gpt-5-nano"}
+    told = read(tmp_path, "PARLEY", DEBUG="1", **chosen)["PARLEY"]
+    assert (told["MODELS"], told["MODELS_UNLISTED"], told["TITLE_MODEL"]) == (["gpt-5*", "o3"], True, "gpt-5-nano")

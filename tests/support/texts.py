@@ -24,7 +24,7 @@ BLOCK = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}", re.DOTALL)
 TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%d|{\w+}|</?\w+>")
 READ_ALOUD = ("title", "alt", "placeholder", "aria-label", "aria-description", "data-alt")
-SAID_BY_SCRIPTS = ("data-announcer-", "data-connection-")
+SAID_BY_SCRIPTS = ("data-announcer-", "data-connection-", "data-image-")
 Text = tuple[str | None, str, str | None]
 
 

@@ -21,7 +21,7 @@ MATHS_ATTRIBUTES = {
 ALLOWED = {
     **{tag: set() for tag in BARE},
     **dict.fromkeys(MATHS, MATHS_ATTRIBUTES),
-    "a": {"href", "rel", "target", "title"},
+    "a": {"class", "href", "rel", "target", "title"},
     "ol": {"start"},
     "p": {"class"},
     "pre": {"data-language"},

@@ -49,11 +49,40 @@ def test_opens_links_elsewhere_without_a_referrer():
     assert 'rel="noopener noreferrer nofollow"' in block
 
 
-def test_shows_an_image_as_a_link_to_it():
-    [block] = render("![a cat](https://a.example/cat.png)")
-    assert 'href="https://a.example/cat.png"' in block
+def test_shows_an_image_as_a_link_to_it_that_tells_where_it_comes_from():
+    [block] = render("![a *cat*](https://user:word@a.example:80/cat.png 'Tom')")
+    assert 'href="https://user:word@a.example:80/cat.png"' in block
+    assert 'class="image"' in block
+    assert 'title="a.example"' in block
     assert ">a cat</a>" in block
     assert "<img" not in block
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("![](https://a.example/cat.png)", "https://a.example/cat.png"),
+        ("![ ](cat.png)", "cat.png"),
+        ("![x](data:image/png;base64,AAAA)", "x"),
+        ("![x](javascript:alert)", "x"),
+        ('![a"&<b>](https://a.example/)', 'a"&<b>'),
+        ('![x](https://a.example/"onclick=alert)', "x"),
+    ],
+)
+def test_an_image_always_has_words(text, words):
+    [block] = render(text)
+    assert text_of(block) == words
+    assert_harmless([block])
+
+
+def test_an_image_inside_of_a_link_is_the_words_of_the_link():
+    [block] = render(
+        "[![build](https://a.example/b.svg) and ![](c.svg)](https://b.example) ![d](https://c.example/d.svg)"
+    )
+    assert block.count("<a ") == 2
+    assert text_of(block) == "build and c.svg d"
+    assert 'href="https://b.example"' in block
+    assert "a.example" not in block
 
 
 def test_highlights_code_of_a_known_language_and_changes_no_character_of_it():

@@ -73,6 +73,8 @@ def shown(text):
         ("* [ ]", "* [ ] open\n* [x] **closed**\n"),
         ("~", "It is ~~wrong~~ right.\n"),
         ("~ *", "It is ~~**wrong** so~~ right.\n"),
+        ("~", "It is ~wrong~ right.\n"),
+        ("~ *", "~So~ it is **not ~quite right~ at all**.\n"),
         ("> -", "> Quoted\n> text\n>> deep\n\n> - a\n> - b\n\nText\n"),
         ("- * _", "One\n\n---\n\nTwo\n\n***\n\nThree\n\n___\n\nFour\n\n- - -\n\nFive\n\n* * *\n\nSix\n"),
         ("$ ^ \\ {", "So\n\n$$\nx^2 + \\frac{1}{2}\n$$\n\nDone.\n"),
@@ -103,6 +105,7 @@ def test_shows_no_syntax_at_any_moment(syntax, text):
         "List<int> and a < b && c > d; <div> too.",
         'Really? Yes! "Really!" (Really!) ok',
         "about ~5 minutes to ~10.",
+        "In ~/.profile and ~/.bashrc, for ~5 or ~10.",
         "C:\\dir\\file and \\n and \\o/",
     ],
 )

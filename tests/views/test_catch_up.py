@@ -72,6 +72,7 @@ def test_tells_a_stranger_nothing(at_stranger, running):
 @pytest.mark.parametrize(
     "nonsense",
     [
+        {"version": 10**30},
         {},
         {"version": "x"},
         {"version": -1},

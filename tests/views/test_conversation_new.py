@@ -42,7 +42,7 @@ def test_lists_own_conversations_only_newest_first(at_owner, owner, stranger):
 def test_takes_as_many_queries_for_many_conversations_as_for_one(at_owner, owner, django_assert_max_num_queries):
     for number in range(30):
         Conversation.start(owner, f"question {number}")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         at_owner.get(URL)
 
 

@@ -4,7 +4,7 @@ import uuid
 import pytest
 
 from parley.models import Conversation
-from parley.models.conversation import PAGE
+from parley.models.branching import PAGE
 from tests.views.conftest import answered
 
 pytestmark = pytest.mark.django_db

@@ -1,8 +1,11 @@
+import re
 import uuid
 
 import pytest
 
 from parley.models import Conversation
+from parley.models.branching import PAGE
+from tests.views.branches import say, shown
 from tests.views.conftest import answered, forbids_keeping
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +90,65 @@ def test_offers_to_retry_a_failed_reply_and_says_why(at_owner, failed):
     assert failed.error_sentence.split(".")[0] in page
 
 
+@pytest.fixture
+def versions(conversation):
+    """A question with its answer, and its other version, which is shown."""
+    first = conversation.transcript()[0]
+    say(conversation, "What is a truce?", "A pause.", instead_of=first)
+    return first
+
+
+def test_shows_a_message_on_its_branch_and_marks_it(at_owner, conversation, versions):
+    page = at_owner.get(f"/c/{conversation.pk}/?message={versions.pk}").text
+    assert "A talk between" in page
+    assert "A pause." not in page
+    assert re.search(rf'data-message="{versions.pk}"[^>]* data-found>', page, re.DOTALL)
+    assert page.count("data-found") == 1
+
+
+def test_turns_to_no_other_branch_by_looking_at_a_message(at_owner, conversation, versions):
+    at_owner.get(f"/c/{conversation.pk}/?message={versions.pk}")
+    assert "A pause." in at_owner.get(conversation.get_absolute_url()).text
+
+
+def test_asks_on_the_branch_that_is_looked_at(at_owner, conversation, versions):
+    page = at_owner.get(f"/c/{conversation.pk}/?message={versions.pk}").text
+    assert f'name="below" value="{versions.pk}"' in page
+    at_owner.post(f"/c/{conversation.pk}/messages/", {"text": "And then?", "below": versions.pk})
+    assert shown(conversation)[:3] == ["What is a parley?", "A talk between *enemies*.", "And then?"]
+
+
+def test_shows_what_is_around_a_message_and_links_to_the_rest(at_owner, conversation):
+    for number in range(3 * PAGE):
+        say(conversation, f"question {number}.", "answer")
+    middle = conversation.whole_branch()[2 * PAGE]
+    page = at_owner.get(f"/c/{conversation.pk}/?message={middle.pk}").text
+    assert page.count("data-message=") == PAGE
+    assert "Older messages" in page
+    newer = re.search(r'<a href="([^"]+/older/\?after=[^"]+)"', page)[1]
+    assert "Newer messages" in at_owner.get(newer).text
+    frame = at_owner.get(newer, headers={"turbo-frame": "newer"}).text
+    assert frame.count("data-message=") == PAGE
+    assert "Older messages" not in frame
+
+
+@pytest.mark.parametrize("name", ["message", "edit"])
+@pytest.mark.parametrize("pk", ["", "x", str(uuid.uuid4())])
+def test_finds_no_message_that_is_not_there(at_owner, conversation, name, pk):
+    assert at_owner.get(f"/c/{conversation.pk}/?{name}={pk}").status_code == 404
+
+
+def test_puts_a_question_into_the_composer_without_javascript(at_owner, conversation):
+    question = conversation.transcript()[0]
+    page = at_owner.get(f"/c/{conversation.pk}/?edit={question.pk}").text
+    assert "What is a parley?</textarea>" in page
+    assert f'name="editing" value="{question.pk}"' in page
+
+
 def test_takes_as_many_queries_for_many_messages_as_for_few(at_owner, conversation, django_assert_max_num_queries):
     for number in range(10):
         conversation.ask(f"question {number}")
         conversation.messages.filter(status="pending").update(status="done", content="answer")
-    with django_assert_max_num_queries(9):
+    at_owner.get(conversation.get_absolute_url())
+    with django_assert_max_num_queries(13):
         at_owner.get(conversation.get_absolute_url())

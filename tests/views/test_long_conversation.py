@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from parley.ids import uuid7
 from parley.models import Conversation, Message
-from parley.models.conversation import PAGE
+from parley.models.branching import PAGE
 from tests.views.conftest import TURBO
 
 pytestmark = pytest.mark.django_db
@@ -110,5 +110,5 @@ def test_brings_all_messages_page_by_page_in_order(at_owner, shorter):
 def test_has_pages_for_who_has_no_javascript(at_owner, shorter):
     page = at_owner.get(shorter.get_absolute_url()).text
     older = re.search(r'<a href="([^"]+/older/[^"]+)"', page)[1]
-    assert "message 00159" in at_owner.get(older).text
-    assert "message 00160" not in at_owner.get(older).text
+    assert f"message {200 - PAGE - 1:05}" in at_owner.get(older).text
+    assert f"message {200 - PAGE:05}" not in at_owner.get(older).text

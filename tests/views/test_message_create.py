@@ -159,6 +159,7 @@ def test_refuses_a_key_that_is_none(at_owner, url):
 def test_asks_in_place_of_the_question_that_is_edited(at_owner, url, conversation):
     question = conversation.transcript()[0]
     response = send(at_owner, url, "What is a treaty?", editing=question.pk)
+    conversation.refresh_from_db()
     assert [message.content for message in conversation.transcript()] == ["What is a treaty?", ""]
     assert conversation.messages.count() == 4
     assert '<turbo-stream action="refresh">' in response.text

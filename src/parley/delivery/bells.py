@@ -17,6 +17,8 @@ from parley import keys
 from parley.conf import conf
 from parley.models import Feed
 
+from .broadcasts import ring_from
+
 logger = logging.getLogger(__name__)
 
 Watcher = Callable[[int], None]
@@ -36,6 +38,7 @@ class Bells:
         self._watchers.setdefault(str(owner_id), set()).add(watcher)
         self._changed.set()
         if not any(duty for duty in self._duties if not duty.done()):
+            ring_from(asyncio.get_running_loop())
             self._duties = [
                 asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)
             ]

@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from parley.models import Conversation, Feed, Message
+from parley.models import Conversation, Folder, Message, Transfer
+from parley.models.news import news
 
 from .log import show_live
 
@@ -21,20 +23,44 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
     The page shows the person's list of conversations and the messages of one of them, which may be
     anybody's id: what this user may not see is not there.
     """
-    feed = Feed.objects.filter(pk=user.pk).first()
+    feed = news(user, conversation_id, version)
     if feed is None or feed.version <= version:
         return version, ""
-    conversations = Conversation.objects.visible_to(user).filter(version__gt=version).order_by("version")
-    messages = Message.objects.visible_to(user).filter(conversation=conversation_id, version__gt=version)
-    rows = list(conversations[: MOST_CHANGES + 1])
-    spoken = list(messages.select_related("conversation").order_by("id")[: MOST_CHANGES + 1])
-    if feed.removed > version or len(rows) + len(spoken) > MOST_CHANGES:
+    rows = _newer(Conversation.objects.known_to(user), version) if feed.conversations else []
+    spoken = _newer(_messages(user, conversation_id), version, "id") if feed.messages else []
+    transfers = _newer(Transfer.objects.visible_to(user).defer("report"), version) if feed.transfers else []
+    folders = _newer(Folder.objects.visible_to(user), version) if feed.folders else []
+    turned = any(row.pk == conversation_id and row.turned > version for row in rows)
+    if turned or feed.removed > version or sum(map(len, (rows, spoken, transfers, folders))) > MOST_CHANGES:
         return feed.version, REFRESH
     show_live(spoken)
-    streams = [_upsert("conversation", row, current={"id": conversation_id}) for row in rows]
+    if spoken:
+        spoken[0].conversation.number_versions(spoken)
+    streams = [_upsert("folder", folder) for folder in folders]
+    streams += [_conversation(row, conversation_id) for row in rows]
+    streams += [_undo(user)] if rows else []
     streams += [_upsert("message", message) for message in spoken]
+    streams += [_upsert("transfer", transfer) for transfer in transfers]
     return feed.version, "".join(streams)
 
 
-def _upsert(name: str, row: Conversation | Message, **context: Any) -> str:
+def _messages(user: Any, conversation_id: UUID | None) -> QuerySet:
+    return Message.objects.visible_to(user).filter(conversation=conversation_id).select_related("conversation")
+
+
+def _newer(rows: QuerySet, version: int, order: str = "version") -> list[Any]:
+    return list(rows.filter(version__gt=version).order_by(order)[: MOST_CHANGES + 1])
+
+
+def _conversation(row: Conversation, shown: UUID | None) -> str:
+    """Its row; and its title and menu, where it is the one that is shown."""
+    name = "conversation_changed" if row.pk == shown else "conversation_upsert"
+    return render_to_string(f"parley/_{name}.html", {"conversation": row, "current": {"id": shown}})
+
+
+def _undo(user: Any) -> str:
+    return render_to_string("parley/_undo_update.html", {"undoable": Conversation.objects.undoable(user)})
+
+
+def _upsert(name: str, row: Folder | Message | Transfer, **context: Any) -> str:
     return render_to_string(f"parley/_{name}_upsert.html", {name: row, **context})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from parley.positions import Position, parse_position
+from parley.positions import LAST, Position, parse_position
 
 LONGEST_MESSAGE = 2_000
 
@@ -51,8 +51,10 @@ def parse(text: str | None) -> Said | None:
 
 
 def _open(message: dict) -> Open:
-    conversation = message["conversation"]
-    return Open(UUID(conversation) if conversation else None, int(message["version"]))
+    conversation, version = message["conversation"], int(message["version"])
+    if not 0 <= version <= LAST:
+        raise ValueError(version)
+    return Open(UUID(conversation) if conversation else None, version)
 
 
 def _follow(message: dict) -> Follow:

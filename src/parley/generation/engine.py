@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from parley.conf import conf
 from parley.models import Message
+from parley.models.tuned import may_ask
 
 from . import prompt, provider
 from .accumulator import Accumulator, InBandError
@@ -37,6 +40,8 @@ class Writing:
     thinking_since: float | None = None
     reasoning_seconds: int | None = None
     ending: str = ""
+    begun: bool = False
+    thought: bool = False
 
     @property
     def key(self) -> tuple[UUID, int]:
@@ -52,20 +57,29 @@ class Writing:
         return self.text, str(self.answer.reasoning)
 
     @property
+    def unsaved(self) -> bool:
+        """Whether this attempt has words of which none is in the database yet."""
+        return self.checkpointed == self.reply.content != self.text
+
+    @property
     def shown(self) -> bool:
         """Whether this attempt has added anything that somebody may have seen."""
         return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
 
+    @property
+    def thoughts(self) -> dict[str, Any]:
+        """The reasoning and its seconds, after those of the text that this attempt goes on with."""
+        parts = [self.reply.reasoning, str(self.answer.reasoning)]
+        times = [time for time in (self.reply.reasoning_seconds, self.reasoning_seconds) if time is not None]
+        return {"reasoning": "\n\n".join(filter(None, parts)), "reasoning_seconds": sum(times) if times else None}
+
     def note_time(self, now: float) -> None:
-        """How long the model thinks: from its first thought to the first word of its answer."""
+        """How long the model thinks: from its first thought to the first word that it adds to the answer."""
         if self.answer.reasoning and self.thinking_since is None:
             self.thinking_since = now
-        if self.thinking_since is not None and (not self.reasoning_seconds_known):
+        if self.thinking_since is not None and not self.thought:
             self.reasoning_seconds = round(now - self.thinking_since)
-
-    @property
-    def reasoning_seconds_known(self) -> bool:
-        return self.reasoning_seconds is not None and bool(self.answer.text)
+            self.thought = len(self.text) > len(self.reply.content)
 
     def cancel(self, ending: str) -> None:
         if self.task is not None and not self.ending:
@@ -76,20 +90,28 @@ class Writing:
 OnText = Callable[[Writing], None]
 
 
-def begin(reply_id: UUID, worker_id: UUID) -> Writing | None:
-    """Claim a reply and build its request; None when somebody else has it or it is settled."""
-    reply = Message.objects.select_related("conversation").filter(pk=reply_id).first()
-    if reply is None or not reply.claim(worker_id):
-        return None
+def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing]:
+    """Claim replies and build their requests; without those that somebody else has, that wait, or are settled.
+
+    In one transaction: a reply is never claimed and then not written because its history could not be read.
+    """
+    with transaction.atomic():
+        return {reply.pk: _writing(reply) for reply in Message.objects.claim(reply_ids, worker_id)}
+
+
+def _writing(reply: Message) -> Writing:
     history = reply.conversation.history_before(reply)
     turns = ((message.role, message.status, message.content) for message in history)
-    built = prompt.build(reply.conversation.instructions, turns, window=conf.CONTEXT_WINDOW, begun=reply.content)
-    request = {"model": reply.model, "messages": built.messages}
+    instructions = reply.conversation.instructions_in_force
+    built = prompt.build(instructions, turns, window=conf.CONTEXT_WINDOW, begun=reply.content)
+    request = {"model": reply.model, "messages": built.messages, **reply.conversation.parameters_in_force}
     return Writing(reply, request, Accumulator(reply.content), built.left_out, checkpointed=reply.content)
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
     """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every reading."""
+    if not may_ask(writing.reply.model):
+        return Outcome("failed", "model_not_allowed")
     tries = 0
     while True:
         tries += 1
@@ -121,15 +143,14 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
 def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
-    thoughts = {"reasoning": str(answer.reasoning), "reasoning_seconds": writing.reasoning_seconds}
+    thoughts = writing.thoughts
     if outcome.status == "done":
         facts = {"finish_reason": answer.finish_reason, "usage": answer.usage, "left_out": writing.left_out}
         return reply.finish(text, **facts, **thoughts)
     if outcome.status == "stopped":
         return reply.keep(text, **thoughts)
     if outcome.status == "handed over":
-        reply.content = text
-        return recover(reply, died=False)
+        return reply.interrupt(text, "worker_gone", **thoughts) if text else recover(reply, died=False)
     if outcome.status == "interrupted":
         return reply.interrupt(text, outcome.error, **thoughts)
     return outcome.status == "failed" and reply.fail(text, outcome.error, **thoughts)

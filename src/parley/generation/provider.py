@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from parley.conf import conf
 
 from .accumulator import DONE
 from .outcome import ProviderError
+from .parameters import in_newer_names, refused, wants_newer_name
 from .sse import Events, NotAnEvent
 
 logger = logging.getLogger(__name__)
@@ -25,26 +26,37 @@ STATUS_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: 
                 422: "bad_request", 429: "rate_limited"}  # fmt: skip
 CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
 """No limit: with None the SDK's aiohttp transport falls back to aiohttp's own, 100 at once."""
+_in_newer_names: set[str] = set()
+"""Models that have refused the older names of parameters, as long as the process lives."""
 
 
 async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncGenerator[list[Any], None]:
     """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
-    async with _errors_in_our_words(), asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
+    parameters = in_newer_names(parameters) if model in _in_newer_names else parameters
+    words = _errors_in_our_words(model, parameters)
+    async with words, asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
         _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
-        request = _client(conf.BASE_URL, conf.API_KEY).chat.completions.with_streaming_response.create(
-            model=model, messages=messages, stream=True, stream_options={"include_usage": True}, **parameters
-        )
-        async with request as response:
-            if "json" in response.headers.get("content-type", ""):
+        body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
+        async with await _post({**body, **parameters}) as answer:
+            if "json" in answer.response.headers.get("content-type", ""):
                 raise ProviderError("garbage")
-            async with aclosing(_chunks(response.iter_bytes())) as chunks:
+            async with aclosing(_chunks(answer.response.aiter_bytes())) as chunks:
                 async for batch in chunks:
                     _allow(idle, conf.IDLE_TIMEOUT)
                     yield batch
 
 
+def _post(body: dict[str, Any]) -> Awaitable[openai.AsyncStream[object]]:
+    """What ``chat.completions.create`` does, without the walk over types that takes most of its time."""
+    client, answer = _client(conf.BASE_URL, conf.API_KEY), openai.AsyncStream[object]
+    return client.post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=answer)
+
+
 def _allow(idle: asyncio.Timeout, seconds: float) -> None:
-    idle.reschedule(asyncio.get_running_loop().time() + seconds)
+    """Moved on when it is worth it: a stall may be noticed a fiftieth too early."""
+    limit = asyncio.get_running_loop().time() + seconds
+    if limit - (idle.when() or 0) > seconds / 50:
+        idle.reschedule(limit)
 
 
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
@@ -80,12 +92,12 @@ def _client(base_url: str, api_key: str) -> openai.AsyncOpenAI:
 
 
 @asynccontextmanager
-async def _errors_in_our_words() -> AsyncIterator[None]:
+async def _errors_in_our_words(model: str, parameters: dict[str, Any]) -> AsyncIterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
         logger.warning("The provider answered %s: %s", error.status_code, redacted(str(error.body)))
-        raise _from_status(error) from None
+        raise _from_refusal(error, model, parameters) or _from_status(error) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
@@ -104,6 +116,18 @@ def _is_timeout(error: BaseException) -> bool:
     if any(isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) for cause in wrapped):
         return any(isinstance(cause, aiohttp.ServerTimeoutError) for cause in wrapped)
     return any(isinstance(cause, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException) for cause in wrapped)
+
+
+def _from_refusal(error: openai.APIStatusError, model: str, parameters: dict[str, Any]) -> ProviderError | None:
+    """The request was refused for one of its parameters; with another name of it, it may be taken."""
+    said = str(error.body)
+    name = refused(said, parameters, named=error.param) if error.status_code in (400, 422) else ""
+    if not name or error.code == "context_length_exceeded":
+        return None
+    if wants_newer_name(said, parameters):
+        _in_newer_names.add(model)
+        return ProviderError(f"refused_{name}", retriable=True, retry_after=0)
+    return ProviderError(f"refused_{name}")
 
 
 def _from_status(error: openai.APIStatusError) -> ProviderError:

@@ -1,4 +1,4 @@
-"""Replies whose worker is gone, and bells that nobody heard."""
+"""Replies and transfers whose worker is gone, bells that nobody heard, and what is kept no longer."""
 
 import logging
 import time
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from parley.conf import conf
-from parley.models import Message
+from parley.models import Conversation, Message, Transfer
 from parley.models.message import MOST_DEATHS
 
 logger = logging.getLogger(__name__)
 
-Ring = Callable[[Message], None]
+Ring = Callable[[Message | Transfer], None]
 
 
 class Reaper:
@@ -35,6 +35,8 @@ class Reaper:
         if self._reachable_since is not None and now - self._reachable_since >= 2 * conf.BEAT_INTERVAL:
             self._recover_orphans()
         self._ring_again()
+        Conversation.objects.purge()
+        Transfer.objects.purge()
         self._reached_at = now
 
     def _recover_orphans(self) -> None:
@@ -42,12 +44,18 @@ class Reaper:
             if recover(reply, died=True):
                 logger.warning("Reply %s lost its worker and is now %s.", reply.pk, reply.status)
                 self._ring_next(reply)
+        for transfer in Transfer.objects.orphans().defer("report")[:100]:
+            if transfer.recover():
+                logger.warning("Transfer %s lost its worker and is now %s.", transfer.pk, transfer.status)
 
     def _ring_again(self) -> None:
         for reply in Message.objects.unheard().select_related("conversation")[:1000]:
             unheard = Message.objects.unheard().filter(pk=reply.pk)
             if unheard.update(rung_at=timezone.now()):
                 self._ring(reply)
+        for transfer in Transfer.objects.unheard().defer("report")[:100]:
+            if Transfer.objects.unheard().filter(pk=transfer.pk).update(rung_at=timezone.now()):
+                self._ring(transfer)
 
     def _ring_next(self, reply: Message) -> None:
         for waiting in next_of(reply):
@@ -64,5 +72,7 @@ def recover(reply: Message, *, died: bool) -> bool:
 
 
 def next_of(reply: Message) -> list[Message]:
-    """The person's next replies, when one of theirs has settled."""
+    """The person's next replies, when one of theirs has settled; mostly there are none, and that is soon found."""
+    if not Message.objects.filter(conversation__owner_id=reply.conversation.owner_id, status="pending").exists():
+        return []
     return list(Message.objects.waiting_of(reply.conversation.owner_id)[: conf.MOST_PER_PERSON])

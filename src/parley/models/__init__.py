@@ -6,7 +6,7 @@ from .feed import Feed, feed_advanced
 from .folder import Folder
 from .message import Message, Role, Status
 from .preset import Preset
-from .share import Share
+from .share import NothingToShare, Share
 from .transfer import Transfer
 from .worker import Worker
 
@@ -17,6 +17,7 @@ __all__ = [
     "Feed",
     "Folder",
     "Message",
+    "NothingToShare",
     "Preset",
     "Role",
     "Share",

@@ -1,17 +1,232 @@
-"""The tree of a conversation's messages: which branch is shown, and what is on it."""
+"""The tree of a conversation's messages: which branch is shown, what is on it, and how it grows."""
 
-from django.db import models
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from parley.ids import uuid7
+
+from . import tree
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
+    from .message import Message, MessageQuerySet
+
+PAGE = 20
+"""Messages that a page shows at first, and adds for who scrolls."""
+CONTEXT = 4
+"""Messages at least, as far as there are any, that a page shows above the one it was opened for."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some messages of one branch, in order; before ``older`` and after ``newer`` there are more of it."""
+
+    messages: list["Message"]
+    older: UUID | None = None
+    newer: UUID | None = None
 
 
 class Branching(models.Model):
-    """``shown``: the message at the end of the branch that is looked at; null for the newest.
+    """``shown``: a message of the branch that is looked at, which goes on below it with what is newest; null for
+    the newest of all. ``turned``: the version of the feed at which it was another branch.
 
-    The messages above it may belong to another conversation, from which this one was forked.
+    ``forked_from``: the message that the first question here answers, in another conversation. What is above it
+    is read there, and belongs to this tree as well.
     """
+
+    pk: UUID
+    owner_id: Any
+    messages: Any
+    title: str
+    get_absolute_url: Any
 
     shown = models.ForeignKey(
         "parley.Message", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    turned = models.BigIntegerField(default=0, editable=False)
+    forked_from = models.ForeignKey(
+        "parley.Message", models.SET_NULL, null=True, blank=True, related_name="forks", editable=False
+    )
 
     class Meta:
         abstract = True
+
+    # What is shown
+
+    def leaf(self) -> "Message | None":
+        """The end of the branch that is shown, to which the next question answers."""
+        leaf_id = self.leaf_id()
+        return self._all.filter(pk=leaf_id).first() if leaf_id else None
+
+    def leaf_id(self) -> UUID | None:
+        start = self.shown_id or self._newest_id() or self.forked_from_id
+        return start and self._leaf_below(start)
+
+    def transcript(self, before: "Message | None" = None) -> list["Message"]:
+        """The newest messages of the branch that is shown, in order, or the nearest before one of them."""
+        return self.window(before=before).messages
+
+    def window(
+        self, *, before: "Message | None" = None, after: "Message | None" = None, around: "Message | None" = None
+    ) -> Window:
+        """What one page shows: the end of the branch that is shown, or what is near a message, on its branch."""
+        if before:
+            return self._ending_in(before.parent_id, newer=before.parent_id)
+        if around:
+            leaf = self._leaf_through(around)
+            ways = tree.downwards(around.pk, leaf, PAGE - CONTEXT) or [around.pk]
+            return self._ending_in(ways[-1], newer=ways[-1] if ways[-1] != leaf else None)
+        if after:
+            leaf = self._leaf_through(after)
+            ways = tree.downwards(after.pk, leaf, PAGE + 1)[1:]
+            return self._following(ways, newer=ways[-1] if ways and ways[-1] != leaf else None)
+        return self._ending_in(self.leaf_id())
+
+    def _ending_in(self, end: UUID | None, newer: UUID | None = None) -> Window:
+        messages = self._read(tree.nearest(end, PAGE), end)
+        return Window(messages, messages[0].pk if messages and messages[0].parent_id else None, newer)
+
+    def _following(self, ids: list[UUID], newer: UUID | None) -> Window:
+        return Window(self._read(ids, ids[-1] if ids else None), newer=newer)
+
+    def _read(self, ids: Any, end: UUID | None) -> list["Message"]:
+        path = branch({message.pk: message for message in self._all.filter(pk__in=ids)}, end)
+        self.number_versions(path)
+        self._all.keep_rendered(path)
+        return path
+
+    def _leaf_through(self, message: "Message") -> UUID:
+        """The end of the branch that is shown, if this message is on it, or else of its own."""
+        leaf = self.leaf_id()
+        on_it = leaf is not None and tree.downwards(message.pk, leaf, 1)
+        return leaf if leaf and on_it else self._leaf_below(message.pk)
+
+    def _leaf_below(self, start: UUID) -> UUID:
+        """The newest continuation of a message here, or else the one that was forked from."""
+        newest = tree.newest_leaf(start, self.pk)
+        if newest is None and self.forked_from_id and tree.downwards(start, self.forked_from_id, 1):
+            return self.forked_from_id
+        return newest or start
+
+    def branch_of(self, message: "Message") -> bool:
+        """Whether this message is on the branch that is shown."""
+        return bool(tree.downwards(message.pk, self.leaf_id(), 1))
+
+    def history_before(self, message: "Message") -> list["Message"]:
+        """What was said before a message on its branch, in order."""
+        path = self._all.filter(pk__in=tree.above([message.parent_id]))
+        spoken = path.only("role", "status", "content", "parent_id", "conversation_id")
+        return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
+
+    def whole_branch(self) -> list["Message"]:
+        """All messages of the branch that is shown, in order."""
+        leaf = self.leaf_id()
+        return branch({message.pk: message for message in self._all.filter(pk__in=tree.above([leaf]))}, leaf)
+
+    def count_below(self, message: "Message") -> int:
+        """How many messages here follow this one, on all branches."""
+        return self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).count()
+
+    def address_of(self, message_id: UUID) -> str:
+        """The page that shows this message, on its branch."""
+        return f"{self.get_absolute_url()}?message={message_id}#message_{message_id}"
+
+    def in_tree(self) -> models.QuerySet:
+        """The messages of this conversation, and those above its fork."""
+        own = Q(conversation=self.pk)
+        return self._all.filter(own | Q(pk__in=tree.above([self.forked_from_id])) if self.forked_from_id else own)
+
+    def number_versions(self, messages: Iterable["Message"]) -> None:
+        """Tell these messages that they are looked at here, and which versions of each there are (``versions``)."""
+        messages = list(messages)
+        versions = self._versions_beside({(message.pk, message.parent_id) for message in messages})
+        for message in messages:
+            if message.conversation_id == self.pk:
+                message.conversation = cast("Conversation", self)
+            message.seen_in, message.versions = self.pk, versions[message.parent_id]
+
+    def _versions_beside(self, here: set[tuple[UUID, UUID | None]]) -> dict[UUID | None, list[UUID]]:
+        """(id, parent) of messages → parent → its children here.
+
+        Conversations are compared afterwards: as a condition they may lead the database to a worse index.
+        """
+        parents = {parent_id for _, parent_id in here} - {None}
+        children = self._all.filter(Q(parent__in=parents) | Q(parent=None, conversation=self.pk))
+        rows = set(children.values_list("pk", "parent_id", "conversation_id"))
+        here |= {(pk, parent_id) for pk, parent_id, conversation_id in rows if conversation_id == self.pk}
+        if self.forked_from_id:
+            here |= set(self._all.filter(pk__in=tree.above([self.forked_from_id])).values_list("pk", "parent_id"))
+        versions = defaultdict(list)
+        for pk, parent_id in sorted(here, key=lambda row: row[0]):
+            versions[parent_id].append(pk)
+        return versions
+
+    # What may happen to it
+
+    def show(self, message: "Message") -> None:
+        """Look at the branch of this message, which goes on below it with what is newest."""
+        with transaction.atomic():
+            self._turn_to(self._leaf_below(message.pk), Feed.advance(self.owner_id), turned=True)
+
+    def regenerate(self, message: "Message", model: str = "") -> "Message":
+        """Another reply beside this one, or to this question → the pending reply, on the branch that is shown.
+
+        ``model``: whom to ask instead of the conversation's model. Raises NoQuestion.
+        """
+        question_id = message.pk if message.role == "user" else message.parent_id
+        if question_id is None:
+            raise NoQuestion(message)
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            asked = {
+                "id": uuid7(max(question_id, self._newest_id() or question_id)),
+                "version": version,
+                "asked_model": model,
+            }
+            reply = self.messages.create(parent_id=question_id, role="assistant", status="pending", **asked)
+            self._turn_to(reply.pk, version, turned=True, updated_at=timezone.now())
+        return reply
+
+    def fork(self, message: "Message") -> "Conversation":
+        """A new conversation that goes on from a message, and copies nothing."""
+        taken = {name: getattr(self, name) for name in ("model", "instructions", "parameters", "folder_id")}
+        title = gettext("%(title)s (fork)") % {"title": self.title[:150]}
+        taken |= {"owner_id": self.owner_id, "title": title}
+        forked = type(self)(shown=message, forked_from=message, **taken)
+        forked.save(force_insert=True)
+        return cast("Conversation", forked)
+
+    def _turn_to(self, leaf_id: UUID | None, version: int, *, turned: bool, **values: Any) -> None:
+        values |= {"shown_id": leaf_id, "version": version} | ({"turned": version} if turned else {})
+        type(self)._default_manager.filter(pk=self.pk).update(**values)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def _newest_id(self) -> UUID | None:
+        return self.messages.order_by("-id").values_list("pk", flat=True).first()
+
+    @property
+    def _all(self) -> "MessageQuerySet":
+        return self.messages.model._default_manager.all()
+
+
+class NoQuestion(Exception):
+    """There is nothing above this message that could be answered again."""
+
+
+def branch(messages: dict[UUID, "Message"], leaf_id: UUID | None) -> list["Message"]:
+    """From the root to the leaf, by parent pointers; ``messages`` maps id → message."""
+    path = []
+    while leaf_id is not None and leaf_id in messages:
+        path.append(messages.pop(leaf_id))
+        leaf_id = path[-1].parent_id
+    return path[::-1]

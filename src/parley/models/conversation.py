@@ -1,5 +1,6 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,20 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from parley.conf import conf
 from parley.ids import uuid7
 
 from .branching import Branching
 from .feed import Feed
-from .organised import Organised
+from .organised import Organised, OrganisedQuerySet
+from .pruning import Pruned, leave_to_forks
+from .titled import Titled
 from .tuned import Tuned
-from .versioned import Versioned, VisibleQuerySet
+from .versioned import Versioned
 
 if TYPE_CHECKING:
     from .message import Message
 
-PAGE = 40
-"""Messages that a page shows at first, and adds for who scrolls up."""
 TITLE_LENGTH = 60
 
 
@@ -35,16 +35,24 @@ def title_from(text: str) -> str:
     return whole_words[: TITLE_LENGTH - 1] + "…"
 
 
-class ConversationQuerySet(VisibleQuerySet):
+class ConversationQuerySet(OrganisedQuerySet):
     def visible_to(self, user: Any) -> "ConversationQuerySet":
         """What this user may see: their own, as long as it is not thrown away."""
         return super().visible_to(user).filter(discarded_at=None)
 
-    def newest_first(self) -> "ConversationQuerySet":
-        return self.order_by("-updated_at", "-id")
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """For good; what forks of them stand on is left to the forks."""
+        from .message import Message
+
+        with transaction.atomic():
+            leave_to_forks(Message.objects.filter(conversation__in=list(self.values_list("pk", flat=True))))
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class Conversation(Branching, Organised, Tuned, Versioned):
+class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
     """``origin``: where an imported one came from, as ``chatgpt:<id>``, so that it comes in once."""
 
     class TitledBy(models.TextChoices):
@@ -62,7 +70,18 @@ class Conversation(Branching, Organised, Tuned, Versioned):
     class Meta:
         verbose_name, verbose_name_plural = _("conversation"), _("conversations")
         indexes = [
-            models.Index(fields=["owner", "-updated_at", "-id"], name="parley_conversation_newest"),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"],
+                condition=Q(discarded_at=None, archived=False, pinned=False, folder=None),
+                name="parley_conversation_listed",
+            ),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"], condition=Q(pinned=True), name="parley_conversation_pinned"
+            ),
+            models.Index(
+                fields=["owner", "-updated_at", "-id"], condition=Q(archived=True), name="parley_conversation_archived"
+            ),
+            models.Index(fields=["folder", "-updated_at", "-id"], name="parley_conversation_folder"),
             models.Index(fields=["owner", "version"], name="parley_conversation_feed"),
             models.Index(
                 fields=["discarded_at"], condition=Q(discarded_at__isnull=False), name="parley_conversation_discarded"
@@ -82,33 +101,50 @@ class Conversation(Branching, Organised, Tuned, Versioned):
 
     @property
     def model_name(self) -> str:
-        return self.model or conf.MODEL
+        return self.model_in_force
 
     @classmethod
-    def start(cls, owner: Any, text: str, *, key: UUID | None = None) -> tuple["Conversation", "Message"]:
-        """A new conversation, named after its first question → (conversation, pending reply). Raises AskedBefore."""
+    def start(
+        cls, owner: Any, text: str, *, key: UUID | None = None, **tuning: Any
+    ) -> tuple["Conversation", "Message"]:
+        """A new conversation, named after its first question → (conversation, pending reply). Raises AskedBefore.
+
+        ``tuning``: model, instructions, parameters.
+        """
         with transaction.atomic():
-            conversation = cls(owner=owner, title=title_from(text))
+            conversation = cls(owner=owner, title=title_from(text), **tuning)
             conversation.save(force_insert=True)
             _, reply = conversation.ask(text, key=key)
         return conversation, reply
 
     def ask(
-        self, text: str, *, key: UUID | None = None, instead_of: "Message | None" = None
+        self,
+        text: str,
+        *,
+        key: UUID | None = None,
+        instead_of: "Message | None" = None,
+        below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
         """Write the question and its pending reply → (question, reply).
 
         ``key`` is the form's own: the same form sent twice raises AskedBefore. ``instead_of`` is an
-        earlier question that this one replaces on the branch that is shown; it is kept.
+        earlier question that this one replaces on the branch that is shown; it is kept. ``below``: a message of
+        the branch to go on with, which is shown from then on.
         """
         with transaction.atomic():
-            version = self._touch(removed=instead_of is not None)
+            version = Feed.advance(self.owner_id)
             self._refuse_twice(key)
-            leaf = self.leaf()
-            parent = instead_of.parent if instead_of else leaf
-            asked = {"id": uuid7(leaf.pk if leaf else None), "version": version, "key": key}
-            question = self.messages.create(parent=parent, role="user", status="done", content=text, **asked)
-            reply = self.messages.create(parent=question, role="assistant", status="pending", version=version)
+            self.refresh_from_db(fields=["shown", "forked_from"])
+            leaf_id = self.leaf_id()
+            parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
+            asked = {"id": uuid7(leaf_id), "version": version, "key": key}
+            new = partial(self.messages.model, conversation=self)
+            question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
+            reply = new(parent=question, role="assistant", status="pending", version=version)
+            self.messages.bulk_create([question, reply])
+            self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
+        if parent_id == leaf_id:
+            question.seen_in = reply.seen_in = self.pk  # at the end of a branch there are no other versions
         return question, reply
 
     def _refuse_twice(self, key: UUID | None) -> None:
@@ -118,33 +154,6 @@ class Conversation(Branching, Organised, Tuned, Versioned):
         if asked:
             raise AskedBefore(asked)
 
-    def _touch(self, *, removed: bool = False) -> int:
-        """Move to the top of the list → the version of this change."""
-        self.version, self.updated_at = Feed.advance(self.owner_id, removed=removed), timezone.now()
-        Conversation.objects.filter(pk=self.pk).update(version=self.version, updated_at=self.updated_at)
-        return self.version
-
-    def leaf(self) -> "Message | None":
-        """The newest message, to which the next question answers."""
-        return self.messages.order_by("-id").first()
-
-    def history_before(self, message: "Message") -> list["Message"]:
-        """What was said before a message on its branch, in order."""
-        spoken = self.messages.filter(id__lt=message.pk).only(
-            "role", "status", "content", "parent_id", "conversation_id"
-        )
-        return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
-
-    def transcript(self, before: "Message | None" = None) -> list["Message"]:
-        """The newest messages of the branch that is shown, in order, or the newest before one of them."""
-        path: list[Message] = []
-        upwards = before.parent_id if before else self.messages.order_by("-id").values_list("pk", flat=True).first()
-        while upwards is not None and len(path) < PAGE:
-            known = {message.pk: message for message in self.messages.filter(id__lte=upwards).order_by("-id")[:PAGE]}
-            path[:0] = branch(known, upwards)
-            upwards = path[0].parent_id
-        return path
-
 
 class AskedBefore(Exception):
     """This very form was sent before; ``question`` is what it asked."""
@@ -152,12 +161,3 @@ class AskedBefore(Exception):
     def __init__(self, question: "Message") -> None:
         super().__init__(question)
         self.question = question
-
-
-def branch(messages: dict[UUID, "Message"], leaf_id: UUID | None) -> list["Message"]:
-    """From the root to the leaf, by parent pointers; ``messages`` maps id → message."""
-    path = []
-    while leaf_id is not None and leaf_id in messages:
-        path.append(messages.pop(leaf_id))
-        leaf_id = path[-1].parent_id
-    return path[::-1]

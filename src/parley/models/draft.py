@@ -27,10 +27,11 @@ class Draft(models.Model):
 
     @classmethod
     def keep(cls, owner: Any, conversation: Conversation | None, text: str) -> None:
-        """An empty text is no draft."""
+        """An empty text is no draft; to find that there was none costs no write."""
         mine = Draft.objects.filter(owner=owner, conversation=conversation)
         if not text.strip():
-            mine.delete()
+            if mine.exists():
+                mine.delete()
         elif not mine.update(text=text):
             Draft.objects.bulk_create([Draft(owner=owner, conversation=conversation, text=text)], ignore_conflicts=True)
 

@@ -5,9 +5,14 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connection, models, transaction
 from django.dispatch import Signal
+
+NEXT = (
+    "INSERT INTO parley_feed (owner_id, version, removed) VALUES (%s, 1, 0)"
+    " ON CONFLICT (owner_id) DO UPDATE SET version = parley_feed.version + 1 RETURNING version"
+)
+"""In the words that SQLite and PostgreSQL share."""
 
 feed_advanced = Signal()
 """Sent after the commit of a change, with ``owner_id`` and ``version``."""
@@ -38,11 +43,20 @@ class Feed(models.Model):
 
     @classmethod
     def _next(cls, owner_id: int) -> int:
-        mine = cls.objects.filter(pk=owner_id)
-        if not mine.update(version=F("version") + 1):
-            cls.objects.get_or_create(pk=owner_id)
-            mine.update(version=F("version") + 1)
-        return mine.values_list("version", flat=True).get()
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT, [cls.key_of(owner_id)])
+            return cursor.fetchone()[0]
+
+    @classmethod
+    def key_of(cls, owner_id: Any) -> Any:
+        """As the database has it."""
+        return cls._meta.pk.get_db_prep_value(owner_id, connection)
+
+    @classmethod
+    def hold(cls, owner_ids: Iterable[int]) -> None:
+        """Nobody else changes what these people see before the end of this transaction."""
+        feeds = cls.objects.select_for_update().filter(pk__in=set(owner_ids)).order_by("pk")
+        list(feeds.values_list("pk"))
 
     @classmethod
     def version_of(cls, user: Any) -> int:

@@ -1,7 +1,9 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -40,8 +42,29 @@ class Status(models.TextChoices):
 UNSETTLED = (Status.PENDING, Status.STREAMING)
 RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
 RESUMABLE = (Status.STOPPED, Status.INTERRUPTED)
+Unsettled = tuple[UUID, Any, UUID, str]
+"""(id, owner, conversation, status) of a reply."""
 MOST_DEATHS = 3
 """Times that a reply is begun again by itself because its worker died."""
+
+
+def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
+    """Which of these replies may be begun, of all unsettled ones in order. Pure.
+
+    A reply waits for all earlier ones of its conversation, and while its person has so many others running.
+    """
+    rows, begun, busy = list(unsettled), [], set()
+    running = Counter(owner for _, owner, _, status in rows if status == Status.STREAMING)
+    for pk, owner, conversation, status in rows:
+        if status == Status.PENDING and pk in ids and conversation not in busy and running[owner] < most:
+            begun.append(pk)
+            running[owner] += 1
+        busy.add(conversation)
+    return begun
+
+
+def _model_to_ask(reply: "Message") -> str:
+    return reply.asked_model or reply.conversation.model_name
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -60,6 +83,43 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.executemany(
                 f"UPDATE {table} SET content = %s WHERE id = %s AND attempt = %s AND status = 'streaming'", rows
             )
+
+    def claim(self, ids: Iterable[UUID], worker_id: UUID) -> list["Message"]:
+        """pending → streaming, for one worker, for those of these replies whose turn it is → these.
+
+        Their rows are locked meanwhile, so that one actor wins; the values that are set need not be read again.
+        """
+        with transaction.atomic():
+            turn = self._in_turn(list(ids))
+            pending = self.select_for_update(of=("self",)).filter(status=Status.PENDING) if turn else self.none()
+            replies: list[Message] = list(
+                pending.select_related("conversation__folder").filter(pk__in=turn).order_by("id")
+            )
+            for model, group in groupby(sorted(replies, key=_model_to_ask), _model_to_ask):
+                self._begin(
+                    list(group), status=Status.STREAMING, worker=worker_id, started_at=timezone.now(), model=model
+                )
+        return replies
+
+    def _in_turn(self, ids: list[UUID]) -> list[UUID]:
+        owners = set(self.filter(pk__in=ids, status=Status.PENDING).values_list("conversation__owner_id", flat=True))
+        Feed.hold(owners)
+        unsettled = self.filter(conversation__owner_id__in=owners, status__in=UNSETTLED).order_by("id")
+        rows = unsettled.values_list("pk", "conversation__owner_id", "conversation_id", "status")
+        return in_turn(rows, set(ids), most=conf.MOST_PER_PERSON)
+
+    def _begin(self, replies: list["Message"], **values: Any) -> None:
+        self.filter(pk__in=[reply.pk for reply in replies]).update(attempt=F("attempt") + 1, **values)
+        for reply in replies:
+            vars(reply).update(attempt=reply.attempt + 1, **values)
+
+    def keep_rendered(self, messages: Iterable["Message"]) -> None:
+        """Render imported replies when they are first looked at, once; those written here were rendered at their end."""
+        bare = [message for message in messages if message.imported and message.content and not message.html]
+        for message in bare:
+            message.html = "".join(markdown.render(message.content))
+        if bare:
+            self.bulk_update(bare, ["html"])
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Which of these (id, attempt) are still being written, as the database has it."""
@@ -92,7 +152,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(
-        Conversation, models.CASCADE, related_name="messages", verbose_name=_("conversation")
+        Conversation, models.CASCADE, db_index=False, related_name="messages", verbose_name=_("conversation")
     )
     parent = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("parent")
@@ -110,6 +170,9 @@ class Message(models.Model):
     )
     finish_reason = models.CharField(_("finish reason"), max_length=40, blank=True)
     model = models.CharField(_("model"), max_length=200, blank=True)
+    asked_model = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="Instead of the conversation's; see regenerate."
+    )
     usage = models.JSONField(_("usage"), default=dict, blank=True)
     attempt = models.PositiveIntegerField(default=0, editable=False)
     worker = models.UUIDField(null=True, blank=True, editable=False)
@@ -131,6 +194,7 @@ class Message(models.Model):
         verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = [
             models.Index(fields=["conversation", "version"], name="parley_message_feed"),
+            models.Index(fields=["conversation", "parent"], name="parley_message_tree"),
             models.Index(fields=["key"], condition=models.Q(key__isnull=False), name="parley_message_key"),
             models.Index(
                 fields=["status", "created_at"],
@@ -149,6 +213,11 @@ class Message(models.Model):
             super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
 
     # What a page asks
+
+    @property
+    def imported(self) -> bool:
+        """Whether it is a reply that no worker here has ever begun."""
+        return self.role == Role.ASSISTANT and self.settled and not self.attempt
 
     @property
     def settled(self) -> bool:
@@ -185,30 +254,40 @@ class Message(models.Model):
     live_html = live_reasoning = ""
     """What readers have been shown of a reply that is not written down yet; see delivery.log."""
 
+    seen_in: UUID | None = None
+    versions: Sequence[UUID] = ()
+    """Itself and the others in its place, the oldest first; see Conversation.number_versions."""
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether it is read in another conversation, from which the one that is looked at was forked."""
+        return self.within != self.conversation_id
+
+    @property
+    def within(self) -> UUID:
+        """The conversation in which it is looked at: its own, or one that was forked from it."""
+        return self.seen_in or self.conversation_id
+
+    @property
+    def number(self) -> int:
+        return self.versions.index(self.pk) + 1
+
+    @property
+    def version_before(self) -> UUID | None:
+        return self.versions[self.number - 2] if self.number > 1 else None
+
+    @property
+    def version_after(self) -> UUID | None:
+        return self.versions[self.number] if self.number < len(self.versions) else None
+
     # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
 
     def claim(self, worker_id: UUID) -> bool:
         """pending → streaming, for one worker, in the person's turn: whether it was this one."""
-        with transaction.atomic():
-            Feed.objects.select_for_update().filter(pk=self.conversation.owner_id).first()
-            won = self._is_its_turn() and Message.objects.filter(pk=self.pk, status=Status.PENDING).update(
-                status=Status.STREAMING,
-                attempt=F("attempt") + 1,
-                worker=worker_id,
-                started_at=timezone.now(),
-                model=self.conversation.model_name,
-            )
+        won = Message.objects.claim([self.pk], worker_id)
         if won:
             self.refresh_from_db(fields=["status", "attempt", "worker", "started_at", "model", "content"])
         return bool(won)
-
-    def _is_its_turn(self) -> bool:
-        """Below the person's limit of replies at once, and after all earlier ones of its conversation."""
-        unsettled = Message.objects.filter(conversation__owner_id=self.conversation.owner_id, status__in=UNSETTLED)
-        rows = list(unsettled.values_list("pk", "conversation_id", "status"))
-        earlier = any(pk < self.pk for pk, conversation_id, _ in rows if conversation_id == self.conversation_id)
-        running = sum(status == Status.STREAMING for *_, status in rows)
-        return not earlier and running < conf.MOST_PER_PERSON
 
     def finish(self, content: str, **values: Any) -> bool:
         """``values``: finish_reason, usage, left_out, reasoning, reasoning_seconds."""

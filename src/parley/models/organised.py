@@ -1,14 +1,116 @@
 """Where a conversation is found: pinned, archived, in a folder, or thrown away."""
 
-from django.db import models
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Self, cast
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from parley.conf import conf
+from parley.days import place_of
+
+from .feed import Feed
+from .versioned import VisibleQuerySet
+
+if TYPE_CHECKING:
+    from .folder import Folder
+    from .message import Message
+
+LISTED, PINNED, ARCHIVED, IN_FOLDER = "conversations", "pinned", "archived", "in_"
+MOST_AT_ONCE = 500
+"""Conversations that one click may change, and that one sweep deletes for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """What one click threw away, as long as it can be brought back."""
+
+    first: Any
+    count: int
+    seconds_left: float
+
+    @classmethod
+    def of(cls, rows: list[Any]) -> "Discarded":
+        passed = timezone.now() - rows[0].discarded_at
+        return cls(rows[0], len(rows), max(0, conf.UNDO_WITHIN - passed.total_seconds()))
+
+
+class OrganisedQuerySet(VisibleQuerySet):
+    def newest_first(self) -> Self:
+        return self.order_by("-updated_at", "-id")
+
+    def on_shelf(self, shelf: str) -> Self:
+        """Those that one list shows: ``conversations``, ``pinned``, ``archived`` or ``in_<folder>``."""
+        if shelf == ARCHIVED:
+            return self.filter(archived=True)
+        if shelf == PINNED:
+            return self.filter(archived=False, pinned=True)
+        return self.filter(
+            archived=False, pinned=False, folder=shelf.removeprefix(IN_FOLDER) if shelf != LISTED else None
+        )
+
+    def after(self, place: str) -> Self:
+        """Those below a place of a list that is newest first. Raises ValueError for what is no place."""
+        moment, pk = datetime.fromisoformat(place[:26]).replace(tzinfo=UTC), UUID(place[27:])
+        return self.filter(updated_at__lte=moment).exclude(updated_at=moment, id__gte=pk)
+
+    def known_to(self, user: Any) -> Self:
+        """What this user may see, and what they have thrown away."""
+        return VisibleQuerySet.visible_to(self, user)
+
+    def thrown_away_by(self, user: Any) -> Self:
+        """What this user may bring back, the newest first."""
+        return self.known_to(user).exclude(discarded_at=None).order_by("-discarded_at", "-updated_at", "-id")
+
+    def undoable(self, user: Any) -> "list[Discarded]":
+        """What was thrown away less than UNDO_WITHIN seconds ago, by clicks, the newest first."""
+        since = timezone.now() - timedelta(seconds=conf.UNDO_WITHIN)
+        rows: Any = self.thrown_away_by(user).filter(discarded_at__gt=since).only("title", "discarded_at")
+        return [Discarded.of(list(together)) for _, together in groupby(rows, key=lambda row: row.discarded_at)]
+
+    def change(self, owner_id: Any, **values: Any) -> int:
+        """One UPDATE of an owner's rows and its place in the feed: how many there were."""
+        with transaction.atomic():
+            version = Feed.advance(owner_id)
+            return self.filter(owner_id=owner_id).update(version=version, **values)
+
+    def discard(self, owner_id: Any) -> "list[Message]":
+        """Throw away together → the replies that were stopped by it."""
+        from .message import UNSETTLED, Message
+
+        with transaction.atomic():
+            ids, everyone = list(self.values_list("pk", flat=True)), cast(Any, self.model._default_manager)
+            everyone.filter(pk__in=ids).change(owner_id, discarded_at=timezone.now())
+            running = Message.objects.filter(conversation__in=ids, status__in=UNSETTLED).select_related("conversation")
+            return [reply for reply in running if reply.stop()]
+
+    def purge(self) -> None:
+        """Delete for good what was thrown away more than UNDO_WITHIN seconds ago."""
+        over: Any = self.filter(discarded_at__lt=timezone.now() - timedelta(seconds=conf.UNDO_WITHIN))
+        for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+            with transaction.atomic():
+                for conversation in over.filter(pk=pk).select_for_update(skip_locked=True):
+                    conversation.delete()
 
 
 class Organised(models.Model):
     """``discarded_at``: thrown away, and gone for good UNDO_WITHIN seconds later."""
 
+    owner_id: Any
+    updated_at: Any
+
     folder = models.ForeignKey(
-        "parley.Folder", models.SET_NULL, null=True, blank=True, related_name="conversations", verbose_name=_("folder")
+        "parley.Folder",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="conversations",
+        verbose_name=_("folder"),
     )
     pinned = models.BooleanField(_("pinned"), default=False)
     archived = models.BooleanField(_("archived"), default=False)
@@ -16,3 +118,64 @@ class Organised(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def shelf(self) -> str:
+        """The list that shows it, which is also the id of its element: archived before pinned before folder."""
+        if self.archived:
+            return ARCHIVED
+        if self.pinned:
+            return PINNED
+        return f"{IN_FOLDER}{self.folder_id}" if self.folder_id else LISTED
+
+    @property
+    def place(self) -> str:
+        """What lists are sorted by, the highest first."""
+        return f"{place_of(self.updated_at)} {self.pk}"
+
+    def rename(self, title: str) -> None:
+        """A name given by hand, which nothing else replaces."""
+        self._organise(title=title, titled_by="person")
+
+    def pin(self) -> None:
+        self._organise(pinned=True)
+
+    def unpin(self) -> None:
+        self._organise(pinned=False)
+
+    def archive(self) -> None:
+        self._organise(archived=True)
+
+    def unarchive(self) -> None:
+        self._organise(archived=False)
+
+    def move(self, folder: "Folder | None") -> None:
+        self._organise(folder=folder)
+
+    def discard(self) -> "list[Message]":
+        """Throw it away → the replies that were stopped by it."""
+        stopped = self._me.discard(self.owner_id)
+        self.refresh_from_db(fields=["version", "discarded_at"])
+        return stopped
+
+    def restore(self) -> bool:
+        """Bring it back, with all that was thrown away by the same click: whether it was still there."""
+        together = self._everyone.filter(discarded_at=self.discarded_at)
+        restored = self.discarded_at is not None and together.change(self.owner_id, discarded_at=None)
+        if restored:
+            self.refresh_from_db(fields=["version", "discarded_at"])
+        return bool(restored)
+
+    def _organise(self, **values: Any) -> None:
+        self._me.change(self.owner_id, **values)
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.refresh_from_db(fields=["version"])
+
+    @property
+    def _everyone(self) -> Any:
+        return cast(Any, type(self)._default_manager).filter(owner_id=self.owner_id)
+
+    @property
+    def _me(self) -> Any:
+        return self._everyone.filter(pk=self.pk)

@@ -1,13 +1,59 @@
 """A transfer: an export or an import that runs in the background."""
 
-from django.db import models
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from parley.conf import conf
+
+from .feed import Feed
 from .versioned import Versioned, VisibleQuerySet
+from .worker import Worker
+
+MOST_WAITING = 5
+"""Transfers of one person that wait or run; one more is refused."""
+MOST_DEATHS = 3
+"""Times that a transfer is begun again by itself because its worker died."""
+
+
+class TooMany(Exception):
+    """This person has as many transfers under way as they may."""
+
+
+class TransferQuerySet(VisibleQuerySet):
+    def unsettled(self) -> "TransferQuerySet":
+        return self.filter(settled_at=None)
+
+    def orphans(self) -> "TransferQuerySet":
+        """Those whose worker says no more that it is alive."""
+        running = self.filter(status=Transfer.Status.RUNNING)
+        return running.exclude(worker__in=Worker.objects.alive()).order_by("id")
+
+    def unheard(self) -> "TransferQuerySet":
+        """Those that wait, and for which no bell was rung, or so long ago that it must be lost."""
+        lost = models.Q(rung_at=None) | models.Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
+        return self.filter(lost, status=Transfer.Status.WAITING).order_by("id")
+
+    def purge(self) -> None:
+        """Delete what was kept long enough, with its files."""
+        long_ago = timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT)
+        for transfer in Transfer.objects.filter(settled_at__lt=long_ago).defer("report")[:100]:
+            transfer.delete()
 
 
 class Transfer(Versioned):
-    """``progress`` of ``total`` conversations; ``report``: a list of dicts, one for each file that was read."""
+    """``progress`` of ``total`` conversations, 0 while that is not known.
+
+    ``chosen``: the ids of the conversations of an export; empty for everything that the person owns.
+    ``report``: of an import, a dict for each file that was read; of an export, one dict of counts.
+    """
 
     class Kind(models.TextChoices):
         EXPORT = "export", _("Export")
@@ -23,17 +69,104 @@ class Transfer(Versioned):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     name = models.CharField(_("file name"), max_length=200, blank=True)
     file = models.CharField(max_length=200, blank=True, editable=False, help_text="A name in the private storage.")
+    size = models.PositiveBigIntegerField(_("bytes"), default=0, editable=False)
+    chosen = models.JSONField(default=list, editable=False)
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=list, editable=False)
     error = models.CharField(max_length=40, blank=True)
+    attempt = models.PositiveIntegerField(default=0, editable=False)
+    deaths = models.PositiveSmallIntegerField(default=0, editable=False)
     worker = models.UUIDField(null=True, blank=True, editable=False)
+    rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("transfer"), _("transfers")
+        indexes = [
+            models.Index(fields=["owner", "version"], name="parley_transfer_feed"),
+            models.Index(fields=["status", "rung_at"], name="parley_transfer_status"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("parley:transfer_show", args=[self.pk])
+
+    @property
+    def settled(self) -> bool:
+        return self.settled_at is not None
+
+    @property
+    def is_export(self) -> bool:
+        return self.kind == self.Kind.EXPORT
+
+    @property
+    def can_be_fetched(self) -> bool:
+        return self.is_export and self.status == self.Status.DONE
+
+    @property
+    def gone_at(self) -> Any:
+        """When it is deleted by itself, with its file."""
+        return self.settled_at and self.settled_at + timedelta(seconds=conf.TRANSFERS_KEPT)
+
+    @classmethod
+    def begin(cls, owner: Any, kind: str, **values: Any) -> "Transfer":
+        """A transfer that waits for a worker. Raises TooMany."""
+        with transaction.atomic():
+            transfer = cls(owner=owner, kind=kind, **values)
+            transfer.file = transfer.file or f"transfers/{transfer.pk}.zip"
+            transfer.save(
+                force_insert=True
+            )  # the feed's row is locked by now, so of two requests at once one comes second
+            if cls.objects.filter(owner=owner).unsettled().count() > MOST_WAITING:
+                raise TooMany
+        return transfer
+
+    # Each is one conditional UPDATE, so that one actor wins
+
+    def claim(self, worker_id: UUID) -> bool:
+        """waiting → running, for one worker, one of a person at a time: whether it was this one."""
+        with transaction.atomic():
+            Feed.objects.select_for_update().filter(pk=self.owner_id).first()
+            if Transfer.objects.filter(owner_id=self.owner_id, status=self.Status.RUNNING).exists():
+                return False
+            waiting = Transfer.objects.filter(pk=self.pk, status=self.Status.WAITING)
+            begun = {"worker": worker_id, "attempt": F("attempt") + 1, "progress": 0, "total": 0}
+            return self._change(waiting, status=self.Status.RUNNING, **begun)
+
+    def advance(self, progress: int, total: int) -> bool:
+        """Whether this attempt is still the one that runs."""
+        return self._change(self._ours, progress=progress, total=total)
+
+    def finish(self, **values: Any) -> bool:
+        """``values``: report, progress, total, size."""
+        return self._change(self._ours, status=self.Status.DONE, settled_at=timezone.now(), **values)
+
+    def fail(self, error: str, **values: Any) -> bool:
+        return self._change(self._ours, status=self.Status.FAILED, error=error, settled_at=timezone.now(), **values)
+
+    def requeue(self, *, died: bool) -> bool:
+        """running → waiting, to be begun again by another worker; what an import brought in stays, once."""
+        return self._change(self._ours, status=self.Status.WAITING, deaths=F("deaths") + int(died), rung_at=None)
+
+    def recover(self) -> bool:
+        """What becomes of it when its worker is gone: begun again, a few times."""
+        return self.fail("worker_gone_again") if self.deaths >= MOST_DEATHS else self.requeue(died=True)
+
+    @property
+    def _ours(self) -> models.QuerySet:
+        return Transfer.objects.filter(pk=self.pk, attempt=self.attempt, status=self.Status.RUNNING)
+
+    def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            changed = allowed.update(version=version, **values)
+        if changed and any(isinstance(value, Combinable) for value in values.values()):
+            self.refresh_from_db(fields=["version", *values])
+        elif changed:
+            vars(self).update(version=version, **values)
+        return bool(changed)

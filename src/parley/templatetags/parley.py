@@ -1,8 +1,29 @@
 """``{% load parley %}``"""
 
-from django import template
+import re
 
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from parley.days import month_group
 from parley.dom import dom_id
+from parley.icons import ICONS
+from parley.parts import shown
 
 register = template.Library()
+_SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
 register.simple_tag(dom_id, name="dom_id")
+register.simple_tag(month_group, name="month_group")
+register.filter("shown_parts", shown)
+
+
+@register.filter
+def icon(name: str) -> str:
+    """What is drawn; nothing for a name that no icon has."""
+    return ICONS.get(name, "")
+
+
+@register.filter
+def reachable(html: SafeString) -> SafeString:
+    """The text of a message with what may be too wide made reachable by keyboard, for a page without scripts."""
+    return mark_safe(_SCROLLS.sub(r'<\1 tabindex="0"', html))

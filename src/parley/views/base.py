@@ -13,14 +13,23 @@ from django.views.decorators.cache import cache_control
 from parley.conf import conf
 from parley.delivery.language import socket_address
 from parley.models import Conversation, Feed, Message
+from parley.zones import readers_zone
+
+from .shelves import sidebar
 
 View = Callable[..., HttpResponse]
 TURBO_STREAM = "text/vnd.turbo-stream.html"
 
 
 def private(view: View) -> View:
-    """For signed-in people, kept by no cache."""
-    return wraps(view)(cache_control(private=True, no_store=True)(login_required(view)))
+    """For signed-in people, in their time zone, kept by no cache."""
+
+    @wraps(view)
+    def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with readers_zone(request.COOKIES):
+            return view(request, *args, **kwargs)
+
+    return wraps(view)(cache_control(private=True, no_store=True)(login_required(in_zone)))
 
 
 def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:
@@ -45,11 +54,8 @@ def see(conversation: Conversation) -> HttpResponse:
 def page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page with the sidebar; the feed's version is read before the rows, so that nothing falls between."""
     context.setdefault("version", Feed.version_of(request.user))
-    context |= {
-        "conversations": Conversation.objects.visible_to(request.user).newest_first()[:100],
-        "parley_socket": socket_address(),
-        "local_model": conf.LOCAL_MODEL,
-    }
+    context = {**sidebar(request), "parley_socket": socket_address(), "local_model": conf.LOCAL_MODEL, **context}
+    context["images_on_click"] = conf.IMAGES_ON_CLICK
     return render(request, f"parley/{name}.html", context, status=status)
 
 

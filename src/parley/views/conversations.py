@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,22 +14,27 @@ from parley.models import AskedBefore, Conversation, Draft, Feed, Message
 from parley.tasks import ring_on_commit
 
 from .base import own_conversation, page, private, see, uuid_or_404
+from .folders import chosen_folder
+from .tuning import chosen_tuning, start_choices
 
 
 @private
 @require_GET
 def conversation_new(request: HttpRequest) -> HttpResponse:
-    return page(request, "conversation_new", form=blank_form(request, None))
+    into = chosen_folder(request)
+    return page(request, "conversation_new", form=blank_form(request, None), into=into, **start_choices(request, into))
 
 
 @private
 @require_POST
 def conversation_create(request: HttpRequest) -> HttpResponse:
-    form = QuestionForm(request.POST)
-    if not form.is_valid():
-        return page(request, "conversation_new", status=422, form=form)
+    form, into = QuestionForm(request.POST), chosen_folder(request)
+    choices, tuning = chosen_tuning(request, form, into)
+    if tuning is None:
+        return page(request, "conversation_new", status=422, form=form, into=into, **choices)
+    asked = form.cleaned_data
     try:
-        conversation, reply = Conversation.start(request.user, form.cleaned_data["text"], key=form.cleaned_data["key"])
+        conversation, reply = Conversation.start(request.user, asked["text"], key=asked["key"], folder=into, **tuning)
         ring_on_commit(reply)
     except AskedBefore as again:
         conversation = again.question.conversation
@@ -40,45 +45,59 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
 @private
 @require_GET
 def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The end of the branch that is shown, or with ``?message=`` what is around a message, on its branch."""
     conversation = own_conversation(request, pk)
-    return conversation_page(request, conversation, blank_form(request, conversation))
+    around = _named(request, conversation, "message")
+    form = blank_form(request, conversation, _named(request, conversation, "edit"))
+    if around and not conversation.branch_of(around):
+        form.initial["below"] = around.pk
+    return conversation_page(request, conversation, form, around=around)
 
 
 @private
 @require_GET
 def conversation_older(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The messages before one, as the frame that the page put in front of it; as a page without JavaScript."""
+    """The messages before or after one, as the frame that the page put there; as a page without JavaScript."""
     conversation = own_conversation(request, pk)
-    before = get_object_or_404(conversation.messages, pk=uuid_or_404(request.GET.get("before")))
+    before, after = (_named(request, conversation, name) for name in ("before", "after"))
+    if not (before or after):
+        raise Http404
     if "Turbo-Frame" not in request.headers:
-        return conversation_page(request, conversation, blank_form(request, conversation), before=before)
-    return render(
-        request, "parley/conversation_older.html", {"before": before.pk, **transcript_of(conversation, before)}
-    )
+        return conversation_page(request, conversation, blank_form(request, conversation), before=before, after=after)
+    window = transcript_of(conversation, before=before, after=after) | {"newer" if before else "older": None}
+    frame = f"older_{before.pk}" if before else f"newer_{after and after.pk}"
+    return render(request, "parley/conversation_older.html", {"frame": frame, **window})
 
 
 def conversation_page(
-    request: HttpRequest,
-    conversation: Conversation,
-    form: QuestionForm,
-    *,
-    status: int = 200,
-    before: Message | None = None,
+    request: HttpRequest, conversation: Conversation, form: QuestionForm, *, status: int = 200, **near: Message | None
 ) -> HttpResponse:
+    """``near``: ``before``, ``after`` or ``around`` a message."""
     version = Feed.version_of(request.user)
-    return page(
-        request, "conversation_show", status=status, version=version, form=form, **transcript_of(conversation, before)
-    )
+    context = {"version": version, "form": form, **transcript_of(conversation, **near)}
+    return page(request, "conversation_show", status=status, **context)
 
 
-def transcript_of(conversation: Conversation, before: Message | None = None) -> dict[str, Any]:
-    """``transcript``: some messages in order; ``older``: the id before which there are more."""
-    transcript = conversation.transcript(before)
-    show_live(transcript)
-    older = transcript[0].pk if transcript and transcript[0].parent_id else None
-    return {"conversation": conversation, "transcript": transcript, "older": older}
+def transcript_of(conversation: Conversation, **near: Message | None) -> dict[str, Any]:
+    """``transcript``: some messages in order; there are more before ``older``, and after ``newer``."""
+    window, around = conversation.window(**near), near.get("around")
+    show_live(window.messages)
+    context = {"conversation": conversation, "transcript": window.messages, "found": around and around.pk}
+    return context | {"older": window.older, "newer": window.newer}
 
 
-def blank_form(request: HttpRequest, conversation: Conversation | None) -> QuestionForm:
-    """The next form: what was typed and not sent, and a key of its own."""
-    return QuestionForm(initial={"text": Draft.text_of(request.user, conversation), "key": uuid7()})
+def _named(request: HttpRequest, conversation: Conversation, name: str) -> Message | None:
+    """The message that the address names, if it does."""
+    pk = request.GET.get(name)
+    return None if pk is None else get_object_or_404(conversation.in_tree(), pk=uuid_or_404(pk))
+
+
+def blank_form(request: HttpRequest, conversation: Conversation | None, edited: Message | None = None) -> QuestionForm:
+    """The next form: what was typed and not sent, or a question to be edited, and a key of its own."""
+    if edited:
+        return next_form(text=edited.content, editing=edited.pk)
+    return next_form(text=Draft.text_of(request.user, conversation))
+
+
+def next_form(**initial: Any) -> QuestionForm:
+    return QuestionForm(initial={"key": uuid7(), **initial})

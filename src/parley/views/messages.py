@@ -6,31 +6,40 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
+from parley.delivery.answering import answered
 from parley.delivery.log import show_live
 from parley.forms import QuestionForm
 from parley.models import AskedBefore, Conversation, Draft, Message, Role
 from parley.tasks import ring_on_commit, stop_on_commit
 
 from .base import own_conversation, own_message, private, see, stream, wants_stream
-from .conversations import blank_form, conversation_page
+from .conversations import conversation_page, next_form
 
 
 @private
 @require_POST
+@answered
 def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form)
-    edited = _edited(conversation, form)
+    edited, below = _edited(conversation, form), _below(conversation, form)
     try:
-        question, reply = conversation.ask(form.cleaned_data["text"], key=form.cleaned_data["key"], instead_of=edited)
+        asked = form.cleaned_data
+        question, reply = conversation.ask(asked["text"], key=asked["key"], instead_of=edited, below=below)
         ring_on_commit(reply)
     except AskedBefore as again:
-        question, reply = again.question, again.question.children.order_by("-id").get()
+        question = again.question
+        first = question.children.filter(conversation=question.conversation_id).order_by("-id").first()
+        if first is None:
+            return see(conversation)
+        reply = first
     Draft.keep(request.user, conversation, "")
     if not wants_stream(request):
         return see(conversation)
-    context = {"question": question, "reply": reply, "form": blank_form(request, conversation), "edited": edited}
+    if question.seen_in is None:
+        conversation.number_versions([question, reply])
+    context = {"question": question, "reply": reply, "form": next_form(), "edited": edited}
     return stream(request, "message_create", {**context, "conversation": conversation})
 
 
@@ -74,12 +83,19 @@ def _changed(request: HttpRequest, message: Message) -> HttpResponse:
         return see(message.conversation)
     message.refresh_from_db()
     show_live([message])
+    message.conversation.number_versions([message])
     return stream(request, "message_changed", {"message": message})
 
 
 def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
     pk = form.cleaned_data["editing"]
-    return get_object_or_404(conversation.messages.filter(role=Role.USER), pk=pk) if pk else None
+    return get_object_or_404(conversation.in_tree().filter(role=Role.USER), pk=pk) if pk else None
+
+
+def _below(conversation: Conversation, form: QuestionForm) -> Message | None:
+    """What the page was opened for, when that is on another branch than the one that is remembered."""
+    pk = form.cleaned_data["below"]
+    return get_object_or_404(conversation.in_tree(), pk=pk) if pk else None
 
 
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:

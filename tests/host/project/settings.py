@@ -77,4 +77,5 @@ PARLEY = {
     "REDIS_URL": REDIS_URL,
     "SOCKET_PATH": "/live/chat/",
     "KEY_PREFIX": "host-chat",
+    "FILES": os.path.dirname(os.environ["HOST_DATABASE"]) + "/files",
 }

@@ -44,6 +44,8 @@ def test_understands_what_a_tab_says(message, said):
         '{"do": "open", "conversation": null, "version": null}',
         '{"do": "open", "conversation": null, "version": 1e999}',
         '{"do": "open", "conversation": null, "version": NaN}',
+        '{"do": "open", "conversation": null, "version": -1}',
+        '{"do": "open", "conversation": null, "version": 9223372036854775808}',
         '{"do": "follow"}',
         f'{{"do": "follow", "reply": "{ID}", "as": 1, "from": 5}}',
         f'{{"do": "follow", "reply": "{ID}", "as": 1, "from": "-1"}}',

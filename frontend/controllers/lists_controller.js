@@ -1,0 +1,65 @@
+import { Controller } from "@hotwired/stimulus"
+import * as Turbo from "@hotwired/turbo"
+import { renew } from "../renew.js"
+
+const A_YEAR = 31_536_000
+const A_MINUTE = 60_000
+const A_DAY = 86_400_000
+
+// The lists stay when another page is visited, but a browser scrolls to the top what it puts into another page.
+let top = 0
+
+/** Lists of rows that load more as they are scrolled, under headings that are right for today and for here. */
+export default class extends Controller {
+  static values = { until: String, zone: String }
+  #tomorrow
+
+  // Lifecycle
+
+  connect() {
+    if (!this.untilValue) return
+    this.element.scrollTop = top
+    const left = Date.parse(this.untilValue) - Date.now()
+    this.#tomorrow = setTimeout(() => renew(this.element), Math.min(A_DAY, Math.max(A_MINUTE, left)))
+    this.#tellZone()
+  }
+
+  disconnect() {
+    clearTimeout(this.#tomorrow)
+  }
+
+  // Actions
+
+  scrolled() {
+    top = this.element.scrollTop
+  }
+
+  arrived({ target }) {
+    const more = target.parentElement
+    if (!more.matches("li.more")) return
+    const rows = [...target.querySelectorAll(":scope > ol > li")]
+    const list = more.parentElement
+    more.remove()
+    list.append(...rows.filter(({ id }) => !id || !document.getElementById(id)))
+  }
+
+  // A refresh brings what has changed, a visit does not.
+  rendering({ detail: { renderMethod } }) {
+    const refreshed = renderMethod === "morph" || Turbo.session.navigator.currentVisit?.isPageRefresh
+    if (refreshed) this.element.removeAttribute("data-turbo-permanent")
+  }
+
+  keepOpen(event) {
+    if (event.detail.attributeName === "open") event.preventDefault()
+  }
+
+  // Private
+
+  #tellZone() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    const cookie = `parley_zone=${encodeURIComponent(zone)}`
+    if (document.cookie.includes(cookie)) return
+    document.cookie = `${cookie}; path=/; max-age=${A_YEAR}; samesite=lax`
+    if (document.cookie.includes(cookie) && zone !== this.zoneValue) renew(this.element)
+  }
+}

@@ -1,0 +1,65 @@
+"""The groups of a list that is newest first: days while they are near, then months. In the active time zone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``place``: where its heading stands in the list, above everything that is older."""
+
+    id: str
+    label: str
+    place: str
+
+
+def place_of(moment: datetime) -> str:
+    """What a moment is sorted by, as text; the highest is the newest."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def near_groups() -> list[Group]:
+    """The groups that every list has, with or without rows; what comes after today still counts as today."""
+    today = timezone.localdate()
+    return [
+        Group("today", _("Today"), "9999"),
+        Group("yesterday", _("Yesterday"), _start(today)),
+        Group("week", _("Previous 7 days"), _start(today - timedelta(days=1))),
+        Group("month", _("Previous 30 days"), _start(today - timedelta(days=7))),
+    ]
+
+
+def month_group(moment: datetime) -> Group | None:
+    """The group of what is older than 30 days; None for what is in one of the near groups."""
+    day, far = timezone.localdate(moment), timezone.localdate() - timedelta(days=30)
+    if day >= far:
+        return None
+    first = day.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Group(f"{first:%Y-%m}", date_format(first, "YEAR_MONTH_FORMAT"), _start(min(following, far)))
+
+
+def under_headings(rows: Iterable[Any], groups: Iterable[Group]) -> list[Any]:
+    """Rows (``updated_at``, ``place``) and the headings of their groups, in order."""
+    rows = list(rows)
+    months = {group.id: group for row in rows if (group := month_group(row.updated_at))}
+    return sorted([*groups, *months.values(), *rows], key=lambda item: item.place, reverse=True)
+
+
+def next_day() -> datetime:
+    """When the groups are no longer right."""
+    return _midnight(timezone.localdate() + timedelta(days=1))
+
+
+def _start(day: date) -> str:
+    return place_of(_midnight(day))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

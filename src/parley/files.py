@@ -1,0 +1,56 @@
+"""Private files: exports to fetch, uploads to read. No address serves them; a view does, to their owner."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import IO, cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from .conf import conf
+
+
+def storage() -> Storage:
+    """The entry of STORAGES that ``FILES`` names, or the folder."""
+    if not conf.FILES:
+        raise ImproperlyConfigured("PARLEY['FILES'] is missing: a folder that no URL serves, or an entry of STORAGES.")
+    return storages[conf.FILES] if conf.FILES in settings.STORAGES else _folder(str(conf.FILES))
+
+
+@lru_cache
+def _folder(path: str) -> Storage:
+    return FileSystemStorage(path, file_permissions_mode=0o600, directory_permissions_mode=0o700)
+
+
+def keep(name: str, file: File) -> str:
+    """Keep a file under a name, in place of what has it → the name. An upload that lies on this disk is moved."""
+    storage().delete(name)
+    return storage().save(name, file)
+
+
+def remove(name: str) -> None:
+    storage().delete(name)
+
+
+def scratch() -> IO[bytes]:
+    """A file without a name, on disk when it grows, which is gone when its process is."""
+    return cast(IO[bytes], tempfile.SpooledTemporaryFile(2**20, dir=settings.FILE_UPLOAD_TEMP_DIR))
+
+
+@contextmanager
+def local(name: str) -> Iterator[str]:
+    """The path of a kept file on this disk; of a copy, when the storage is elsewhere."""
+    try:
+        path = storage().path(name)
+    except NotImplementedError:
+        with storage().open(name) as kept, tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
+            shutil.copyfileobj(kept, copy)
+            copy.flush()
+            yield copy.name
+    else:
+        yield path

@@ -1,0 +1,128 @@
+"""Titles that a model writes in the background, when the first reply of a conversation is done."""
+
+import asyncio
+import logging
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from parley.conf import conf
+from parley.models import Conversation, Message, Role, Status
+from parley.models.conversation import title_from
+
+from . import provider
+from .accumulator import Accumulator, InBandError
+from .outcome import ProviderError
+
+logger = logging.getLogger(__name__)
+
+InDatabase = Callable[..., Awaitable[Any]]
+
+PATIENCE, AT_ONCE = 30.0, 4
+MOST_TOKENS, MOST_CHUNKS, MOST_CHARACTERS = 500, 1000, 4000
+"""A model may think before it writes; what does not keep to the limit of tokens is cut off."""
+EXCERPT = 2000
+REQUEST = (
+    "Write a title for the conversation that begins as follows. "
+    "At most six words, in the language of the question, as plain text, without quotation marks. Answer with the title only."
+)
+
+_LABEL = re.compile(r"^\W*(?:\w+ )?(?:title|titel|titre|título)\W*[:：]", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
+_QUOTES = "\"'“”„‟‘’‚«»‹›「」『』"
+_BEGINNINGS, _ENDS = " #>~-–—=|•", " ~=|.:;,。"
+_JOINERS = "\u200c\u200d"
+"""Persian words and many emoji are written with them."""
+
+
+class Titles:
+    """Runs in the event loop of a worker. Nobody waits for it, and what it cannot do is only logged."""
+
+    def __init__(self, in_database: InDatabase) -> None:
+        self._in_database = in_database
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
+
+    def soon(self, reply: Message) -> None:
+        """After a reply was done."""
+        if conf.TITLE_MODEL:
+            task = asyncio.create_task(self._write(reply.pk))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _write(self, reply_id: UUID) -> None:
+        try:
+            async with self._turn:
+                conversation, request = await self._in_database(begin, reply_id)
+                if request:
+                    title, usage = await ask(request)
+                    await self._in_database(conversation.take_title, title, usage)
+        except Exception as error:
+            known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
+            logger.warning("Reply %s: no title was written (%r).", reply_id, error, exc_info=not known)
+
+
+def begin(reply_id: UUID) -> tuple[Conversation | None, dict[str, Any]]:
+    """What to ask for the title of a conversation whose only answer this is; nothing once it was named."""
+    reply = Message.objects.select_related("conversation", "parent").get(pk=reply_id)
+    conversation, question = reply.conversation, reply.parent
+    answers = Message.objects.filter(conversation=conversation, role=Role.ASSISTANT, status=Status.DONE)
+    if question is None or conversation.titled_by != "question" or answers.exclude(pk=reply.pk).exists():
+        return None, {}
+    return conversation, request_for(question.content, reply.content)
+
+
+def request_for(question: str, answer: str) -> dict[str, Any]:
+    """Both are quoted in one message, so that neither is taken for the request itself."""
+    content = f"{REQUEST}\n\n<question>\n{question[:EXCERPT]}\n</question>\n\n<answer>\n{answer[:EXCERPT]}\n</answer>"
+    return {"model": conf.TITLE_MODEL, "messages": [{"role": "user", "content": content}], "max_tokens": MOST_TOKENS}
+
+
+async def ask(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """(title, usage). Raises ProviderError, InBandError, TimeoutError."""
+    answer = Accumulator()
+    async with asyncio.timeout(PATIENCE):
+        try:
+            await _read(request, answer)
+        except ProviderError as error:
+            if error.retry_after != 0:
+                raise
+            await _read(request, answer)  # with the other names of the parameters
+    answer.close()
+    return cleaned(str(answer.text)), {"model": request["model"], **answer.usage}
+
+
+async def _read(request: dict[str, Any], answer: Accumulator) -> None:
+    size = 0
+    async with aclosing(provider.stream(**request)) as stream:
+        async for batch in stream:
+            for chunk in batch:
+                answer.add(chunk)
+            size += len(batch)
+            if size > MOST_CHUNKS or len(str(answer.text)) > MOST_CHARACTERS:
+                return
+
+
+def cleaned(text: str) -> str:
+    """A line that can stand in a list, of whatever a model wrote, or "". Pure."""
+    for line in text.splitlines():
+        line = "".join(" " if character.isspace() else character for character in line if _harmless(character))
+        line = _EMPHASIS.sub("", _LABEL.sub("", line)).lstrip(_BEGINNINGS).rstrip(_ENDS)
+        if title := _without_quotes(line).rstrip(_ENDS):
+            return title_from(title)
+    return ""
+
+
+def _without_quotes(line: str) -> str:
+    """Without the quotation marks around the whole, or one that was never closed."""
+    if line[:1] in _QUOTES and (line[-1:] in _QUOTES or sum(map(line.count, _QUOTES)) == 1):
+        return line.strip(_QUOTES + " ")
+    return line
+
+
+def _harmless(character: str) -> bool:
+    """No control characters, and none that turn the text around or are not seen."""
+    return character.isspace() or character in _JOINERS or not unicodedata.category(character).startswith("C")

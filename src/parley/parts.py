@@ -1,0 +1,45 @@
+"""What an import could not show as text: kinds for the database, words for people."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext, gettext_noop
+
+KINDS = {
+    "tool_call": gettext_noop("Tool called"),
+    "tool_result": gettext_noop("Tool's result"),
+    "code": gettext_noop("Code that was run"),
+    "output": gettext_noop("Output"),
+    "image": gettext_noop("Picture, not copied"),
+    "file": gettext_noop("File, not copied"),
+    "audio": gettext_noop("Recording, not copied"),
+    "quote": gettext_noop("Quotation"),
+    "citation": gettext_noop("Source"),
+    "canvas": gettext_noop("Document"),
+    "merged": gettext_noop("Merged answer"),
+    "error": gettext_noop("Error"),
+    "context": gettext_noop("Step"),
+    "data": gettext_noop("Unknown kind"),
+}
+MOST_SHOWN = 100
+LONGEST_SHOWN = 4_000
+"""Characters of one part on a page; exports have all of it."""
+
+
+def shown(parts: Iterable[Any]) -> list[dict[str, str]]:
+    """For a page: ``kind`` in words, ``name``, ``url`` of the web, and ``text``, cut."""
+    told = [part for part in parts if isinstance(part, dict)]
+    return [_shown(part) for part in told[:MOST_SHOWN]]
+
+
+def _shown(part: dict[str, Any]) -> dict[str, str]:
+    name, url = (str(part.get(key) or "") for key in ("name", "url"))
+    data = part.get("data") if part.get("type") not in ("image", "file", "audio") else None
+    text = str(part.get("text") or "") or (json.dumps(data, ensure_ascii=False, indent=1) if data else "")
+    return {
+        "kind": gettext(KINDS.get(str(part.get("type")), KINDS["data"])),
+        "name": name,
+        "url": url if url.lower().startswith(("http://", "https://")) else "",
+        "text": text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…",
+    }

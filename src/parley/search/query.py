@@ -1,0 +1,61 @@
+"""What a person typed, as the words to look for. Pure."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from parley.text import clean
+
+from .words import words
+
+LONGEST_QUERY = 200
+"""Characters; what comes after them is not looked for."""
+QUOTES = str.maketrans("“”„‟«»", '""""""')
+
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """All phrases must occur, each with its words in a row; when ``open``, the very last word may go on."""
+
+    phrases: tuple[Phrase, ...]
+    open: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases)
+
+    def is_prefix(self, phrase: Phrase) -> bool:
+        return self.open and phrase is self.phrases[-1]
+
+    def ends_with(self, phrase: Phrase, spoken: Sequence[str]) -> bool:
+        """Whether what was spoken so far ends with this phrase."""
+        *before, last = phrase
+        if not spoken or not (spoken[-1] == last or (self.is_prefix(phrase) and spoken[-1].startswith(last))):
+            return False
+        return list(spoken[-len(phrase) : -1]) == before
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text has it all: what the indexes of the databases find."""
+        spoken = words(text)
+        ends = range(1, len(spoken) + 1)
+        return all(
+            any(self.ends_with(phrase, spoken[max(0, end - len(phrase)) : end]) for end in ends)
+            for phrase in self.phrases
+        )
+
+
+def parse(text: str) -> Query:
+    """Words in any order, and phrases in quotes; what stands together without spaces is a phrase too."""
+    *closed, rest = unicodedata.normalize("NFC", clean(text[:LONGEST_QUERY])).translate(QUOTES).split('"')
+    phrases = [
+        phrase for number, part in enumerate([*closed, rest]) for phrase in _phrases(part, quoted=number % 2 == 1)
+    ]
+    unquoted_end = len(closed) % 2 == 1 or bool(words(rest))
+    return Query(tuple(phrases), open=unquoted_end)
+
+
+def _phrases(part: str, *, quoted: bool) -> Iterator[Phrase]:
+    for chunk in [part] if quoted else part.split():
+        if phrase := tuple(words(chunk)):
+            yield phrase

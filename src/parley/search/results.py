@@ -1,0 +1,87 @@
+"""A page of what was found, as a person may see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Value
+from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from parley.dom import dom_id
+from parley.models import Conversation, Message
+
+from . import index
+from .entries import Found
+from .query import Query
+from .snippet import marked, snippet
+from .words import LONGEST_TEXT
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Result:
+    """``role`` is empty for the title of a conversation."""
+
+    conversation: Conversation
+    title: SafeString | str
+    address: str
+    at: datetime
+    role: str = ""
+    snippet: SafeString | str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """``next``: the number of the page after this one; None when there is none."""
+
+    rows: list[Result]
+    next: int | None
+
+
+def results(user: Any, query: Query, page: int = 1) -> Results:
+    """What has all words of a query, among what this user may see."""
+    if not query or not user.is_authenticated:
+        return Results([], None)
+    found = index.find(user, query, offset=(page - 1) * PAGE, count=PAGE + 1)
+    return Results(_rows(user, query, found[:PAGE]), page + 1 if len(found) > PAGE else None)
+
+
+def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
+    """Messages are looked up by their ids alone, and shown when their conversation may be seen.
+
+    With both in one query, SQLite would read all messages of the person to find these.
+    """
+    about = Conversation.objects.visible_to(user).in_bulk({place.conversation for place in found})
+    excerpts = Message.objects.only("role", "created_at", "conversation_id").annotate(
+        excerpt=Left("content", Value(LONGEST_TEXT))
+    )
+    messages = excerpts.in_bulk([place.message for place in found if place.message])
+    rows = [
+        _of_message(query, about[place.conversation], messages.get(place.message))
+        if place.message
+        else _of_title(query, about[place.conversation])
+        for place in found
+        if place.conversation in about
+    ]
+    return [row for row in rows if row]
+
+
+def _of_title(query: Query, about: Conversation) -> Result:
+    return Result(about, marked(about.title, query), about.get_absolute_url(), about.updated_at)
+
+
+def _of_message(query: Query, about: Conversation, message: Any) -> Result | None:
+    """None when it was moved or deleted a moment ago."""
+    if message is None or message.conversation_id != about.pk:
+        return None
+    text = snippet(message.excerpt, query)
+    return Result(about, about.title, address_of(message), message.created_at, message.role, text)
+
+
+def address_of(message: Message) -> str:
+    """The page that shows this very message, on its branch."""
+    page = reverse("parley:conversation_show", args=[message.conversation_id])
+    return f"{page}?message={message.pk}#{dom_id(message)}"

@@ -1,0 +1,132 @@
+"""The index of SQLite: an FTS5 table, whose rows are numbered as the entries are."""
+
+import sqlite3
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .entries import CONVERSATIONS, ENTRIES, INDEXES, MESSAGES, MOST_RANKED, TITLES_COUNT, Found, found, settled
+from .query import Phrase, Query
+from .words import LONGEST_TEXT, UNSPACED, signs
+
+WORDS = f"{ENTRIES}_words"
+BLOCK = 200
+
+_alone = " OR ".join(f"unicode(letter) BETWEEN {first} AND {last}" for first, last in UNSPACED)
+_ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
+_ASCII = "length(CAST(whole.text AS blob)) = length(whole.text)"
+SPACED = f"""
+(SELECT CASE WHEN {_ASCII} OR whole.text NOT GLOB '*[{_ranges}]*' THEN whole.text ELSE (
+    WITH RECURSIVE
+        block(rest, part) AS (
+            SELECT substr(whole.text, {BLOCK + 1}), substr(whole.text, 1, {BLOCK})
+            UNION ALL SELECT substr(rest, {BLOCK + 1}), substr(rest, 1, {BLOCK}) FROM block WHERE rest <> ''
+        ),
+        place(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM place WHERE number < {BLOCK}),
+        letters(letter) AS (SELECT substr(part, number, 1) FROM block CROSS JOIN place WHERE number <= length(part))
+    SELECT group_concat(CASE WHEN {_alone} THEN ' ' || letter || ' ' ELSE letter END, '') FROM letters
+) END FROM (SELECT substr(coalesce(message.content, conversation.title), 1, {LONGEST_TEXT}) AS text) AS whole)
+"""
+"""The text, with spaces around each character of the scripts that have none."""
+
+_TABLES = f"""
+CREATE TABLE {ENTRIES} (id integer PRIMARY KEY AUTOINCREMENT, conversation_id char(32) NOT NULL, message_id char(32));
+CREATE VIRTUAL TABLE {WORDS} USING fts5(owner, body, prefix='1 2', tokenize="{{tokenizer}}");
+"""
+_ADD_MESSAGE = f"""
+INSERT INTO {ENTRIES} (conversation_id, message_id)
+    SELECT NEW.conversation_id, NEW.id WHERE {settled("NEW")} AND NEW.content <> '';
+"""
+_TRIGGERS = {
+    "entry_added": f"""
+AFTER INSERT ON {ENTRIES} BEGIN
+    INSERT INTO {WORDS} (rowid, owner, body) SELECT NEW.id, conversation.owner_id, {SPACED}
+        FROM {CONVERSATIONS} AS conversation LEFT JOIN {MESSAGES} AS message ON message.id = NEW.message_id
+        WHERE conversation.id = NEW.conversation_id;
+END""",
+    "entry_removed": f"AFTER DELETE ON {ENTRIES} BEGIN DELETE FROM {WORDS} WHERE rowid = OLD.id; END",
+    "message_added": f"AFTER INSERT ON {MESSAGES} WHEN {settled('NEW')} BEGIN {_ADD_MESSAGE} END",
+    # Without a word about OLD.content: otherwise each checkpoint of a reply would read the text before it.
+    "message_changed": f"""
+AFTER UPDATE OF status, content ON {MESSAGES} WHEN {settled("NEW")} OR {settled("OLD")} BEGIN
+    DELETE FROM {ENTRIES} WHERE message_id = OLD.id; {_ADD_MESSAGE}
+END""",
+    "message_moved": f"""
+AFTER UPDATE OF conversation_id ON {MESSAGES} WHEN NEW.conversation_id <> OLD.conversation_id BEGIN
+    UPDATE {ENTRIES} SET conversation_id = NEW.conversation_id WHERE message_id = NEW.id;
+END""",
+    "message_removed": f"AFTER DELETE ON {MESSAGES} BEGIN DELETE FROM {ENTRIES} WHERE message_id = OLD.id; END",
+    "title_added": f"""
+AFTER INSERT ON {CONVERSATIONS} WHEN NEW.title <> '' BEGIN
+    INSERT INTO {ENTRIES} (conversation_id) VALUES (NEW.id);
+END""",
+    "title_changed": f"""
+AFTER UPDATE OF title ON {CONVERSATIONS} WHEN NEW.title <> OLD.title BEGIN
+    DELETE FROM {ENTRIES} WHERE conversation_id = OLD.id AND message_id IS NULL;
+    INSERT INTO {ENTRIES} (conversation_id) SELECT NEW.id WHERE NEW.title <> '';
+END""",
+    "owner_changed": f"""
+AFTER UPDATE OF owner_id ON {CONVERSATIONS} WHEN NEW.owner_id <> OLD.owner_id BEGIN
+    UPDATE {WORDS} SET owner = NEW.owner_id WHERE rowid IN (SELECT id FROM {ENTRIES} WHERE conversation_id = NEW.id);
+END""",
+    "title_removed": f"AFTER DELETE ON {CONVERSATIONS} BEGIN DELETE FROM {ENTRIES} WHERE conversation_id = OLD.id; END",
+}
+_FIND = f"""
+SELECT conversation_id, message_id FROM (
+    SELECT entry.id, entry.conversation_id, entry.message_id,
+        bm25({WORDS}, 0.0, 1.0) * CASE WHEN entry.message_id IS NULL THEN {TITLES_COUNT} ELSE 1 END AS relevance
+    FROM {WORDS} CROSS JOIN {ENTRIES} AS entry ON entry.id = {WORDS}.rowid
+        CROSS JOIN {CONVERSATIONS} AS conversation ON conversation.id = entry.conversation_id
+    WHERE {WORDS} MATCH %s AND conversation.owner_id = %s AND conversation.discarded_at IS NULL
+    ORDER BY {WORDS}.rowid DESC LIMIT {MOST_RANKED}
+) ORDER BY relevance, id DESC LIMIT %s OFFSET %s
+"""
+
+
+@lru_cache(maxsize=1)
+def is_possible() -> bool:
+    """Whether this SQLite was built with FTS5."""
+    with sqlite3.connect(":memory:") as database:
+        return bool(database.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0])
+
+
+def making(connection: BaseDatabaseWrapper) -> list[str]:
+    """The statements that make the index, with no entry in it."""
+    separators = signs().replace("'", "''").replace('"', '""')
+    tokenizer = f"unicode61 remove_diacritics 2 categories 'L* M* N* Co' separators '{separators}'"
+    tables = [statement for statement in _TABLES.replace("{tokenizer}", tokenizer).split(";\n") if statement.strip()]
+    return [*tables, *INDEXES, *(f"CREATE TRIGGER {ENTRIES}_{name} {rest}" for name, rest in _TRIGGERS.items())]
+
+
+def unmaking() -> list[str]:
+    triggers = [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in _TRIGGERS]
+    return [*triggers, f"DROP TABLE IF EXISTS {WORDS}", f"DROP TABLE IF EXISTS {ENTRIES}"]
+
+
+def is_whole(connection: BaseDatabaseWrapper) -> bool:
+    """Whether no trigger is missing: Django makes a table anew to change a column, and its triggers are lost."""
+    names = [f"{ENTRIES}_{name}" for name in _TRIGGERS]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({_marks(names)})", names
+        )
+        return bool(cursor.fetchone()[0] == len(names))
+
+
+def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
+    """The places that have all words, the most relevant first."""
+    body = " AND ".join(_quoted(query, phrase) for phrase in query.phrases)
+    match = f'owner : "{str(owner).replace(chr(34), "")}" AND body : ({body})'
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [match, owner, count, offset])
+        return found(cursor.fetchall())
+
+
+def _quoted(query: Query, phrase: Phrase) -> str:
+    """Words have no signs in them, so nothing of a phrase can be an operator."""
+    return f'"{" ".join(phrase)}"' + " *" * query.is_prefix(phrase)
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,73 @@
+"""Everything that a person owns, or some of it, as a ZIP.
+
+settings.json: folders and presets; conversations/<id>.json: the documents; markdown/…: the same for people;
+manifest.json: the last, with counts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any
+from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.utils import timezone
+
+from parley.models import Conversation, Folder, Preset
+
+from .document import STAMP, dumped, json_of, tuned
+from .markdown import markdown_of
+from .words import file_name
+
+OnProgress = Callable[[int, int], None]
+Counts = dict[str, int]
+
+
+def write_archive(file: IO[bytes], owner: Any, chosen: list[str], on_progress: OnProgress) -> Counts:
+    """Write into a file, one conversation after the other → how many of what. ``chosen``: ids; none for everything."""
+    ids = list(_mine(owner, chosen).newest_first().values_list("pk", flat=True))
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        counts = _add_settings(archive, owner)
+        for conversation in _each(owner, ids, on_progress):
+            counts["messages"] += _add_conversation(archive, conversation)
+            counts["conversations"] += 1
+        manifest = {**STAMP, "exported_at": timezone.now().isoformat(), "counts": counts}
+        _add(archive, "manifest.json", [dumped(manifest)])
+    return counts
+
+
+def _mine(owner: Any, chosen: list[str]) -> Any:
+    mine = Conversation.objects.visible_to(owner)
+    return mine.filter(pk__in=chosen) if chosen else mine
+
+
+def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conversation]:
+    """Those that are still there when their turn comes."""
+    for number, pk in enumerate(ids):
+        on_progress(number, len(ids))
+        yield from Conversation.objects.visible_to(owner).select_related("folder").filter(pk=pk)
+    on_progress(len(ids), len(ids))
+
+
+def _add_settings(archive: ZipFile, owner: Any) -> Counts:
+    """Folders and presets come first, since conversations name their folder."""
+    settings = {
+        "folders": [tuned(folder) for folder in Folder.objects.visible_to(owner)],
+        "presets": [tuned(preset) for preset in Preset.objects.visible_to(owner)],
+    }
+    _add(archive, "settings.json", [dumped({**STAMP, **settings})])
+    return {"conversations": 0, "messages": 0, **{name: len(rows) for name, rows in settings.items()}}
+
+
+def _add_conversation(archive: ZipFile, conversation: Conversation) -> int:
+    """→ the number of its messages: every piece between the first and the last is one."""
+    pieces = _add(archive, f"conversations/{conversation.pk}.json", json_of(conversation), conversation)
+    readable = file_name(f"{conversation.created_at:%Y-%m-%d} {conversation.title}", f"{conversation.pk.hex[-12:]}.md")
+    _add(archive, f"markdown/{readable}", markdown_of(conversation), conversation)
+    return pieces - 2
+
+
+def _add(archive: ZipFile, name: str, pieces: Iterable[str], conversation: Conversation | None = None) -> int:
+    moment = conversation.updated_at if conversation else timezone.now()
+    entry = ZipInfo(name, (min(max(moment.year, 1980), 2107), *moment.timetuple()[1:6]))
+    entry.compress_type = ZIP_DEFLATED
+    with archive.open(entry, "w", force_zip64=True) as member:
+        return sum(1 for piece in pieces if member.write(piece.encode()))

@@ -1,0 +1,27 @@
+"""Formats of conversations: each recognises its own, and makes a document of it. Pure."""
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from . import chatgpt, librechat, open_webui, parley
+
+FORMATS: tuple[ModuleType, ...] = (parley, chatgpt, librechat, open_webui)
+WRAPPERS = ("conversations", "chats", "data")
+
+
+def recognise(value: Any) -> ModuleType | None:
+    return next((format_ for format_ in FORMATS if format_.recognises(value)), None)
+
+
+def unwrap(value: Any) -> Iterator[Any]:
+    """The conversations of an object that only holds a list of them; anything else as it is."""
+    inner = (
+        next((value[key] for key in WRAPPERS if isinstance(value.get(key), list)), None)
+        if isinstance(value, dict)
+        else None
+    )
+    if inner is None or recognise(value):
+        yield value
+    else:
+        yield from inner

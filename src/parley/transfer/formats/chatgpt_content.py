@@ -1,0 +1,180 @@
+"""What the messages of ChatGPT's export hold, by the kind of their content, and what stands beside it. Pure."""
+
+import re
+from typing import Any
+
+from parley.transfer.tally import Remarks
+
+from .drafting import Content
+from .values import line, mapping, number, sequence, text
+
+MOST_REFERENCES = 500
+LONGEST_WITH_REFERENCES = 300_000
+
+_MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
+
+
+# What a message holds, by the kind of its content
+
+
+def read(message: dict[str, Any], remarks: Remarks) -> Content:
+    content = Content(remarks)
+    told = message["content"]
+    if isinstance(told, str):
+        content.say(told)
+    else:
+        reader = READERS.get(told.get("content_type")) if isinstance(told.get("content_type"), str) else None
+        (reader or _unknown)(content, told)
+    return content
+
+
+def _text(content: Content, told: dict[str, Any]) -> None:
+    content.say("".join(text(part) for part in sequence(told.get("parts"))) or text(told.get("text")))
+    for part in sequence(told.get("parts")):
+        if not isinstance(part, str):
+            _part(content, part)
+
+
+def _multimodal(content: Content, told: dict[str, Any]) -> None:
+    for part in sequence(told.get("parts")):
+        _part(content, part)
+
+
+def _part(content: Content, part: Any) -> None:
+    kind = mapping(part).get("content_type")
+    if isinstance(part, str):
+        content.say(part)
+    elif kind == "image_asset_pointer":
+        prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
+        content.part("image", "picture", name=part.get("asset_pointer"), words=prompt, data=_size(part))
+    elif kind == "audio_transcription":
+        content.say(part.get("text"))
+    elif kind in ("audio_asset_pointer", "video_container_asset_pointer", "real_time_user_audio_video_asset_pointer"):
+        inner = mapping(part.get("audio_asset_pointer")) or part
+        content.part("audio", "recording", name=inner.get("asset_pointer") or kind)
+    elif isinstance(kind, str) and kind in READERS:
+        READERS[kind](content, part)
+    elif part is not None:
+        content.unknown(part)
+
+
+def _size(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: part[key] for key in ("width", "height", "size_bytes") if number(part.get(key)) is not None}
+
+
+def _code(content: Content, told: dict[str, Any]) -> None:
+    language = line(told.get("language"), 40)
+    words = text(told.get("text")) or "".join(text(part) for part in sequence(told.get("parts")))
+    if words.strip():
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", words)), default=0))
+        content.say(f"{fence}{language if language.isalnum() and language != 'unknown' else ''}\n{words}\n{fence}")
+
+
+def _output(content: Content, told: dict[str, Any]) -> None:
+    words = told.get("text") or told.get("output_str") or "".join(text(part) for part in sequence(told.get("parts")))
+    content.part("output", "tool", words=words)
+
+
+def _quote(content: Content, told: dict[str, Any]) -> None:
+    content.part(
+        "quote", "source", name=told.get("title") or told.get("domain"), words=told.get("text"), url=told.get("url")
+    )
+
+
+def _browsing(content: Content, told: dict[str, Any]) -> None:
+    content.part("output", "tool", name=told.get("summary"), words=told.get("result"))
+    if sequence(told.get("assets")):
+        content.part("data", "content_unknown", data=told["assets"])
+
+
+def _thoughts(content: Content, told: dict[str, Any]) -> None:
+    thoughts = told.get("thoughts")
+    if isinstance(thoughts, str):
+        content.think(thoughts)
+    for thought in sequence(thoughts):
+        if isinstance(thought, dict):
+            summary, words = text(thought.get("summary")), text(thought.get("content"))
+            content.think(f"**{summary}**\n\n{words}" if summary and words else summary or words)
+        else:
+            content.think(thought)
+    for part in sequence(told.get("parts")):
+        content.think(part)
+
+
+def _recap(content: Content, told: dict[str, Any]) -> None:
+    """Says how long it thought, which is a figure here; what else it may say is kept."""
+    words = text(told.get("content"))
+    if not words.startswith("Thought for"):
+        content.think(words)
+
+
+def _error(content: Content, told: dict[str, Any]) -> None:
+    content.part("error", "", name=told.get("name"), words=told.get("text"))
+
+
+def _computer(content: Content, told: dict[str, Any]) -> None:
+    state = mapping(told.get("state"))
+    content.part(
+        "output", "tool", name=state.get("title") or told.get("content_type"), url=state.get("url"), data=state
+    )
+    if told.get("screenshot"):
+        _part(content, told["screenshot"])
+
+
+def _app(content: Content, told: dict[str, Any]) -> None:
+    content.part("context", "content_unknown", name=told.get("content_type"), data=told)
+
+
+def _unknown(content: Content, told: dict[str, Any]) -> None:
+    """A kind that came later: its text, if it has some where texts are, and all of it as it was."""
+    if told.keys() - {"content_type"}:
+        content.unknown(told)
+
+
+CONTEXTS = ("user_editable_context", "model_editable_context")
+READERS = {
+    "text": _text, "multimodal_text": _multimodal, "code": _code, "execution_output": _output,
+    "citable_code_output": _output, "tether_quote": _quote, "sonic_webpage": _quote,
+    "tether_browsing_display": _browsing, "tether_browsing_code": _code, "thoughts": _thoughts,
+    "reasoning_recap": _recap, "system_error": _error, "computer_output": _computer,
+    "app_pairing_content": _app, "super_widget": _app,
+}  # fmt: skip
+
+
+# What stands beside the content
+
+
+def attach(content: Content, metadata: dict[str, Any]) -> None:
+    for entry in sequence(metadata.get("attachments")):
+        told = mapping(entry)
+        about = {"kind": told.get("mime_type") or told.get("mimeType"), "size": told.get("size")}
+        about = {key: value for key, value in about.items() if value is not None}
+        content.part("file", "file", name=told.get("name") or told.get("id"), data=about)
+    for entry in sequence(mapping(metadata.get("aggregate_result")).get("messages")):
+        if mapping(entry).get("message_type") == "image":
+            content.part("image", "picture", name=entry.get("image_url") or "image")
+    canvas = mapping(metadata.get("canvas"))
+    content.part("canvas", "tool", name=canvas.get("title"), data=canvas)
+
+
+def cite(content: Content, metadata: dict[str, Any]) -> None:
+    """Marks in the text become what the reader saw in their place; the sources are kept as parts."""
+    references = [mapping(entry) for entry in sequence(metadata.get("content_references"))[:MOST_REFERENCES]]
+    for reference in references:
+        mark, shown = text(reference.get("matched_text")), text(reference.get("alt"))
+        if len(mark.strip()) > 1 and sum(map(len, content.texts)) <= LONGEST_WITH_REFERENCES:
+            content.texts = [words.replace(mark, shown) for words in content.texts]
+        for source in [reference, *sequence(reference.get("items")), *sequence(reference.get("sources"))]:
+            _source(content, mapping(source))
+    for citation in sequence(metadata.get("citations"))[:MOST_REFERENCES]:
+        _source(content, mapping(mapping(citation).get("metadata")))
+    content.texts = [words for words in (_MARKER.sub("", words) for words in content.texts) if words.strip()]
+
+
+def _source(content: Content, told: dict[str, Any]) -> None:
+    if told.get("url") or told.get("name"):
+        known = any(part.get("url") and part["url"] == told.get("url") for part in content.parts[-50:])
+        if not known:
+            content.part(
+                "citation", "source", name=told.get("title") or told.get("name") or told.get("url"), url=told.get("url")
+            )

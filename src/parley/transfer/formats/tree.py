@@ -1,0 +1,116 @@
+"""Nodes with parent pointers, from a stranger → a forest in order: parents first, no circle, none lost. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from parley.transfer.tally import Remarks
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Node(Generic[T]):
+    """``load`` None: a hole, whose children belong to what is above it. ``children``: their order, as far as it is known."""
+
+    id: str
+    parent: str
+    load: T | None
+    children: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Placed(Generic[T]):
+    """``parent``: the nearest node above that is no hole; "" at the top."""
+
+    id: str
+    parent: str
+    load: T
+
+
+def plant(nodes: Iterable[Node[T]], remarks: Remarks) -> list[Placed[T]]:
+    """Depth first, where nodes name their children; in the order of the file otherwise."""
+    known: dict[str, Node[T]] = {}
+    for node in nodes:
+        if node.id in known:
+            remarks.add("message_duplicate", int(node.load is not None))
+        else:
+            known[node.id] = node
+    _adopt(known, remarks)
+    _cut_circles(known, remarks)
+    return list(_walk(known))
+
+
+def leaf_below(placed: list[Placed[T]], start: str) -> str:
+    """The end of the branch that goes on from a node, by each one's last child."""
+    last = {one.parent: one.id for one in placed}
+    while start in last:
+        start = last[start]
+    return start
+
+
+def _adopt(known: dict[str, Node[T]], remarks: Remarks) -> None:
+    """A parent that is not there is who names the node its child, or none."""
+    named = {child: node.id for node in known.values() for child in node.children}
+    for node in known.values():
+        if node.parent in known:
+            continue
+        missing, node.parent = node.parent, named.get(node.id, "")
+        remarks.add("branch_parent", int(bool(missing and not node.parent and node.load is not None)))
+
+
+def _cut_circles(known: dict[str, Node[T]], remarks: Remarks) -> None:
+    reaches_top: set[str] = {""}
+    for node in known.values():
+        path: dict[str, None] = {}
+        at = node.id
+        while at not in reaches_top and at not in path:
+            path[at] = None
+            at = known[at].parent
+        if at in path:
+            known[at].parent = ""
+            remarks.add("branch_cycle")
+        reaches_top.update(path)
+
+
+def _walk(known: dict[str, Node[T]]) -> Iterator[Placed[T]]:
+    above = {"": ""}
+    for name in _depth_first(known) if any(node.children for node in known.values()) else _as_written(known):
+        node = known[name]
+        parent = above[node.parent]
+        above[name] = parent if node.load is None else name
+        if node.load is not None:
+            yield Placed(name, parent, node.load)
+
+
+def _depth_first(known: dict[str, Node[T]]) -> Iterator[str]:
+    children = _children(known)
+    waiting = children.get("", [])[::-1]
+    while waiting:
+        name = waiting.pop()
+        yield name
+        waiting += children.get(name, [])[::-1]
+
+
+def _as_written(known: dict[str, Node[T]]) -> Iterator[str]:
+    """In the order of the file, but whatever comes before its parent waits for it."""
+    done = {""}
+    for name in known:
+        path = []
+        while name not in done:
+            path.append(name)
+            done.add(name)
+            name = known[name].parent
+        yield from reversed(path)
+
+
+def _children(known: dict[str, Node[T]]) -> dict[str, list[str]]:
+    """As the parents list them; those that are not listed come after, in the order of the file."""
+    grouped: dict[str, dict[str, None]] = {}
+    for node in known.values():
+        grouped.setdefault(node.parent, {})[node.id] = None
+    for parent, members in grouped.items():
+        listed = known[parent].children if parent else []
+        if listed:
+            grouped[parent] = {child: None for child in [*listed, *members] if child in members}
+    return {parent: list(members) for parent, members in grouped.items()}

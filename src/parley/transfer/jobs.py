@@ -1,0 +1,145 @@
+"""Transfers in the background: one attempt of one worker at a time, whatever is rung twice, lost or killed."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
+from django.db import InterfaceError, OperationalError
+
+from parley import files
+from parley.models import Feed, Transfer
+
+from .archive import write_archive
+from .reading import read_import
+
+logger = logging.getLogger(__name__)
+
+Ring = Callable[[Transfer], None]
+AT_ONCE = 2
+"""Transfers that one worker process carries out at once, so that its replies have the processor."""
+EVERY = 1.0
+"""Seconds between two writings of the progress, each of which every open page is told."""
+DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_PATIENCE = 600
+"""Tries, half a second apart, to write the end of a transfer."""
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+_leaving = threading.Event()
+
+
+class Abandoned(Exception):
+    """This attempt is not to go on: cancelled, handed over, or taken over by another worker."""
+
+
+def run(transfer_id: UUID, worker_id: UUID, ring: Ring) -> str:
+    """Claim and carry out a transfer → its status, or "" when it was not for us; then ring for the next one."""
+    if not _turns.acquire(blocking=False):
+        return ""
+    try:
+        status = _run(transfer_id, worker_id)
+    finally:
+        _turns.release()
+    ring_next(ring)
+    return status
+
+
+def end_soon() -> None:
+    """The process shall end: what runs is handed over at its next progress."""
+    _leaving.set()
+
+
+def ring_next(ring: Ring) -> None:
+    """For the first that waits, since others were turned away while this one ran."""
+    for transfer in Transfer.objects.filter(status=Transfer.Status.WAITING).order_by("id")[:AT_ONCE]:
+        ring(transfer)
+
+
+def _run(transfer_id: UUID, worker_id: UUID) -> str:
+    transfer = Transfer.objects.select_related("owner").filter(pk=transfer_id).first()
+    if transfer is None or not transfer.claim(worker_id):
+        return ""
+    try:
+        _WORK[transfer.kind](transfer, Progress(transfer))
+    except Abandoned:
+        _at_last(lambda: transfer.requeue(died=False))
+    except DATABASE_AWAY as error:
+        logger.warning("Transfer %s lost the database (%s); it is begun again.", transfer.pk, error)
+        _at_last(transfer.recover)
+    except Exception:
+        logger.exception("Transfer %s could not be carried out.", transfer.pk)
+        _at_last(lambda: transfer.fail("internal"))
+    if not transfer.is_export:
+        _at_last(lambda: _after_import(transfer))
+    return transfer.status
+
+
+class Progress:
+    """Called with (done, total) as often as one likes; writes it once a second. Raises Abandoned."""
+
+    def __init__(self, transfer: Transfer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._transfer, self._clock, self._due_at = transfer, clock, clock()
+
+    def __call__(self, done: int, total: int = 0) -> None:
+        if _leaving.is_set():
+            raise Abandoned
+        if self._clock() < self._due_at:
+            return
+        if not self._transfer.advance(done, total):
+            raise Abandoned
+        self._due_at = self._clock() + EVERY
+
+
+def _export(transfer: Transfer, on_progress: Progress) -> None:
+    with files.scratch() as file:
+        counts = write_archive(file, transfer.owner, transfer.chosen, on_progress)
+        size = file.tell()
+        file.seek(0)
+        files.keep(transfer.file, File(file, name=transfer.file))
+    count = counts["conversations"]
+    if not transfer.finish(report=[counts], size=size, progress=count, total=count):
+        _forget_file_of_deleted(transfer)
+
+
+def _forget_file_of_deleted(transfer: Transfer) -> None:
+    if not Transfer.objects.filter(pk=transfer.pk).exists():
+        files.remove(transfer.file)
+
+
+def _import(transfer: Transfer, on_progress: Progress) -> None:
+    with files.local(transfer.file) as path:
+        report = read_import(path, transfer.owner, on_progress, name=transfer.name)
+    _settle_import(transfer, report)
+
+
+def _settle_import(transfer: Transfer, report: list[dict[str, Any]]) -> None:
+    came_in = sum(file["conversations"] for file in report)
+    if any(file["format"] for file in report):
+        transfer.finish(report=report, progress=came_in, total=came_in)
+    else:
+        transfer.fail("unrecognised", report=report)
+
+
+def _after_import(transfer: Transfer) -> None:
+    """Its rows were written without a place in the feed: every page is told once, by being loaded again."""
+    if transfer.settled:
+        files.remove(transfer.file)
+    if Feed.objects.filter(pk=transfer.owner_id).exists():
+        Feed.advance(transfer.owner_id, removed=True)
+
+
+_WORK = {Transfer.Kind.EXPORT.value: _export, Transfer.Kind.IMPORT.value: _import}
+
+
+def _at_last(change: Callable[[], object]) -> object:
+    """Try until the database is back: a row that nobody changes would be running for ever."""
+    for _ in range(DATABASE_PATIENCE):
+        try:
+            return change()
+        except DATABASE_AWAY as error:
+            logger.warning("The database does not answer (%s); trying again.", error)
+            time.sleep(0.5)
+    return change()

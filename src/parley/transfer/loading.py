@@ -1,0 +1,138 @@
+"""Documents → rows of one owner. Nothing of what a document names reaches a row that is there already."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from parley import errors
+from parley.ids import uuid7
+from parley.models import Conversation, Folder, Message, Preset
+from parley.models.conversation import title_from
+
+BATCH = 500
+
+
+class Outcome(Enum):
+    """What became of a document."""
+
+    CAME_IN = "came_in"
+    EXISTED = "existed"
+    TWICE = "twice"
+    EMPTY = "empty"
+
+
+class Loader:
+    """Writes sealed documents (``formats.sealing``) for one owner, each in a transaction of its own.
+
+    The rows have version 0, and the feed does not move: whoever loads advances it afterwards.
+    """
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+        mine = Conversation.objects.filter(owner=owner)
+        self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
+        self._origins |= {f"parley:{pk}" for pk in mine.filter(discarded_at=None).values_list("pk", flat=True)}
+        self._seen: set[str] = set()
+        self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}
+
+    def load(self, document: dict[str, Any]) -> tuple[Outcome, Conversation | None]:
+        """Raises DataError and IntegrityError; then nothing of this document is there."""
+        told = document["conversation"]
+        if not told["messages"] and not told["origin"].startswith("parley:"):
+            return Outcome.EMPTY, None
+        if told["origin"] in self._seen:
+            return Outcome.TWICE, None
+        if told["origin"] in self._origins:
+            self._seen.add(told["origin"])
+            return Outcome.EXISTED, None
+        try:
+            conversation = self._write(told)
+        except IntegrityError:
+            if told["origin"] and Conversation.objects.filter(owner=self._owner, origin=told["origin"]).exists():
+                return Outcome.EXISTED, None
+            raise
+        self._seen.add(told["origin"])
+        return Outcome.CAME_IN, conversation
+
+    def collect(self, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
+        """Folders that are not there yet, and presets, unless the very same is there."""
+        for told in folders:
+            if told["name"] and told["name"] not in self._folders:
+                self._folders[told["name"]] = _create(Folder, self._owner, told).pk
+        for told in presets:
+            if told["name"] and not Preset.objects.filter(owner=self._owner, **told).exists():
+                _create(Preset, self._owner, told)
+
+    def _write(self, told: dict[str, Any]) -> Conversation:
+        now = timezone.now()
+        ids = _ids(told["messages"])
+        with transaction.atomic():
+            conversation = Conversation(**_facts(told, now), owner=self._owner, folder_id=self._folder(told["folder"]))
+            conversation.shown_id = ids.get(told["shown"])
+            Conversation.objects.bulk_create([conversation])
+            rows = (_row(message, conversation, ids, now) for message in told["messages"])
+            Message.objects.bulk_create(rows, batch_size=BATCH)
+        return conversation
+
+    def _folder(self, name: str | None) -> UUID | None:
+        if name and name not in self._folders:
+            self._folders[name] = _create(Folder, self._owner, {"name": name}).pk
+        return self._folders[name] if name else None
+
+
+def load(document: dict[str, Any], owner: Any) -> Conversation | None:
+    """One sealed document; None if it is there already, or empty."""
+    return Loader(owner).load(document)[1]
+
+
+def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
+    row = model(owner=owner, **told)
+    model.objects.bulk_create([row])
+    return row
+
+
+def _ids(messages: list[dict[str, Any]]) -> dict[str | None, UUID]:
+    """New ids, sorted as the messages are: pages show them by id."""
+    ids: dict[str | None, UUID] = {}
+    newest = None
+    for message in messages:
+        newest = ids[message["id"]] = uuid7(newest)
+    return ids
+
+
+def _facts(told: dict[str, Any], now: datetime) -> dict[str, Any]:
+    names = ("titled_by", "model", "instructions", "parameters", "pinned", "archived", "origin")
+    created = told["created_at"] or now
+    return {
+        **{name: told[name] for name in names},
+        "title": told["title"] if told["title"].strip() else _first_question(told["messages"]),
+        "created_at": created,
+        "updated_at": told["updated_at"] or created,
+    }
+
+
+def _first_question(messages: list[dict[str, Any]]) -> str:
+    return next((title_from(one["content"][:1000]) for one in messages if one["content"].strip()), gettext("Untitled"))
+
+
+def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
+    names = (
+        "role", "status", "content", "reasoning", "reasoning_seconds", "model", "asked_model", "finish_reason", "usage", "parts",
+        "left_out",
+    )  # fmt: skip
+    created = told["created_at"] or now
+    return Message(
+        **{name: told[name] for name in names},
+        id=ids[told["id"]],
+        conversation_id=conversation.pk,
+        parent_id=ids.get(told["parent"]),
+        error=told["error"] if told["error"] in errors.SENTENCES else "internal" if told["error"] else "",
+        rung_at=None,
+        created_at=created,
+        settled_at=told["settled_at"],
+    )

@@ -1,0 +1,49 @@
+"""The branch that is shown as Markdown, for people."""
+
+import re
+from collections.abc import Iterator
+
+from django.utils.translation import gettext
+
+from parley.models import Conversation, Message
+
+from . import words
+from .rows import Branch
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+def markdown_of(conversation: Conversation) -> Iterator[str]:
+    """In pieces: a title, what is to be known of it, and a section for each message."""
+    branch = Branch(conversation)
+    yield f"# {_escaped(conversation.title)}\n\n"
+    yield "".join(f"- {label}: {_escaped(value)}\n" for label, value in words.facts(conversation))
+    if words.other_branches(branch):
+        yield f"\n> {words.other_branches(branch)}\n"
+    if conversation.instructions:
+        yield f"\n## {gettext('Instructions')}\n\n{conversation.instructions.strip()}\n"
+    for message in branch.messages("html"):
+        yield _section(message)
+
+
+def _section(message: Message) -> str:
+    head = f"## {_escaped(words.speaker(message))}\n\n*{words.moment(message.created_at)}*"
+    reasoning = _quoted(f"{gettext('Reasoning')}:\n\n{message.reasoning.strip()}") if message.reasoning else ""
+    note = f"*{_escaped(words.note(message))}*" if words.note(message) else ""
+    parts = ["---", head, reasoning, message.content.strip("\n"), *map(_part, words.parts(message)), note]
+    return "\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _part(part: dict[str, str]) -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", part["text"])), default=0))
+    text = f"{fence}\n{part['text']}\n{fence}" if part["text"] else ""
+    return "\n\n".join(filter(None, [f"**{_escaped(part['label'])}**", part["url"] and f"<{part['url']}>", text]))
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _escaped(text: str) -> str:
+    """A line of words that means nothing else."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

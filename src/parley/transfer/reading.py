@@ -1,0 +1,186 @@
+"""A file from a stranger → conversations of one owner, and a report of what came in and what did not."""
+
+import logging
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+from django.db import DataError, IntegrityError
+
+from parley.text import clean
+
+from . import formats
+from .elements import Element, Splitter, parse
+from .formats import parley as own
+from .loading import Loader, Outcome
+from .reporting import Row, summed
+from .streams import Readable, chunks, is_archive, is_json
+from .tally import Remarks
+from .unpacking import Archive, Budget, Refused, name_of
+
+PEEK = 4096
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], object]
+
+
+def read_import(path: Any, owner: Any, on_progress: Progress | None = None, *, name: str = "") -> list[dict[str, Any]]:
+    """Read a ZIP archive or a JSON file, known by what is in it → the report: a dict for each file that was read.
+
+    Nothing that the file holds raises. ``on_progress(done, total)`` is called after each conversation and piece of the file;
+    ``total`` is an estimate; what it raises goes up and ends the reading. The person's feed is left to the caller.
+    """
+    reading = Reading(owner, on_progress or (lambda done, total: None))
+    with open(path, "rb") as source:
+        reading.file(source, clean(name or Path(path).name)[:200])
+    return [row.as_dict() for row in summed(reading.rows)]
+
+
+class Reading:
+    """One import, file by file, element by element. ``rows``: what there is to tell of the files."""
+
+    def __init__(self, owner: Any, on_progress: Progress) -> None:
+        self.rows: list[Row] = []
+        self._loader, self._on_progress = Loader(owner), on_progress
+        self._done = self._bytes = self._all_bytes = 0
+
+    def file(self, source: BinaryIO, name: str) -> None:
+        start = source.read(PEEK)
+        self._all_bytes = source.seek(0, 2)
+        source.seek(0)
+        row = Row(name)
+        if is_archive(start):
+            self._archive(source, row)
+        elif is_json(start):
+            self._json(source, row)
+        else:
+            row.error = "unrecognised" if start else "empty_file"
+        if not any(one.format or one.error for one in [*self.rows, row]):
+            row.error = "unrecognised"
+        if not row.is_blank:
+            self.rows.append(row)
+
+    # Archives
+
+    def _archive(self, source: BinaryIO, row: Row) -> None:
+        budget = Budget()
+        try:
+            archive = Archive(source, row.remarks, budget)
+        except Refused as refused:
+            row.error = refused.code
+            return
+        entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.remarks)]
+        self._all_bytes = sum(entry.file_size for entry in entries)
+        for entry in entries:
+            if not budget.is_spent:
+                self._member(archive, entry, row.remarks)
+
+    def _may_be_json(self, archive: Archive, entry: zipfile.ZipInfo, remarks: Remarks) -> bool:
+        try:
+            with archive.open(entry) as stream:
+                start = stream.read(PEEK)
+        except Refused:
+            return True
+        if not is_json(start):
+            remarks.add("member_archive" if is_archive(start) else "member_other", place=name_of(entry))
+        return is_json(start)
+
+    def _member(self, archive: Archive, entry: zipfile.ZipInfo, remarks: Remarks) -> None:
+        row = Row(name_of(entry))
+        try:
+            with archive.open(entry) as stream:
+                self._json(stream, row)
+        except Refused as refused:
+            row.error = refused.code
+        if row.format or row.error:
+            self.rows.append(row)
+        else:
+            remarks.add("member_other", place=row.file)
+
+    # JSON
+
+    def _json(self, stream: Readable, row: Row) -> None:
+        splitter = Splitter()
+        try:
+            for chunk in chunks(stream):
+                self._bytes += len(chunk)
+                for element in splitter.feed(chunk):
+                    self._element(element, row)
+                self._on_progress(self._done, self._estimate())
+            row.error = "" if splitter.whole else "cut_off"
+        except Refused as refused:
+            row.error = refused.code
+        row.remarks.add("conversation_unknown", splitter.strays)
+
+    def _element(self, element: Element, row: Row) -> None:
+        row.remarks.add("text_cut", element.cut)
+        if element.problem:
+            row.remarks.add(f"conversation_{element.problem}")
+            return
+        try:
+            parsed = parse(element.data)
+        except ValueError:
+            row.remarks.add("conversation_broken")
+            return
+        row.remarks.add("text_replaced", int(parsed.replaced))
+        row.remarks.add("value_repeated", parsed.repeated)
+        for value in formats.unwrap(parsed.value):
+            self._value(value, row)
+
+    def _value(self, value: Any, row: Row) -> None:
+        format_ = formats.recognise(value)
+        if format_ is None:
+            row.remarks.add("conversation_unknown", place=_title_of(value))
+            return
+        row.format = format_.NAME
+        if format_ is own and not own.is_conversation(value):
+            self._loader.collect(**own.collections(value))
+            return
+        document, said = _converted(format_, value)
+        if document is None or self._load(document, row):
+            row.remarks.merge(said)
+        self._done += 1
+        self._on_progress(self._done, self._estimate())
+
+    def _load(self, document: dict[str, Any], row: Row) -> bool:
+        """Whether it came in."""
+        title = document["conversation"]["title"]
+        try:
+            outcome, conversation = self._loader.load(document)
+        except (DataError, IntegrityError):
+            logger.exception("A conversation of an import could not be saved.")
+            row.remarks.add("conversation_not_saved", place=title)
+            return False
+        if conversation:
+            row.remarks.add("title", int(not title.strip()), place=conversation.title)
+            row.came_in.append({"id": str(conversation.pk), "title": conversation.title})
+            row.conversations += 1
+            row.messages += len(document["conversation"]["messages"])
+        elif outcome is Outcome.EXISTED:
+            row.existing += 1
+        else:
+            row.remarks.add(f"conversation_{outcome.value}", place=title)
+        return conversation is not None
+
+    def _estimate(self) -> int:
+        """How many conversations there are, if the rest of the file is as what was read."""
+        return max(self._done, round(self._done * self._all_bytes / max(self._bytes, 1)))
+
+
+def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Remarks]:
+    """A document, or None, and what there is to say: one conversation must not spoil the others."""
+    try:
+        return format_.documents(value)
+    except Exception:
+        logger.exception("A conversation of an import could not be understood.")
+        remarks = Remarks()
+        remarks.add("conversation_broken", place=_title_of(value))
+        return None, remarks
+
+
+def _title_of(value: Any) -> str:
+    title = value.get("title") if isinstance(value, dict) else None
+    return title if isinstance(title, str) else ""

@@ -1,0 +1,68 @@
+"""What a report says of each file. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .tally import Remarks
+
+MOST_ROWS = 20
+"""Files that the report tells apart, where each holds one conversation."""
+MOST_LINKS = 20_000
+
+
+@dataclass
+class Row:
+    """``files``: how many are told of in this one row. ``existing``: conversations that were there already."""
+
+    file: str
+    format: str = ""
+    files: int = 1
+    conversations: int = 0
+    messages: int = 0
+    existing: int = 0
+    error: str = ""
+    remarks: Remarks = field(default_factory=Remarks)
+    came_in: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.format or self.error or self.remarks.as_list())
+
+    @property
+    def is_small(self) -> bool:
+        return bool(self.format) and not self.error and self.conversations + self.existing <= 1
+
+    def take(self, other: "Row") -> None:
+        for name in ("files", "conversations", "messages", "existing"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.remarks.merge(other.remarks)
+        self.came_in += other.came_in
+
+    def as_dict(self) -> dict[str, Any]:
+        told = {key: value for key, value in vars(self).items() if key != "remarks"}
+        return {**told, "came_in": self.came_in[:MOST_LINKS], "left_out": self.remarks.as_list()}
+
+
+def summed(rows: list[Row]) -> list[Row]:
+    """One row for many files of one conversation each; none for what one's own archive has besides conversations."""
+    if any(row.format == "parley" for row in rows):
+        for row in rows:
+            row.remarks.forget("member_other")
+        rows = [row for row in rows if not row.is_blank and not _is_settings(row)] or rows[:1]
+    if len(rows) <= MOST_ROWS:
+        return rows
+    first: dict[str, Row] = {}
+    return [row for row in rows if not row.is_small or _taken(row, first)]
+
+
+def _taken(row: Row, first: dict[str, Row]) -> bool:
+    """Whether it is the first of its format, which takes in the others."""
+    if row.format in first:
+        first[row.format].take(row)
+        return False
+    first[row.format] = row
+    return True
+
+
+def _is_settings(row: Row) -> bool:
+    return row.format == "parley" and not (row.conversations or row.existing or row.error or row.remarks.as_list())

@@ -1,0 +1,158 @@
+"""A ZIP archive from a stranger → streams of bytes. Nothing is ever written where a name in it says."""
+
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import IO, Any
+
+from parley.text import clean
+
+from .tally import Remarks
+
+MOST_FILES = 20_000
+LARGEST_DIRECTORY = 4 * 2**20
+"""Bytes of the list of files, which zipfile reads at once."""
+MOST_BYTES = 8 * 2**30
+"""Unpacked, of all files that are read."""
+MOST_RATIO, RATIO_COUNTS_FROM = 200, 16 * 2**20
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+LONGEST_NAME = 200
+SMALLEST_HEADER = 30
+
+_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")
+
+
+class Refused(Exception):
+    """``code``: one of remarks.ERRORS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may still be unpacked."""
+
+    left: int = MOST_BYTES
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left < 0
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise Refused("bomb")
+
+
+class _Guarded(BufferedReader):
+    """A file of which nobody reads a large piece at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size > LARGEST_DIRECTORY:
+            raise Refused("too_many_files")
+        return super().read(size)
+
+
+class Stream:
+    """A file of the archive that is being read, as long as it does not grow beyond measure."""
+
+    def __init__(self, source: IO[bytes], packed: int, budget: Budget) -> None:
+        self._source, self._budget = source, budget
+        self._most = max(RATIO_COUNTS_FROM, packed * MOST_RATIO)
+        self.done = 0
+
+    def read(self, size: int) -> bytes:
+        try:
+            data = self._source.read(size)
+        except BROKEN as error:
+            raise Refused("broken_file") from error
+        self.done += len(data)
+        self._budget.spend(len(data))
+        if self.done > self._most:
+            raise Refused("bomb")
+        return data
+
+
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    ValueError,
+    OSError,
+)
+"""What zipfile raises for an archive that is damaged, or made to be."""
+
+
+class Archive:
+    """``files``: those that may be read; of the others there are remarks. Raises Refused."""
+
+    def __init__(self, source: Any, remarks: Remarks, budget: Budget) -> None:
+        self._budget = budget
+        try:
+            self._zip = zipfile.ZipFile(_Guarded(source))
+        except BROKEN as error:
+            raise Refused("broken_archive") from error
+        entries = self._zip.infolist()
+        if len(entries) > MOST_FILES:
+            raise Refused("too_many_files")
+        if _overlap(entries, self._zip.start_dir):
+            raise Refused("overlapping")
+        self.files = list(_readable(entries, remarks))
+
+    @contextmanager
+    def open(self, entry: zipfile.ZipInfo) -> Iterator[Stream]:
+        try:
+            source = self._zip.open(entry)
+        except BROKEN as error:
+            raise Refused("broken_file") from error
+        with source:
+            yield Stream(source, entry.compress_size, self._budget)
+
+
+def name_of(entry: zipfile.ZipInfo) -> str:
+    """Its name, to be shown."""
+    return clean(entry.filename)[:LONGEST_NAME]
+
+
+def _overlap(entries: list[zipfile.ZipInfo], end: int) -> bool:
+    """Whether two files share bytes, by which an archive of 10 MB holds petabytes."""
+    at = end
+    for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
+        if entry.header_offset + SMALLEST_HEADER + entry.compress_size > at:
+            return True
+        at = entry.header_offset
+    return at < 0
+
+
+def _readable(entries: list[zipfile.ZipInfo], remarks: Remarks) -> Iterator[zipfile.ZipInfo]:
+    seen: set[str] = set()
+    for entry in entries:
+        why = "" if entry.is_dir() else _why_not(entry, seen)
+        if why:
+            remarks.add(why, place=name_of(entry))
+        elif not entry.is_dir():
+            yield entry
+        seen.add(entry.filename)
+
+
+def _why_not(entry: zipfile.ZipInfo, seen: set[str]) -> str:
+    if _LEADS_OUT.search(entry.orig_filename) or _LEADS_OUT.search(entry.filename):
+        return "member_name"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "member_link"
+    if entry.flag_bits & 0x1:
+        return "member_encrypted"
+    if entry.filename in seen:
+        return "member_twice"
+    return "" if entry.compress_type in METHODS else "member_method"

@@ -1,0 +1,86 @@
+"""What exports for people say beside the text."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from parley.models import Conversation, Message, Role, Status
+
+from .rows import Branch
+
+LONGEST_NAME = 80
+
+
+def speaker(message: Message) -> str:
+    return gettext("You") if message.role == Role.USER else message.model or gettext("Assistant")
+
+
+def moment(when: datetime) -> str:
+    """In the reader's time zone, which is named."""
+    local = timezone.localtime(when)
+    return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+
+
+def facts(conversation: Conversation) -> list[tuple[str, str]]:
+    """(label, value) of a conversation."""
+    told = [
+        (gettext("Started"), moment(conversation.created_at)),
+        (gettext("Model"), conversation.model_name),
+        (gettext("Folder"), conversation.folder.name if conversation.folder else ""),
+        (gettext("Exported"), moment(timezone.now())),
+    ]
+    return [(label, value) for label, value in told if value]
+
+
+def other_branches(branch: Branch) -> str:
+    """That there is more than what is shown; empty when there is not."""
+    count = branch.elsewhere
+    words = ngettext(
+        "This is the branch that was shown. One message on another branch is not in this file; the JSON export has it.",
+        "This is the branch that was shown. %(count)s messages on other branches are not in this file; "
+        "the JSON export has them.",
+        count,
+    )
+    return words % {"count": count} if count else ""
+
+
+def note(message: Message) -> str:
+    """How a reply ended, when it did not simply end."""
+    match message.status:
+        case Status.FAILED:
+            return message.error_sentence
+        case Status.STOPPED:
+            return gettext("Stopped.")
+        case Status.DONE if message.finish_reason == "length":
+            return gettext("The answer ends here because it reached the model's limit of length.")
+        case Status.DONE if message.finish_reason == "content_filter":
+            return gettext("The answer ends here because the provider's content filter stopped it.")
+        case Status.DONE:
+            return ""
+    return gettext("Interrupted before the end.")
+
+
+def parts(message: Message) -> list[dict[str, str]]:
+    """What an import could not show as text: ``label``, and ``text`` and ``url`` where there are any."""
+    return [_part(part) for part in message.parts if isinstance(part, dict)]
+
+
+def _part(part: dict[str, Any]) -> dict[str, str]:
+    kind, name, url = (str(part.get(key) or "") for key in ("type", "name", "url"))
+    text = part.get("text") or (json.dumps(part["data"], ensure_ascii=False, indent=1) if part.get("data") else "")
+    label = " · ".join(word for word in (kind.replace("_", " "), name) if word)
+    return {"label": label, "text": str(text), "url": url if url.startswith(("http://", "https://")) else ""}
+
+
+def file_name(title: str, ending: str) -> str:
+    """A name for a file from whatever a title may be: no path, nothing that cannot be seen, not too long."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in title)
+    plain = " ".join(visible.translate(_FORBIDDEN).split())[:LONGEST_NAME].strip(" .")
+    return f"{plain or 'Parley'}.{ending}"
+
+
+_FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|\x7f', " "))

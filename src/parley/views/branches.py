@@ -1,0 +1,100 @@
+"""Versions of questions and answers, forks, and what is deleted from a conversation."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST
+
+from parley.forms import RegenerateForm
+from parley.models import Conversation, Message
+from parley.models.branching import NoQuestion
+from parley.tasks import offered_models, ring_on_commit, stop_on_commit
+
+from .base import own_conversation, page, private, see, uuid_or_404
+
+
+@private
+@require_POST
+def branch_show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Turn to the branch of a message, and stay where it is on the page."""
+    conversation = own_conversation(request, pk)
+    message = message_of(conversation, uuid_or_404(request.POST.get("message")))
+    conversation.show(message)
+    return see_message(conversation, message.pk)
+
+
+@private
+@require_GET
+def message_menu(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    """What can be done with a message; as a page without JavaScript."""
+    conversation = own_conversation(request, pk)
+    return _menu(request, conversation, message_of(conversation, message), RegenerateForm())
+
+
+@private
+@require_POST
+def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    conversation, form = own_conversation(request, pk), RegenerateForm(request.POST)
+    chosen = message_of(conversation, message)
+    if not form.is_valid():
+        return _menu(request, conversation, chosen, form, status=422)
+    try:
+        ring_on_commit(conversation.regenerate(chosen, form.cleaned_data["model"]))
+    except NoQuestion:
+        return see_message(conversation, message)
+    return see(conversation)
+
+
+@private
+@require_POST
+def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    """A new conversation; of a reply that is being written there is nothing to go on from yet."""
+    conversation = own_conversation(request, pk)
+    chosen = message_of(conversation, message)
+    return see(conversation.fork(chosen)) if chosen.settled else see_message(conversation, message)
+
+
+@private
+@require_POST
+def message_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    conversation = own_conversation(request, pk)
+    doomed = get_object_or_404(conversation.messages, pk=message)
+    return _deleted(conversation, doomed, conversation.delete_message(doomed))
+
+
+@private
+@require_POST
+def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    conversation = own_conversation(request, pk)
+    doomed = get_object_or_404(conversation.messages, pk=message)
+    return _deleted(conversation, doomed, conversation.delete_branch(doomed))
+
+
+def message_of(conversation: Conversation, pk: UUID | None) -> Message:
+    """A message of this conversation, or of the one that it was forked from."""
+    return get_object_or_404(conversation.in_tree(), pk=pk)
+
+
+def see_message(conversation: Conversation, pk: UUID) -> HttpResponse:
+    """The newest messages of the branch that is shown, or those around this one where it is older."""
+    newest = any(message.pk == pk for message in conversation.transcript())
+    address = conversation.get_absolute_url() if newest else conversation.address_of(pk)
+    return HttpResponseRedirect(f"{address.partition('#')[0]}#message_{pk}", status=303)
+
+
+def _deleted(conversation: Conversation, doomed: Message, running: list[Message]) -> HttpResponse:
+    for reply in running:
+        stop_on_commit(reply)
+    return see_message(conversation, doomed.parent_id) if doomed.parent_id else see(conversation)
+
+
+def _menu(
+    request: HttpRequest, conversation: Conversation, message: Message, form: RegenerateForm, status: int = 200
+) -> HttpResponse:
+    conversation.number_versions([message])
+    context = {"conversation": conversation, "message": message, "form": form, "offer": offered_models()}
+    context["following"] = conversation.count_below(message)
+    if "Turbo-Frame" in request.headers:
+        return render(request, "parley/message_menu.html", {"layout": "parley/frame.html", **context}, status=status)
+    return page(request, "message_menu", status=status, **context)

@@ -1,0 +1,34 @@
+"""Files to be saved, read a block at a time."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import IO, cast
+
+from asgiref.sync import sync_to_async
+from django.http import FileResponse, HttpResponse
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+}
+"""Where a browser shows it all the same, it runs nothing and is nobody."""
+
+
+def download(file: IO[bytes], name: str, content_type: str) -> HttpResponse:
+    """A file as an attachment of this name."""
+    response = _Download(file, as_attachment=True, filename=name, content_type=content_type, headers=dict(HEADERS))
+    return cast(HttpResponse, response)
+
+
+class _Download(FileResponse):
+    """Django's own is read into memory as a whole when the server is an asynchronous one."""
+
+    block_size = 2**18
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        blocks = iter(self)
+        while block := await sync_to_async(_next, thread_sensitive=False)(blocks):
+            yield block
+
+
+def _next(blocks: Iterator[bytes]) -> bytes:
+    return next(blocks, b"")

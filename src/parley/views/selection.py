@@ -1,0 +1,43 @@
+"""What is done with several conversations at once."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from parley.forms import SelectionForm
+from parley.models import Conversation
+from parley.tasks import stop_on_commit
+
+from .base import page, private, stream, wants_stream
+from .sidebar import changed
+
+
+@private
+@require_POST
+def conversations_change(request: HttpRequest) -> HttpResponse:
+    """Archive, take out of the archive, move or delete what is selected; ids of others are as if they were not there."""
+    form = SelectionForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return _refused(request, form)
+    selected = Conversation.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["conversation"])
+    ids = list(selected.values_list("pk", flat=True))
+    _do(request, form, ids)
+    rows = Conversation.objects.known_to(request.user).filter(pk__in=ids)
+    return changed(request, *rows.defer("instructions", "parameters"))
+
+
+def _do(request: HttpRequest, form: SelectionForm, ids: list) -> None:
+    selected, owner_id = Conversation.objects.visible_to(request.user).filter(pk__in=ids), request.user.pk
+    match form.cleaned_data["do"]:
+        case "delete":
+            for reply in selected.discard(owner_id):
+                stop_on_commit(reply)
+        case "move":
+            selected.change(owner_id, folder=form.cleaned_data["folder"])
+        case verb:
+            selected.change(owner_id, archived=verb == "archive")
+
+
+def _refused(request: HttpRequest, form: SelectionForm) -> HttpResponse:
+    if wants_stream(request):
+        return stream(request, "conversations_refused", {"selection": form})
+    return page(request, "conversations_refused", status=422, selection=form)

@@ -1,0 +1,36 @@
+"""How a conversation is answered: its model, instructions and parameters."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from parley.generation import models
+
+from .base import own_conversation, page, private, see
+from .tuning import tuning_form
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation = own_conversation(request, pk)
+    context = tuning_form(request, conversation)
+    if context["form"].is_valid():
+        conversation.tune(**context["form"].tuning)
+        return see(conversation)
+    status = 422 if context["form"].is_bound else 200
+    return page(request, "conversation_settings", status=status, conversation=conversation, **context)
+
+
+@private
+@require_POST
+def models_refresh(request: HttpRequest) -> HttpResponse:
+    """Ask the provider which models it has, for whoever wants to know: it is asked once in ten seconds at most."""
+    models.refresh()
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("parley:conversation_new")
+    return HttpResponseRedirect(back, status=303)

@@ -1,0 +1,106 @@
+"""Shares: links to what a conversation was at one moment. One page is public: share_show."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from parley.forms import ShareForm
+from parley.models import Conversation, NothingToShare, Share
+
+from .base import own_conversation, page, private, see
+
+MESSAGES_ON_A_PAGE = 200
+LINKS_ON_A_PAGE = 50
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+_MACHINE = re.compile(r"^$|bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|^(curl|wget|python)", re.I)
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def share_create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The links of a conversation, and the form of the next one."""
+    conversation, form = own_conversation(request, pk), ShareForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            Share.of(conversation, **form.cleaned_data)
+            return _see("share_create", conversation.pk)
+        except NothingToShare:
+            form.add_error(None, _("There is nothing to share yet. Wait for the first answer, and try again."))
+    return _links_of(request, conversation, form)
+
+
+@private
+@require_safe
+def share_list(request: HttpRequest) -> HttpResponse:
+    shares = Share.objects.visible_to(request.user).listed().select_related("conversation")
+    return page(request, "share_list", shares=Paginator(shares, LINKS_ON_A_PAGE).get_page(request.GET.get("page")))
+
+
+@private
+@require_POST
+def share_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    share = get_object_or_404(Share.objects.visible_to(request.user).listed(), pk=pk)
+    share.revoke()
+    return _see("share_create", share.conversation_id) if "Turbo-Frame" in request.headers else _see("share_list")
+
+
+@login_not_required
+@require_safe
+def share_show(request: HttpRequest, token: str) -> HttpResponse:
+    """What the link shows to everybody; every link that shows nothing answers alike."""
+    share = Share.objects.behind(token).first()
+    if share is None:
+        return _public(request, "share_gone", status=404)
+    messages = Paginator(range(share.length), MESSAGES_ON_A_PAGE).get_page(request.GET.get("page"))
+    if messages.number == 1 and _is_read_by_somebody_else(request, share):
+        share.count_view()
+    transcript = share.rows(messages.start_index() - 1, messages.end_index())
+    return _public(request, "share_show", share=share, messages=messages, transcript=transcript)
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def share_copy(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether to copy, on a page of the reader's own, and copy."""
+    share = Share.objects.behind(token).first()
+    if share is None:
+        return _public(request, "share_gone", status=404)
+    if request.method == "POST":
+        return see(share.copy_for(request.user))
+    return page(request, "share_copy", share=share)
+
+
+def _public(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    return HttpResponse(render_to_string(f"parley/{name}.html", context, request), status=status, headers=HEADERS)
+
+
+def _links_of(request: HttpRequest, conversation: Conversation, form: ShareForm) -> HttpResponse:
+    """As the frame in the conversation's menu, or as a page."""
+    context = {"conversation": conversation, "form": form, "shares": conversation.shares.open().listed()}
+    status = 422 if form.errors else 200
+    if "Turbo-Frame" in request.headers:
+        return render(request, "parley/_share.html", context, status=status)
+    return page(request, "share_create", status=status, **context)
+
+
+def _is_read_by_somebody_else(request: HttpRequest, share: Share) -> bool:
+    """Whether a person reads it who is not its owner; machines that fetch links for previews are none."""
+    is_machine = _MACHINE.search(request.headers.get("User-Agent", "")) or "Sec-Purpose" in request.headers
+    return request.method == "GET" and not is_machine and request.user.pk != share.owner_id
+
+
+def _see(name: str, *arguments: UUID) -> HttpResponse:
+    return HttpResponseRedirect(reverse(f"parley:{name}", args=arguments), status=303)

@@ -1,0 +1,171 @@
+"""Exports and imports: one conversation at once, everything in the background."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_POST
+
+from parley import files
+from parley.conf import conf
+from parley.forms import ImportForm, too_large
+from parley.ids import uuid7
+from parley.models import Conversation, Feed, Transfer
+from parley.models.transfer import TooMany
+from parley.tasks import ring_on_commit
+from parley.transfer import remarks
+from parley.transfer.document import json_of
+from parley.transfer.markdown import markdown_of
+from parley.transfer.printable import html_of
+from parley.transfer.words import file_name
+
+from .base import page, private, uuid_or_404
+from .downloads import download
+
+FORMATS = {
+    "md": (markdown_of, "text/markdown; charset=utf-8"),
+    "json": (json_of, "application/json"),
+    "html": (html_of, "text/html; charset=utf-8"),
+}
+MOST_LISTED = 100
+LINKS_ON_A_PAGE = 100
+FORM_AROUND_A_FILE = 10_000
+"""Bytes that the form adds to the file."""
+
+
+@private
+@require_GET
+def conversation_export(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
+    """One conversation as a file: written to disk first, so that its length is known and nothing is held in memory."""
+    conversation = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("folder"), pk=pk)
+    if form not in FORMATS:
+        raise Http404
+    written, content_type = FORMATS[form]
+    file = files.scratch()
+    for piece in written(conversation):
+        file.write(piece.encode())
+    file.seek(0)
+    return download(file, file_name(conversation.title, form), content_type)
+
+
+@private
+@require_GET
+def transfer_list(request: HttpRequest) -> HttpResponse:
+    return _list(request)
+
+
+@private
+@require_POST
+def export_create(request: HttpRequest) -> HttpResponse:
+    """Of the conversations that are named (``conversation``, any number), or of everything."""
+    named = [uuid_or_404(text) for text in request.POST.getlist("conversation")]
+    return begin_export(request, named)
+
+
+def begin_export(request: HttpRequest, named: list[UUID]) -> HttpResponse:
+    """An export of these conversations, as far as they are this person's; of everything when none is named."""
+    chosen = Conversation.objects.visible_to(request.user).filter(pk__in=named).values_list("pk", flat=True)
+    ids = [str(pk) for pk in chosen] if named else []
+    if named and not ids:
+        raise Http404
+    return _begin(request, Transfer.Kind.EXPORT, chosen=ids)
+
+
+@csrf_exempt  # until it is known who sends how much; _import_sent checks it before it reads the file
+@private
+@require_POST
+def import_create(request: HttpRequest) -> HttpResponse:
+    if int(request.headers.get("Content-Length") or 0) > conf.LARGEST_IMPORT + FORM_AROUND_A_FILE:
+        return _list(request, status=413, problem=too_large(conf.LARGEST_IMPORT))
+    request.upload_handlers = [TemporaryFileUploadHandler(request)]
+    return _import_sent(request)
+
+
+@csrf_protect
+def _import_sent(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _list(request, status=422, form=form)
+    sent, pk = form.cleaned_data["file"], uuid7()
+    name = files.keep(f"transfers/{pk}.import", sent)
+    return _begin(request, Transfer.Kind.IMPORT, id=pk, file=name, name=form.cleaned_name, size=sent.size)
+
+
+@private
+@require_GET
+def transfer_show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What an import brought in, what it left out and why; what an export holds."""
+    version, transfer = Feed.version_of(request.user), _own(request, pk)
+    rows = [row for file in transfer.report for row in file.get("came_in", ())]
+    links = Paginator(rows, LINKS_ON_A_PAGE).get_page(request.GET.get("page"))
+    read = [_explained(file) for file in transfer.report if not transfer.is_export]
+    return page(request, "transfer_show", version=version, transfer=transfer, files=read, links=links)
+
+
+@private
+@require_GET
+def transfer_download(request: HttpRequest, pk: UUID) -> HttpResponse:
+    transfer = _own(request, pk)
+    if not transfer.can_be_fetched:
+        raise Http404
+    try:
+        file = files.storage().open(transfer.file)
+    except FileNotFoundError:
+        raise Http404 from None
+    day = timezone.localdate(transfer.created_at)
+    return download(file, f"Parley {day:%Y-%m-%d}.zip", "application/zip")
+
+
+@private
+@require_POST
+def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """With its file; one that runs ends at its next progress."""
+    _own(request, pk).delete()
+    return _see_list()
+
+
+def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
+    try:
+        transfer = Transfer.begin(request.user, kind, **values)
+    except TooMany:
+        if "file" in values:
+            files.remove(values["file"])
+        return _list(request, status=422, problem=_("You have as many under way as you may. Wait until one is done."))
+    ring_on_commit(transfer)
+    return _see_list()
+
+
+def _list(
+    request: HttpRequest, *, status: int = 200, problem: str = "", form: ImportForm | None = None
+) -> HttpResponse:
+    version = Feed.version_of(request.user)
+    transfers = Transfer.objects.visible_to(request.user).defer("report").order_by("-id")[:MOST_LISTED]
+    context = {
+        "transfers": transfers,
+        "form": form or ImportForm(),
+        "problem": problem,
+        "kept": max(1, round(conf.TRANSFERS_KEPT / 86_400)),
+    }
+    return page(request, "transfer_list", status=status, version=version, **context)
+
+
+def _own(request: HttpRequest, pk: UUID) -> Transfer:
+    return get_object_or_404(Transfer.objects.visible_to(request.user), pk=pk)
+
+
+def _explained(file: dict[str, Any]) -> dict[str, Any]:
+    """A file's entry of a report, with sentences for its codes."""
+    left_out = [(remarks.sentence(item), item.get("where", ())) for item in file.get("left_out", ())]
+    error = remarks.error_sentence(file["error"]) if file.get("error") else ""
+    return {**file, "left_out": left_out, "error": error, "others": file.get("files", 1) - 1}
+
+
+def _see_list() -> HttpResponse:
+    return HttpResponseRedirect(reverse("parley:transfer_list"), status=303)

@@ -1,0 +1,92 @@
+"""Images of other hosts in answers: nothing is asked for before a click, and then only that image."""
+
+import base64
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+HOST = "https://pictures.example"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+ANSWER = f"Here is ![a cat]({HOST}/cat.png?asked=secret) and ![a dog]({HOST}/missing.png) and ![old](http://old.example/x.png)."
+
+
+@pytest.fixture
+def requests(tab, browsers):
+    """What the page asks of the host with the pictures, which has one."""
+    asked = []
+
+    def answer(route):
+        asked.append(route.request)
+        found = "cat.png" in route.request.url
+        route.fulfill(status=200 if found else 404, content_type="image/png", body=PIXEL if found else b"")
+
+    tab.page.context.route(f"{HOST}/**", answer)
+    yield asked
+    browsers.offences[:] = [offence for offence in browsers.offences if HOST not in offence]
+    tab.problems[:] = [problem for problem in tab.problems if HOST not in problem]
+
+
+@pytest.fixture
+def answered(tab, requests):
+    tab.goto("/").ask(f"/say-text {json.dumps(ANSWER)}").wait_for_status("done")
+    expect(tab.body).to_contain_text("a cat")
+    return tab
+
+
+def test_an_image_is_a_link_until_it_is_clicked(answered, requests):
+    cat = answered.body.get_by_role("link", name="a cat")
+    expect(cat).to_have_attribute("title", "pictures.example")
+    cat.hover()
+    cat.focus()
+    answered.page.reload()
+    expect(cat).to_be_visible()
+    assert requests == []
+    assert answered.body.locator("img").count() == 0
+
+
+def test_a_click_loads_the_image_in_its_place(answered, requests):
+    cat = answered.body.get_by_role("link", name="a cat")
+    cat.click()
+    image = cat.get_by_role("img", name="a cat")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.naturalWidth") == 1
+    assert [request.url for request in requests] == [f"{HOST}/cat.png?asked=secret"]
+    assert "referer" not in requests[0].headers
+    expect(cat).to_be_focused()
+    assert answered.barriers() == []
+
+
+def test_the_keyboard_loads_it_too(answered):
+    answered.body.get_by_role("link", name="a cat").press("Enter")
+    expect(answered.body.get_by_role("img", name="a cat")).to_be_visible()
+
+
+def test_an_image_that_does_not_load_stays_a_link_and_says_so(answered, requests):
+    dog = answered.body.get_by_role("link", name="a dog")
+    dog.click()
+    expect(answered.body.get_by_role("alert")).to_contain_text("could not be loaded")
+    with answered.page.context.expect_page() as opened:
+        dog.click()
+    opened.value.close()
+    expect(answered.body.locator("img")).to_have_count(0)
+
+
+def test_a_click_that_means_a_new_tab_opens_one(answered, requests):
+    with answered.page.context.expect_page() as opened:
+        answered.body.get_by_role("link", name="a cat").click(modifiers=["ControlOrMeta"])
+    opened.value.close()
+    expect(answered.body.locator("img")).to_have_count(0)
+
+
+def test_an_answer_that_is_still_written_keeps_its_link(tab, requests):
+    tab.goto("/").ask(f"/say-text {json.dumps(ANSWER + ' more' * 300)} at 5")
+    cat = tab.body.get_by_role("link", name="a cat")
+    with tab.page.context.expect_page() as opened:
+        cat.click()
+    opened.value.close()
+    expect(tab.reply).to_have_attribute("data-status", "streaming")
+    expect(tab.body.locator("img")).to_have_count(0)

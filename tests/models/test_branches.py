@@ -1,0 +1,401 @@
+"""The tree of a conversation: branches, forks, and what is deleted from them."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from parley.generation.prompt import build
+from parley.ids import uuid7
+from parley.models import Conversation, Message
+from parley.models.branching import PAGE, NoQuestion
+from tests.models.conftest import answered, settle
+
+pytestmark = pytest.mark.django_db
+
+
+def fresh(conversation):
+    return Conversation.objects.get(pk=conversation.pk)
+
+
+def contents(messages):
+    return [message.content for message in messages]
+
+
+def shown(conversation):
+    return contents(fresh(conversation).whole_branch())
+
+
+def say(conversation, question, answer="", **options):
+    """A question and its answer, at the end of the branch that is shown."""
+    asked, reply = conversation.ask(question, **options)
+    Message.objects.filter(pk=reply.pk).update(status="done", content=answer or f"re {question}")
+    return asked, reply
+
+
+@pytest.fixture
+def talk(owner):
+    """q1 – re q1 – q2 – re q2 – q3 – re q3"""
+    conversation = Conversation.objects.create(owner=owner, title="A talk", instructions="Be brief.", model="gpt-x")
+    for number in (1, 2, 3):
+        say(conversation, f"q{number}")
+    return conversation
+
+
+@pytest.fixture
+def said(talk):
+    """A function: the message with a text."""
+    return lambda text: Message.objects.get(content=text)
+
+
+# Branches
+
+
+def test_shows_an_edited_question_and_keeps_the_other_with_all_that_followed(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    assert shown(talk) == ["q1", "re q1", "q2 again", "re q2 again"]
+    assert talk.messages.count() == 8
+
+
+def test_edits_the_very_first_question(talk, said):
+    say(talk, "q1 again", instead_of=said("q1"))
+    assert shown(talk) == ["q1 again", "re q1 again"]
+    talk.show(said("q1"))
+    assert shown(talk)[-1] == "re q3"
+
+
+def test_goes_back_to_the_newest_continuation(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    say(talk, "q3 again")
+    talk.show(said("q2"))
+    assert shown(talk)[-1] == "re q3"
+    talk.show(said("q2 again"))
+    assert shown(talk)[-1] == "re q3 again"
+
+
+def test_remembers_the_branch_for_the_next_question(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    fresh(talk).show(said("q2"))
+    say(fresh(talk), "q4")
+    assert shown(talk) == ["q1", "re q1", "q2", "re q2", "q3", "re q3", "q4", "re q4"]
+
+
+def test_asks_at_the_end_of_the_branch_that_somebody_else_turned_to(talk, said):
+    stale = fresh(talk)
+    say(talk, "q2 again", instead_of=said("q2"))
+    say(stale, "q3 again")
+    assert shown(talk)[-4:] == ["q2 again", "re q2 again", "q3 again", "re q3 again"]
+
+
+def test_goes_on_below_a_message_of_another_branch(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    say(talk, "q4", below=said("re q2"))
+    assert shown(talk)[-3:] == ["re q3", "q4", "re q4"]
+
+
+def test_goes_on_with_what_other_code_added_below(talk):
+    talk.messages.create(parent=talk.leaf(), role="assistant", content="and another thing")
+    assert shown(talk)[-1] == "and another thing"
+
+
+def test_numbers_the_versions_of_each_message(talk, said):
+    for number in range(2):
+        say(talk, f"q2 version {number}", instead_of=said("q2"))
+    first, _, version, answer = talk.transcript()
+    assert [len(message.versions) for message in (first, version, answer)] == [1, 3, 1]
+    assert (version.number, version.version_before, version.version_after) == (3, said("q2 version 0").pk, None)
+    talk.show(said("q2"))
+    assert talk.transcript()[2].version_after == said("q2 version 0").pk
+
+
+def test_answers_again_beside_the_first_answer(talk, said):
+    reply = talk.regenerate(said("re q2"), "gpt-y")
+    assert (reply.parent, reply.status, reply.asked_model) == (said("q2"), "pending", "gpt-y")
+    assert [message.pk for message in talk.transcript()][-1] == reply.pk
+    assert contents(talk.history_before(reply)) == ["q1", "re q1", "q2"]
+    assert len(talk.transcript()[-1].versions) == 2
+
+
+def test_answers_a_question_again(talk, said):
+    assert talk.regenerate(said("q3")).parent == said("q3")
+
+
+def test_has_nothing_to_answer_above_the_first_message(owner):
+    conversation = Conversation.objects.create(owner=owner, title="begins with an answer")
+    with pytest.raises(NoQuestion):
+        conversation.regenerate(conversation.messages.create(role="assistant", content="hello"))
+
+
+@pytest.mark.parametrize(("asked_model", "used"), [("gpt-y", "gpt-y"), ("", "gpt-x")])
+def test_asks_the_model_that_was_wanted(talk, said, asked_model, used):
+    reply = talk.regenerate(said("re q3"), asked_model)
+    assert reply.claim(uuid7())
+    reply.refresh_from_db()
+    assert reply.model == used
+
+
+def test_lets_an_answer_stream_on_another_branch(talk, said):
+    running = talk.regenerate(said("re q3"))
+    assert running.claim(uuid7())
+    say(talk, "q2 again", instead_of=said("q2"))
+    running.refresh_from_db()
+    assert running.finish("written meanwhile")
+    assert shown(talk)[-1] == "re q2 again"
+    talk.show(running)
+    assert shown(talk)[-1] == "written meanwhile"
+
+
+# Windows
+
+
+def test_shows_a_message_on_its_branch_with_what_is_around_it(owner):
+    conversation = answered(owner, times=40)
+    path = [message.pk for message in conversation.whole_branch()]
+    middle = Message.objects.get(pk=path[30])
+    window = conversation.window(around=middle)
+    ids = [message.pk for message in window.messages]
+    assert middle.pk in ids
+    assert ids == path[path.index(ids[0]) :][:PAGE]
+    assert (window.older, window.newer) == (ids[0], ids[-1])
+
+
+def test_shows_all_messages_from_any_one_upwards_and_downwards(owner):
+    conversation = answered(owner, times=40)
+    path = [message.pk for message in conversation.whole_branch()]
+    window = conversation.window(around=Message.objects.get(pk=path[33]))
+    ids, older, newer = [message.pk for message in window.messages], window.older, window.newer
+    while older:
+        window = conversation.window(before=Message.objects.get(pk=older))
+        ids[:0], older = [message.pk for message in window.messages], window.older
+    while newer:
+        window = conversation.window(after=Message.objects.get(pk=newer))
+        ids, newer = ids + [message.pk for message in window.messages], window.newer
+    assert ids == path
+
+
+def test_shows_a_message_of_another_branch_without_turning_to_it(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    assert contents(talk.window(around=said("q2")).messages)[-1] == "re q3"
+    assert shown(talk)[-1] == "re q2 again"
+    assert talk.branch_of(said("q1"))
+    assert not talk.branch_of(said("q2"))
+
+
+# Forks
+
+
+@pytest.fixture
+def fork(talk, said):
+    return talk.fork(said("re q2"))
+
+
+def test_forks_without_a_copy(fork, talk):
+    assert not fork.messages.exists()
+    assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
+    assert (fork.instructions, fork.model, fork.title) == ("Be brief.", "gpt-x", "A talk (fork)")
+
+
+def test_goes_on_in_a_fork_and_leaves_the_other_alone(fork, talk):
+    _, reply = say(fork, "another q3")
+    assert shown(fork) == ["q1", "re q1", "q2", "re q2", "another q3", "re another q3"]
+    assert contents(fork.history_before(reply)) == ["q1", "re q1", "q2", "re q2", "another q3"]
+    assert shown(talk)[-1] == "re q3"
+
+
+def test_counts_the_versions_of_a_fork_alone(fork, talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    say(fork, "another q3")
+    assert {len(message.versions) for message in fork.transcript()} == {1}
+    say(talk, "q3 again", instead_of=said("q3"), below=said("re q2"))
+    assert len(talk.transcript()[-2].versions) == 2
+
+
+def test_edits_in_a_fork_what_was_asked_before_it_and_goes_back(fork, talk, said):
+    say(fork, "another q2", instead_of=said("q2"))
+    assert shown(fork) == ["q1", "re q1", "another q2", "re another q2"]
+    assert len(fork.transcript()[-2].versions) == 2
+    fork.show(said("q2"))
+    assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
+    assert shown(talk)[-1] == "re q3"
+
+
+def test_marks_what_a_fork_reads_elsewhere(fork):
+    say(fork, "another q3")
+    assert [message.borrowed for message in fork.transcript()] == [True] * 4 + [False] * 2
+
+
+def test_forks_a_fork(fork, said):
+    say(fork, "another q3")
+    second = fork.fork(said("another q3"))
+    say(second, "a third")
+    assert shown(second) == ["q1", "re q1", "q2", "re q2", "another q3", "a third", "re a third"]
+
+
+# What is deleted
+
+
+def test_attaches_what_followed_a_deleted_message_to_the_one_before(talk, said):
+    talk.delete_message(said("re q1"))
+    assert shown(talk) == ["q1", "q2", "re q2", "q3", "re q3"]
+
+
+def test_deletes_the_first_message(talk, said):
+    talk.delete_message(said("q1"))
+    assert shown(talk) == ["re q1", "q2", "re q2", "q3", "re q3"]
+
+
+def test_deletes_the_last_message(talk, said):
+    talk.delete_message(said("re q3"))
+    assert shown(talk)[-1] == "q3"
+
+
+def test_deletes_a_branch_and_shows_what_remains_beside_it(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    talk.delete_branch(said("q2 again"))
+    assert shown(talk)[-1] == "re q3"
+    talk.delete_branch(said("q2"))
+    assert shown(talk) == ["q1", "re q1"]
+
+
+def test_leaves_the_branch_that_is_shown_when_another_is_deleted(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    talk.delete_branch(said("q2"))
+    assert shown(talk) == ["q1", "re q1", "q2 again", "re q2 again"]
+
+
+def test_deletes_everything_and_begins_again(talk, said):
+    talk.delete_branch(said("q1"))
+    assert (talk.leaf(), talk.transcript()) == (None, [])
+    say(talk, "anew")
+    assert shown(talk) == ["anew", "re anew"]
+
+
+def test_sends_what_is_left_when_an_answer_was_deleted(talk, said):
+    talk.delete_message(said("re q1"))
+    history = talk.history_before(said("re q3"))
+    built = build("", [(message.role, message.status, message.content) for message in history], window=1000)
+    assert [message["content"] for message in built.messages] == ["q1", "q2", "re q2", "q3"]
+
+
+def test_goes_with_its_owner(fork, talk, owner):
+    say(fork, "another q3")
+    owner.delete()
+    assert not Message.objects.exists()
+
+
+def test_stops_a_reply_that_is_being_written(talk, said):
+    reply = talk.regenerate(said("re q3"))
+    assert reply.claim(uuid7())
+    assert talk.delete_branch(said("q3")) == [reply]
+    assert not reply.finish("too late")
+    assert shown(talk)[-1] == "re q2"
+
+
+def test_leaves_to_a_fork_what_it_stands_on(fork, talk, said):
+    say(fork, "another q3")
+    before = shown(fork)
+    talk.delete()
+    assert shown(fork) == before
+    assert {message.conversation_id for message in fork.whole_branch()} == {fork.pk}
+    assert not Message.objects.filter(content="q3").exists()
+
+
+def test_leaves_to_a_fork_in_which_nothing_was_said_yet_what_it_stands_on(fork, talk):
+    Conversation.objects.filter(pk=talk.pk).delete()
+    assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
+
+
+def test_leaves_to_each_of_several_forks_what_it_stands_on(fork, talk, said):
+    deeper, higher = talk.fork(said("re q3")), talk.fork(said("q2"))
+    say(higher, "a higher end")
+    before = [shown(each) for each in (fork, deeper, higher)]
+    talk.delete()
+    assert [shown(each) for each in (fork, deeper, higher)] == before
+    fork.delete()
+    assert [shown(each) for each in (deeper, higher)] == before[1:]
+    deeper.delete()
+    assert shown(higher) == before[2]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_leaves_to_a_fork_of_a_fork_what_it_stands_on(fork, talk, said, together):
+    say(fork, "another q3")
+    second = fork.fork(said("another q3"))
+    before = shown(second)
+    if together:
+        Conversation.objects.filter(pk__in=[talk.pk, fork.pk]).delete()
+    else:
+        fork.delete()
+        talk.delete()
+    assert shown(second) == before == contents(second.messages.order_by("id"))
+
+
+def test_deletes_a_branch_and_leaves_to_a_fork_what_it_stands_on(fork, talk, said):
+    say(fork, "another q3")
+    before = shown(fork)
+    talk.delete_branch(said("q2"))
+    assert shown(talk) == ["q1", "re q1"]
+    assert shown(fork) == before
+
+
+@pytest.mark.parametrize("text", ["q1", "re q1", "q2", "re q2"])
+def test_deletes_a_message_and_leaves_the_fork_as_it_is(fork, talk, said, text):
+    say(fork, "another q3")
+    before, others = shown(fork), shown(talk)
+    talk.delete_message(said(text))
+    assert shown(fork) == before
+    others.remove(text)
+    assert shown(talk) == others
+
+
+def test_deletes_in_a_fork_what_was_left_to_it(fork, talk, said):
+    talk.delete()
+    fork.delete_branch(said("q2"))
+    assert shown(fork) == ["q1", "re q1"]
+    fork.delete_message(said("q1"))
+    assert shown(fork) == ["re q1"]
+
+
+# Circles, and what a page costs
+
+
+@pytest.fixture
+def circle(talk, said):
+    """An import might have made it."""
+    Message.objects.filter(pk=said("q1").pk).update(parent=said("re q3"))
+    return talk
+
+
+def test_never_goes_round_in_a_circle(circle, said):
+    assert len(circle.whole_branch()) == len(circle.transcript()) == 6
+    assert len(circle.history_before(said("re q2"))) <= 6
+    circle.show(said("q2"))
+    assert circle.window(around=said("q2")).messages
+    assert len(circle.window(after=said("q1")).messages) <= 6
+    assert circle.fork(said("q3")).transcript()
+    circle.delete_branch(said("q2"))
+    assert not circle.messages.exists()
+
+
+def queries(function):
+    with CaptureQueriesContext(connection) as captured:
+        function()
+    return len(captured)
+
+
+def test_takes_as_many_queries_for_a_long_and_wide_tree_as_for_a_small_one(owner):
+    small, large = answered(owner, times=3), answered(owner, times=30)
+    for number in range(12):
+        large.ask(f"version {number}", instead_of=large.whole_branch()[20])
+        settle(large)
+    Message.objects.update(html="<p>rendered</p>")
+    for verb in (
+        lambda each: each.transcript(),
+        lambda each: each.window(around=each.messages.first()),
+        lambda each: each.window(before=each.leaf()),
+        lambda each: each.history_before(each.leaf()),
+        lambda each: each.show(each.messages.first()),
+        lambda each: each.whole_branch(),
+        lambda each: each.delete_branch(each.messages.order_by("id")[3]),
+        lambda each: each.fork(each.leaf()).transcript(),
+    ):
+        assert queries(lambda: verb(fresh(small))) == queries(lambda: verb(fresh(large)))  # noqa: B023

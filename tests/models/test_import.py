@@ -1,0 +1,463 @@
+"""Files from strangers become rows of one owner, or a line in the report."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parley.models import Conversation, Feed, Folder, Message, Preset
+from parley.search.query import parse
+from parley.search.results import results
+from parley.transfer import elements, remarks
+from parley.transfer.loading import Loader
+from parley.transfer.reading import read_import
+from tests.models.conftest import answered
+from tests.support.exports import asked, libre_message, librechat, node, open_webui, root, webui_message, zipped
+from tests.support.exports import chatgpt as chatgpt_export
+from tests.unit.transfer import test_any_shape as shapes
+
+pytestmark = pytest.mark.django_db
+
+ANY_SHAPE = shapes.CHATGPT | shapes.WEBUI | shapes.LIBRE | shapes.OWN | shapes.ANY
+ANSWERED = [webui_message("q", None, children=["a"]), webui_message("a", "q", "assistant", "Hi!")]
+
+
+@pytest.fixture
+def read(owner, tmp_path):
+    """A function: the report on a file of the owner's with this content."""
+
+    def reading(content, who=owner, on_progress=None, name="export"):
+        path = tmp_path / "upload"
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        path.write_bytes(data)
+        return read_import(path, who, on_progress, name=name)
+
+    return reading
+
+
+def counts(row):
+    return {item["why"]: item["count"] for item in row["left_out"]}
+
+
+def own(name="0191f0f0-0000-7000-8000-000000000001", **more):
+    message = {"id": "1", "parent": None, "role": "user", "status": "done", "content": "Hello"}
+    conversation = {"id": name, "title": "Mine", "messages": [message], **more}
+    return {"format": "parley", "version": 1, "conversation": conversation}
+
+
+# What comes in
+
+
+@pytest.mark.parametrize(
+    ("content", "format_"),
+    [
+        ([asked()], "chatgpt"),
+        ({"conversations": [asked()]}, "chatgpt"),
+        ([open_webui(*ANSWERED)], "open-webui"),
+        (open_webui(*ANSWERED), "open-webui"),
+        (librechat([libre_message("q"), libre_message("a", "q", "Hi", by_user=False)]), "librechat"),
+        (own(), "parley"),
+    ],
+)
+def test_knows_each_format_by_what_is_in_it(read, owner, content, format_):
+    for packed in (
+        json.dumps(content).encode(),
+        b"\xef\xbb\xbf" + json.dumps(content).encode(),
+        json.dumps(content).encode("utf-16"),
+    ):
+        (row,) = read(packed)
+        assert (row["format"], row["error"]) == (format_, "")
+        assert row["conversations"] + row["existing"] == 1
+    conversation = owner.conversations.get()
+    assert conversation.origin.startswith(f"{format_}:")
+    (row,) = read(zipped({"any.name": content}))
+    assert (row["format"], row["existing"], row["file"]) == (format_, 1, "any.name")
+
+
+def test_writes_the_tree_with_new_ids_in_order_and_old_times(read, owner):
+    nodes = (
+        root("q"),
+        node("q", "client-created-root", "user", "Why?", children=["a", "b"], created=1_700_000_000),
+        node("a", "q", "assistant", "Because.", children=["c"], created=1_700_000_001, metadata={"model_slug": "o3"}),
+        node("c", "a", "user", "And then?", created=1_700_000_005),
+        node("b", "q", "assistant", "So.", created=1_700_000_009),
+    )
+    read([chatgpt_export(*nodes, current="c", create_time=1_700_000_000, update_time=1_700_000_100)])
+    conversation = owner.conversations.get()
+    messages = list(conversation.messages.order_by("id"))
+    assert [message.content for message in messages] == ["Why?", "Because.", "And then?", "So."]
+    first, answer, then, other = messages
+    assert (answer.parent, then.parent, other.parent, first.parent) == (first, answer, first, None)
+    assert conversation.shown == then
+    assert conversation.created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert conversation.updated_at == datetime(2023, 11, 14, 22, 15, tzinfo=UTC)
+    assert then.created_at == datetime(2023, 11, 14, 22, 13, 25, tzinfo=UTC)
+    assert {message.rung_at for message in messages} == {None}
+    assert answer.model == "o3"
+    assert conversation.model == ""
+    assert not Message.objects.unheard().exists()
+
+
+def test_reports_what_came_in(read, owner):
+    (row,) = read(zipped({"conversations.json": [asked("1", title="One"), asked("2", title=None)]}))
+    assert (row["file"], row["conversations"], row["messages"], row["existing"], row["error"]) == (
+        "conversations.json",
+        2,
+        4,
+        0,
+        "",
+    )
+    untitled = owner.conversations.latest("id")
+    assert untitled.title == "How do I roll back?"
+    assert row["came_in"] == [{"id": str(one.pk), "title": one.title} for one in owner.conversations.order_by("id")]
+    assert counts(row) == {"message_empty": 2, "model": 2, "title": 1}
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_what_came_in_is_found(read, owner):
+    read([asked(question="Where is the xylophone?", title="Instruments")])
+    assert [len(results(owner, parse(words)).rows) for words in ("xyloph", "instruments", "zither")] == [1, 1, 0]
+
+
+def test_a_message_of_megabytes_comes_in_whole(read, owner):
+    words = " ".join(f"w{number}" for number in range(400_000))
+    read([asked(question=words), asked("2")])
+    assert owner.conversations.earliest("id").messages.earliest("id").content == words
+    assert owner.conversations.count() == 2
+
+
+def test_reads_todays_archives_of_many_files(read, owner):
+    files = {
+        "conversations-000.json": [asked("1"), asked("2")],
+        "conversations-001.json": [asked("3"), {"title": "Lost", "conversation_id": "4"}],
+        "chat.html": "<html>",
+        "user.json": {"id": "user-1", "email": "me@example.com"},
+        "message_feedback.json": [{"id": "1", "rating": "thumbsUp"}],
+        "shared_conversations.json": [{"id": "s", "conversation_id": "1", "title": "One"}],
+        "export_manifest.json": {"files": ["conversations-000.json"]},
+        "file-abc.png": b"\x89PNG",
+        "inner.zip": zipped({"conversations.json": [asked("9")]}),
+    }
+    first, second, archive = read(zipped(files), name="chatgpt.zip")
+    assert (first["conversations"], second["conversations"]) == (2, 1)
+    assert second["left_out"][0] == {
+        "what": "conversation",
+        "why": "conversation_unknown",
+        "count": 1,
+        "where": ["Lost"],
+    }
+    assert (archive["file"], archive["format"]) == ("chatgpt.zip", "")
+    assert counts(archive) == {"member_other": 6, "member_archive": 1}
+    assert owner.conversations.count() == 3
+
+
+def test_sums_many_files_of_one_conversation_each(read, owner):
+    files = {f"{number}.json": librechat([libre_message("q")], name=str(number)) for number in range(30)}
+    (row,) = read(zipped(files))
+    assert (row["file"], row["files"], row["conversations"], len(row["came_in"])) == ("0.json", 30, 30, 30)
+
+
+def test_makes_no_doubles(read, owner, stranger):
+    content = zipped({"a.json": [asked("1"), asked("1")], "b.json": [open_webui(*ANSWERED)], "c.json": own()})
+    first = read(content)
+    assert [row["conversations"] for row in first] == [1, 1, 1]
+    assert counts(first[0])["conversation_twice"] == 1
+    again = read(content)
+    assert [(row["conversations"], row["existing"]) for row in again] == [(0, 1)] * 3
+    assert counts(again[0])["conversation_twice"] == 1
+    assert owner.conversations.count() == 3
+    assert [row["conversations"] for row in read(content, who=stranger)] == [1, 1, 1]
+
+
+def test_makes_no_doubles_of_what_has_no_id(read, owner):
+    content = [asked(None), asked(None, question="Another?")]
+    for conversation in content:
+        del conversation["id"], conversation["conversation_id"]
+    assert [read(content)[0]["conversations"] for _ in range(2)] == [2, 0]
+
+
+def test_finds_ones_own_conversation_where_it_still_is(read, owner, stranger):
+    mine = answered(owner)
+    document = own(str(mine.pk))
+    assert read(document)[0]["existing"] == 1
+    assert read(document, who=stranger)[0]["conversations"] == 1
+    mine.messages.all().delete()
+    Conversation.objects.filter(pk=mine.pk).delete()
+    assert read(document)[0]["conversations"] == 1
+
+
+def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
+    Folder.objects.create(owner=owner, name="Work", instructions="As it was")
+    Preset.objects.create(owner=owner, name="Terse", instructions="Be brief.", model="m", parameters={})
+    told = {"name": "Terse", "instructions": "Be brief.", "model": "m", "parameters": {}}
+    settings_ = {
+        "format": "parley",
+        "version": 1,
+        "folders": [
+            {"name": "Work", "instructions": "Another"},
+            {"name": "Home", "instructions": "Cosy", "parameters": {"top_p": 0.5, "x": 1}},
+        ],
+        "presets": [told, {**told, "instructions": "Be very brief."}, {"name": ""}, 7],
+    }
+    files = {
+        "settings.json": settings_,
+        "a.json": own(folder="Home"),
+        "b.json": own("2", folder="New"),
+        "manifest.json": {"format": "parley", "version": 1},
+        "a.md": "# A",
+    }
+    for _ in range(2):
+        assert {row["format"] for row in read(zipped(files))} == {"parley"}
+    assert {folder.name: folder.instructions for folder in owner.folders.all()} == {
+        "Work": "As it was",
+        "Home": "Cosy",
+        "New": "",
+    }
+    assert owner.folders.get(name="Home").parameters == {"top_p": 0.5}
+    assert sorted(preset.instructions for preset in owner.presets.all()) == ["Be brief.", "Be very brief."]
+    assert [one.folder.name for one in owner.conversations.order_by("id")] == ["Home", "New"]
+
+
+def test_tells_of_progress_and_lets_the_caller_end_it(read, owner):
+    told = []
+    read([asked(str(number)) for number in range(5)], on_progress=lambda *figures: told.append(figures))
+    assert sorted({done for done, _ in told}) == [1, 2, 3, 4, 5]
+    assert all(total >= done for done, total in told)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read([asked(str(number)) for number in range(5, 9)], on_progress=stop)
+    assert owner.conversations.count() == 6
+
+
+def test_leaves_the_feed_to_the_caller(read, owner):
+    before = Feed.version_of(owner)
+    read([asked()])
+    assert Feed.version_of(owner) == before
+    assert owner.conversations.get().version == 0
+
+
+def test_nothing_waits_for_an_answer_because_of_an_import(read, owner):
+    messages = [
+        {"id": str(n), "parent": None, "role": "assistant", "status": status, "content": "x", "error": error}
+        for n, (status, error) in enumerate(
+            [("pending", ""), ("streaming", ""), ("odd", "nonsense"), ("failed", "timeout")]
+        )
+    ]
+    read(own(messages=messages))
+    rows = list(owner.conversations.get().messages.order_by("id").values_list("status", "error"))
+    assert rows == [("interrupted", ""), ("interrupted", ""), ("interrupted", "internal"), ("failed", "timeout")]
+
+
+def test_writes_many_messages_with_few_queries(owner, read, django_assert_max_num_queries):
+    messages = [libre_message(str(number), str(number - 1)) for number in range(1000)]
+    with django_assert_max_num_queries(60):
+        read(librechat(messages))
+    assert owner.conversations.get().messages.count() == 1000
+
+
+# What does harm
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(shapes.CHATGPT | shapes.WEBUI | shapes.LIBRE | shapes.OWN | shapes.ANY, min_size=1, max_size=4),
+    st.binary(max_size=3),
+)
+def test_no_shape_of_json_raises_and_each_value_is_accounted_for(owner, tmp_path_factory, values, rubbish):
+    path = tmp_path_factory.mktemp("any") / "upload"
+    path.write_bytes(json.dumps({"chats": values}).encode() + rubbish)
+    (row,) = read_import(path, owner)
+    told = counts(row)
+    gone = sum(count for why, count in told.items() if why.startswith("conversation_"))
+    assert row["conversations"] + row["existing"] + gone >= len(values)
+    for item in row["left_out"]:
+        assert item["why"] in remarks.SENTENCES
+        assert remarks.sentence(item)
+    json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+
+
+def test_half_surrogates_and_nul_are_the_same_on_every_database(read, owner):
+    words = "a\ud800b\udc00c\x00d\re\r\nf🙂"
+    nodes = (
+        root("q"),
+        node("q\x00", "client-created-root", "user", words, metadata={"attachments": [{"name": words, "id": words}]}),
+    )
+    read([chatgpt_export(*nodes, name=words, title=words)])
+    conversation = owner.conversations.get()
+    message = conversation.messages.get()
+    cleaned = "a�b�c�d\ne\nf🙂"
+    assert message.content == cleaned
+    assert message.parts == [{"type": "file", "name": " ".join(cleaned.split())}]
+    assert conversation.title == " ".join(cleaned.split())
+    assert conversation.origin == f"chatgpt:{cleaned}"
+    assert read([chatgpt_export(*nodes, name=words, title=words)])[0]["existing"] == 1
+
+
+def test_bytes_that_are_no_text_are_replaced_and_told(read, owner):
+    (row,) = read(json.dumps([asked()]).encode().replace(b"roll back", b"roll \xff\xfe"))
+    assert owner.conversations.get().messages.earliest("id").content == "How do I roll ��?"
+    assert counts(row)["text_replaced"] == 1
+
+
+def test_reads_numbers_and_keys_that_are_none(read, owner):
+    data = json.dumps([asked("1", create_time="TIME"), asked("2")])
+    data = (
+        data.replace('"TIME"', "1" + "0" * 5000)
+        .replace('"title"', '"title": "First", "title"', 1)
+        .replace("null", "NaN", 1)
+    )
+    (row,) = read(data.encode())
+    assert row["conversations"] == 2
+    assert counts(row)["value_repeated"] == 1
+
+
+def test_a_string_of_100_mb_is_cut_and_the_rest_comes_in(read, owner, tmp_path, monkeypatch):
+    monkeypatch.setattr(elements, "LONGEST", 300_000)
+    (row,) = read(json.dumps([asked("1", question="x" * 2_000_000), asked("2")]).encode())
+    assert (row["conversations"], counts(row)["text_cut"]) == (2, 1)
+    assert len(owner.conversations.earliest("id").messages.earliest("id").content) == pytest.approx(300_000, rel=0.01)
+
+
+@pytest.mark.parametrize("at", [200, 700, 2500, -1])
+def test_a_file_that_ends_in_the_middle_gives_what_came_before(read, owner, at):
+    whole = json.dumps([asked("1"), asked("2")]).encode()
+    (row,) = read(whole[:at])
+    assert row["error"] == "cut_off"
+    assert row["conversations"] == owner.conversations.count() == (2 if at == -1 else 0 if at < 1000 else 1)
+
+
+def test_a_broken_conversation_loses_nothing_else(read, owner):
+    data = json.dumps([asked("1"), asked("2", title="X"), asked("3")]).encode().replace(b'"title": "X"', b'"title": "X')
+    data += b"\n" + json.dumps(asked("4")).encode()
+    (row,) = read(data)
+    assert row["conversations"] >= 1
+    assert counts(row).get("conversation_broken") or row["error"]
+    assert owner.conversations.filter(origin="chatgpt:1").exists()
+
+
+def test_a_conversation_that_cannot_be_saved_loses_nothing_else(read, owner, monkeypatch):
+    write = Loader._write
+
+    def refuse(self, told):
+        conversation = write(self, told)
+        if told["title"] == "Bad":
+            raise DataError("This database does not take it.")
+        return conversation
+
+    monkeypatch.setattr(Loader, "_write", refuse)
+    (row,) = read([asked("1"), asked("2", title="Bad"), asked("3")])
+    assert (row["conversations"], counts(row)["conversation_not_saved"]) == (2, 1)
+
+
+def test_an_importer_that_fails_loses_nothing_else(read, owner, monkeypatch):
+    from parley.transfer.formats import chatgpt
+
+    documents = chatgpt.documents
+    monkeypatch.setattr(chatgpt, "documents", lambda value: 1 / 0 if value["title"] == "Bad" else documents(value))
+    (row,) = read([asked("1"), asked("2", title="Bad"), asked("3")])
+    assert (row["conversations"], counts(row)["conversation_broken"]) == (2, 1)
+    assert row["left_out"][0]["where"] == ["Bad"]
+
+
+def test_foreign_ids_reach_no_row_that_is_there(read, owner, stranger):
+    theirs = answered(stranger)
+    message = theirs.messages.latest("id")
+    before = list(theirs.messages.order_by("id").values())
+    told = {
+        "id": str(message.pk),
+        "parent": str(message.parent_id),
+        "role": "user",
+        "status": "done",
+        "content": "Mine now",
+        "conversation": str(theirs.pk),
+        "owner": stranger.pk,
+    }
+    document = own(
+        str(theirs.pk),
+        messages=[told],
+        shown=str(message.pk),
+        owner=stranger.pk,
+        origin=f"parley:{theirs.pk}",
+        folder=None,
+    )
+    read(document)
+    read([chatgpt_export(node(str(message.pk), str(message.parent_id), "user", "Mine too"), name=str(theirs.pk))])
+    assert list(theirs.messages.order_by("id").values()) == before
+    assert {one.owner_id for one in Conversation.objects.exclude(pk=theirs.pk)} == {owner.pk}
+    mine = Message.objects.filter(conversation__owner=owner)
+    assert {one.content for one in mine} == {"Mine now", "Mine too"}
+    assert not mine.filter(parent=message).exists()
+    assert all(isinstance(one.pk, UUID) and one.pk != message.pk for one in mine)
+
+
+def test_circles_come_in_as_trees(read, owner):
+    (row,) = read(
+        [chatgpt_export(node("a", "c", "user", "a"), node("b", "a", "user", "b"), node("c", "b", "user", "c"))]
+    )
+    assert counts(row)["branch_cycle"] == 1
+    messages = owner.conversations.get().messages.order_by("id")
+    assert [message.parent_id for message in messages] == [None, *[message.pk for message in messages][:2]]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", "empty_file"),
+        (b"<html>", "unrecognised"),
+        (b"{}", "unrecognised"),
+        (b"[1, 2]", "unrecognised"),
+        (b"[]", "unrecognised"),
+        (b'{"a": ' * 100, "cut_off"),
+        (b"PK\3\4" + b"x" * 100, "broken_archive"),
+        (zipped({}), "unrecognised"),
+        (zipped({"a.txt": "Hello"}), "unrecognised"),
+        (zipped({"a.json": zipped({"conversations.json": "[]"})}), "unrecognised"),
+        (zipped({"a.json": b"[" + b" " * 20 * 2**20}), "bomb"),
+    ],
+)
+def test_says_why_nothing_came_in(read, content, error):
+    row = read(content)[-1] if error == "unrecognised" else read(content)[0]
+    assert row["error"] == error
+    assert remarks.error_sentence(error)
+
+
+def test_conversations_without_messages_are_told(read, owner):
+    (row,) = read([chatgpt_export(root()), asked("2")])
+    assert (row["conversations"], counts(row)["conversation_empty"]) == (1, 1)
+
+
+def test_ones_own_come_in_without_messages_too(read, owner):
+    (row,) = read(own(messages=[]))
+    assert (row["conversations"], owner.conversations.get().title) == (1, "Mine")
+
+
+def test_a_conversation_of_a_newer_version_is_told(read):
+    (row,) = read({**own(), "version": 2})
+    assert counts(row) == {"conversation_newer": 1}
+
+
+def test_has_a_sentence_for_every_code(read):
+    """One and many, so that a plural is not forgotten."""
+    for why in remarks.SENTENCES:
+        one, many = (remarks.sentence({"why": why, "count": count}) for count in (1, 3))
+        assert "1 " in one
+        assert "3 " in many
+        assert one[-1] == many[-1] == "."
+
+
+def test_renders_an_answer_when_it_is_first_looked_at_and_keeps_that(read, owner):
+    read([open_webui(*ANSWERED)])
+    conversation = owner.conversations.get()
+    (reply,) = [message for message in conversation.transcript() if message.role == "assistant"]
+    assert Message.objects.get(pk=reply.pk).html == reply.html == "<p>Hi!</p>"
+    with CaptureQueriesContext(connection) as captured:
+        conversation.transcript()
+    assert [query["sql"] for query in captured if query["sql"].startswith("UPDATE")] == []

@@ -1,0 +1,258 @@
+"""Exports and imports in the background: one attempt at a time, whatever is rung twice, lost or killed."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import OperationalError
+from django.utils import timezone
+
+from parley import files
+from parley.delivery.feed import changes_since
+from parley.generation.reaper import Reaper
+from parley.ids import uuid7
+from parley.models import Feed, Transfer, Worker
+from parley.models.transfer import MOST_DEATHS, MOST_WAITING, TooMany
+from parley.transfer import jobs
+from tests.models.conftest import answered
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _private_files(settings, tmp_path):
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+
+
+@pytest.fixture
+def transfer(owner):
+    return Transfer.begin(owner, "export")
+
+
+def run(transfer, worker=None):
+    rung = []
+    status = jobs.run(transfer.pk, worker or uuid4(), rung.append)
+    transfer.refresh_from_db()
+    return status, rung
+
+
+def fail_with(monkeypatch, error):
+    def work(transfer, on_progress):
+        raise error
+
+    monkeypatch.setitem(jobs._WORK, "export", work)
+
+
+def test_refuses_more_than_a_few_of_a_person(owner, stranger):
+    for _ in range(MOST_WAITING):
+        Transfer.begin(owner, "export")
+    with pytest.raises(TooMany):
+        Transfer.begin(owner, "export")
+    assert Transfer.objects.count() == MOST_WAITING
+    Transfer.begin(stranger, "export")
+
+
+def test_is_claimed_by_one(transfer):
+    again = Transfer.objects.get()
+    assert [transfer.claim(uuid4()), again.claim(uuid4())] == [True, False]
+    assert (transfer.status, transfer.attempt) == ("running", 1)
+
+
+def test_waits_for_the_other_one_of_its_person(owner, stranger):
+    first, second, other = (Transfer.begin(person, "export") for person in (owner, owner, stranger))
+    assert [first.claim(uuid4()), second.claim(uuid4()), other.claim(uuid4())] == [True, False, True]
+    first.finish()
+    assert second.claim(uuid4())
+
+
+def test_runs_once_when_it_is_rung_twice(transfer, owner):
+    answered(owner)
+    assert [run(transfer)[0], run(transfer)[0]] == ["done", ""]
+    assert (transfer.attempt, transfer.progress, transfer.total) == (1, 1, 1)
+    assert transfer.size > 0
+
+
+def test_rings_for_the_next_one_when_it_is_done(owner):
+    first, second = Transfer.begin(owner, "export"), Transfer.begin(owner, "export")
+    status, rung = run(first)
+    assert status == "done"
+    assert rung == [second]
+
+
+def test_leaves_the_processor_to_replies(transfer):
+    for _ in range(jobs.AT_ONCE):
+        assert jobs._turns.acquire(blocking=False)
+    try:
+        assert run(transfer) == ("", [])
+        assert transfer.status == "waiting"
+    finally:
+        for _ in range(jobs.AT_ONCE):
+            jobs._turns.release()
+    assert run(transfer)[0] == "done"
+
+
+def test_fails_visibly_when_something_goes_wrong(transfer, monkeypatch):
+    fail_with(monkeypatch, ZeroDivisionError())
+    run(transfer)
+    assert (transfer.status, transfer.error, transfer.settled) == ("failed", "internal", True)
+
+
+def test_is_begun_again_when_the_database_was_away(transfer, monkeypatch):
+    fail_with(monkeypatch, OperationalError())
+    run(transfer)
+    assert (transfer.status, transfer.deaths) == ("waiting", 1)
+    for _ in range(MOST_DEATHS):
+        run(transfer)
+    assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
+
+
+def test_is_handed_over_by_a_worker_that_ends(transfer, owner):
+    answered(owner)
+    jobs.end_soon()
+    try:
+        run(transfer)
+    finally:
+        jobs._leaving.clear()
+    assert (transfer.status, transfer.deaths, transfer.rung_at) == ("waiting", 0, None)
+
+
+def test_ends_when_it_is_deleted_while_it_runs(transfer, owner, monkeypatch, django_capture_on_commit_callbacks):
+    def work(transfer, on_progress):
+        Transfer.objects.get().delete()
+        on_progress(1, 2)
+        pytest.fail("It went on.")
+
+    monkeypatch.setitem(jobs._WORK, "export", work)
+    jobs.run(transfer.pk, uuid4(), lambda waiting: None)
+    assert not Transfer.objects.exists()
+
+
+def test_leaves_no_file_when_it_is_deleted_at_the_last_moment(transfer, monkeypatch, tmp_path):
+    def keep(name, file):
+        Transfer.objects.all().delete()
+        return kept(name, file)
+
+    kept = files.keep
+    monkeypatch.setattr(files, "keep", keep)
+    jobs.run(transfer.pk, uuid4(), lambda waiting: None)
+    assert list(tmp_path.glob("*/*")) == []
+
+
+def test_an_attempt_that_was_taken_over_writes_nothing(transfer):
+    sleeper = Transfer.objects.get()
+    sleeper.claim(uuid4())
+    sleeper.recover()
+    transfer.claim(uuid4())
+    late = Transfer.objects.get()
+    late.attempt = 1
+    assert not late.advance(5, 10)
+    assert not late.finish()
+    assert not late.fail("internal")
+    assert not late.requeue(died=False)
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.progress, transfer.attempt) == ("running", 0, 2)
+
+
+# The reaper
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def swept():
+    """Two sweeps that trust the heartbeats → what was rung for."""
+    rung, clock = [], Clock()
+    reaper = Reaper(rung.append, clock)
+    for clock.now in range(0, 25, 5):
+        reaper.sweep()
+    return rung
+
+
+def test_is_begun_again_when_its_worker_is_gone(transfer):
+    transfer.claim(uuid7())
+    assert swept() == [transfer]
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.deaths) == ("waiting", 1)
+
+
+def test_is_left_to_a_worker_that_is_alive(transfer):
+    worker = uuid7()
+    Worker.beat(worker)
+    transfer.claim(worker)
+    assert swept() == []
+    transfer.refresh_from_db()
+    assert transfer.status == "running"
+
+
+def test_fails_after_a_few_deaths(transfer):
+    for _ in range(MOST_DEATHS + 1):
+        transfer.claim(uuid7())
+        swept()
+        transfer.refresh_from_db()
+    assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
+
+
+def test_is_rung_for_again_when_the_bell_was_lost(transfer, owner):
+    assert swept() == []
+    Transfer.objects.update(rung_at=timezone.now() - timedelta(seconds=60))
+    assert swept() == [transfer]
+
+
+def test_is_deleted_with_its_file_after_a_while(transfer, django_capture_on_commit_callbacks):
+    run(transfer)
+    swept()
+    assert files.storage().exists(transfer.file)
+    Transfer.objects.update(settled_at=timezone.now() - timedelta(days=7, minutes=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        swept()
+    assert not Transfer.objects.exists()
+    assert not files.storage().exists(transfer.file)
+
+
+def test_goes_with_its_person(transfer, owner, django_capture_on_commit_callbacks):
+    run(transfer)
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.delete()
+    assert not Transfer.objects.exists()
+    assert not files.storage().exists(transfer.file)
+
+
+# What pages are told
+
+
+def test_writes_its_progress_once_a_second(transfer):
+    transfer.claim(uuid4())
+    clock = Clock()
+    progress, versions = jobs.Progress(transfer, clock), []
+    for done in range(50):
+        clock.now = done * 0.1
+        progress(done, 50)
+        versions.append(transfer.version)
+    assert len(set(versions)) == 5
+    transfer.refresh_from_db()
+    assert (transfer.progress, transfer.total) == (40, 50)
+
+
+def test_tells_its_progress_to_every_page(transfer, owner):
+    version = Feed.version_of(owner)
+    transfer.claim(uuid4())
+    transfer.advance(3, 10)
+    newest, stream = changes_since(owner, None, version)
+    assert newest == transfer.version
+    assert f'target="transfer_{transfer.pk}" into="transfers"' in stream
+    assert "3 of 10 conversations" in stream
+
+
+def test_an_import_tells_every_page_once_to_load_again(owner):
+    files.keep("transfers/x.import", ContentFile(b"nonsense"))
+    transfer = Transfer.begin(owner, "import", file="transfers/x.import", name="x.json")
+    version = Feed.version_of(owner)
+    run(transfer)
+    assert (transfer.status, transfer.error) == ("failed", "unrecognised")
+    assert Feed.objects.get(pk=owner.pk).removed > version
+    assert not files.storage().exists("transfers/x.import")

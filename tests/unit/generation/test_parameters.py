@@ -1,0 +1,42 @@
+import pytest
+
+from parley.generation.parameters import in_newer_names, refused, wants_newer_name
+
+OPENAI = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+SENT = ("temperature", "top_p", "max_tokens", "reasoning_effort")
+
+
+def test_uses_the_newer_names_where_there_are_any():
+    assert in_newer_names({"max_tokens": 9, "top_p": 1}) == {"max_completion_tokens": 9, "top_p": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "name"),
+    [
+        ("Unsupported value", "temperature", "temperature"),
+        (OPENAI, None, "max_tokens"),
+        ("[{'loc': ['body', 'reasoning_effort'], 'msg': 'Extra inputs are not permitted'}]", None, "reasoning_effort"),
+        ('"llama3.2" does not support thinking', None, "reasoning_effort"),
+        ("`top_p` must be above 0", None, "top_p"),
+        ("messages: too many", "messages", ""),
+        ("This model's maximum context length is 2048 tokens", None, ""),
+    ],
+)
+def test_finds_what_a_refusal_is_about(said, named, name):
+    assert refused(said, SENT, named=named) == name
+
+
+def test_blames_nothing_that_was_not_sent():
+    assert refused(OPENAI, []) == ""
+    assert refused("temperature", ["top_p"], named="temperature") == ""
+    assert refused("does not support thinking", ["temperature"]) == ""
+
+
+def test_says_our_name_of_what_was_sent_under_the_newer_one():
+    assert refused("max_completion_tokens is too large", ["max_completion_tokens"]) == "max_tokens"
+
+
+def test_tries_the_newer_name_once():
+    assert wants_newer_name(OPENAI, {"max_tokens": 1})
+    assert not wants_newer_name(OPENAI, {"max_completion_tokens": 1})
+    assert not wants_newer_name("max_tokens is too large", {"max_tokens": 1})

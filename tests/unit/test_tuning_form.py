@@ -1,0 +1,102 @@
+import pytest
+
+from parley.forms import PresetForm, TuningForm
+from parley.models import Conversation, Preset
+
+EMPTY = {"model": "", "instructions": "", "parameters": {}}
+MODELS = ("fake-1", "fake-2")
+
+
+def tuning(tuned=None, **data):
+    form = TuningForm(data, tuned=tuned, models=MODELS)
+    return form.tuning if form.is_valid() else None
+
+
+def errors(**data):
+    return TuningForm(data, models=MODELS).errors
+
+
+def choices(tuned=None, models=MODELS):
+    return [(value, str(label)) for value, label in TuningForm(tuned=tuned, models=models).fields["model"].choices]
+
+
+def test_sets_nothing_that_is_left_empty():
+    assert tuning() == EMPTY
+    everything = ("model", "instructions", "temperature", "top_p", "max_tokens", "reasoning_effort")
+    assert tuning(**dict.fromkeys(everything, "")) == EMPTY
+    assert tuning(instructions=" \n ") == EMPTY
+
+
+def test_takes_what_is_set():
+    said = tuning(
+        model="fake-2",
+        instructions="Be\r\nbrief.\ud83d",
+        temperature="0",
+        top_p="0.5",
+        max_tokens="100",
+        reasoning_effort="low",
+    )
+    parameters = {"temperature": 0, "top_p": 0.5, "max_tokens": 100, "reasoning_effort": "low"}
+    assert said == {"model": "fake-2", "instructions": "Be\nbrief.\ufffd", "parameters": parameters}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("model", "fake-3"),
+        ("temperature", "-1"),
+        ("temperature", "2.01"),
+        ("temperature", "warm"),
+        ("temperature", "nan"),
+        ("temperature", "inf"),
+        ("top_p", "0"),
+        ("top_p", "1.5"),
+        ("max_tokens", "0"),
+        ("max_tokens", "1.5"),
+        ("max_tokens", "9" * 30),
+        ("reasoning_effort", "huge"),
+        ("instructions", "x" * 32_001),
+    ],
+)
+def test_refuses_what_cannot_be(field, value):
+    assert list(errors(**{field: value})) == [field]
+
+
+def test_offers_the_default_first_and_names_it():
+    assert choices()[0] == ("", "Default (fake-1)")
+    assert [value for value, _ in choices()] == ["", *MODELS]
+
+
+def test_keeps_the_name_of_a_model_that_is_gone_with_a_note():
+    conversation = Conversation(model="fake-0")
+    assert ("fake-0", "fake-0 (not offered now)") in choices(conversation)
+    assert tuning(conversation, model="fake-0")["model"] == "fake-0"
+
+
+def test_offers_the_default_and_what_there_is_when_nothing_is_listed():
+    assert [value for value, _ in choices(Conversation(model="fake-0"), ())] == ["", "fake-0"]
+
+
+def test_takes_an_unlisted_name_where_the_administrator_allows_it(settings):
+    assert tuning(unlisted="anything")["model"] == ""
+    settings.PARLEY = {**settings.PARLEY, "MODELS_UNLISTED": True, "MODELS": ["fake-*"]}
+    assert tuning(model="fake-1", unlisted=" fake-9 ")["model"] == "fake-9"
+    assert tuning(model="fake-1", unlisted="")["model"] == "fake-1"
+    assert list(errors(unlisted="other")) == ["unlisted"]
+
+
+def test_begins_with_what_is_set_and_shows_nothing_unsound():
+    form = TuningForm(tuned=Conversation(model="fake-1", parameters={"temperature": 0, "max_tokens": "many"}))
+    assert (form["temperature"].value(), form["max_tokens"].value()) == (0, None)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
+def test_wants_a_name_for_a_preset(name):
+    assert list(PresetForm({"name": name}).errors) == ["name"]
+
+
+def test_keeps_the_name_of_a_preset_in_one_line():
+    form = PresetForm({"name": " My\n  preset "}, tuned=Preset(name="old"))
+    assert form.is_valid()
+    assert form.cleaned_data["name"] == "My preset"
+    assert PresetForm(tuned=Preset(name="old"))["name"].value() == "old"

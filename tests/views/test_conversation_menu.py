@@ -1,0 +1,36 @@
+import uuid
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(conversation):
+    return f"/c/{conversation.pk}/menu/"
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
+    assert anonymous.get(url).status_code == 302
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
+    assert at_stranger.get(url).status_code == 404
+    assert at_stranger.get(f"/c/{uuid.uuid4()}/menu/").status_code == 404
+
+
+@pytest.mark.parametrize("headers", [{}, {"turbo-frame": "row_menu"}])
+def test_offers_what_can_be_done(at_owner, url, conversation, headers):
+    page = at_owner.get(url, headers=headers)
+    assert page.status_code == 200
+    assert 'id="row_menu"' in page.text
+    for verb in ("rename", "pin", "archive", "move", "delete"):
+        assert f"/c/{conversation.pk}/{verb}/" in page.text
+
+
+def test_offers_the_way_back(at_owner, url, conversation):
+    conversation.pin()
+    conversation.archive()
+    page = at_owner.get(url, headers={"turbo-frame": "row_menu"}).text
+    for verb in ("unpin", "unarchive"):
+        assert f"/c/{conversation.pk}/{verb}/" in page

@@ -1,0 +1,51 @@
+import uuid
+
+import pytest
+
+from tests.views.conftest import TURBO
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(conversation):
+    return f"/c/{conversation.pk}/pin/"
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, conversation):
+    assert anonymous.post(url).status_code == 302
+    conversation.refresh_from_db()
+    assert not conversation.pinned
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, conversation):
+    assert at_stranger.post(url).status_code == 404
+    assert at_stranger.post(f"/c/{uuid.uuid4()}/pin/").status_code == 404
+    conversation.refresh_from_db()
+    assert not conversation.pinned
+
+
+def test_answers_no_get(at_owner, url):
+    assert at_owner.get(url).status_code == 405
+
+
+def test_moves_the_row_and_renews_the_menu(at_owner, url, conversation):
+    response = at_owner.post(url, headers={"accept": TURBO})
+    assert response.status_code == 200
+    assert 'into="pinned"' in response.text
+    assert f'target="head_{conversation.pk}"' in response.text
+    assert "Unpin" in response.text
+    conversation.refresh_from_db()
+    assert conversation.pinned
+
+
+def test_may_be_asked_for_twice(at_owner, url, conversation):
+    assert at_owner.post(url).status_code == at_owner.post(url).status_code == 303
+    conversation.refresh_from_db()
+    assert conversation.pinned
+
+
+def test_shows_the_conversation_where_there_is_no_javascript(at_owner, url, conversation):
+    response = at_owner.post(url)
+    assert response.status_code == 303
+    assert response.url == conversation.get_absolute_url()

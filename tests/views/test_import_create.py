@@ -1,0 +1,87 @@
+from io import BytesIO
+
+import pytest
+from django.test import Client
+
+from parley import files
+from parley.models import Transfer
+from parley.models.transfer import MOST_WAITING
+
+pytestmark = pytest.mark.django_db
+URL = "/transfers/import/"
+
+
+def sent(name="export.zip", content=b"PK"):
+    file = BytesIO(content)
+    file.name = name
+    return {"file": file}
+
+
+def test_sends_an_anonymous_visitor_to_sign_in_and_keeps_nothing(anonymous):
+    assert anonymous.post(URL, sent()).status_code == 302
+    assert not Transfer.objects.exists()
+
+
+def test_keeps_the_file_and_begins_an_import_at_owner(at_owner, owner):
+    response = at_owner.post(URL, sent("my export.zip", b"content"))
+    assert (response.status_code, response.url) == (303, "/transfers/")
+    transfer = Transfer.objects.get()
+    assert (transfer.owner, transfer.kind, transfer.status) == (owner, "import", "waiting")
+    assert (transfer.name, transfer.size) == ("my export.zip", 7)
+    with files.local(transfer.file) as path, open(path, "rb") as kept:
+        assert kept.read() == b"content"
+
+
+def test_is_not_shown_at_stranger(at_owner, at_stranger):
+    at_owner.post(URL, sent("secret.zip"))
+    assert "secret.zip" not in at_stranger.get("/transfers/").text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"), [({}, "Choose a file first"), (sent(content=b""), "This file is empty")], ids=["none", "empty"]
+)
+def test_refuses_nothing_with_a_sentence(at_owner, form, words):
+    response = at_owner.post(URL, form)
+    assert response.status_code == 422
+    assert words in response.text
+    assert not Transfer.objects.exists()
+
+
+def test_refuses_what_is_too_large_with_a_sentence(at_owner, settings):
+    settings.PARLEY = {**settings.PARLEY, "LARGEST_IMPORT": 1000}
+    assert at_owner.post(URL, sent(content=b"x" * 1001)).status_code == 422
+    response = at_owner.post(URL, sent(content=b"x" * 20_000))
+    assert response.status_code == 413
+    assert "larger than 1000\xa0bytes" in response.text
+    assert not Transfer.objects.exists()
+
+
+def test_refuses_more_than_a_few_at_once_and_keeps_no_file(at_owner, tmp_path, settings):
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    answers = [at_owner.post(URL, sent()).status_code for _ in range(MOST_WAITING + 1)]
+    assert answers == [303] * MOST_WAITING + [422]
+    assert len(list(tmp_path.glob("transfers/*"))) == MOST_WAITING
+
+
+def test_refuses_a_form_of_another_site(owner):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    assert client.post(URL, sent()).status_code == 403
+    assert not Transfer.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.zip", "a" * 300 + ".zip", "nul\0.zip", "\u202egpj.zip"])
+def test_takes_a_hostile_name_as_a_name_only(at_owner, name):
+    assert at_owner.post(URL, sent(name)).status_code in (303, 422)
+    for transfer in Transfer.objects.all():
+        assert transfer.file == f"transfers/{transfer.pk}.import"
+        assert len(transfer.name) <= 200
+        assert "/" not in transfer.name
+
+
+def test_lets_only_its_account_read_the_file(at_owner):
+    at_owner.post(URL, sent())
+    path = files.storage().path(Transfer.objects.get().file)
+    import os
+
+    assert os.stat(path).st_mode & 0o077 == 0

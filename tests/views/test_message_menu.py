@@ -1,0 +1,46 @@
+import pytest
+
+from tests.views.branches import url_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(conversation):
+    return url_of(conversation, conversation.leaf())
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
+    assert anonymous.get(url).status_code == 302
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
+    assert at_stranger.get(url).status_code == 404
+
+
+def test_offers_what_can_be_done(at_owner, url):
+    page = at_owner.get(url).text
+    for verb in ("fork", "regenerate", "delete"):
+        assert f'action="{url}{verb}/"' in page
+    assert f"{url}delete-branch/" not in page
+    assert "<html" in page
+
+
+def test_is_a_frame_for_the_conversation(at_owner, url):
+    frame = at_owner.get(url, headers={"turbo-frame": "message_menu"}).text
+    assert '<turbo-frame id="message_menu"' in frame
+    assert "<html" not in frame
+
+
+def test_names_the_models_that_are_known(at_owner, url, settings):
+    settings.PARLEY = {**settings.PARLEY, "MODELS": ["fake-1", "fake-2"]}
+    assert "<option>fake-2</option>" in at_owner.get(url).text
+
+
+def test_offers_no_fork_of_an_answer_that_is_being_written(at_owner, conversation):
+    _, running = conversation.ask("And now?")
+    assert "/fork/" not in at_owner.get(url_of(conversation, running)).text
+
+
+def test_takes_no_post(at_owner, url):
+    assert at_owner.post(url).status_code == 405

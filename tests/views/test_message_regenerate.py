@@ -1,0 +1,89 @@
+import pytest
+
+from parley.models import Message
+from tests.views.branches import say, shown, url_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reply(conversation):
+    return conversation.leaf()
+
+
+@pytest.fixture
+def url(conversation, reply):
+    return url_of(conversation, reply, "regenerate/")
+
+
+def pending():
+    return Message.objects.filter(status="pending")
+
+
+def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
+    assert anonymous.post(url).status_code == 302
+    assert not pending().exists()
+
+
+def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
+    assert at_stranger.post(url).status_code == 404
+    assert not pending().exists()
+
+
+def test_answers_again_and_keeps_the_first_answer(at_owner, url, conversation, reply):
+    response = at_owner.post(url)
+    assert (response.status_code, response.url) == (303, conversation.get_absolute_url())
+    again = pending().get()
+    assert (again.parent, again.asked_model) == (reply.parent, "")
+    assert "2 / 2" in at_owner.get(conversation.get_absolute_url()).text
+
+
+def test_asks_another_model(at_owner, url):
+    at_owner.post(url, {"model": "gpt-y"})
+    assert pending().get().asked_model == "gpt-y"
+
+
+def test_refuses_a_model_that_may_not_be_asked(at_owner, url, settings):
+    settings.PARLEY = {**settings.PARLEY, "MODELS": ["allowed-*"]}
+    response = at_owner.post(url, {"model": "forbidden"})
+    assert response.status_code == 422
+    assert "There is no model “forbidden” to choose." in response.text
+    assert 'value="forbidden"' in response.text
+    assert not pending().exists()
+
+
+def test_answers_a_question_again_whose_answer_is_gone(at_owner, conversation, reply):
+    question = reply.parent
+    conversation.delete_message(reply)
+    at_owner.post(url_of(conversation, question, "regenerate/"))
+    assert pending().get().parent == question
+
+
+def test_has_nothing_to_answer_where_the_question_is_gone(at_owner, url, conversation, reply):
+    conversation.delete_message(reply.parent)
+    assert at_owner.post(url).status_code == 303
+    assert not pending().exists()
+
+
+def test_answers_again_in_a_fork_what_was_said_before_it(at_owner, conversation, reply):
+    fork = conversation.fork(reply)
+    at_owner.post(url_of(fork, reply, "regenerate/"))
+    assert pending().get().conversation == fork
+    assert shown(conversation)[-1] == "A talk between *enemies*."
+
+
+def test_finds_nothing_of_another_conversation(at_owner, conversation, owner):
+    other = type(conversation).objects.create(owner=owner, title="Another")
+    _, elsewhere = say(other, "question", "answer")
+    assert at_owner.post(url_of(conversation, elsewhere, "regenerate/")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rings_for_a_worker(at_owner, url, empty_valkey):
+    at_owner.post(url)
+    with empty_valkey.client() as client:
+        assert client.llen("celery") == 1
+
+
+def test_takes_no_get(at_owner, url):
+    assert at_owner.get(url).status_code == 405
