@@ -12,7 +12,9 @@ from parley.models import Conversation, Message
 from tests.support.german import english_left
 from tests.support.texts import PLACEHOLDER, ROOMS, catalogue, entries, translated, untranslated, words_of
 
-NAMES = {"Parley", "Parley · Parley", "· Parley", "O", "L", "Y", "B"}
+NAMES = {"Parley", "· Parley", "· · Parley", ": · Parley", "ChatGPT", "Open WebUI", "LibreChat", "O", "K", "L", "Y", "B"}
+DJANGOS_OWN = ["Search"]
+"""What Django's administration says in English in every language: the picture of its search field."""
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
 UPDATE = "Run `make messages`, translate what is new in locale/de/LC_MESSAGES/django.po, and run it again."
 
@@ -106,7 +108,7 @@ def test_a_page_is_in_german_altogether(client, owner, replies, path):
     client.force_login(owner)
     page = client.get(path, **GERMAN).content.decode()
     assert '<html lang="de' in page
-    assert english_left(words_of(page)) == []
+    assert english_left(words_of(page)) == (DJANGOS_OWN if "admin/img/search.svg" in page else [])
 
 
 @pytest.mark.django_db

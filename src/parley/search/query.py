@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from parley.text import clean
 
@@ -27,6 +28,19 @@ class Query:
 
     def is_prefix(self, phrase: Phrase) -> bool:
         return self.open and phrase is self.phrases[-1]
+
+    def ending_in(self, word: str) -> list[int]:
+        """The numbers of the phrases whose last word this may be."""
+        found, last = self._by_last_word.get(word, []), len(self.phrases) - 1
+        may_go_on = bool(self) and self.open and last not in found and word.startswith(self.phrases[last][-1])
+        return [*found, last] if may_go_on else found
+
+    @cached_property
+    def _by_last_word(self) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
+        for number, phrase in enumerate(self.phrases):
+            numbers.setdefault(phrase[-1], []).append(number)
+        return numbers
 
     def ends_with(self, phrase: Phrase, spoken: Sequence[str]) -> bool:
         """Whether what was spoken so far ends with this phrase."""

@@ -40,9 +40,9 @@ def _hits(text: str, query: Query) -> Iterator[Hit]:
     recent: deque[tuple[str, int, int]] = deque(maxlen=longest)
     for place in places(text[:LONGEST_TEXT]):
         recent.append(place)
-        spoken = [word for word, _, _ in recent]
-        for number, phrase in enumerate(query.phrases):
-            if query.ends_with(phrase, spoken):
+        for number in query.ending_in(place[0]):
+            phrase = query.phrases[number]
+            if query.ends_with(phrase, [word for word, _, _ in recent]):
                 yield recent[-len(phrase)][1], place[2], number
 
 

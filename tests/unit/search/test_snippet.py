@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.search.query import parse
+from parley.search.query import Query, parse
 from parley.search.snippet import LENGTH, marked, snippet
 
 FILLING = "one two three four five six seven eight nine ten " * 20
@@ -55,3 +55,18 @@ def test_marks_a_whole_title():
 def test_holds_no_html_but_its_own(text, typed):
     rest = re.sub(r"</?mark>|&(amp|lt|gt|quot|#x27);", "", shown(text, typed))
     assert not set(rest) & set("<>&\"'")
+
+
+def test_a_long_text_and_many_words_cost_little():
+    text = "word " * 19_000 + "a b c d e f g"
+    query = parse("a b c d e f g " * 12)
+    calls = 0
+
+    class Counted(Query):
+        def ends_with(self, phrase, spoken):
+            nonlocal calls
+            calls += 1
+            return super().ends_with(phrase, spoken)
+
+    assert "<mark>a</mark>" in snippet(text, Counted(query.phrases, query.open))
+    assert calls < 1_000
