@@ -1,3 +1,5 @@
+import uuid
+
 import pytest
 from django.http import QueryDict
 
@@ -5,7 +7,7 @@ from parley.forms import CatchUpForm, QuestionForm
 from parley.ids import uuid7
 from parley.positions import MOST_FOLLOWED
 
-REPLY = uuid7()
+REPLY = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
 
 
 def text_of(text):

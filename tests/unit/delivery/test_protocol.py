@@ -1,11 +1,11 @@
 import json
+import uuid
 
 import pytest
 
 from parley.delivery.protocol import LONGEST_MESSAGE, Follow, Open, Ping, Unfollow, parse
-from parley.ids import uuid7
 
-ID = uuid7()
+ID = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Who wrote a message, and where a reply is in its life."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    USER = "user", _("User")
+    ASSISTANT = "assistant", _("Assistant")
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    STREAMING = "streaming", _("Streaming")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")
+
+
+UNSETTLED = (Status.PENDING, Status.STREAMING)
+RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
+RESUMABLE = (Status.STOPPED, Status.INTERRUPTED)
+MOST_DEATHS = 3
+"""Times that a reply is begun again by itself because its worker died."""
