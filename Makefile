@@ -29,7 +29,7 @@ dev:
 test: check
 	@bin/front-end
 	@bin/npm test --silent </dev/null
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -n 2 --dist loadfile -m "not faults" $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(PYTEST_ARGS)
 
 test-faults:
 	@bin/install requirements-dev.txt

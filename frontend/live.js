@@ -11,11 +11,13 @@ import { meta } from "./page.js"
 import { Polling } from "./polling.js"
 
 const RELOAD_AT_MOST_EVERY = 10_000
+const REFRESH = '<turbo-stream action="refresh">'
 
 const replies = new Map()
 let lastAs = 0
 let version = 0
 let visit = 0
+let stale = false
 let state
 
 const polling = new Polling(poll)
@@ -45,6 +47,7 @@ const connection = new Connection({
 /** A page was shown: tell the server what it shows, on a connection if there is one, else on a new one. */
 export function visited() {
   visit += 1
+  stale = false
   version = Math.min(Number(meta("parley-version")), Number(shown()?.dataset.shown ?? Infinity))
   if (!meta("parley-socket")) leave()
   else if (connection.isOpen) open()
@@ -100,11 +103,13 @@ function deliver(element, [, position, ...payload]) {
 
 function advance(message) {
   version = Math.max(version, message.version)
-  if (shown()) shown().dataset.shown = version
+  stale ||= Boolean(message.stream?.includes(REFRESH))
+  if (shown() && !stale) shown().dataset.shown = version
   if (message.stream) renderStreamMessage(message.stream)
 }
 
-// The lists outlive a visit to another page, and tell which version they show.
+// The lists outlive a visit to another page, and tell which version they show. A refresh brings its own with it; until
+// then they show the old one, also if another page comes in between.
 function shown() {
   return document.querySelector("[data-shown]")
 }

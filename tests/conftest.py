@@ -1,6 +1,7 @@
 """Fixtures: real stores, a real provider, the whole product, and a real browser."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -31,8 +32,11 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Run the cheap tests first, and the browser's last: its driver keeps an event loop running in this thread."""
-    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("browser", "faults", "slow")])
+    """Run the cheap files first, and the browser's last: its driver keeps an event loop running in this thread."""
+    marks = defaultdict(set)
+    for item in items:
+        marks[item.path] |= {mark.name for mark in item.iter_markers()}
+    items.sort(key=lambda item: [name in marks[item.path] for name in ("browser", "faults", "slow")])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from parley.models import Conversation, Message
 from tests.support.german import english_left
 from tests.support.texts import PLACEHOLDER, ROOMS, catalogue, entries, translated, untranslated, words_of
 
-NAMES = {"Parley", "· Parley", "· · Parley", ": · Parley", "ChatGPT", "Open WebUI", "LibreChat", "O", "K", "L", "Y", "B"}
+NAMES = {"Parley", "· Parley", "· · Parley", ": · Parley", "ChatGPT", "Open WebUI", "LibreChat", *"OKLYB"}
 DJANGOS_OWN = ["Search"]
 """What Django's administration says in English in every language: the picture of its search field."""
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}

@@ -9,6 +9,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""What lies beyond has no day in some time zones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -21,14 +24,15 @@ class Group:
 
 def place_of(moment: datetime) -> str:
     """What a moment is sorted by, as text; the highest is the newest."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    moment = moment.astimezone(UTC)
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S.%f}"
 
 
 def near_groups() -> list[Group]:
     """The groups that every list has, with or without rows; what comes after today still counts as today."""
     today = timezone.localdate()
     return [
-        Group("today", _("Today"), "9999"),
+        Group("today", _("Today"), "99999"),
         Group("yesterday", _("Yesterday"), _start(today)),
         Group("week", _("Previous 7 days"), _start(today - timedelta(days=1))),
         Group("month", _("Previous 30 days"), _start(today - timedelta(days=7))),
@@ -37,12 +41,12 @@ def near_groups() -> list[Group]:
 
 def month_group(moment: datetime) -> Group | None:
     """The group of what is older than 30 days; None for what is in one of the near groups."""
-    day, far = timezone.localdate(moment), timezone.localdate() - timedelta(days=30)
+    day, far = _day_of(moment), timezone.localdate() - timedelta(days=30)
     if day >= far:
         return None
     first = day.replace(day=1)
     following = (first + timedelta(days=31)).replace(day=1)
-    return Group(f"{first:%Y-%m}", date_format(first, "YEAR_MONTH_FORMAT"), _start(min(following, far)))
+    return Group(f"{first.year:04d}-{first:%m}", date_format(first, "YEAR_MONTH_FORMAT"), _start(min(following, far)))
 
 
 def under_headings(rows: Iterable[Any], groups: Iterable[Group]) -> list[Any]:
@@ -55,6 +59,10 @@ def under_headings(rows: Iterable[Any], groups: Iterable[Group]) -> list[Any]:
 def next_day() -> datetime:
     """When the groups are no longer right."""
     return _midnight(timezone.localdate() + timedelta(days=1))
+
+
+def _day_of(moment: datetime) -> date:
+    return timezone.localdate(min(max(moment, EARLIEST), LATEST))
 
 
 def _start(day: date) -> str:

@@ -123,12 +123,12 @@ def test_on_a_conversation_with_a_reply_of_every_kind(tab, stack, conversation):
 
 
 def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation):
-    stack.db.add_messages(conversation, [{"content": f"message {number}", "html": ""} for number in range(70)])
+    stack.db.add_messages(conversation, [{"content": f"message {number}", "html": ""} for number in range(30)])
     tab.goto(f"/c/{conversation}/")
     tab.page.evaluate("scrollTo(0, 0)")
     expect(tab.page.get_by_text("message 0", exact=True)).to_be_attached()
     assert tab.barriers() == []
-    tab.goto(f"/c/{conversation}/older/?before={tab.messages.nth(35).get_attribute('data-message')}")
+    tab.goto(f"/c/{conversation}/older/?before={tab.messages.nth(25).get_attribute('data-message')}")
     assert tab.barriers() == []
 
 

@@ -125,6 +125,22 @@ def test_forks_and_goes_on_in_the_fork_alone(asked, second):
     expect(second.body).to_have_text("You said: second question")
 
 
+def test_shows_in_a_fork_what_becomes_of_an_answer_that_it_borrows(asked, second, stack):
+    asked.ask("/say 4000 words at 100").wait_for_status("streaming")
+    asked.composer.press("Escape")
+    asked.wait_for_status("stopped")
+    menu(asked, asked.reply).get_by_role("button", name="Fork from here").click()
+    expect(asked.page.get_by_role("heading", level=1)).to_have_text("first question (fork)")
+    expect(asked.page.get_by_role("button", name="Retry")).to_have_count(0)
+    second.page.get_by_role("button", name="Retry").click()
+    asked.wait_for_status("streaming")
+    expect(asked.page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(asked.page.get_by_role("button", name="Send")).to_be_visible()
+    second.composer.press("Escape")
+    asked.wait_for_status("stopped")
+    expect(asked.page.locator("[data-message][aria-busy]")).to_have_count(0)
+
+
 def test_deletes_a_message_and_a_branch_after_a_confirmation(asked, second):
     sheet = menu(asked, reply_to(asked, "first question"))
     expect(sheet.get_by_role("button", name="Delete")).to_have_count(0)

@@ -144,6 +144,16 @@ def test_lets_an_answer_stream_on_another_branch(talk, said):
     assert shown(talk)[-1] == "written meanwhile"
 
 
+def test_answers_again_once_when_it_is_asked_twice(talk, said):
+    reply = talk.regenerate(said("re q3"))
+    assert fresh(talk).regenerate(said("re q3")) == reply == fresh(talk).regenerate(said("q3"))
+    assert reply.claim(uuid7())
+    assert talk.regenerate(said("re q3")) == reply
+    assert talk.regenerate(said("re q3"), "gpt-y") != reply
+    Message.objects.filter(pk=reply.pk).update(content="begins")
+    assert talk.regenerate(said("re q3")) != reply
+
+
 # Windows
 
 
@@ -228,6 +238,39 @@ def test_forks_a_fork(fork, said):
     second = fork.fork(said("another q3"))
     say(second, "a third")
     assert shown(second) == ["q1", "re q1", "q2", "re q2", "another q3", "a third", "re a third"]
+
+
+def test_forks_once_until_something_is_said_in_the_fork(fork, talk, said):
+    assert fresh(talk).fork(said("re q2")) == fork
+    assert talk.fork(said("q2")) != fork
+    assert fork.fork(said("re q2")) != fork
+    say(fork, "another q3")
+    assert talk.fork(said("re q2")) != fork
+
+
+def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, said):
+    fork.discard()
+    second = talk.fork(said("re q2"))
+    assert second != fork
+    second.tune(model="gpt-y")
+    assert talk.fork(said("re q2")) not in (fork, second)
+
+
+def test_keeps_the_name_that_a_person_gave(talk, said):
+    talk.rename("War and peace")
+    fork = talk.fork(said("re q2"))
+    assert fork.titled_by == "person"
+    assert not fork.take_title("A title", {})
+    assert fresh(fork).title == "War and peace (fork)"
+
+
+def test_numbers_the_versions_in_a_fork_without_a_look_at_all_above_it(fork, talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    say(fork, "another q3")
+    say(fork, "yet another q3", instead_of=said("another q3"))
+    path = fork.transcript()
+    assert queries(lambda: fork.number_versions(path)) == 1
+    assert [len(message.versions) for message in path] == [1, 1, 1, 1, 2, 1]
 
 
 # What is deleted
@@ -353,6 +396,44 @@ def test_deletes_in_a_fork_what_was_left_to_it(fork, talk, said):
     assert shown(fork) == ["q1", "re q1"]
     fork.delete_message(said("q1"))
     assert shown(fork) == ["re q1"]
+
+
+DOOMED = [
+    lambda talk, message: talk.ask("again", instead_of=message),
+    lambda talk, message: talk.ask("and on", below=message),
+    lambda talk, message: talk.regenerate(message),
+    lambda talk, message: talk.fork(message),
+    lambda talk, message: talk.show(message),
+    lambda talk, message: talk.delete_message(message),
+]
+
+
+@pytest.mark.parametrize("verb", DOOMED)
+def test_sees_that_another_tab_has_deleted_the_message(talk, said, verb):
+    stale, message = fresh(talk), said("q2")
+    talk.delete_branch(said("q2"))
+    with pytest.raises(Message.DoesNotExist):
+        verb(stale, message)
+    assert shown(talk) == ["q1", "re q1"]
+
+
+@pytest.mark.parametrize("verb", [*DOOMED[:5], lambda talk, message: talk.tune(model="gpt-y")])
+def test_sees_that_another_tab_has_deleted_the_conversation(talk, said, verb):
+    stale, message = fresh(talk), said("q2")
+    talk.delete()
+    with pytest.raises((Conversation.DoesNotExist, Message.DoesNotExist)):
+        verb(stale, message)
+
+
+def test_edits_and_deletes_below_what_another_tab_has_deleted(talk, said):
+    edited, doomed = said("q2"), said("re q2")
+    talk.delete_message(said("re q1"))
+    say(talk, "q2 again", instead_of=edited)
+    talk.delete_message(said("q2"))
+    talk.delete_message(doomed)
+    assert shown(talk) == ["q1", "q2 again", "re q2 again"]
+    talk.show(said("q3"))
+    assert shown(talk) == ["q1", "q3", "re q3"]
 
 
 # Circles, and what a page costs

@@ -1,7 +1,9 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
+from parley.ids import uuid7
 from parley.models import Message
 from tests.models.conftest import begun, put
 
@@ -28,6 +30,29 @@ def test_writes_once_for_each_reply_and_reads_nothing(owner, written, django_ass
     with written() as writes, django_assert_max_num_queries(22):
         Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies})
     assert len(writes) <= 20
+
+
+def test_writes_in_the_order_of_ids_as_everybody_locks_replies(owner):
+    replies = running(owner, 3)
+    texts = []
+
+    def note(execute, sql, rows, many, context):
+        texts.extend(row[0] for row in (rows if many else ()))
+        return execute(sql, rows, many, context)
+
+    with connection.execute_wrapper(note):
+        Message.objects.checkpoint({(reply.pk, 1): reply.pk.hex for reply in reversed(replies)})
+    assert texts == sorted(reply.pk.hex for reply in replies)
+
+
+@pytest.mark.parametrize("stop", [lambda talk, root: talk.discard(), lambda talk, root: talk.delete_branch(root)])
+def test_stops_many_in_the_order_of_ids_as_everybody_locks_replies(conversation, stop):
+    root = conversation.messages.get(role="user")
+    for pk in sorted((uuid7() for _ in range(5)), reverse=True):
+        Message(id=pk, conversation=conversation, parent=root, role="assistant", status="streaming").save()
+    stopped = [reply.pk for reply in stop(conversation, root)]
+    assert len(stopped) == 6
+    assert stopped == sorted(stopped)
 
 
 @pytest.mark.parametrize("status", ["pending", "done", "stopped", "failed", "interrupted"])

@@ -4,7 +4,7 @@ import pytest
 
 from parley.delivery.feed import REFRESH, changes_since
 from parley.models import Conversation, Feed, Message
-from tests.models.conftest import put
+from tests.models.conftest import put, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +156,45 @@ def test_loads_the_page_again_when_too_much_has_changed(told, conversation):
     for number in range(30):
         conversation.ask(f"question {number}")
     assert told() == REFRESH
+
+
+@pytest.fixture
+def fork(conversation):
+    return settle(conversation).fork(conversation.leaf())
+
+
+def test_tells_a_fork_what_becomes_of_the_messages_above_it(owner, fork, reply):
+    put(reply, status="failed")
+    version = Feed.version_of(owner)
+    assert reply.retry()
+    newest, stream = changes_since(owner, fork.pk, version)
+    assert f'target="message_{reply.pk}"' in stream
+    assert 'data-status="pending"' in stream
+    assert "/stop/" not in stream
+    put(reply, status="streaming")
+    assert reply.finish("a better answer", finish_reason="stop", usage={})
+    assert "a better answer" in changes_since(owner, fork.pk, newest)[1]
+
+
+def test_tells_a_fork_nothing_of_what_is_said_beside_it(owner, fork, conversation):
+    version = Feed.version_of(owner)
+    question, _ = conversation.ask("elsewhere")
+    assert f"message_{question.pk}" not in changes_since(owner, fork.pk, version)[1]
+
+
+def test_loads_a_fork_again_when_what_it_stands_on_was_left_to_it(owner, fork, conversation):
+    conversation.discard()
+    version = Feed.version_of(owner)
+    conversation.delete()
+    assert changes_since(owner, fork.pk, version) == (version + 1, REFRESH)
+    assert fork.messages.count() == 2
+
+
+def test_tells_nobody_of_the_end_of_a_conversation_without_forks(owner, conversation):
+    conversation.discard()
+    version = Feed.version_of(owner)
+    conversation.delete()
+    assert Feed.version_of(owner) == version
 
 
 def test_numbers_the_changes_of_each_person_alone(owner, stranger, conversation):

@@ -1,12 +1,13 @@
 """Files from strangers become rows of one owner, or a line in the report."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,9 @@ def read(owner, tmp_path):
     return reading
 
 
+ASKED = {"id": "1", "parent": None, "role": "user", "status": "done", "content": "Hello"}
+
+
 def counts(row):
     return {item["why"]: item["count"] for item in row["left_out"]}
 
@@ -51,6 +55,17 @@ def own(name="0191f0f0-0000-7000-8000-000000000001", **more):
 
 
 # What comes in
+
+
+def test_is_rendered_when_it_is_looked_at_and_never_over_what_has_happened_since(read):
+    read(own(messages=[ASKED, {**ASKED, "id": "2", "parent": "1", "role": "assistant", "status": "interrupted"}]))
+    looked_at, reply = (Message.objects.get(role="assistant") for _ in range(2))
+    assert reply.retry()
+    Message.objects.keep_rendered([looked_at])
+    assert Message.objects.get(pk=reply.pk).html == ""
+    Message.objects.filter(pk=reply.pk).update(status="stopped", content=looked_at.content)
+    Message.objects.keep_rendered([Message.objects.get(pk=reply.pk)])
+    assert Message.objects.get(pk=reply.pk).html == "<p>Hello</p>" == looked_at.html
 
 
 @pytest.mark.parametrize(
@@ -191,6 +206,50 @@ def test_finds_ones_own_conversation_where_it_still_is(read, owner, stranger):
     assert read(document)[0]["conversations"] == 1
 
 
+def test_brings_in_again_what_was_thrown_away(read, owner):
+    read(own())
+    owner.conversations.get().discard()
+    assert (read(own())[0]["conversations"], read(own())[0]["existing"]) == (1, 1)
+    Conversation.objects.exclude(discarded_at=None).update(discarded_at=timezone.now() - timedelta(hours=1))
+    Conversation.objects.purge()
+    assert owner.conversations.get().discarded_at is None
+
+
+def test_makes_no_more_folders_than_a_person_may_have(read, owner, monkeypatch):
+    monkeypatch.setattr(Folder, "MOST", 2)
+    told = [own(str(number), folder=name) for number, name in enumerate(["Work", "Home", "Garden", "Work"])]
+    (row,) = read(told)
+    assert (row["conversations"], counts(row)) == (4, {"folder_no_room": 1})
+    folders = [one.folder and one.folder.name for one in owner.conversations.order_by("id")]
+    assert folders == ["Work", "Home", None, "Work"]
+
+
+def test_keeps_no_more_folders_and_presets_than_a_person_may_have(read, owner, monkeypatch):
+    monkeypatch.setattr(Folder, "MOST", 1)
+    monkeypatch.setattr(Preset, "MOST", 2)
+    names = [{"name": name} for name in ("A", "B", "C")]
+    (row,) = read({"format": "parley", "version": 1, "folders": names, "presets": names})
+    assert counts(row) == {"folder_left_out": 2, "preset_left_out": 1}
+    assert [folder.name for folder in owner.folders.all()] == ["A"]
+    assert [preset.name for preset in owner.presets.all()] == ["A", "B"]
+
+
+def test_a_folder_goes_on_when_the_first_of_its_conversations_cannot_be_saved(read, owner, monkeypatch):
+    insert = Message.objects.bulk_create
+
+    def refuse(rows, **options):
+        rows = list(rows)
+        if rows[0].content == "Bad":
+            raise DataError("This database does not take it.")
+        return insert(rows, **options)
+
+    monkeypatch.setattr(Message.objects, "bulk_create", refuse)
+    bad = own("1", folder="Work", messages=[{"id": "1", "role": "user", "content": "Bad"}])
+    (row,) = read([bad, own("2", folder="Work")])
+    assert (row["conversations"], counts(row)) == (1, {"conversation_not_saved": 1})
+    assert owner.conversations.get().folder.name == "Work"
+
+
 def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
     Folder.objects.create(owner=owner, name="Work", instructions="As it was")
     Preset.objects.create(owner=owner, name="Terse", instructions="Be brief.", model="m", parameters={})
@@ -254,6 +313,32 @@ def test_nothing_waits_for_an_answer_because_of_an_import(read, owner):
     read(own(messages=messages))
     rows = list(owner.conversations.get().messages.order_by("id").values_list("status", "error"))
     assert rows == [("interrupted", ""), ("interrupted", ""), ("interrupted", "internal"), ("failed", "timeout")]
+
+
+@pytest.mark.parametrize("status", ["done", "stopped", "failed", "interrupted", "pending", "odd"])
+def test_a_question_is_done_whatever_the_file_says(read, owner, status):
+    read(own(messages=[{"id": "1", "role": "user", "status": status, "content": "My words"}]))
+    assert owner.conversations.get().messages.get().status == "done"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+def test_a_time_that_cannot_be_true_is_not_taken(read, owner, client, when, zone):
+    message = {"id": "1", "role": "user", "content": "Hi", "created_at": when, "settled_at": when}
+    (row,) = read(own(created_at=when, updated_at=when, messages=[message]))
+    assert counts(row) == {"time_unknown": 4}
+    conversation = owner.conversations.get()
+    assert conversation.updated_at.year == conversation.messages.get().created_at.year == timezone.now().year
+    client.force_login(owner)
+    client.cookies["parley_zone"] = zone
+    assert client.get(conversation.get_absolute_url()).status_code == 200
+
+
+def test_times_since_1970_are_taken(read, owner):
+    read(own(created_at="1970-01-01T00:00:00Z", updated_at="1999-12-31T23:00:00-01:00"))
+    conversation = owner.conversations.get()
+    assert conversation.created_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert conversation.updated_at == datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def test_writes_many_messages_with_few_queries(owner, read, django_assert_max_num_queries):

@@ -27,6 +27,29 @@ def _too_late(settings):
     settings.PARLEY = {**settings.PARLEY, "UNDO_WITHIN": 0}
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda owner, folder: begun(owner).move(folder),
+        lambda owner, folder: Conversation.objects.visible_to(owner).change(owner.pk, folder=folder),
+        lambda owner, folder: Conversation.start(owner, "hello", folder=folder),
+        lambda owner, folder: folder.tune(name="Ships"),
+    ],
+)
+def test_sees_that_another_tab_has_deleted_the_folder(owner, folder, verb):
+    Folder.objects.filter(pk=folder.pk).delete()
+    with pytest.raises(Folder.DoesNotExist):
+        verb(owner, folder)
+
+
+def test_forks_into_no_folder_when_another_tab_has_deleted_it(owner, folder):
+    conversation = answered(owner)
+    conversation.move(folder)
+    stale = again(conversation)
+    Folder.objects.filter(pk=folder.pk).delete()
+    assert stale.fork(stale.leaf()).folder is None
+
+
 def made(owner, number, **values):
     now = timezone.now()
     rows = [

@@ -49,6 +49,20 @@ def test_keeps_the_limit_of_a_person_when_many_workers_come_at_once(owner):
     assert Message.objects.filter(status="streaming").count() == 3
 
 
+def test_begins_every_reply_where_a_transaction_waits_for_its_first_write(owner, stranger):
+    """As SQLite has it unless it is told otherwise: who has read before they write is refused, however patient."""
+    replies = [begun(person).messages.get(role="assistant") for person in (owner, stranger) * 3]
+
+    def claim(reply):
+        connection.ensure_connection()
+        connection.transaction_mode = None
+        return Message.objects.get(pk=reply.pk).claim(uuid4())
+
+    for _ in range(5):
+        Message.objects.filter(role="assistant").update(status="pending")
+        assert all(at_once(*[lambda reply=reply: claim(reply) for reply in replies]))
+
+
 @pytest.mark.parametrize(
     ("status", "verb"),
     [

@@ -54,7 +54,7 @@ messages = some.fixed_dictionaries(
         "created_at": moments,
         "settled_at": some.none() | moments,
     }
-)
+).map(lambda values: values if values["role"] == "assistant" else {**values, "status": "done"})
 conversations = some.fixed_dictionaries(
     {
         "title": names,

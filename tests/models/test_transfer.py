@@ -30,6 +30,11 @@ def transfer(owner):
     return Transfer.begin(owner, "export")
 
 
+def an_import(owner, content):
+    files.keep("transfers/x.import", ContentFile(content))
+    return Transfer.begin(owner, "import", file="transfers/x.import", name="x.json")
+
+
 def run(transfer, worker=None):
     rung = []
     status = jobs.run(transfer.pk, worker or uuid4(), rung.append)
@@ -78,6 +83,36 @@ def test_rings_for_the_next_one_when_it_is_done(owner):
     status, rung = run(first)
     assert status == "done"
     assert rung == [second]
+
+
+def test_rings_for_nobody_when_it_was_not_begun(owner):
+    first, second, _ = (Transfer.begin(owner, "export") for _ in range(3))
+    first.claim(uuid4())
+    assert run(second) == ("", [])
+    assert run(first) == ("", [])
+
+
+def test_rings_for_the_first_of_each_person_for_whom_none_runs(owner, stranger, django_user_model):
+    busy = django_user_model.objects.create_user("busy")
+    running, *_ = (Transfer.begin(busy, "export") for _ in range(3))
+    running.claim(uuid4())
+    mine, next_of_mine, _ = (Transfer.begin(owner, "export") for _ in range(3))
+    theirs = Transfer.begin(stranger, "export")
+    assert run(mine) == ("done", [next_of_mine, theirs])
+
+
+def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
+    claim, tries = Transfer.claim, []
+
+    def locked_at_first(transfer, worker):
+        tries.append(worker)
+        if len(tries) == 1:
+            raise OperationalError("database is locked")
+        return claim(transfer, worker)
+
+    monkeypatch.setattr(Transfer, "claim", locked_at_first)
+    assert run(transfer)[0] == "done"
+    assert len(tries) == 2
 
 
 def test_leaves_the_processor_to_replies(transfer):
@@ -248,11 +283,43 @@ def test_tells_its_progress_to_every_page(transfer, owner):
     assert "3 of 10 conversations" in stream
 
 
-def test_an_import_tells_every_page_once_to_load_again(owner):
-    files.keep("transfers/x.import", ContentFile(b"nonsense"))
-    transfer = Transfer.begin(owner, "import", file="transfers/x.import", name="x.json")
+def test_an_import_tells_every_page_once_to_load_again(owner, django_capture_on_commit_callbacks):
+    transfer = an_import(owner, b"nonsense")
     version = Feed.version_of(owner)
-    run(transfer)
+    with django_capture_on_commit_callbacks(execute=True):
+        run(transfer)
     assert (transfer.status, transfer.error) == ("failed", "unrecognised")
     assert Feed.objects.get(pk=owner.pk).removed > version
-    assert not files.storage().exists("transfers/x.import")
+    assert not files.storage().exists(transfer.file)
+
+
+def test_an_import_tells_every_page_before_it_is_done(owner, django_capture_on_commit_callbacks):
+    transfer = an_import(owner, b'{"format": "parley", "version": 1, "conversation": {"title": "Mine"}}')
+    with django_capture_on_commit_callbacks(execute=True):
+        run(transfer)
+    assert (transfer.status, owner.conversations.count()) == ("done", 1)
+    assert 0 < Feed.objects.get(pk=owner.pk).removed < transfer.version
+    assert not files.storage().exists(transfer.file)
+
+
+def test_an_import_that_is_begun_again_tells_of_what_came_in_until_then(owner, monkeypatch):
+    def read(path, owner, on_progress, name):
+        raise OperationalError
+
+    monkeypatch.setattr(jobs, "read_import", read)
+    transfer = an_import(owner, b"{}")
+    run(transfer)
+    assert transfer.status == "waiting"
+    assert 0 < Feed.objects.get(pk=owner.pk).removed < transfer.version
+    assert files.storage().exists(transfer.file)
+
+
+def test_an_import_that_is_given_up_keeps_no_file(owner, django_capture_on_commit_callbacks):
+    transfer = an_import(owner, b"{}")
+    Transfer.objects.update(deaths=MOST_DEATHS)
+    transfer.claim(uuid7())
+    with django_capture_on_commit_callbacks(execute=True):
+        swept()
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
+    assert not files.storage().exists(transfer.file)

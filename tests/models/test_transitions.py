@@ -90,6 +90,13 @@ def test_leaves_a_question_alone(reply, verb):
     assert row(question) == before
 
 
+@pytest.mark.parametrize("verb", ["retry", "resume"])
+def test_leaves_a_question_alone_that_came_in_as_if_it_were_a_reply(reply, verb):
+    question = put(reply.parent, status="interrupted", content="my words")
+    assert not VERBS[verb](question)
+    assert put(question).content == "my words"
+
+
 def test_claims_with_an_attempt_of_its_own(reply):
     put(reply, attempt=3)
     assert reply.claim(WORKER)

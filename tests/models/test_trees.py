@@ -102,7 +102,9 @@ class World:
         copied.shown = copied.newest_below(label_of(row))
 
     def fork(self, conversation, copied, row):
-        self.pairs.append((conversation.fork(row), copied.fork(label_of(row))))
+        forked = conversation.fork(row)
+        if forked not in [each for each, _ in self.pairs]:
+            self.pairs.append((forked, copied.fork(label_of(row))))
 
     def delete_message(self, conversation, copied, row):
         if row.conversation_id == conversation.pk:

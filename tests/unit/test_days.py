@@ -56,6 +56,25 @@ def test_puts_a_row_under_its_day(moment, label):
     assert group_of(moment) == label
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    ("moment", "label"),
+    [
+        (datetime.min.replace(tzinfo=UTC), "January 0001"),
+        (datetime(500, 6, 15, tzinfo=UTC), "June 0500"),
+        (datetime.max.replace(tzinfo=UTC), "Today"),
+    ],
+)
+def test_has_a_group_for_any_time_that_a_database_holds(moment, label, zone):
+    assert group_of(moment, zone) == label
+
+
+def test_sorts_the_years_before_1000_as_text():
+    early = datetime(500, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert days.place_of(early) == "0500-01-02T03:04:05.000000"
+    assert days.place_of(datetime.min.replace(tzinfo=UTC)) < days.place_of(early) < days.place_of(NOW)
+
+
 def test_counts_the_days_of_the_readers_zone():
     late = datetime(2026, 3, 10, 11, tzinfo=UTC)
     assert group_of(late, "Pacific/Kiritimati") == "Today"

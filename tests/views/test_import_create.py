@@ -56,6 +56,14 @@ def test_refuses_what_is_too_large_with_a_sentence(at_owner, settings):
     assert not Transfer.objects.exists()
 
 
+@pytest.mark.parametrize("length", ["abc", "1e9", "²", "9" * 5000], ids=["letters", "float", "digit", "long"])
+def test_refuses_a_length_that_is_no_number_with_a_sentence(at_owner, length):
+    response = at_owner.post(URL, sent(), headers={"content-length": length})
+    assert response.status_code == 400
+    assert "did not say how large the file is" in response.text
+    assert not Transfer.objects.exists()
+
+
 def test_refuses_more_than_a_few_at_once_and_keeps_no_file(at_owner, tmp_path, settings):
     settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
     answers = [at_owner.post(URL, sent()).status_code for _ in range(MOST_WAITING + 1)]

@@ -71,5 +71,10 @@ def test_waits_for_an_answer_that_is_being_written(at_owner, conversation):
     assert Message.objects.filter(status="pending").exists()
 
 
+def test_forks_once_when_it_is_clicked_twice(at_owner, url, fork):
+    assert at_owner.post(url).url == fork.get_absolute_url()
+    assert Conversation.objects.count() == 2
+
+
 def test_takes_no_get(at_owner, url):
     assert at_owner.get(url).status_code == 405

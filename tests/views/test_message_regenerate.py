@@ -38,6 +38,11 @@ def test_answers_again_and_keeps_the_first_answer(at_owner, url, conversation, r
     assert "2 / 2" in at_owner.get(conversation.get_absolute_url()).text
 
 
+def test_answers_once_when_it_is_clicked_twice(at_owner, url, conversation):
+    assert at_owner.post(url).url == at_owner.post(url).url == conversation.get_absolute_url()
+    assert pending().count() == 1
+
+
 def test_asks_another_model(at_owner, url):
     at_owner.post(url, {"model": "gpt-y"})
     assert pending().get().asked_model == "gpt-y"

@@ -9,16 +9,14 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from parley.conf import conf
 from parley.models import Message
 from parley.models.tuned import may_ask
 
-from . import prompt, provider
+from . import history, prompt, provider
 from .accumulator import Accumulator, InBandError
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
-from .reaper import recover
+from .reaper import DATABASE_AWAY, recover
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +26,7 @@ class Writing:
     """A reply that this process is writing.
 
     ``ending`` says why it was cancelled: "stopped" by the person, "handed over" by a process that
-    ends, or "lost" to somebody else.
+    ends, or "lost" to somebody else. ``unasked`` is how it ends where there is nothing to ask.
     """
 
     reply: Message
@@ -40,6 +38,7 @@ class Writing:
     thinking_since: float | None = None
     reasoning_seconds: int | None = None
     ending: str = ""
+    unasked: Outcome | None = None
     begun: bool = False
     thought: bool = False
 
@@ -93,23 +92,37 @@ OnText = Callable[[Writing], None]
 def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing]:
     """Claim replies and build their requests; without those that somebody else has, that wait, or are settled.
 
-    In one transaction: a reply is never claimed and then not written because its history could not be read.
+    A reply that is claimed is always written: one of which no request can be built is given back, or fails.
     """
-    with transaction.atomic():
-        return {reply.pk: _writing(reply) for reply in Message.objects.claim(reply_ids, worker_id)}
+    return {reply.pk: _writing(reply) for reply in Message.objects.claim(reply_ids, worker_id)}
 
 
 def _writing(reply: Message) -> Writing:
-    history = reply.conversation.history_before(reply)
-    turns = ((message.role, message.status, message.content) for message in history)
-    instructions = reply.conversation.instructions_in_force
-    built = prompt.build(instructions, turns, window=conf.CONTEXT_WINDOW, begun=reply.content)
-    request = {"model": reply.model, "messages": built.messages, **reply.conversation.parameters_in_force}
-    return Writing(reply, request, Accumulator(reply.content), built.left_out, checkpointed=reply.content)
+    writing = Writing(reply, {}, Accumulator(reply.content), checkpointed=reply.content)
+    try:
+        writing.request, writing.left_out = _request(reply)
+    except DATABASE_AWAY as error:
+        logger.warning("Reply %s: its history cannot be read (%s).", reply.pk, error)
+        writing.unasked = Outcome("handed over")
+    except Exception:
+        logger.exception("Reply %s: no request could be built.", reply.pk)
+        writing.unasked = Outcome("failed", "internal")
+    return writing
+
+
+def _request(reply: Message) -> tuple[dict[str, Any], int]:
+    """(what to ask the provider, how many old messages are left out)."""
+    conversation, window = reply.conversation, conf.CONTEXT_WINDOW
+    said = history.before(reply, window)
+    instructions = conversation.instructions_in_force
+    built = prompt.build(instructions, said.turns, window=window, begun=reply.content, older=said.older)
+    return {"model": reply.model, "messages": built.messages, **conversation.parameters_in_force}, built.left_out
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
     """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every reading."""
+    if writing.unasked:
+        return writing.unasked
     if not may_ask(writing.reply.model):
         return Outcome("failed", "model_not_allowed")
     tries = 0

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import uvloop
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from redis import RedisError
 
 from parley import keys
@@ -23,13 +23,12 @@ from parley.models import Message, Worker
 from . import engine
 from .engine import Writing
 from .outcome import Outcome
-from .reaper import Reaper, Ring, next_of
+from .reaper import DATABASE_AWAY, Reaper, Ring, next_of
 from .titles import Titles
 from .together import Together
 
 logger = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
 TICK_EACH = 0.0007
 """What a running reply adds to the tick, so that many are told in fewer, longer pieces: 0.2 s with 300."""
 SOON = 0.01
@@ -54,6 +53,7 @@ class Loop:
         self.worker_id = uuid7()
         self._make_log, self._ring, self._reaper = make_log, ring, Reaper(ring)
         self._running: dict[UUID, Writing] = {}
+        self._claiming: set[UUID] = set()
         self._dirty: set[UUID] = set()
         self._begun: set[UUID] = set()
         self._random, self._ended = Random(), False
@@ -94,6 +94,8 @@ class Loop:
             self._watch_rows,
             self._hear_stops,
             self._beat,
+            self._look_after,
+            self._purge,
         )
         await asyncio.gather(*(self._forever(duty) for duty in duties))
 
@@ -113,14 +115,23 @@ class Loop:
     # One reply
 
     async def _write(self, reply_id: UUID) -> str:
-        writing = await self._claims.join(reply_id)
+        writing = await self._begin(reply_id)
         if writing is None:
             return ""
-        self._running[reply_id] = writing
         self._log.begin(reply_id, writing.reply.attempt)
         self._changed(writing)
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
         return await self._settle(writing, await self._outcome(writing))
+
+    async def _begin(self, reply_id: UUID) -> Writing | None:
+        """It is known as ours from before its claim on; see _look_after."""
+        self._claiming.add(reply_id)
+        try:
+            if writing := await self._claims.join(reply_id):
+                self._running[reply_id] = writing
+        finally:
+            self._claiming.discard(reply_id)
+        return writing
 
     async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing]:
         return await self._in_database_at_last(engine.begin, reply_ids, self.worker_id)
@@ -237,7 +248,23 @@ class Loop:
     async def _beat(self) -> None:
         if not self._ended:
             await self._in_database(Worker.beat, self.worker_id)
-            await self._in_database(self._reaper.sweep)
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+
+    async def _look_after(self) -> None:
+        """Replies of the dead, and those of ours of which we never learned that we had begun them."""
+        if not self._ended:
+            await self._in_database(self._reaper.look_after)
+            await self._in_database(self._take_back_forgotten, {*self._running, *self._claiming})
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+
+    def _take_back_forgotten(self, known: set[UUID]) -> None:
+        forgotten = Message.objects.forgotten_by(self.worker_id, known).select_related("conversation")
+        self._reaper.take_back(forgotten[:1000])
+
+    async def _purge(self) -> None:
+        """Beside the beat, which long deletions must not hold up."""
+        if not self._ended:
+            await self._in_database(self._reaper.purge)
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     async def _say_goodbye(self) -> None:

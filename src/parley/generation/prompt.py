@@ -13,6 +13,10 @@ SHARE_FOR_ANSWER = 0.25
 """An estimate that errs on the safe side: English has about 4 bytes a token, most other text 2 to 4."""
 
 
+Turn = tuple[str, str, str]
+"""(role, status, content) of a message."""
+
+
 class ProviderMessage(TypedDict):
     role: str
     content: str
@@ -26,18 +30,27 @@ class Prompt:
     left_out: int
 
 
-def build(instructions: str, history: Iterable[tuple[str, str, str]], *, window: int, begun: str = "") -> Prompt:
-    """Role/content messages, in order, from (role, status, content) of one branch.
+def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str = "", older: int = 0) -> Prompt:
+    """Role/content messages, in order, from the turns of one branch, before which there are ``older`` ones.
 
     ``window`` is the model's context in tokens. The system prompt and the last question always stay;
     the oldest turns go first. ``begun`` is the text that the answer shall go on after.
     """
     system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
-    turns = [_message(role, content) for role, status, content in history if status in SPOKEN and content.strip()]
+    turns = _said(history)
     ending = [_message("assistant", begun)] if begun else []
     room = window * (1 - SHARE_FOR_ANSWER) - _tokens(system) - _tokens(ending)
     kept = _newest_that_fit(turns, room)
-    return Prompt(system + kept + ending, len(turns) - len(kept))
+    return Prompt(system + kept + ending, older + len(turns) - len(kept))
+
+
+def tokens(history: Iterable[Turn]) -> float:
+    """How much of a window these turns take."""
+    return _tokens(_said(history))
+
+
+def _said(history: Iterable[Turn]) -> list[ProviderMessage]:
+    return [_message(role, content) for role, status, content in history if status in SPOKEN and content.strip()]
 
 
 def _message(role: str, content: str) -> ProviderMessage:

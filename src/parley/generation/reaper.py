@@ -2,17 +2,23 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from parley.conf import conf
 from parley.models import Conversation, Message, Transfer
-from parley.models.message import MOST_DEATHS
+from parley.models.states import MOST_DEATHS
 
 logger = logging.getLogger(__name__)
 
 Ring = Callable[[Message | Transfer], None]
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+MOST_PURGED, LONGEST_PURGE = 20, 1.0
+"""Conversations, and transfers, that are deleted at once, and seconds after which no more are begun."""
 
 
 class Reaper:
@@ -26,24 +32,62 @@ class Reaper:
         self._ring, self._clock = ring, clock
         self._reached_at: float | None = None
         self._reachable_since: float | None = None
+        self._stuck: set[UUID] = set()
 
     def sweep(self) -> None:
-        """Raises what the database raises; the next sweep then waits again."""
+        """All of it, where nothing waits for it. Raises what the database raises."""
+        self.look_after()
+        self.purge()
+
+    def look_after(self) -> None:
+        """See to what nobody writes. Raises what the database raises; the next time then waits again."""
         now, reached_at = self._clock(), self._reached_at
         if reached_at is None or now - reached_at > 2 * conf.BEAT_INTERVAL:
             self._reachable_since = now
         if self._reachable_since is not None and now - self._reachable_since >= 2 * conf.BEAT_INTERVAL:
             self._recover_orphans()
         self._ring_again()
-        Conversation.objects.purge()
-        Transfer.objects.purge()
-        self._reached_at = now
+        self._reached_at = self._clock()
+
+    def purge(self) -> None:
+        """Delete for good what was kept long enough, a little at a time; what cannot be deleted comes last."""
+        until = self._clock() + LONGEST_PURGE
+        over = [(model, pk) for model in (Conversation, Transfer) for pk in self._over(model)]
+        if not over:
+            self._stuck.clear()
+        for model, pk in over:
+            if self._clock() >= until:
+                return
+            self._delete(model, pk)
+
+    def _over(self, model: type[Conversation | Transfer]) -> list[UUID]:
+        over = model.objects.over().exclude(pk__in=self._stuck)
+        return list(over.values_list("pk", flat=True)[:MOST_PURGED])
+
+    def _delete(self, model: type[Conversation | Transfer], pk: UUID) -> None:
+        try:
+            model.objects.filter(pk=pk).purge()
+        except Exception:
+            logger.exception("%s %s could not be deleted for good.", model.__name__, pk)
+            self._stuck.add(pk)
+
+    def take_back(self, replies: Iterable[Message]) -> None:
+        """Replies that nobody writes any more; one that cannot be recovered leaves the others to be."""
+        for reply in replies:
+            try:
+                self._take_back(reply)
+            except DATABASE_AWAY:
+                raise
+            except Exception:
+                logger.exception("Reply %s could not be recovered.", reply.pk)
+
+    def _take_back(self, reply: Message) -> None:
+        if recover(reply, died=True):
+            logger.warning("Reply %s lost its worker and is now %s.", reply.pk, reply.status)
+            self._ring_next(reply)
 
     def _recover_orphans(self) -> None:
-        for reply in Message.objects.orphans().select_related("conversation")[:1000]:
-            if recover(reply, died=True):
-                logger.warning("Reply %s lost its worker and is now %s.", reply.pk, reply.status)
-                self._ring_next(reply)
+        self.take_back(Message.objects.orphans().select_related("conversation")[:1000])
         for transfer in Transfer.objects.orphans().defer("report")[:100]:
             if transfer.recover():
                 logger.warning("Transfer %s lost its worker and is now %s.", transfer.pk, transfer.status)
@@ -73,6 +117,7 @@ def recover(reply: Message, *, died: bool) -> bool:
 
 def next_of(reply: Message) -> list[Message]:
     """The person's next replies, when one of theirs has settled; mostly there are none, and that is soon found."""
-    if not Message.objects.filter(conversation__owner_id=reply.conversation.owner_id, status="pending").exists():
+    owner_id = reply.conversation.owner_id
+    if not Message.objects.unsettled().filter(conversation__owner_id=owner_id, status="pending").exists():
         return []
-    return list(Message.objects.waiting_of(reply.conversation.owner_id)[: conf.MOST_PER_PERSON])
+    return list(Message.objects.waiting_of(owner_id)[: conf.MOST_PER_PERSON])

@@ -4,9 +4,10 @@ from .conversation import AskedBefore, Conversation
 from .draft import Draft
 from .feed import Feed, feed_advanced
 from .folder import Folder
-from .message import Message, Role, Status
+from .message import Message
 from .preset import Preset
 from .share import NothingToShare, Share
+from .states import Role, Status
 from .transfer import Transfer
 from .worker import Worker
 

@@ -18,12 +18,18 @@ from .feed import Feed
 
 if TYPE_CHECKING:
     from .conversation import Conversation
-    from .message import Message, MessageQuerySet
+    from .message import Message
+    from .message_queryset import MessageQuerySet
 
 PAGE = 20
 """Messages that a page shows at first, and adds for who scrolls."""
 CONTEXT = 4
 """Messages at least, as far as there are any, that a page shows above the one it was opened for."""
+TAKEN = ("title", "titled_by", "model", "instructions", "parameters", "folder_id")
+"""What a fork has from the conversation that it was forked from."""
+
+Place = tuple[UUID, UUID | None]
+"""(id, parent) of a message."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,9 @@ class Branching(models.Model):
         """Whether this message is on the branch that is shown."""
         return bool(tree.downwards(message.pk, self.leaf_id(), 1))
 
-    def history_before(self, message: "Message") -> list["Message"]:
-        """What was said before a message on its branch, in order."""
-        path = self._all.filter(pk__in=tree.above([message.parent_id]))
+    def history_before(self, message: "Message", most: int = tree.MOST_STEPS) -> list["Message"]:
+        """What was said before a message on its branch, in order; the nearest ``most`` of it."""
+        path = self._all.filter(pk__in=tree.nearest(message.parent_id, most))
         spoken = path.only("role", "status", "content", "parent_id", "conversation_id")
         return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
 
@@ -145,65 +151,104 @@ class Branching(models.Model):
         own = Q(conversation=self.pk)
         return self._all.filter(own | Q(pk__in=tree.above([self.forked_from_id])) if self.forked_from_id else own)
 
+    def above_fork(self) -> "MessageQuerySet":
+        """The messages above its fork; none where it is no fork."""
+        return self._all.filter(pk__in=tree.above([self.forked_from_id]))
+
     def number_versions(self, messages: Iterable["Message"]) -> None:
         """Tell these messages that they are looked at here, and which versions of each there are (``versions``)."""
         messages = list(messages)
-        versions = self._versions_beside({(message.pk, message.parent_id) for message in messages})
+        versions = self._versions_beside(messages)
         for message in messages:
             if message.conversation_id == self.pk:
                 message.conversation = cast("Conversation", self)
             message.seen_in, message.versions = self.pk, versions[message.parent_id]
 
-    def _versions_beside(self, here: set[tuple[UUID, UUID | None]]) -> dict[UUID | None, list[UUID]]:
-        """(id, parent) of messages → parent → its children here.
+    def _versions_beside(self, messages: list["Message"]) -> dict[UUID | None, list[UUID]]:
+        """Parent → its children here.
 
         Conversations are compared afterwards: as a condition they may lead the database to a worse index.
         """
-        parents = {parent_id for _, parent_id in here} - {None}
-        children = self._all.filter(Q(parent__in=parents) | Q(parent=None, conversation=self.pk))
-        rows = set(children.values_list("pk", "parent_id", "conversation_id"))
+        parents = {message.parent_id for message in messages}
+        children = self._all.filter(Q(parent__in=parents - {None}) | Q(parent=None, conversation=self.pk))
+        rows: set[Any] = set(children.values_list("pk", "parent_id", "conversation_id"))
+        here = {(message.pk, message.parent_id) for message in messages}
         here |= {(pk, parent_id) for pk, parent_id, conversation_id in rows if conversation_id == self.pk}
-        if self.forked_from_id:
-            here |= set(self._all.filter(pk__in=tree.above([self.forked_from_id])).values_list("pk", "parent_id"))
+        here |= self._read_above(messages, {(pk, parent_id) for pk, parent_id, _ in rows} - here)
         versions = defaultdict(list)
         for pk, parent_id in sorted(here, key=lambda row: row[0]):
             versions[parent_id].append(pk)
         return versions
+
+    def _read_above(self, messages: list["Message"], others: set[Place]) -> set[Place]:
+        """Those of some messages of other conversations that are above this fork.
+
+        Below each message there, one is, and none below the last: mostly that is known without a look at the way.
+        """
+        known = {message.parent_id for message in messages if message.conversation_id != self.pk}
+        known.add(self.forked_from_id)
+        doubtful = [pk for pk, parent_id in others if parent_id not in known]
+        begins_here = any(message.parent_id is None for message in messages) and None not in known
+        if not self.forked_from_id or not (doubtful or begins_here):
+            return set()
+        first = Q(parent=None) if begins_here else Q()
+        return set(self.above_fork().filter(Q(pk__in=doubtful) | first).values_list("pk", "parent_id"))
 
     # What may happen to it
 
     def show(self, message: "Message") -> None:
         """Look at the branch of this message, which goes on below it with what is newest."""
         with transaction.atomic():
-            self._turn_to(self._leaf_below(message.pk), Feed.advance(self.owner_id), turned=True)
+            version = Feed.advance(self.owner_id)
+            self._look_again(message)
+            self._turn_to(self._leaf_below(message.pk), version, turned=True)
 
     def regenerate(self, message: "Message", model: str = "") -> "Message":
         """Another reply beside this one, or to this question → the pending reply, on the branch that is shown.
 
+        It is the newest one if nothing of that is written yet: who clicks twice asks once.
         ``model``: whom to ask instead of the conversation's model. Raises NoQuestion.
         """
-        question_id = message.pk if message.role == "user" else message.parent_id
-        if question_id is None:
-            raise NoQuestion(message)
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
-            asked = {
-                "id": uuid7(max(question_id, self._newest_id() or question_id)),
-                "version": version,
-                "asked_model": model,
-            }
-            reply = self.messages.create(parent_id=question_id, role="assistant", status="pending", **asked)
+            self._look_again(message)
+            question_id = message.pk if message.role == "user" else message.parent_id
+            if question_id is None:
+                raise NoQuestion(message)
+            reply = self._unwritten(question_id, model) or self._ask_again(question_id, model, version)
             self._turn_to(reply.pk, version, turned=True, updated_at=timezone.now())
         return reply
 
+    def _unwritten(self, question_id: UUID, model: str) -> "Message | None":
+        replies = self.messages.filter(parent=question_id, role="assistant", asked_model=model, content="")
+        return replies.filter(status__in=("pending", "streaming")).order_by("-id").first()
+
+    def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
+        pk = uuid7(max(question_id, self._newest_id() or question_id))
+        asked = {"id": pk, "version": version, "asked_model": model}
+        return self.messages.create(parent_id=question_id, role="assistant", status="pending", **asked)
+
     def fork(self, message: "Message") -> "Conversation":
-        """A new conversation that goes on from a message, and copies nothing."""
-        taken = {name: getattr(self, name) for name in ("model", "instructions", "parameters", "folder_id")}
-        title = gettext("%(title)s (fork)") % {"title": self.title[:150]}
-        taken |= {"owner_id": self.owner_id, "title": title}
-        forked = type(self)(shown=message, forked_from=message, **taken)
-        forked.save(force_insert=True)
+        """A new conversation that goes on from a message, and copies nothing; the one that is there already, as long
+        as nothing was said in it: who clicks twice forks once.
+        """
+        with transaction.atomic():
+            Feed.advance(self.owner_id)
+            self._look_again(message, *TAKEN)
+            taken = {name: getattr(self, name) for name in ("owner_id", *TAKEN)}
+            taken["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
+            taken["forked_from"] = message
+            forked = self._unused(**taken) or type(self)._default_manager.create(shown=message, **taken)
         return cast("Conversation", forked)
+
+    def _unused(self, **values: Any) -> Any:
+        others: Any = type(self)._default_manager.exclude(pk=self.pk)
+        return others.filter(messages=None, discarded_at=None, **values).order_by("pk").first()
+
+    def _look_again(self, message: "Message", *fields: str) -> None:
+        """What another tab has changed before the feed was locked. Raises DoesNotExist for what it has deleted."""
+        self.refresh_from_db(fields=["shown", "forked_from", *fields])
+        message.refresh_from_db(fields=["parent"])
 
     def _turn_to(self, leaf_id: UUID | None, version: int, *, turned: bool, **values: Any) -> None:
         values |= {"shown_id": leaf_id, "version": version} | ({"turned": version} if turned else {})

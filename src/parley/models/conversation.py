@@ -109,11 +109,13 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
     ) -> tuple["Conversation", "Message"]:
         """A new conversation, named after its first question → (conversation, pending reply). Raises AskedBefore.
 
-        ``tuning``: model, instructions, parameters.
+        ``tuning``: model, instructions, parameters, folder. Raises DoesNotExist for a folder deleted meanwhile.
         """
         with transaction.atomic():
             conversation = cls(owner=owner, title=title_from(text), **tuning)
             conversation.save(force_insert=True)
+            if conversation.folder:
+                conversation.folder.refresh_from_db(fields=["version"])
             _, reply = conversation.ask(text, key=key)
         return conversation, reply
 
@@ -129,12 +131,14 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
 
         ``key`` is the form's own: the same form sent twice raises AskedBefore. ``instead_of`` is an
         earlier question that this one replaces on the branch that is shown; it is kept. ``below``: a message of
-        the branch to go on with, which is shown from then on.
+        the branch to go on with, which is shown from then on. Raises DoesNotExist for what was deleted meanwhile.
         """
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
             self._refuse_twice(key)
             self.refresh_from_db(fields=["shown", "forked_from"])
+            for chosen in filter(None, (instead_of, below)):
+                chosen.refresh_from_db(fields=["parent"])
             leaf_id = self.leaf_id()
             parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
             asked = {"id": uuid7(leaf_id), "version": version, "key": key}

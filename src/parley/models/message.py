@@ -1,14 +1,11 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import models, transaction
+from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,13 +13,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from parley import errors, markdown
-from parley.conf import conf
 from parley.ids import uuid7
 from parley.positions import LAST, Position
 
 from .conversation import Conversation
 from .feed import Feed
-from .worker import Worker
+from .message_queryset import MessageQuerySet
+from .states import RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
 
 
 class Message(models.Model):
@@ -200,12 +197,12 @@ class Message(models.Model):
 
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
-        again = Message.objects.filter(pk=self.pk, status__in=RETRIABLE)
+        again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
         return self._change(again, content="", reasoning="", reasoning_seconds=None, **_CLEARED)
 
     def resume(self) -> bool:
         """stopped or interrupted → pending, to go on after the text that is there."""
-        again = Message.objects.filter(pk=self.pk, status__in=RESUMABLE).exclude(content="")
+        again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
         return self._change(again, **_CLEARED)
 
     def _change(self, allowed: models.QuerySet, **values: Any) -> bool:

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from parley import markdown
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 Unsettled = tuple[UUID, Any, UUID, str]
 """(id, owner, conversation, status) of a reply."""
+IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
+"""The condition of the index parley_message_unsettled."""
+FORGOTTEN_AFTER = 10
+"""Seconds after which a worker knows of what it has begun."""
 
 
 def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
@@ -51,11 +58,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self.none()
         return self.filter(conversation__owner_id=user.pk, conversation__discarded_at=None)
 
+    def unsettled(self) -> "MessageQuerySet":
+        """The few that wait or are written, found by their index: SQLite uses it only for these very words."""
+        return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
+
     def checkpoint(self, texts: dict[tuple[UUID, int], str]) -> None:
-        """Write the text so far of many running replies, keyed (id, attempt), in one transaction."""
+        """Write the text so far of many running replies, keyed (id, attempt), in one transaction.
+
+        In the order of their ids, as everybody who changes several replies, so that no two wait for each other.
+        """
         table, pk = self.model._meta.db_table, self.model._meta.pk
         assert pk is not None
-        rows = [(text, pk.get_db_prep_value(key, connection), attempt) for (key, attempt), text in texts.items()]
+        rows = [
+            (text, pk.get_db_prep_value(key, connection), attempt) for (key, attempt), text in sorted(texts.items())
+        ]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {table} SET content = %s WHERE id = %s AND attempt = %s AND status = 'streaming'", rows
@@ -64,39 +80,50 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> list["Message"]:
         """pending → streaming, for one worker, for those of these replies whose turn it is → these.
 
-        Their rows are locked meanwhile, so that one actor wins; the values that are set need not be read again.
+        The transaction begins with its lock, and is short; the values that are set need not be read again.
         """
+        ids = set(ids)
+        turn = self._in_turn(ids, self.filter(pk__in=ids, status=Status.PENDING).values("conversation__owner_id"))
+        if not turn:
+            return []
         with transaction.atomic():
-            turn = self._in_turn(list(ids))
-            pending = self.select_for_update(of=("self",)).filter(status=Status.PENDING) if turn else self.none()
-            replies: list[Message] = list(
-                pending.select_related("conversation__folder").filter(pk__in=turn).order_by("id")
-            )
-            for model, group in groupby(sorted(replies, key=_model_to_ask), _model_to_ask):
-                self._begin(
-                    list(group), status=Status.STREAMING, worker=worker_id, started_at=timezone.now(), model=model
-                )
-        return replies
+            Feed.hold(turn.values())
+            turn = self._in_turn(ids, list(turn.values()))
+            return self._begin_all(turn, status=Status.STREAMING, worker=worker_id, started_at=timezone.now())
 
-    def _in_turn(self, ids: list[UUID]) -> list[UUID]:
-        owners = set(self.filter(pk__in=ids, status=Status.PENDING).values_list("conversation__owner_id", flat=True))
-        Feed.hold(owners)
-        unsettled = self.filter(conversation__owner_id__in=owners, status__in=UNSETTLED).order_by("id")
-        rows = unsettled.values_list("pk", "conversation__owner_id", "conversation_id", "status")
-        return in_turn(rows, set(ids), most=conf.MOST_PER_PERSON)
+    def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
+        """Those of these replies that may be begun now → their owners."""
+        unsettled = self.unsettled().filter(conversation__owner_id__in=owners).order_by("id")
+        rows = list(unsettled.values_list("pk", "conversation__owner_id", "conversation_id", "status"))
+        owner_of = {pk: owner for pk, owner, _, _ in rows}
+        return {pk: owner_of[pk] for pk in in_turn(rows, ids, most=conf.MOST_PER_PERSON)}
 
-    def _begin(self, replies: list["Message"], **values: Any) -> None:
-        self.filter(pk__in=[reply.pk for reply in replies]).update(attempt=F("attempt") + 1, **values)
+    def _begin_all(self, ids: Iterable[UUID], **values: Any) -> list["Message"]:
+        pending = self.select_for_update(of=("self",)).filter(pk__in=list(ids), status=Status.PENDING)
+        replies = list(pending.select_related("conversation__folder").order_by("id"))
+        groups = groupby(sorted(replies, key=_model_to_ask), _model_to_ask)
+        begun = [self._begin(list(group), model=model, **values) for model, group in groups]
+        return sorted(chain.from_iterable(begun), key=attrgetter("pk"))
+
+    def _begin(self, replies: list["Message"], **values: Any) -> list["Message"]:
+        """Those of these replies that nobody else has changed since they were read."""
+        ids = [reply.pk for reply in replies]
+        changed = self.filter(pk__in=ids, status=Status.PENDING).update(attempt=F("attempt") + 1, **values)
+        if changed < len(ids):
+            ours = set(self.filter(pk__in=ids, **values).values_list("pk", flat=True))
+            replies = [reply for reply in replies if reply.pk in ours]
         for reply in replies:
             vars(reply).update(attempt=reply.attempt + 1, **values)
+        return replies
 
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
         """Render imported replies when they are first looked at, once; those written here were rendered at their end."""
         bare = [message for message in messages if message.imported and message.content and not message.html]
-        for message in bare:
-            message.html = "".join(markdown.render(message.content))
-        if bare:
-            self.bulk_update(bare, ["html"])
+        with transaction.atomic() if bare else nullcontext():
+            for message in bare:
+                message.html = "".join(markdown.render(message.content))
+                unchanged = self.filter(pk=message.pk, attempt=0, html="", content=message.content)
+                unchanged.exclude(status__in=UNSETTLED).update(html=message.html)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Which of these (id, attempt) are still being written, as the database has it."""
@@ -110,15 +137,25 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def orphans(self) -> "MessageQuerySet":
         """Replies whose worker says no more that it is alive."""
-        return self.filter(status=Status.STREAMING).exclude(worker__in=Worker.objects.alive()).order_by("id")
+        return (
+            self.unsettled().filter(status=Status.STREAMING).exclude(worker__in=Worker.objects.alive()).order_by("id")
+        )
+
+    def forgotten_by(self, worker_id: UUID, known: Iterable[UUID]) -> "MessageQuerySet":
+        """Replies that a worker has begun, as the database has it, but that the worker does not know.
+
+        So it is when a claim was committed and the database's answer to it was lost.
+        """
+        begun = self.unsettled().filter(status=Status.STREAMING, worker=worker_id).exclude(pk__in=list(known))
+        return begun.filter(started_at__lt=timezone.now() - timedelta(seconds=FORGOTTEN_AFTER)).order_by("id")
 
     def unheard(self) -> "MessageQuerySet":
         """Pending replies for which no bell was rung, or so long ago that it must be lost."""
         lost = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
-        return self.filter(lost, status=Status.PENDING).order_by("id")
+        return self.unsettled().filter(lost, status=Status.PENDING).order_by("id")
 
     def waiting_of(self, owner_id: int) -> "MessageQuerySet":
         """A person's pending replies that wait for no other of their conversation, the first first."""
-        unsettled = Message.objects.filter(conversation=OuterRef("conversation"), status__in=UNSETTLED)
-        pending = self.filter(conversation__owner_id=owner_id, status=Status.PENDING)
+        unsettled = self.model._default_manager.filter(conversation=OuterRef("conversation"), status__in=UNSETTLED)
+        pending = self.unsettled().filter(conversation__owner_id=owner_id, status=Status.PENDING)
         return pending.exclude(Exists(unsettled.filter(id__lt=OuterRef("id")))).order_by("id")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LISTED, PINNED, ARCHIVED, IN_FOLDER = "conversations", "pinned", "archived", "in_"
 MOST_AT_ONCE = 500
-"""Conversations that one click may change, and that one sweep deletes for good."""
+"""Conversations that one click may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +73,34 @@ class OrganisedQuerySet(VisibleQuerySet):
         return [Discarded.of(list(together)) for _, together in groupby(rows, key=lambda row: row.discarded_at)]
 
     def change(self, owner_id: Any, **values: Any) -> int:
-        """One UPDATE of an owner's rows and its place in the feed: how many there were."""
+        """One UPDATE of an owner's rows and its place in the feed: how many there were.
+
+        Raises DoesNotExist for a folder that was deleted meanwhile.
+        """
         with transaction.atomic():
             version = Feed.advance(owner_id)
+            if values.get("folder"):
+                values["folder"].refresh_from_db(fields=["version"])
             return self.filter(owner_id=owner_id).update(version=version, **values)
 
     def discard(self, owner_id: Any) -> "list[Message]":
         """Throw away together → the replies that were stopped by it."""
-        from .message import UNSETTLED, Message
+        from .message import Message
+        from .states import UNSETTLED
 
         with transaction.atomic():
             ids, everyone = list(self.values_list("pk", flat=True)), cast(Any, self.model._default_manager)
             everyone.filter(pk__in=ids).change(owner_id, discarded_at=timezone.now())
             running = Message.objects.filter(conversation__in=ids, status__in=UNSETTLED).select_related("conversation")
-            return [reply for reply in running if reply.stop()]
+            return [reply for reply in running.order_by("pk") if reply.stop()]
+
+    def over(self) -> Self:
+        """What was thrown away more than UNDO_WITHIN seconds ago, and nobody may bring back."""
+        return self.filter(discarded_at__lt=timezone.now() - timedelta(seconds=conf.UNDO_WITHIN))
 
     def purge(self) -> None:
-        """Delete for good what was thrown away more than UNDO_WITHIN seconds ago."""
-        over: Any = self.filter(discarded_at__lt=timezone.now() - timedelta(seconds=conf.UNDO_WITHIN))
+        """Delete for good what is over."""
+        over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
             with transaction.atomic():
                 for conversation in over.filter(pk=pk).select_for_update(skip_locked=True):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .message import Message
 
 Rows = models.QuerySet
+Standing = dict[UUID, set[UUID]]
+"""Conversation → the messages that it hangs on."""
 
 
 class Pruned(models.Model):
@@ -42,19 +44,21 @@ class Pruned(models.Model):
         """Delete a message of this conversation with all that follows it."""
         with transaction.atomic():
             version = Feed.advance(self.owner_id, removed=True)
+            message.refresh_from_db(fields=["parent"])
             doomed = self.messages.filter(pk__in=tree.below(message.pk))
             self._let_go_of(doomed, message.parent_id)
-            leave_to_forks(doomed)
+            _leave(doomed, _standing_on(doomed))
             return self._delete(doomed, version)
 
     def delete_message(self, message: "Message") -> "list[Message]":
         """Delete one message of this conversation; what follows it then follows the one before."""
         with transaction.atomic():
             version = Feed.advance(self.owner_id, removed=True)
+            message.refresh_from_db(fields=["parent"])
             doomed = self.messages.filter(pk=message.pk)
             self._let_go_of(doomed, message.parent_id)
             _give_copies_to_forks(self.messages.filter(pk__in=tree.below(message.pk)), message)
-            leave_to_forks(doomed)
+            _leave(doomed, _standing_on(doomed))
             self.messages.filter(parent=message.pk).update(parent=message.parent_id)
             return self._delete(doomed, version)
 
@@ -65,7 +69,8 @@ class Pruned(models.Model):
         me.filter(shown__in=doomed).update(shown=above)
 
     def _delete(self, doomed: Rows, version: int) -> "list[Message]":
-        running = [reply for reply in doomed.filter(status__in=("pending", "streaming")) if reply.stop()]
+        unsettled = doomed.filter(status__in=("pending", "streaming")).order_by("pk")
+        running = [reply for reply in unsettled if reply.stop()]
         doomed.delete()
         self.refresh_from_db(fields=["shown", "forked_from"])
         self._turn_to(self.leaf_id(), version, turned=True)
@@ -73,16 +78,26 @@ class Pruned(models.Model):
 
 
 def leave_to_forks(doomed: Rows) -> None:
-    """Messages of ``doomed`` that other conversations stand on become theirs; a message goes to the oldest of them."""
+    """Messages of ``doomed`` that other conversations stand on become theirs, and pages that show these load again."""
     from .conversation import Conversation
 
-    for fork_id, points in sorted(_standing_on(doomed).items()):
+    standing = _standing_on(doomed)
+    for owner_id in set(Conversation.objects.filter(pk__in=standing).values_list("owner_id", flat=True)):
+        Feed.advance(owner_id, removed=True)
+    _leave(doomed, standing)
+
+
+def _leave(doomed: Rows, standing: Standing) -> None:
+    """A message goes to the oldest of the conversations that stand on it."""
+    from .conversation import Conversation
+
+    for fork_id, points in sorted(standing.items()):
         theirs = doomed.filter(pk__in=tree.above(points))
         theirs.update(conversation=Conversation.objects.get(pk=fork_id))
 
 
-def _standing_on(doomed: Rows) -> dict[UUID, set[UUID]]:
-    """Conversation → the messages of ``doomed`` that it hangs on, for all that have others as well."""
+def _standing_on(doomed: Rows) -> Standing:
+    """For all conversations that have messages beside ``doomed``."""
     from .conversation import Conversation
 
     points: dict[UUID, set[UUID]] = defaultdict(set)

@@ -16,7 +16,8 @@ from parley.text import clean
 
 from .conversation import Conversation
 from .feed import Feed
-from .message import Message, Role, Status
+from .message import Message
+from .states import Role, Status
 from .versioned import Versioned, VisibleQuerySet
 
 AT_ONCE = 500

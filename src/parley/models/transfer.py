@@ -1,6 +1,7 @@
 """A transfer: an export or an import that runs in the background."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from parley import files
 from parley.conf import conf
 
 from .feed import Feed
@@ -41,10 +43,20 @@ class TransferQuerySet(VisibleQuerySet):
         lost = models.Q(rung_at=None) | models.Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
         return self.filter(lost, status=Transfer.Status.WAITING).order_by("id")
 
+    def over(self) -> "TransferQuerySet":
+        """What was kept long enough."""
+        return self.filter(settled_at__lt=timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT))
+
+    def next_in_line(self) -> "TransferQuerySet":
+        """The first that waits of each person for whom none runs."""
+        earlier = models.Q(status=Transfer.Status.WAITING, id__lt=models.OuterRef("id"))
+        running = models.Q(status=Transfer.Status.RUNNING)
+        ahead = Transfer.objects.filter(earlier | running, owner=models.OuterRef("owner"))
+        return self.filter(~models.Exists(ahead), status=Transfer.Status.WAITING).order_by("id")
+
     def purge(self) -> None:
-        """Delete what was kept long enough, with its files."""
-        long_ago = timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT)
-        for transfer in Transfer.objects.filter(settled_at__lt=long_ago).defer("report")[:100]:
+        """Delete what is over, with its files."""
+        for transfer in self.over().defer("report")[:100]:
             transfer.delete()
 
 
@@ -131,7 +143,7 @@ class Transfer(Versioned):
     def claim(self, worker_id: UUID) -> bool:
         """waiting → running, for one worker, one of a person at a time: whether it was this one."""
         with transaction.atomic():
-            Feed.objects.select_for_update().filter(pk=self.owner_id).first()
+            Feed.hold([self.owner_id])
             if Transfer.objects.filter(owner_id=self.owner_id, status=self.Status.RUNNING).exists():
                 return False
             waiting = Transfer.objects.filter(pk=self.pk, status=self.Status.WAITING)
@@ -165,6 +177,8 @@ class Transfer(Versioned):
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
             changed = allowed.update(version=version, **values)
+            if changed and "settled_at" in values and not self.is_export:
+                transaction.on_commit(partial(files.remove, self.file), robust=True)
         if changed and any(isinstance(value, Combinable) for value in values.values()):
             self.refresh_from_db(fields=["version", *values])
         elif changed:

@@ -20,6 +20,8 @@ class VisibleQuerySet(models.QuerySet):
 
 
 class Versioned(models.Model):
+    """Saving some fields raises DoesNotExist where the row was deleted meanwhile."""
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss", verbose_name=_("owner")
@@ -32,5 +34,8 @@ class Versioned(models.Model):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
-            self.version = Feed.advance(self.owner_id)
+            version = Feed.advance(self.owner_id)
+            if update_fields:
+                self.refresh_from_db(fields=["version"])
+            self.version = version
             super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from parley.models import Conversation, Message
-from parley.models.message import UNSETTLED
+from parley.models.states import UNSETTLED
 
 ENTRIES = "parley_search"
 MESSAGES, CONVERSATIONS = Message._meta.db_table, Conversation._meta.db_table

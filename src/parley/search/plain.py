@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
 from parley.models import Conversation, Message
-from parley.models.message import UNSETTLED
+from parley.models.states import UNSETTLED
 
 from .entries import Found
 from .query import Phrase, Query

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from parley.models import Conversation, Folder, Message, Preset, Status
-from parley.models.message import UNSETTLED
+from parley.models.states import UNSETTLED
 
 from .rows import whole_tree
 

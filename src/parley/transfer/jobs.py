@@ -43,7 +43,8 @@ def run(transfer_id: UUID, worker_id: UUID, ring: Ring) -> str:
         status = _run(transfer_id, worker_id)
     finally:
         _turns.release()
-    ring_next(ring)
+    if status:
+        ring_next(ring)
     return status
 
 
@@ -53,14 +54,14 @@ def end_soon() -> None:
 
 
 def ring_next(ring: Ring) -> None:
-    """For the first that waits, since others were turned away while this one ran."""
-    for transfer in Transfer.objects.filter(status=Transfer.Status.WAITING).order_by("id")[:AT_ONCE]:
+    """For the first that wait, since others were turned away while this one ran."""
+    for transfer in Transfer.objects.next_in_line().defer("report")[:AT_ONCE]:
         ring(transfer)
 
 
 def _run(transfer_id: UUID, worker_id: UUID) -> str:
-    transfer = Transfer.objects.select_related("owner").filter(pk=transfer_id).first()
-    if transfer is None or not transfer.claim(worker_id):
+    transfer = _at_last(lambda: _claimed(transfer_id, worker_id))
+    if transfer is None:
         return ""
     try:
         _WORK[transfer.kind](transfer, Progress(transfer))
@@ -72,9 +73,12 @@ def _run(transfer_id: UUID, worker_id: UUID) -> str:
     except Exception:
         logger.exception("Transfer %s could not be carried out.", transfer.pk)
         _at_last(lambda: transfer.fail("internal"))
-    if not transfer.is_export:
-        _at_last(lambda: _after_import(transfer))
     return transfer.status
+
+
+def _claimed(transfer_id: UUID, worker_id: UUID) -> Transfer | None:
+    transfer = Transfer.objects.select_related("owner").filter(pk=transfer_id).first()
+    return transfer if transfer and transfer.claim(worker_id) else None
 
 
 class Progress:
@@ -110,8 +114,11 @@ def _forget_file_of_deleted(transfer: Transfer) -> None:
 
 
 def _import(transfer: Transfer, on_progress: Progress) -> None:
-    with files.local(transfer.file) as path:
-        report = read_import(path, transfer.owner, on_progress, name=transfer.name)
+    try:
+        with files.local(transfer.file) as path:
+            report = read_import(path, transfer.owner, on_progress, name=transfer.name)
+    finally:
+        _at_last(lambda: _tell_every_page(transfer.owner_id))
     _settle_import(transfer, report)
 
 
@@ -123,18 +130,16 @@ def _settle_import(transfer: Transfer, report: list[dict[str, Any]]) -> None:
         transfer.fail("unrecognised", report=report)
 
 
-def _after_import(transfer: Transfer) -> None:
-    """Its rows were written without a place in the feed: every page is told once, by being loaded again."""
-    if transfer.settled:
-        files.remove(transfer.file)
-    if Feed.objects.filter(pk=transfer.owner_id).exists():
-        Feed.advance(transfer.owner_id, removed=True)
+def _tell_every_page(owner_id: Any) -> None:
+    """An import's rows were written without a place in the feed: every page is loaded again, once."""
+    if Feed.objects.filter(pk=owner_id).exists():
+        Feed.advance(owner_id, removed=True)
 
 
 _WORK = {Transfer.Kind.EXPORT.value: _export, Transfer.Kind.IMPORT.value: _import}
 
 
-def _at_last(change: Callable[[], object]) -> object:
+def _at_last(change: Callable[[], Any]) -> Any:
     """Try until the database is back: a row that nobody changes would be running for ever."""
     for _ in range(DATABASE_PATIENCE):
         try:

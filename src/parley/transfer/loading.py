@@ -34,9 +34,9 @@ class Loader:
 
     def __init__(self, owner: Any) -> None:
         self._owner = owner
-        mine = Conversation.objects.filter(owner=owner)
+        mine = Conversation.objects.filter(owner=owner, discarded_at=None)
         self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
-        self._origins |= {f"parley:{pk}" for pk in mine.filter(discarded_at=None).values_list("pk", flat=True)}
+        self._origins |= {f"parley:{pk}" for pk in mine.values_list("pk", flat=True)}
         self._seen: set[str] = set()
         self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}
 
@@ -59,30 +59,38 @@ class Loader:
         self._seen.add(told["origin"])
         return Outcome.CAME_IN, conversation
 
-    def collect(self, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
-        """Folders that are not there yet, and presets, unless the very same is there."""
-        for told in folders:
-            if told["name"] and told["name"] not in self._folders:
-                self._folders[told["name"]] = _create(Folder, self._owner, told).pk
-        for told in presets:
-            if told["name"] and not Preset.objects.filter(owner=self._owner, **told).exists():
-                _create(Preset, self._owner, told)
+    def collect_folder(self, told: dict[str, Any]) -> bool:
+        """Unless one of this name is there; False when there is no room for it."""
+        name = told["name"]
+        if name and name not in self._folders and (folder := _create(Folder, self._owner, told)):
+            self._folders[name] = folder.pk
+        return not name or name in self._folders
+
+    def collect_preset(self, told: dict[str, Any]) -> bool:
+        """Unless the very same is there; False when there is no room for it."""
+        is_there = not told["name"] or Preset.objects.filter(owner=self._owner, **told).exists()
+        return is_there or _create(Preset, self._owner, told) is not None
 
     def _write(self, told: dict[str, Any]) -> Conversation:
         now = timezone.now()
-        ids = _ids(told["messages"])
+        ids, folder = _ids(told["messages"]), self._folder(told["folder"])
+        conversation = Conversation(**_facts(told, now), owner=self._owner, folder_id=folder)
+        conversation.shown_id = ids.get(told["shown"])
         with transaction.atomic():
-            conversation = Conversation(**_facts(told, now), owner=self._owner, folder_id=self._folder(told["folder"]))
-            conversation.shown_id = ids.get(told["shown"])
+            self._forget_discarded(told["origin"])
             Conversation.objects.bulk_create([conversation])
             rows = (_row(message, conversation, ids, now) for message in told["messages"])
             Message.objects.bulk_create(rows, batch_size=BATCH)
         return conversation
 
+    def _forget_discarded(self, origin: str) -> None:
+        """What was thrown away is not what comes in again."""
+        discarded = Conversation.objects.filter(owner=self._owner, origin=origin).exclude(discarded_at=None)
+        if origin:
+            discarded.update(origin="")
+
     def _folder(self, name: str | None) -> UUID | None:
-        if name and name not in self._folders:
-            self._folders[name] = _create(Folder, self._owner, {"name": name}).pk
-        return self._folders[name] if name else None
+        return self._folders.get(name) if name and self.collect_folder({"name": name}) else None
 
 
 def load(document: dict[str, Any], owner: Any) -> Conversation | None:
@@ -91,6 +99,9 @@ def load(document: dict[str, Any], owner: Any) -> Conversation | None:
 
 
 def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
+    """None when this person has as many as they may."""
+    if not model.room_for(owner):
+        return None
     row = model(owner=owner, **told)
     model.objects.bulk_create([row])
     return row

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError
 
+from parley.models import Conversation
 from parley.text import clean
 
 from . import formats
@@ -137,13 +138,19 @@ class Reading:
             return
         row.format = format_.NAME
         if format_ is own and not own.is_conversation(value):
-            self._loader.collect(**own.collections(value))
+            self._collect(row.remarks, **own.collections(value))
             return
         document, said = _converted(format_, value)
         if document is None or self._load(document, row):
             row.remarks.merge(said)
         self._done += 1
         self._on_progress(self._done, self._estimate())
+
+    def _collect(self, remarks: Remarks, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
+        for told in folders:
+            remarks.add("folder_left_out", int(not self._loader.collect_folder(told)), place=told["name"])
+        for told in presets:
+            remarks.add("preset_left_out", int(not self._loader.collect_preset(told)), place=told["name"])
 
     def _load(self, document: dict[str, Any], row: Row) -> bool:
         """Whether it came in."""
@@ -155,10 +162,7 @@ class Reading:
             row.remarks.add("conversation_not_saved", place=title)
             return False
         if conversation:
-            row.remarks.add("title", int(not title.strip()), place=conversation.title)
-            row.came_in.append({"id": str(conversation.pk), "title": conversation.title})
-            row.conversations += 1
-            row.messages += len(document["conversation"]["messages"])
+            _came_in(conversation, document["conversation"], row)
         elif outcome is Outcome.EXISTED:
             row.existing += 1
         else:
@@ -168,6 +172,15 @@ class Reading:
     def _estimate(self) -> int:
         """How many conversations there are, if the rest of the file is as what was read."""
         return max(self._done, round(self._done * self._all_bytes / max(self._bytes, 1)))
+
+
+def _came_in(conversation: Conversation, told: dict[str, Any], row: Row) -> None:
+    row.remarks.add("title", int(not told["title"].strip()), conversation.title)
+    in_none = told["folder"] is not None and conversation.folder_id is None
+    row.remarks.add("folder_no_room", int(in_none), conversation.title)
+    row.came_in.append({"id": str(conversation.pk), "title": conversation.title})
+    row.conversations += 1
+    row.messages += len(told["messages"])
 
 
 def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Remarks]:

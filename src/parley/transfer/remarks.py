@@ -127,6 +127,21 @@ SENTENCES = {
         "%(count)d conversations were in folders or projects whose names are not in the file.",
         "count",
     ),
+    "folder_no_room": ngettext_lazy(
+        "%(count)d conversation came into no folder: you have as many folders as you may.",
+        "%(count)d conversations came into no folder: you have as many folders as you may.",
+        "count",
+    ),
+    "folder_left_out": ngettext_lazy(
+        "%(count)d folder was left out: you have as many as you may.",
+        "%(count)d folders were left out: you have as many as you may.",
+        "count",
+    ),
+    "preset_left_out": ngettext_lazy(
+        "%(count)d preset was left out: you have as many as you may.",
+        "%(count)d presets were left out: you have as many as you may.",
+        "count",
+    ),
     "tag": ngettext_lazy("%(count)d tag was left out.", "%(count)d tags were left out.", "count"),
     "title": ngettext_lazy(
         "%(count)d conversation had no title and was named after its first question.",

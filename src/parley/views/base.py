@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
@@ -22,12 +23,15 @@ TURBO_STREAM = "text/vnd.turbo-stream.html"
 
 
 def private(view: View) -> View:
-    """For signed-in people, in their time zone, kept by no cache."""
+    """For signed-in people, in their time zone, kept by no cache. What another tab deletes meanwhile is not there."""
 
     @wraps(view)
     def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with readers_zone(request.COOKIES):
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except ObjectDoesNotExist:
+                raise Http404 from None
 
     return wraps(view)(cache_control(private=True, no_store=True)(login_required(in_zone)))
 

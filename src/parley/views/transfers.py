@@ -82,7 +82,11 @@ def begin_export(request: HttpRequest, named: list[UUID]) -> HttpResponse:
 @private
 @require_POST
 def import_create(request: HttpRequest) -> HttpResponse:
-    if int(request.headers.get("Content-Length") or 0) > conf.LARGEST_IMPORT + FORM_AROUND_A_FILE:
+    try:
+        length = int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return _list(request, status=400, problem=_("Your browser did not say how large the file is. Send it again."))
+    if length > conf.LARGEST_IMPORT + FORM_AROUND_A_FILE:
         return _list(request, status=413, problem=too_large(conf.LARGEST_IMPORT))
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _import_sent(request)

@@ -1,4 +1,4 @@
-from parley.models.message import in_turn
+from parley.models.message_queryset import in_turn
 
 P, S = "pending", "streaming"
 

@@ -6,7 +6,9 @@ from typing import Any
 from parley.transfer.tally import Remarks
 
 from .tree import Node, Placed, plant
-from .values import identifier, mapping, number, plain, sequence, short, text, web, whole
+from .values import LATEST, identifier, mapping, number, plain, sequence, short, text, web, whole, written_moment
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 LONGEST_TEXT = 4_000_000
 """Characters of one message; what is longer is cut."""
@@ -105,7 +107,9 @@ def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
 def _status(told: dict[str, Any]) -> str:
     """Nothing may wait to be answered because of an import."""
     status = told.get("status")
-    return status if status in STATUSES else "interrupted" if status and told["role"] == "assistant" else "done"
+    if told["role"] == "user" or not status:
+        return "done"
+    return status if status in STATUSES else "interrupted"
 
 
 def _parts(told: Any, remarks: Remarks) -> list[dict[str, Any]]:
@@ -127,13 +131,12 @@ def _cut(content: str, longest: int, remarks: Remarks) -> str:
 
 
 def _time(told: Any, remarks: Remarks) -> datetime | None:
-    """Any time that a database can hold, as it was written."""
-    try:
-        found = datetime.fromisoformat(told) if isinstance(told, str) else None
-        return None if found is None else (found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        remarks.add("time_unknown")
-        return None
+    """As it was written, if it can be true: every time zone has a day for it."""
+    found = written_moment(told) if isinstance(told, str) else None
+    if found is not None and EARLIEST <= found <= LATEST:
+        return found
+    remarks.add("time_unknown", int(isinstance(told, str)))
+    return None
 
 
 def _fill_times(conversation: dict[str, Any], messages: list[dict[str, Any]]) -> None:

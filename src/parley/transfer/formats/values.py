@@ -77,18 +77,20 @@ def _from_number(seconds: float | None) -> datetime | None:
 
 def _from_text(written: str) -> datetime | None:
     written = written[:60].strip()
+    return _from_number(float(written)) if _is_digits(written) else written_moment(written)
+
+
+def written_moment(written: str) -> datetime | None:
+    """ISO 8601 as a time in UTC; None for what is none."""
     try:
-        return _from_number(float(written)) if _is_digits(written) else _in_utc(datetime.fromisoformat(written))
+        found = datetime.fromisoformat(written)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def _is_digits(written: str) -> bool:
     return written.isascii() and written.replace(".", "", 1).isdigit()
-
-
-def _in_utc(found: datetime) -> datetime:
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def plain(value: Any, longest: int = 20_000, on_cut: Callable[[], object] = lambda: None) -> Any:

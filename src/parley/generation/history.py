@@ -1,0 +1,42 @@
+"""What was said before a reply, read from the newest back, as far as it can matter."""
+
+from dataclasses import dataclass
+
+from django.db.models import CharField, F, Func, Value
+
+from parley.models import Message, tree
+
+from .prompt import SPOKEN, Turn, tokens
+
+FIRST_PAGE = 50
+"""Messages that are read at first; each time that they are too few, twice as many."""
+SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
+
+
+@dataclass(frozen=True)
+class History:
+    """The newest turns, in order; ``older``: how many there are before them that could be said as well."""
+
+    turns: list[Turn]
+    older: int = 0
+
+
+def before(reply: Message, window: int) -> History:
+    """More of the branch of a reply than ``window`` tokens, or all of it."""
+    turns: list[Turn] = []
+    first, seen, size = reply, {reply.pk}, FIRST_PAGE
+    while first.parent_id and first.parent_id not in seen and tokens(turns) <= window:
+        page = reply.conversation.history_before(first, most=size)
+        if not page:
+            break
+        turns = [(message.role, message.status, message.content) for message in page] + turns
+        seen.update(message.pk for message in page)
+        first, size = page[0], size * 2
+    return History(turns, _count_before(first) if first.parent_id not in seen else 0)
+
+
+def _count_before(message: Message) -> int:
+    """How many messages above it could be said; their texts stay in the database."""
+    above = Message.objects.filter(pk__in=tree.above([message.parent_id]), status__in=SPOKEN)
+    text = Func(F("content"), Value(SPACES), function="LTRIM", output_field=CharField())
+    return above.alias(text=text).exclude(text="").count() if message.parent_id else 0

@@ -1,0 +1,191 @@
+"""What a worker claims, what it then asks the provider, and what becomes of a claim that nobody writes."""
+
+from datetime import timedelta
+from random import Random
+from uuid import uuid4
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from parley.conf import conf
+from parley.generation import engine, history
+from parley.generation.outcome import Outcome
+from parley.generation.prompt import build
+from parley.generation.reaper import Reaper
+from parley.ids import uuid7
+from parley.models import Message
+from tests.models.conftest import answered, begun, put, settle
+
+pytestmark = pytest.mark.django_db
+
+WORKER = uuid4()
+
+
+def waiting(owner):
+    return begun(owner).messages.get(role="assistant")
+
+
+# One actor wins
+
+
+def test_begins_nothing_that_was_stopped_since_it_was_read(owner):
+    one, other = waiting(owner), waiting(owner)
+    replies = list(Message.objects.filter(pk__in=[one.pk, other.pk]).order_by("pk"))
+    assert one.stop()
+    values = {"status": "streaming", "worker": WORKER, "started_at": timezone.now(), "model": "fake-1"}
+    assert Message.objects.all()._begin(replies, **values) == [other]
+    assert (put(one).status, put(one).attempt, put(other).status) == ("stopped", 0, "streaming")
+
+
+def test_takes_a_lock_before_it_reads_anything_that_it_decides_on(owner):
+    reply = waiting(owner)
+    with CaptureQueriesContext(connection) as captured:
+        assert reply.claim(WORKER)
+    statements = [query["sql"] for query in captured.captured_queries]
+    first = next(n for n, statement in enumerate(statements) if statement.startswith(("BEGIN", "SAVEPOINT")))
+    assert statements[first + 1].startswith("UPDATE") or statements[first + 1].endswith("FOR UPDATE")
+
+
+# What is read
+
+
+def long_talk(owner, number, text="word " * 20, **values):
+    """A conversation of so many messages, and its reply that waits."""
+    conversation = settle(answered(owner), **values)
+    parent, rows = conversation.leaf_id(), []
+    for n in range(number):
+        row = Message(id=uuid7(parent), conversation=conversation, parent_id=parent, content=f"{n} {text}", version=1)
+        row.role, row.status = ("user", "assistant")[n % 2], ("done", "failed")[n % 7 == 6]
+        rows.append(row)
+        parent = row.pk
+    Message.objects.bulk_create(rows)
+    conversation.show(rows[-1])
+    return conversation.ask("last")[1]
+
+
+def turns(reply):
+    return [(said.role, said.status, said.content) for said in reply.conversation.history_before(reply)]
+
+
+@pytest.mark.parametrize("window", [0, 1, 50, 500, 3000, 20_000, 1_000_000])
+def test_asks_as_if_all_had_been_read(owner, settings, window):
+    settings.PARLEY = {**settings.PARLEY, "CONTEXT_WINDOW": window}
+    reply = long_talk(owner, 300)
+    Message.objects.filter(conversation=reply.conversation, content__startswith="2 ").update(content=" \n\u2003")
+    Message.objects.filter(conversation=reply.conversation, content__startswith="4 ").update(content="")
+    whole = build("", turns(reply), window=window)
+    writing = engine.begin([reply.pk], WORKER)[reply.pk]
+    assert (writing.request["messages"], writing.left_out) == (whole.messages, whole.left_out)
+
+
+def test_reads_no_more_of_a_long_conversation_than_a_window_holds(owner):
+    reply = long_talk(owner, 1000)
+    read = history.before(reply, 1000)
+    assert len(read.turns) == history.FIRST_PAGE
+    assert read.older > 700
+
+
+def test_reads_a_fork_on_into_the_conversation_that_it_was_forked_from(owner):
+    source = long_talk(owner, 120)
+    fork = source.conversation.fork(source.parent)
+    _, reply = fork.ask("in the fork")
+    assert history.before(reply, 1_000_000).turns == turns(reply)
+    assert len(turns(reply)) == 124
+
+
+@pytest.mark.parametrize("said", ["words", ""])
+def test_never_reads_a_circle_twice(owner, said):
+    reply = long_talk(owner, 10)
+    Message.objects.filter(conversation=reply.conversation).exclude(pk=reply.pk).update(content=said)
+    root = Message.objects.get(conversation=reply.conversation, parent=None)
+    put(root, parent=reply.parent)
+    assert len(history.before(reply, 1_000_000).turns) == 13
+
+
+def test_reads_histories_after_the_claim_is_committed(owner, monkeypatch):
+    reply, depths = waiting(owner), []
+    read, outside = history.before, len(connection.savepoint_ids)
+    monkeypatch.setattr(history, "before", lambda *args: depths.append(len(connection.savepoint_ids)) or read(*args))
+    assert engine.begin([reply.pk], WORKER)
+    assert depths == [outside]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (ValueError("odd"), Outcome("failed", "internal")),
+        (OperationalError("gone"), Outcome("handed over")),
+        (InterfaceError("closed"), Outcome("handed over")),
+    ],
+)
+async def test_asks_nothing_when_no_request_can_be_built(monkeypatch, error, outcome):
+    def fail(reply):
+        raise error
+
+    monkeypatch.setattr(engine, "_request", fail)
+    writing = engine._writing(Message(model=conf.MODEL))
+    assert await engine.write(writing, lambda _: None, Random(1)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"), [(ValueError("odd"), "failed", "internal"), (OperationalError("gone"), "pending", "")]
+)
+def test_leaves_no_reply_streaming_of_which_no_request_can_be_built(owner, monkeypatch, error, status, code):
+    bad, good = waiting(owner), waiting(owner)
+    build_request = engine._request
+
+    def request(reply):
+        if reply.pk == bad.pk:
+            raise error
+        return build_request(reply)
+
+    monkeypatch.setattr(engine, "_request", request)
+    writings = engine.begin([bad.pk, good.pk], WORKER)
+    assert writings[good.pk].request["messages"]
+    assert engine.settle(writings[bad.pk], writings[bad.pk].unasked)
+    assert (put(bad).status, put(bad).error, put(good).status) == (status, code, "streaming")
+
+
+# What nobody writes
+
+
+def test_finds_what_a_worker_has_begun_and_does_not_know_of(owner, stranger):
+    known, forgotten, theirs = (waiting(owner) for _ in range(3))
+    just_now = waiting(stranger)
+    for reply in (known, forgotten, just_now):
+        assert reply.claim(WORKER)
+    assert theirs.claim(uuid4())
+    Message.objects.exclude(pk=just_now.pk).update(started_at=timezone.now() - timedelta(seconds=60))
+    assert list(Message.objects.forgotten_by(WORKER, {known.pk})) == [forgotten]
+
+
+@pytest.mark.parametrize(("content", "status"), [("", "pending"), ("so far", "interrupted")])
+def test_takes_back_what_nobody_writes_and_rings_for_the_next(conversation, reply, content, status):
+    rung = []
+    _, following = conversation.ask("next")
+    reply.claim(WORKER)
+    put(reply, content=content)
+    Reaper(rung.append).take_back([reply])
+    assert put(reply).status == status
+    assert rung == [following if content else reply]
+
+
+@pytest.mark.parametrize(
+    "find",
+    [
+        lambda rows, owner: rows.orphans(),
+        lambda rows, owner: rows.unheard(),
+        lambda rows, owner: rows.waiting_of(owner.pk),
+        lambda rows, owner: rows.forgotten_by(WORKER, []),
+        lambda rows, owner: rows.unsettled().filter(conversation__owner_id__in=[owner.pk]).order_by("id"),
+    ],
+    ids=["orphans", "unheard", "waiting", "forgotten", "unsettled"],
+)
+def test_reads_no_settled_messages_to_find_the_few_that_are_not(owner, find):
+    long_talk(owner, 200)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "parley_message_unsettled" in find(Message.objects.all(), owner).explain()

@@ -1,0 +1,125 @@
+"""What a sweep does first, and that nothing which cannot be done keeps it from the rest."""
+
+from uuid import uuid4
+
+import pytest
+from django.db.models.signals import pre_delete
+
+from parley.generation.reaper import MOST_PURGED, Reaper
+from parley.models import Conversation, Message
+from tests.models.conftest import begun, put
+
+pytestmark = pytest.mark.django_db
+
+
+class Clock:
+    def __init__(self, step=0.0):
+        self.now, self.step = 0.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+@pytest.fixture
+def over(owner, settings):
+    """A function: so many conversations that nobody may bring back."""
+    settings.PARLEY = {**settings.PARLEY, "UNDO_WITHIN": 0}
+
+    def thrown_away(number):
+        rows = [Conversation(owner=owner, title="over") for _ in range(number)]
+        Conversation.objects.bulk_create(rows)
+        Conversation.objects.filter(pk__in=[row.pk for row in rows]).discard(owner.pk)
+        return rows
+
+    return thrown_away
+
+
+@pytest.fixture
+def refused():
+    """A set of ids of conversations that the host does not let go."""
+    ids = set()
+
+    def refuse(sender, instance, **kwargs):
+        if instance.pk in ids:
+            raise ValueError("The host wants to keep it.")
+
+    pre_delete.connect(refuse, Conversation)
+    yield ids
+    pre_delete.disconnect(refuse, Conversation)
+
+
+def left():
+    return set(Conversation.objects.values_list("pk", flat=True))
+
+
+def test_looks_after_replies_though_something_cannot_be_deleted(over, refused, conversation, reply):
+    refused.update(row.pk for row in over(1))
+    reply.claim(uuid4())
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    for clock.now in range(0, 25, 5):
+        reaper.sweep()
+    assert put(reply).status == "pending"
+
+
+def test_deletes_nothing_while_it_looks_after_replies(over):
+    row = over(1)[0]
+    Reaper(lambda waiting: None).look_after()
+    assert left() == {row.pk}
+
+
+def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(over, refused):
+    rows = over(2 * MOST_PURGED)
+    reaper = Reaper(lambda waiting: None)
+    refused.update(row.pk for row in rows[:MOST_PURGED])
+    for _ in range(3):
+        reaper.purge()
+    assert left() == refused
+    kept = set(refused)
+    refused.clear()
+    for _ in range(2):
+        reaper.purge()
+    assert not left() & kept
+
+
+def test_deletes_a_few_at_a_time(over):
+    over(MOST_PURGED + 5)
+    reaper = Reaper(lambda waiting: None)
+    reaper.purge()
+    assert len(left()) == 5
+    reaper.purge()
+    assert not left()
+
+
+def test_deletes_no_longer_than_a_second(over):
+    over(10)
+    Reaper(lambda waiting: None, Clock(step=0.3)).purge()
+    assert 6 <= len(left()) <= 8
+
+
+def test_trusts_the_heartbeats_after_a_sweep_that_took_long(owner, reply):
+    """The time that counts is when the database was last reached, not when the sweep began."""
+    reply.claim(uuid4())
+    clock = Clock(step=4)
+    reaper = Reaper(lambda waiting: None, clock)
+    for _ in range(6):
+        reaper.look_after()
+        clock.now += 4
+    assert put(reply).status == "pending"
+
+
+def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):
+    bad, good = (begun(owner).messages.get(role="assistant") for _ in range(2))
+    for reply in (bad, good):
+        assert reply.claim(uuid4())
+    requeue = Message.requeue
+
+    def refuse(reply, **kwargs):
+        if reply.pk == bad.pk:
+            raise ValueError("odd")
+        return requeue(reply, **kwargs)
+
+    monkeypatch.setattr(Message, "requeue", refuse)
+    Reaper(lambda waiting: None).take_back([bad, good])
+    assert (put(bad).status, put(good).status) == ("streaming", "pending")
