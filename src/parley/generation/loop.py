@@ -33,7 +33,8 @@ TICK_EACH = 0.0007
 """What a running reply adds to the tick, so that many are told in fewer, longer pieces: 0.2 s with 300."""
 SOON = 0.01
 """Within so many seconds first words are told."""
-DATABASE_THREADS = 4
+DATABASE_THREADS = 5
+"""One more than there are duties that may have to wait for the database."""
 DATABASE_PATIENCE = 600
 """Tries, half a second apart, to write the end of a reply."""
 
@@ -95,7 +96,6 @@ class Loop:
             self._hear_stops,
             self._beat,
             self._look_after,
-            self._purge,
         )
         await asyncio.gather(*(self._forever(duty) for duty in duties))
 
@@ -251,21 +251,19 @@ class Loop:
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     async def _look_after(self) -> None:
-        """Replies of the dead, and those of ours of which we never learned that we had begun them."""
+        """Replies of the dead, and those of ours of which we never learned that we had begun them.
+
+        Beside the beat, which must not wait for anything that takes long.
+        """
         if not self._ended:
             await self._in_database(self._reaper.look_after)
             await self._in_database(self._take_back_forgotten, {*self._running, *self._claiming})
+            await self._in_database(self._reaper.purge)
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     def _take_back_forgotten(self, known: set[UUID]) -> None:
         forgotten = Message.objects.forgotten_by(self.worker_id, known).select_related("conversation")
         self._reaper.take_back(forgotten[:1000])
-
-    async def _purge(self) -> None:
-        """Beside the beat, which long deletions must not hold up."""
-        if not self._ended:
-            await self._in_database(self._reaper.purge)
-        await asyncio.sleep(conf.BEAT_INTERVAL)
 
     async def _say_goodbye(self) -> None:
         self._ended = True
