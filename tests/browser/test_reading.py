@@ -1,6 +1,7 @@
 """What surrounds an answer: code tools, diagrams, copying, times, scrolling, themes, keys."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -60,7 +61,9 @@ def test_shows_times_in_the_zone_of_the_reader(browsers, person):
     time = tab.reply.locator("time")
     local = time.evaluate("time => new Intl.DateTimeFormat('en', {timeStyle: 'short'}).format(new Date(time.dateTime))")
     expect(time).to_have_text(local)
-    expect(tab.reply.locator(".meta a")).to_have_attribute("href", "#" + tab.reply.get_attribute("id"))
+    expect(tab.reply.locator(".meta a:has(time)")).to_have_attribute(
+        "href", re.compile("#" + tab.reply.get_attribute("id"))
+    )
 
 
 def test_closes_the_reasoning_when_the_answer_is_there(tab):

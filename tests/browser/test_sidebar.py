@@ -192,7 +192,7 @@ def test_loads_more_as_the_list_is_scrolled_and_stays_there(tab, stack, person):
     expect(rows).to_have_count(50)
     while rows.count() < 131:
         before = rows.count()
-        tab.page.locator("#conversations > li").last.scroll_into_view_if_needed()
+        rows.last.evaluate("row => row.scrollIntoView()")  # what is below it, the rows to come take the place of
         expect(rows).not_to_have_count(before)
     ids = rows.evaluate_all("rows => rows.map(row => row.id)")
     assert len(set(ids)) == 131
