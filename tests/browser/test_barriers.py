@@ -94,7 +94,7 @@ def test_on_a_conversation_without_messages(tab, stack, conversation):
 
 
 def test_on_a_conversation_with_a_reply_of_every_kind(tab, stack, conversation):
-    worker = stack.db.query("SELECT id FROM parley_worker ORDER BY beat_at DESC")[0]["id"]
+    worker = stack.db.add_worker()
     begun = {"role": "assistant", "content": "A *begin", "html": "", "attempt": 1, "worker": worker}
     question = {"role": "user", "content": "And then?"}
     replies = [

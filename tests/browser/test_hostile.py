@@ -88,7 +88,7 @@ def streamed(payloads, seed):
 
 
 def test_nothing_acts_in_an_answer_that_streams_or_is_loaded(hostile, stack, person, conversation):
-    worker = stack.db.query("SELECT id FROM parley_worker ORDER BY beat_at DESC")[0]["id"]
+    worker = stack.db.add_worker()
     running = {"role": "assistant", "status": "streaming", "attempt": 1, "worker": worker, "content": "", "html": ""}
     replies = stack.db.add_messages(conversation, [running for _ in BATCHES])
     hostile.goto(f"/c/{conversation}/")

@@ -1,6 +1,7 @@
 """Products with short times, the means to break them, and what must hold afterwards."""
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from celery import Celery
 from parley.markdown import render
 from tests.fake_provider import expected_text
 from tests.support.databases import Row
-from tests.support.dom import SETTLED, Dom, text_of
+from tests.support.dom import SETTLED, Articles, text_of
 from tests.support.people import Person
 from tests.support.processes import Process, until
 from tests.support.reader import Reader
@@ -119,7 +120,19 @@ def assert_agree(stack: Stack, conversation: str, person: Person, *readers: Read
         except TimeoutError:
             assert reader.texts == held
         assert reader.all_mistakes == []
-    assert Dom(person.get(f"/c/{conversation}/").text).texts == held
+    assert loaded(person, conversation) == held
+
+
+def loaded(person: Person, conversation: str) -> dict[str, tuple[str, str]]:
+    """Message id → (status, text) of a fresh page, read up to the first message."""
+    texts: dict[str, tuple[str, str]] = {}
+    path = f"/c/{conversation}/"
+    while path:
+        html = person.get(path).text
+        texts |= {message.id: (message.status, message.text) for message in Articles(html).found}
+        older = re.search(r'<a href="(/c/[^"]+/older/[^"]+)"', html)
+        path = older[1] if older else ""
+    return texts
 
 
 def held_by(stack: Stack, conversation: str) -> dict[str, tuple[str, str]]:

@@ -105,8 +105,9 @@ class Tab:
         return self.page.url.rstrip("/").rsplit("/", 1)[-1]
 
     def barriers(self) -> list[Any]:
-        """Return what axe finds on the page: the rule and the elements."""
+        """Return what axe finds on the page when nothing moves any more: the rule and the elements."""
         self.page.evaluate(AXE.read_text())
+        self.page.evaluate(AT_REST)
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in found["violations"]]
 
@@ -126,6 +127,10 @@ class Tab:
         return self.page.evaluate(WATCHED, seconds * 1000)
 
 
+# What fades in has its colours only at the end.
+AT_REST = """() => Promise.allSettled(
+  document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)
+)"""
 # Looks at every frame that the browser paints, so that no text between two polls is missed.
 WATCH = """known => {
   const texts = [], replies = () => [...document.querySelectorAll("[data-message][data-role=assistant]")]

@@ -3,6 +3,7 @@
 import sqlite3
 import uuid
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -50,6 +51,12 @@ class Database(ABC):
         ]
         self.insert("parley_message", [{f'"{column}"': value for column, value in row.items()} for row in rows])
         return pks
+
+    def add_worker(self) -> Any:
+        """Put a worker that is alive for an hour and looks after nothing; return its id."""
+        worker = self.key(str(uuid7()))
+        self.insert("parley_worker", [{"id": worker, "beat_at": str(datetime.now(UTC) + timedelta(hours=1))}])
+        return worker
 
     def reply(self, conversation: str) -> Row:
         """Return the newest reply of a conversation."""
