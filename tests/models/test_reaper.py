@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models.signals import pre_delete
 
 from parley.generation.reaper import MOST_PURGED, Reaper
@@ -106,6 +107,31 @@ def test_trusts_the_heartbeats_after_a_sweep_that_took_long(owner, reply):
     for _ in range(6):
         reaper.look_after()
         clock.now += 4
+    assert put(reply).status == "pending"
+
+
+def test_does_not_believe_what_it_was_told_of_heartbeats_after_the_database_was_away(reply):
+    """The question was on its way for longer than a worker has to say that it is alive."""
+    reply.claim(uuid4())
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    for clock.now in range(0, 10, 5):
+        reaper.look_after()
+
+    def away(execute, sql, *args):
+        clock.now += 30 * ("beat_at" in sql)
+        return execute(sql, *args)
+
+    clock.now = 10
+    with connection.execute_wrapper(away):
+        reaper.look_after()
+    assert put(reply).status == "streaming"
+    since = clock.now
+    for clock.now in (since + 5, since + 9):
+        reaper.look_after()
+        assert put(reply).status == "streaming"
+    clock.now = since + 10
+    reaper.look_after()
     assert put(reply).status == "pending"
 
 

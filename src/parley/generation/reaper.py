@@ -42,7 +42,7 @@ class Reaper:
     def look_after(self) -> None:
         """See to what nobody writes. Raises what the database raises; the next time then waits again."""
         now, reached_at = self._clock(), self._reached_at
-        if reached_at is None or now - reached_at > 2 * conf.BEAT_INTERVAL:
+        if reached_at is None or _is_long(now - reached_at):
             self._reachable_since = now
         if self._reachable_since is not None and now - self._reachable_since >= 2 * conf.BEAT_INTERVAL:
             self._recover_orphans()
@@ -87,8 +87,15 @@ class Reaper:
             self._ring_next(reply)
 
     def _recover_orphans(self) -> None:
-        self.take_back(Message.objects.orphans().select_related("conversation")[:1000])
-        for transfer in Transfer.objects.orphans().defer("report")[:100]:
+        """What is said to be orphaned is believed when the database said it at once, not after it was away."""
+        asked_at = self._clock()
+        replies = list(Message.objects.orphans().select_related("conversation")[:1000])
+        transfers = list(Transfer.objects.orphans().defer("report")[:100])
+        if _is_long(self._clock() - asked_at):
+            self._reachable_since = self._clock()
+            return
+        self.take_back(replies)
+        for transfer in transfers:
             if transfer.recover():
                 logger.warning("Transfer %s lost its worker and is now %s.", transfer.pk, transfer.status)
 
@@ -104,6 +111,10 @@ class Reaper:
     def _ring_next(self, reply: Message) -> None:
         for waiting in next_of(reply):
             self._ring(waiting)
+
+
+def _is_long(seconds: float) -> bool:
+    return seconds > 2 * conf.BEAT_INTERVAL
 
 
 def recover(reply: Message, *, died: bool) -> bool:
