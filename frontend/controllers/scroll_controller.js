@@ -21,6 +21,8 @@ export default class extends Controller {
     this.#following = this.#atBottom
     this.#observer = new ResizeObserver(() => this.#grown())
     this.#observer.observe(this.element)
+    // Before the first painting: at its top, older messages would be brought for nobody.
+    if (document.readyState === "interactive") this.load()
   }
 
   disconnect() {

@@ -47,7 +47,7 @@ def test_keeps_the_focus_in_the_composer(tab):
 
 def test_is_the_same_in_two_tabs_while_it_streams(tab, browsers):
     tab.ask("hello").wait_for_status("done")
-    second = browsers.second(tab).goto(f"/c/{tab.conversation}/")
+    second = browsers.second(tab).goto(f"/c/{tab.conversation}/").watch()
     tab.ask("/say 100 words at 50")
     expect(second.replies).to_have_count(2)
     texts = second.texts_until_settled()

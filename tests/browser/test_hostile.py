@@ -14,8 +14,8 @@ from tests.unit.texts import PAYLOADS
 
 pytestmark = pytest.mark.browser
 
-TOGETHER = 60
-"""Payloads in one message."""
+TOGETHER = 100
+"""Payloads in one message; all messages are on one page."""
 MOMENTS = 10
 """Pieces in which a payload comes."""
 BATCHES = [PAYLOADS[start : start + TOGETHER] for start in range(0, len(PAYLOADS), TOGETHER)]

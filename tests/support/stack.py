@@ -155,8 +155,9 @@ class Stack:
     # People
 
     def person(self, name: str = "", *, staff: bool = False) -> Person:
-        """Make an account, and sign in on the real page."""
-        return Person.register(self.url, self.db, name or next(self.names), staff=staff)
+        """Make an account that is signed in."""
+        name = name or next(self.names)
+        return Person.register(self.url, self.db, name, staff=staff, secret=self.env["SECRET_KEY"])
 
 
 def without_provider(folder: Path, port: str) -> dict[str, str]:
