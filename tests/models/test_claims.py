@@ -188,4 +188,5 @@ def test_reads_no_settled_messages_to_find_the_few_that_are_not(owner, find):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("ANALYZE")
     assert "parley_message_unsettled" in find(Message.objects.all(), owner).explain()

@@ -13,5 +13,5 @@ HERE = Path(__file__).parent
 def test_passes_all_of_these_tests_on_postgresql_too(postgres):
     environment = {**os.environ, "DATABASE_URL": postgres.url_of("postgres")}
     command = [sys.executable, "-m", "pytest", str(HERE), "-q", "-p", "no:cacheprovider"]
-    run = subprocess.run(command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=180)
+    run = subprocess.run(command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=500)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]

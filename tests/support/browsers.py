@@ -198,8 +198,13 @@ class Browsers:
         return tab
 
     def second(self, tab: Tab) -> Tab:
-        """Open another tab of the same person."""
-        return Tab(tab.page.context.new_page(), tab.url)
+        """Open another tab of the same person, in a window of its own: a covered tab is painted once a second."""
+        context = tab.page.context
+        target = context.new_cdp_session(tab.page).send("Target.getTargetInfo")["targetInfo"]
+        window = {"url": "about:blank", "browserContextId": target["browserContextId"], "newWindow": True}
+        with context.expect_page() as opened:
+            self.browser.new_browser_cdp_session().send("Target.createTarget", window)
+        return Tab(opened.value, tab.url)
 
     def close(self) -> None:
         for context in self.contexts:
