@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="These are those tests.")
 def test_passes_all_of_these_tests_on_postgresql_too(postgres):
     environment = {**os.environ, "DATABASE_URL": postgres.url_of("postgres")}

@@ -56,7 +56,7 @@ class Bells:
 
     async def _join(self) -> None:
         """Keep the channel in the groups of those who are watched, and in no others."""
-        while True:
+        while _goes_on():
             await self._changed.wait()
             self._changed.clear()
             try:
@@ -77,7 +77,7 @@ class Bells:
             self._joined.discard(owner_id)
 
     async def _listen(self) -> None:
-        while True:
+        while _goes_on():
             try:
                 if self._channel:
                     bell = await get_channel_layer().receive(self._channel)
@@ -90,7 +90,7 @@ class Bells:
 
     async def _poll(self) -> None:
         """One query for everybody here."""
-        while True:
+        while _goes_on():
             await asyncio.sleep(conf.FEED_POLL_INTERVAL)
             try:
                 versions = await database_sync_to_async(Feed.versions)(tuple(self._watchers)) if self._watchers else {}
@@ -102,13 +102,19 @@ class Bells:
 
     async def _look_after(self) -> None:
         """While somebody watches, replies of dead workers are seen to, even where no worker is left."""
-        while True:
+        while _goes_on():
             await asyncio.sleep(conf.BEAT_INTERVAL)
             try:
                 if self._watchers:
                     await database_sync_to_async(self._sweep)()
             except Exception as error:
                 logger.warning("The replies could not be looked after (%s); trying again.", error)
+
+
+def _goes_on() -> bool:
+    """Whether nobody has ended this task; that a library swallowed the news does not matter."""
+    task = asyncio.current_task()
+    return task is None or not task.cancelling()
 
 
 _bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Bells] = WeakKeyDictionary()
