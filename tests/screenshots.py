@@ -111,7 +111,7 @@ def take_all(tab: Tab, browsers: Browsers) -> None:
     page.set_viewport_size(DESKTOP)
     page.emulate_media(color_scheme="light")
     take(tab.goto("/").page, "new-conversation")
-    page.get_by_role("link", name=FAILING).click()
+    page.get_by_role("link", name=FAILING, exact=True).click()
     page.get_by_role("heading", name=FAILING).wait_for()
     take(page, "failed-reply")
     take(browsers.tab(tab.url, viewport=DESKTOP).goto("/").page, "sign-in")
@@ -120,11 +120,12 @@ def take_all(tab: Tab, browsers: Browsers) -> None:
 def take_shared(tab: Tab, browsers: Browsers) -> None:
     """The sheet in which a link is made, and the page that it shows to everybody."""
     page = tab.page
-    page.get_by_role("link", name=QUESTION).first.click()
+    page.get_by_role("link", name=QUESTION, exact=True).click()
+    page.get_by_role("heading", name=QUESTION).wait_for()
     page.get_by_role("button", name="Actions for this conversation").click()
     page.locator("#menu").get_by_role("button", name="Share", exact=True).click()
     page.get_by_role("button", name="Create a link").click()
-    link = page.locator("[data-share] input").input_value()
+    link = page.locator("[data-share]").get_by_role("textbox").input_value()
     take(page, "share")
     reader = browsers.tab(tab.url, locale="en-GB", java_script_enabled=False).page
     for theme in ("light", "dark"):
