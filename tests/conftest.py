@@ -97,11 +97,11 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def make_stack(request, tmp_path_factory) -> Iterator:
-    """A function that starts a product: make_stack(conf={"IDLE_TIMEOUT": 1})."""
+    """A function that starts a product: make_stack(conf={"IDLE_TIMEOUT": 1}), or make_stack(Host)."""
     stacks = request.config.stash[STACKS]
 
-    def make(**choices) -> Stack:
-        stack = Stack(tmp_path_factory.mktemp("stack"), **choices)
+    def make(kind=Stack, **choices) -> Stack:
+        stack = kind(tmp_path_factory.mktemp("stack"), **choices)
         stacks.append(stack)
         return stack.up()
 

@@ -72,12 +72,8 @@ class Member(Person):
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory) -> Iterator[Host]:
-    host = Host(tmp_path_factory.mktemp("host"))
-    try:
-        yield host.up()
-    finally:
-        host.down()
+def host(make_stack) -> Host:
+    return make_stack(Host)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +169,7 @@ def test_works_and_looks_as_the_host_says_in_a_browser(host, member, browsers):
     tab.page.fill("[name=username]", member.name)
     tab.page.fill("[name=password]", PASSWORD)
     tab.page.press("[name=password]", "Enter")
-    tab.watch().ask(QUESTION)
+    tab.ready().watch().ask(QUESTION)
     assert len(tab.texts_until_settled()) >= 3
     tab.wait_for_status("done")
     expect(tab.page.locator(".member")).to_have_text(member.name)

@@ -62,20 +62,24 @@ class Tab:
         self.page.fill("[name=password1]", PASSWORD)
         self.page.fill("[name=password2]", PASSWORD)
         self.page.press("[name=password2]", "Enter")
-        self.page.wait_for_selector("form[data-composer]")
-        return self
+        return self.ready()
 
     def sign_in(self, name: str) -> "Tab":
         self.goto("/accounts/login/")
         self.page.fill("[name=username]", name)
         self.page.fill("[name=password]", PASSWORD)
         self.page.press("[name=password]", "Enter")
-        self.page.wait_for_selector("form[data-composer]")
+        return self.ready()
+
+    def ready(self) -> "Tab":
+        """Wait until the page with the composer is there and its scripts run: before, Enter breaks the line."""
+        self.composer.wait_for()
+        self.page.wait_for_load_state()
         return self
 
     def ask(self, text: str) -> "Tab":
         """Type a question, and send it with Enter."""
-        self.composer.fill(text)
+        self.ready().composer.fill(text)
         self.composer.press("Enter")
         return self
 
@@ -194,8 +198,7 @@ class Browsers:
         tab = self.tab(person.url)
         cookies = [{"name": each.name, "value": each.value, "url": person.url} for each in person.http.cookies.jar]
         tab.page.context.add_cookies(cookies)
-        tab.goto("/").page.wait_for_selector("form[data-composer]")
-        return tab
+        return tab.goto("/").ready()
 
     def second(self, tab: Tab) -> Tab:
         """Open another tab of the same person, in a window of its own: a covered tab is painted once a second."""
