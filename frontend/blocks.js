@@ -1,3 +1,4 @@
+import { morph } from "./morph.js"
 import { makeReachable } from "./reachable.js"
 import { appendedText, applyFrame } from "./splices.js"
 
@@ -26,7 +27,7 @@ function showBlock(element, i, shown, wire) {
   if (child && extend(child, appendedText(shown, wire))) return
   const next = parse(wire)
   if (!child) element.append(next)
-  else if (!child.isEqualNode(next)) child.replaceWith(next)
+  else morph(child, next)
 }
 
 function extend(element, text) {

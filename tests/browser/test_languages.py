@@ -47,7 +47,7 @@ def test_from_sign_in_to_an_answer_in_german(german, browsers, person):
     assert german.page.locator("html").evaluate("page => getComputedStyle(page).direction") == "ltr"
     assert_no_english(german)
 
-    german.ask("/say 300 words at 150").wait_for_status("streaming")
+    german.ask("/say 400 words at 20").wait_for_status("streaming")
     expect(german.reply.get_by_role("button", name="Stoppen")).to_be_visible()
     assert_no_english(german)
     second = browsers.second(german).goto(f"/c/{german.conversation}/")

@@ -14,8 +14,8 @@ CODE = (
 )
 
 
-def say(text):
-    return "/say-text " + json.dumps(text)
+def say(text, pace=""):
+    return f"/say-text {json.dumps(text)} {pace}"
 
 
 @pytest.fixture
@@ -104,6 +104,22 @@ def test_leaves_a_reader_alone_who_scrolls_up_and_brings_them_back(tab):
     assert tab.page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
 
 
+GROWING = {
+    "li": "- the **first** item\n" + "- one *more*\n" * 100,
+    "td": "| a | b |\n|---|---|\n| the **first** cell | 1 |\n" + "| one *more* | 2 |\n" * 100,
+}
+
+
+@pytest.mark.parametrize("part", GROWING)
+def test_keeps_what_a_reader_has_selected_in_a_block_that_grows(tab, part):
+    tab.ask(say(GROWING[part], "at 50"))
+    expect(tab.body.locator(part).nth(3)).to_be_attached()
+    tab.body.locator(part).first.evaluate("part => getSelection().selectAllChildren(part)")
+    expect(tab.body.locator(part).nth(20)).to_be_attached()
+    assert tab.page.evaluate("getSelection().toString()").startswith("the first")
+    expect(tab.reply).to_have_attribute("data-status", "streaming")
+
+
 def test_keeps_the_theme_that_was_chosen(tab):
     tab.page.get_by_role("button", name="Dark", exact=True).click()
     tab.page.reload()
@@ -137,7 +153,7 @@ def test_has_no_barrier_that_axe_finds(tab, scheme, width):
     assert tab.barriers() == []
     tab.ask(say(CODE)).wait_for_status("done")
     assert tab.barriers() == []
-    tab.ask("/say 200 words at 40")
+    tab.ask("/say 400 words at 20")
     expect(tab.replies).to_have_count(2)
     assert tab.barriers() == []
     tab.composer.press("Escape")

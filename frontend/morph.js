@@ -1,0 +1,18 @@
+/** Give an element what another has; what is the same in both stays the very same nodes, and so what a reader does there. */
+export function morph(current, next) {
+  if (current.isEqualNode(next) || extend(current, next)) return
+  if (!alike(current, next)) return current.replaceWith(next)
+  const [shown, wanted] = [[...current.childNodes], [...next.childNodes]]
+  wanted.forEach((node, i) => (i < shown.length ? morph(shown[i], node) : current.append(node)))
+  shown.slice(wanted.length).forEach((node) => node.remove())
+}
+
+function extend(current, next) {
+  if (current.nodeType !== Node.TEXT_NODE || !next.data?.startsWith(current.data)) return false
+  current.appendData(next.data.slice(current.data.length))
+  return true
+}
+
+function alike(current, next) {
+  return current.nodeType === Node.ELEMENT_NODE && current.cloneNode().isEqualNode(next.cloneNode())
+}
