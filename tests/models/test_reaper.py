@@ -72,7 +72,7 @@ def test_deletes_nothing_while_it_looks_after_replies(over):
 
 def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(over, refused):
     rows = over(2 * MOST_PURGED)
-    reaper = Reaper(lambda waiting: None)
+    reaper = Reaper(lambda waiting: None, Clock())
     refused.update(row.pk for row in rows[:MOST_PURGED])
     for _ in range(3):
         reaper.purge()
@@ -86,7 +86,7 @@ def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(ov
 
 def test_deletes_a_few_at_a_time(over):
     over(MOST_PURGED + 5)
-    reaper = Reaper(lambda waiting: None)
+    reaper = Reaper(lambda waiting: None, Clock())
     reaper.purge()
     assert len(left()) == 5
     reaper.purge()
