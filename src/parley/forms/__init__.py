@@ -1,0 +1,24 @@
+"""What a person may type."""
+
+from .asking import DraftForm, QuestionForm, RegenerateForm
+from .catching_up import CatchUpForm
+from .importing import ImportForm, too_large
+from .organising import MoveForm, RenameForm, SelectionForm
+from .sharing import ShareForm
+from .tuning import FolderForm, PresetForm, TuningForm
+
+__all__ = [
+    "CatchUpForm",
+    "DraftForm",
+    "FolderForm",
+    "ImportForm",
+    "MoveForm",
+    "PresetForm",
+    "QuestionForm",
+    "RegenerateForm",
+    "RenameForm",
+    "SelectionForm",
+    "ShareForm",
+    "TuningForm",
+    "too_large",
+]

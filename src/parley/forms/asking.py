@@ -1,0 +1,61 @@
+"""A question, another answer to it, and what is typed before it is sent."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from parley.conf import conf
+from parley.models.tuned import may_ask
+from parley.text import clean
+
+
+class QuestionForm(forms.Form):
+    """A question: not blank, at most MAX_QUESTION_LENGTH characters."""
+
+    text = forms.CharField(
+        label=_("Your message"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 1}),
+        error_messages={"required": _("Write a message first.")},
+    )
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    preset = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    editing = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    below = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def clean_text(self) -> str:
+        text = clean(self.cleaned_data["text"])
+        if not text.strip():
+            raise forms.ValidationError(self.fields["text"].error_messages["required"])
+        limit = conf.MAX_QUESTION_LENGTH
+        if len(text) > limit:
+            raise forms.ValidationError(
+                _(
+                    "This message has %(length)s characters; at most %(limit)s can be sent. "
+                    "Shorten it, or send it in parts."
+                ),
+                params={"length": len(text), "limit": limit},
+            )
+        return text
+
+
+class RegenerateForm(forms.Form):
+    """Whom to ask for another answer; empty: the conversation's model."""
+
+    model = forms.CharField(label=_("Model"), required=False, max_length=200)
+
+    def clean_model(self) -> str:
+        name = clean(self.cleaned_data["model"])
+        if name and not may_ask(name):
+            raise forms.ValidationError(
+                _("There is no model “%(name)s” to choose. Choose one of the list."), params={"name": name}
+            )
+        return name
+
+
+class DraftForm(forms.Form):
+    conversation = forms.UUIDField(required=False)
+    text = forms.CharField(required=False, strip=False)
+
+    def clean_text(self) -> str:
+        return clean(self.cleaned_data["text"])[: conf.LONGEST_DRAFT]

@@ -1,0 +1,39 @@
+"""A file of conversations."""
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
+
+from parley.conf import conf
+from parley.text import clean
+
+
+class ImportForm(forms.Form):
+    """An archive or a JSON file, at most LARGEST_IMPORT bytes."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": ".zip,.json,application/zip,application/json"}),
+        error_messages={
+            "required": _("Choose a file first."),
+            "missing": _("Choose a file first."),
+            "empty": _("This file is empty. Choose another one."),
+        },
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file = self.cleaned_data["file"]
+        if file.size > conf.LARGEST_IMPORT:
+            raise forms.ValidationError(too_large(conf.LARGEST_IMPORT))
+        return file
+
+    @property
+    def cleaned_name(self) -> str:
+        return clean(self.cleaned_data["file"].name)[:200]
+
+
+def too_large(limit: int) -> str:
+    return _("This file is larger than %(limit)s, which is the most that can be imported.") % {
+        "limit": filesizeformat(limit)
+    }

@@ -1,0 +1,64 @@
+"""Where conversations are, and what they are called."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from parley.models import Folder
+from parley.models.organised import MOST_AT_ONCE
+from parley.text import clean
+
+
+class RenameForm(forms.Form):
+    """A title of one line."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=200,
+        error_messages={"required": _("Write a title, or press Esc to keep the one there was.")},
+    )
+
+    def clean_title(self) -> str:
+        return " ".join(clean(self.cleaned_data["title"]).split())
+
+
+class OwnFolderField(forms.ModelChoiceField):
+    """A folder of the person's own; empty for none."""
+
+    def __init__(self) -> None:
+        gone = _("This folder is not there any more. Choose another one.")
+        super().__init__(
+            Folder.objects.none(), label=_("Folder"), required=False, error_messages={"invalid_choice": gone}
+        )
+
+
+class MoveForm(forms.Form):
+    folder = OwnFolderField()
+
+    def __init__(self, data: Any = None, *, user: Any) -> None:
+        super().__init__(data)
+        cast(OwnFolderField, self.fields["folder"]).queryset = Folder.objects.visible_to(user)
+
+
+class SelectionForm(MoveForm):
+    """What to do with the conversations that are selected, at most MOST_AT_ONCE."""
+
+    do = forms.ChoiceField(choices=[(verb, verb) for verb in ("archive", "unarchive", "move", "delete")])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            cleaned["conversation"] = {UUID(pk) for pk in cast(QueryDict, self.data).getlist("conversation")}
+        except ValueError:
+            raise forms.ValidationError(_("One of these is no conversation. Load the page again.")) from None
+        if not cleaned["conversation"]:
+            raise forms.ValidationError(_("Select at least one conversation first."))
+        if len(cleaned["conversation"]) > MOST_AT_ONCE:
+            raise forms.ValidationError(
+                _("You have selected %(count)s conversations; at most %(most)s can be changed at once. Select fewer."),
+                params={"count": len(cleaned["conversation"]), "most": MOST_AT_ONCE},
+            )
+        return cleaned

@@ -1,0 +1,148 @@
+"""Whom to ask, and how: of a conversation, a preset and a folder."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from parley.conf import conf
+from parley.models import Folder, Preset
+from parley.models.tuned import MOST_TOKENS, PARAMETERS, Tuned, may_ask
+from parley.text import clean
+
+
+class TuningForm(forms.Form):
+    """Whom to ask, and how: a model, instructions and parameters. What is left empty is not set.
+
+    ``tuned``: what has these settings now, if anything; ``models``: the names that may be chosen.
+    """
+
+    model = forms.ChoiceField(
+        label=_("Model"),
+        required=False,
+        error_messages={"invalid_choice": _("There is no model “%(value)s” to choose. Choose one of the list.")},
+    )
+    unlisted = forms.CharField(
+        label=_("Another model, by name"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+        help_text=_("The system prompt: what the model is told before the first question."),
+    )
+    temperature = forms.FloatField(
+        label=_("Temperature"),
+        required=False,
+        min_value=0,
+        max_value=2,
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
+        help_text=_("0 to 2. Higher is more surprising."),
+    )
+    top_p = forms.FloatField(
+        label=_("Top-p"),
+        required=False,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "any", "min": 0, "inputmode": "decimal"}),
+        help_text=_("Above 0, up to 1. Lower keeps to likely words."),
+    )
+    max_tokens = forms.IntegerField(
+        label=_("Most tokens"),
+        required=False,
+        min_value=1,
+        max_value=MOST_TOKENS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text=_("An answer ends when it has this many."),
+    )
+    reasoning_effort = forms.ChoiceField(
+        label=_("Reasoning effort"),
+        required=False,
+        choices=[
+            ("", _("Not set")),
+            ("none", _("None")),
+            ("minimal", _("Minimal")),
+            ("low", _("Low")),
+            ("medium", _("Medium")),
+            ("high", _("High")),
+        ],
+        help_text=_("For models that think before they answer."),
+    )
+
+    def __init__(self, data: Any = None, *, tuned: Tuned | None = None, models: Iterable[str] = ()) -> None:
+        initial = {**tuned.tuning, **tuned.tuning["parameters"]} if tuned else {}
+        super().__init__(data, initial=initial)
+        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(tuned, [*models])
+        if not conf.MODELS_UNLISTED:
+            del self.fields["unlisted"]
+
+    def clean_unlisted(self) -> str:
+        name = clean(self.cleaned_data["unlisted"]).strip()
+        if name and not may_ask(name):
+            raise forms.ValidationError(_("The model “%(model)s” may not be used here."), params={"model": name})
+        return name
+
+    def clean_instructions(self) -> str:
+        text = clean(self.cleaned_data["instructions"])
+        if len(text) > conf.MAX_QUESTION_LENGTH:
+            raise forms.ValidationError(
+                _("These instructions have %(length)s characters; at most %(limit)s are possible. Shorten them."),
+                params={"length": len(text), "limit": conf.MAX_QUESTION_LENGTH},
+            )
+        return text if text.strip() else ""
+
+    def clean_top_p(self) -> float | None:
+        if self.cleaned_data["top_p"] is not None and self.cleaned_data["top_p"] <= 0:
+            raise forms.ValidationError(_("Top-p is above 0. Leave it empty for the model's own."))
+        return self.cleaned_data["top_p"]
+
+    @property
+    def tuning(self) -> dict[str, Any]:
+        """What ``Tuned.tune`` takes, of a form that is valid."""
+        said = self.cleaned_data
+        parameters = {name: _plain(said[name]) for name in PARAMETERS if said.get(name) not in (None, "")}
+        model = said.get("unlisted") or said.get("model", "")
+        return {"model": model, "instructions": said.get("instructions", ""), "parameters": parameters}
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _choices(tuned: Tuned | None, models: list[str]) -> list[tuple[str, Any]]:
+    """The default, what is chosen now though nobody has it any more, and the models."""
+    default = format_lazy(_("Default ({model})"), model=tuned.model_beneath if tuned else conf.MODEL)
+    gone = [tuned.model] if tuned and tuned.model and tuned.model not in models else []
+    missing = [(name, format_lazy(_("{model} (not offered now)"), model=name)) for name in gone]
+    return [("", default), *missing, *((name, name) for name in models)]
+
+
+class PresetForm(TuningForm):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+        error_messages={"required": _("Give the preset a name.")},
+    )
+
+    field_order = ("name",)
+
+    def __init__(self, data: Any = None, *, tuned: Preset | None = None, models: Iterable[str] = ()) -> None:
+        super().__init__(data, tuned=tuned, models=models)
+        self.initial["name"] = tuned.name if tuned else ""
+
+    def clean_name(self) -> str:
+        return " ".join(clean(self.cleaned_data["name"]).split())
+
+
+class FolderForm(PresetForm):
+    """A folder's name, and what holds for its conversations."""
+
+    def __init__(self, data: Any = None, *, tuned: Folder | None = None, models: Iterable[str] = ()) -> None:
+        super().__init__(data, tuned=cast(Preset | None, tuned), models=models)
+        self.fields["name"].error_messages["required"] = _("Give the folder a name.")
