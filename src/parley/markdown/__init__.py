@@ -1,0 +1,74 @@
+"""Markdown → safe HTML, as a list of top-level blocks. Pure.
+
+Every block is exactly one element, so the n-th block of a text is the n-th child of what shows it.
+Source of the syntax: GitHub Flavored Markdown; raw HTML is shown as text.
+"""
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from .cleaning import clean, sanitised
+from .highlighting import highlighted
+from .pieces import offset_of, pieces_of
+
+_TRAILING_CLOSERS = re.compile(r"(?:</[a-z][a-z0-9]*>\s*)+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``finished``: HTML of the blocks that can no longer change; ``opened``: of those that still may.
+
+    ``offset``: where the source of the opened blocks begins.
+    """
+
+    finished: list[str]
+    opened: list[str]
+    offset: int
+
+
+def render(text: str) -> list[str]:
+    """All blocks of a whole text, code highlighted."""
+    return [_finish(piece.html) for piece in pieces_of(text)]
+
+
+def parse_open(text: str) -> Parsed:
+    """The blocks of a text that is still being written.
+
+    A block is finished when a whole line of another block follows: "3" ends a list, "3." continues it.
+    """
+    pieces = pieces_of(text)
+    count = max(0, len(pieces) - 1)
+    while count and "\n" not in text[offset_of(text, pieces, count) :]:
+        count -= 1
+    finished, opened = pieces[:count], pieces[count:]
+    return Parsed(
+        [_finish(piece.html) for piece in finished],
+        [clean(piece.html) for piece in opened],
+        offset_of(text, pieces, count) if count else 0,
+    )
+
+
+def render_plain(text: str) -> list[str]:
+    """Paragraphs as they were typed, for text that is not Markdown."""
+    return [f'<p class="raw">{escape(paragraph)}</p>' for paragraph in text.split("\n\n") if paragraph]
+
+
+def parse_open_plain(text: str) -> Parsed:
+    """As ``parse_open``, for ``render_plain``."""
+    finished, break_, opened = text.rpartition("\n\n")
+    return Parsed(render_plain(finished), render_plain(opened), len(finished + break_))
+
+
+def wire(html: str) -> str:
+    """A block without its trailing closing tags, which the HTML parser adds again."""
+    return _TRAILING_CLOSERS.sub("", html)
+
+
+def closed(wire_html: str) -> str:
+    """A block of ``wire`` as HTML again."""
+    return sanitised(wire_html)
+
+
+def _finish(html: str) -> str:
+    return clean(highlighted(html))

@@ -1,0 +1,74 @@
+"""What of an answer's HTML may be on a page."""
+
+import re
+from functools import lru_cache
+
+import nh3
+from pygments.token import STANDARD_TYPES
+
+from .images import without_images
+from .maths import with_mathml
+
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+MATHS_TAGS = {
+    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
+    "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover",
+}  # fmt: skip
+MATHS_ATTRIBUTES = {
+    "accent", "accentunder", "columnspan", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
+    "linethickness", "lspace", "mathvariant", "maxsize", "minsize", "movablelimits", "rowspan", "rspace", "scriptlevel",
+    "separator", "stretchy", "symmetric", "voffset", "width",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}, "pre": {"data-language"},
+    **dict.fromkeys(MATHS_TAGS, MATHS_ATTRIBUTES),
+}  # fmt: skip
+CLASSES = {
+    "a": {"image"},
+    "span": {"task", *filter(None, STANDARD_TYPES.values())},
+    "p": {"raw"},
+    "section": {"footnotes"},
+}
+_PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
+_BACK_REFERENCE = re.compile(r' <a href="#fnref[^>]*>.*?</a>')
+_FRAGMENT = re.compile(r' href="#[^"]*"')
+_TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
+
+
+def clean(html: str) -> str:
+    """A block of comrak's, as it may be on a page."""
+    plain = _PLAIN.fullmatch(html)
+    if plain:
+        return f"<p>{plain[1]}</p>"
+    if "<img" in html:
+        html = without_images(html)
+    if "data-math-style" in html:
+        html = with_mathml(html)
+    if 'href="#' in html:
+        html = _FRAGMENT.sub("", _BACK_REFERENCE.sub("", html))
+    if "<input" in html:
+        html = _TASK.sub(lambda task: f'<span class="task">{"☑" if task[1] else "☐"}</span>', html)
+    return sanitised(html)
+
+
+def sanitised(html: str) -> str:
+    return _cleaner().clean(html)
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    """The allow-list: no id, no style, nothing that loads, submits, or that Turbo or Stimulus would act on."""
+    return nh3.Cleaner(
+        tags=TAGS | MATHS_TAGS,
+        clean_content_tags=set(),
+        attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="pass_through",
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
