@@ -12,6 +12,7 @@ from tests.fake_provider.answers import ANSWERS, cuts
 from tests.fake_provider.reply import Reply
 from tests.fake_provider.scenarios import SCENARIOS, tell_all
 from tests.support.browsers import Browsers, Tab, launch
+from tests.support.exports import asked, chatgpt, node, root, zipped
 from tests.support.processes import ROOT
 from tests.support.stack import Stack
 
@@ -74,6 +75,8 @@ def main() -> None:
         converse(administrator)
         take_all(administrator, browsers)
         take_shared(administrator, browsers)
+        organise(stack)
+        take_organised(administrator, stack.folder)
         browser.close()
 
 
@@ -134,6 +137,89 @@ def take_shared(tab: Tab, browsers: Browsers) -> None:
             reader.set_viewport_size(size)
             reader.goto(link)
             take(reader, f"{name}-{theme}")
+
+
+def organise(stack: Stack) -> None:
+    """Put a conversation on top, some into folders, and some into the past."""
+    code = f"""
+from datetime import timedelta
+from django.utils import timezone
+from parley.models import Conversation, Folder
+pendulum, letter, sea = (Conversation.objects.get(title=title) for title in {[QUESTION, *OTHERS[1:]]!r})
+folders = [Folder.objects.create(owner=pendulum.owner, name=name) for name in ("Physics", "Letters and other papers")]
+for row, folder in ((pendulum, folders[0]), (letter, folders[1])):
+    row.folder = folder
+    row.save()
+sea.pin()
+ages = {{"The tides at Saint-Malo": 1, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen": 5, "A name for a cat": 40}}
+for title, days in ages.items():
+    row = Conversation.objects.create(owner=pendulum.owner, title=title)
+    Conversation.objects.filter(pk=row.pk).update(updated_at=timezone.now() - timedelta(days=days))
+"""
+    stack.manage("shell", "-c", code)
+
+
+def take_organised(tab: Tab, folder: Path) -> None:
+    """The sidebar, a search, the versions of an answer, and the report of an import."""
+    page = tab.page
+    page.set_viewport_size(DESKTOP)
+    paths = {"search": "/search/?q=pendulum", "branches": versions(tab), "import": imported(tab, folder)}
+    for look, theme, size in (("light", "light", DESKTOP), ("dark", "dark", DESKTOP), ("phone", "light", PHONE)):
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size(size)
+        for name, path in paths.items():
+            page.mouse.move(0, 0)
+            take(tab.goto(path).page, f"{name}-{look}")
+        unfold(tab.goto("/"), size)
+        take(page, f"sidebar-{look}")
+
+
+def versions(tab: Tab) -> str:
+    """Ask a question in other words, and have it answered again: where both can be seen."""
+    page = tab.goto("/").page
+    page.get_by_role("link", name=OTHERS[2], exact=True).click()
+    page.get_by_role("heading", name=OTHERS[2]).wait_for()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    tab.ask(OTHERS[0]).wait_for_status("done")
+    page.get_by_text("2 / 2").first.wait_for()
+    tab.reply.get_by_role("button", name="Answer again").click()
+    tab.reply.get_by_text("2 / 2").wait_for()
+    tab.wait_for_status("done")
+    return f"/c/{tab.conversation}/"
+
+
+def imported(tab: Tab, folder: Path) -> str:
+    """Import an archive in which not everything can be kept: the page of its report."""
+    looked_up = {"content_type": "code", "language": "unknown", "text": 'search("shade")'}
+    plants = chatgpt(
+        root("q"),
+        node("q", "client-created-root", "user", "What grows in the shade?", children=["t"]),
+        node("t", "q", "assistant", looked_up, recipient="web", children=["a"]),
+        node("a", "t", "assistant", "Ferns do **well**."),
+        title="Shade plants",
+        current="a",
+    )
+    archive = folder / "chatgpt-export.zip"
+    files = {
+        "conversations-000.json": [plants, {"mapping": 7}],
+        "conversations-001.json": [asked("2")],
+        "dalle.webp": [],
+    }
+    archive.write_bytes(zipped(files))
+    page = tab.goto("/transfers/").page
+    page.set_input_files("input[type=file]", archive)
+    page.get_by_role("button", name="Import").click()
+    transfer = page.locator("[data-transfer]").first
+    transfer.and_(page.locator("[data-status=done]")).wait_for()
+    return transfer.get_by_role("link").first.get_attribute("href") or ""
+
+
+def unfold(tab: Tab, size: dict[str, int]) -> None:
+    if size == PHONE:
+        tab.page.get_by_role("button", name="Conversations", exact=True).click()
+    folder = tab.page.locator("#sidebar .folders details").first
+    folder.locator("summary").click()
+    folder.locator("ol > li").first.wait_for()
 
 
 def from_the_top(page: Page) -> Page:
