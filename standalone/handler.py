@@ -1,5 +1,6 @@
 """Requests in a few threads that stay, each with its database connection."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 THREADS = 8
+# WhiteNoise gives its files, which are small, as synchronous iterators.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 
 class ThreadedHandler(ASGIHandler):

@@ -86,3 +86,8 @@ def test_says_that_no_worker_is_alive(product):
             product.manage("check_worker", "--timeout", "1")
     finally:
         product.start("worker")
+
+
+def test_serves_its_files_without_a_warning(product, person):
+    assert person.get("/static/parley/icon.svg").status_code == 200
+    assert "Warning" not in product.logs["web"]
