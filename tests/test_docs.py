@@ -98,5 +98,6 @@ def test_every_command_of_make_that_is_named_exists():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "images").glob("*.png")), ids=lambda path: path.name)
-def test_pictures_are_small(path):
+def test_pictures_are_small_and_shown(path):
     assert path.stat().st_size < 200_000
+    assert f"images/{path.name}" in text_of("docs/tour.md")
