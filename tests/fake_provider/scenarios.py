@@ -295,10 +295,12 @@ async def content_filter(reply: Reply) -> None:
 
 @scenario("reasoning")
 async def reasoning(reply: Reply) -> None:
+    """Think first, for so many seconds: `/reasoning 20 words thinks 3`."""
     reply.open()
     for piece in ("Let me ", "think ", "about it."):
         reply.body(reply.chunks.delta({"reasoning_content": piece}))
         await asyncio.sleep(0.01)
+    await asyncio.sleep(reply.ask.option("thinks", 0))
     await reply.tell()
     reply.finish()
     reply.done()

@@ -17,6 +17,7 @@ from tests.faults.conftest import (
 from tests.support.processes import until
 
 NOTICED = QUICK["DEAD_AFTER"] + 4
+THOUGHTS = "Let me think about it."
 
 
 def press(person, reader, verb):
@@ -42,6 +43,33 @@ def test_text_that_was_shown_is_kept(quick_stack, person, reading, restarted):
     assert_agree(quick_stack, conversation, person, reader)
     assert {"retry", "resume"} <= reader.reply.actions
     assert "Interrupted" in reader.reply.words
+
+
+def test_reasoning_that_was_shown_is_kept_with_the_text(quick_stack, person, reading):
+    asked = question(600, at=40, how="reasoning")
+    conversation = person.start(asked)
+    reader = reading(person, conversation)
+    reader.until_shown(200)
+    quick_stack.restart("worker")
+    row = until_settled(quick_stack, conversation, NOTICED)
+    assert (row["status"], row["error"], row["reasoning"]) == ("interrupted", "worker_gone", THOUGHTS)
+    assert_begun(row, asked)
+    assert_agree(quick_stack, conversation, person, reader)
+    assert THOUGHTS in reader.reply.words
+    assert THOUGHTS in person.page(conversation).html
+
+
+def test_thoughts_without_a_word_of_the_answer_are_thought_again(quick_stack, person, reading):
+    asked = f"{question(20, how='reasoning')} thinks 4"
+    conversation = person.start(asked)
+    reader = reading(person, conversation)
+    until(lambda: quick_stack.db.reply(conversation)["reasoning"], 20, "What was thought is not saved")
+    quick_stack.restart("worker")
+    row = until_settled(quick_stack, conversation)
+    assert_whole(row, asked)
+    assert row["reasoning"] == THOUGHTS
+    assert_agree(quick_stack, conversation, person, reader)
+    assert [request.completed for request in quick_stack.provider.asked(asked)] == [False, True]
 
 
 def test_by_default_it_is_noticed_within_thirty_seconds(stack, reading):

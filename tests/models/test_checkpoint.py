@@ -25,10 +25,21 @@ def test_writes_the_texts_of_many_replies(owner):
     assert [content(reply) for reply in replies] == [f"text {number} 😀 %s" for number in range(20)]
 
 
+def test_writes_what_was_thought_where_it_is_new(owner):
+    new, old = running(owner, 2)
+    put(old, reasoning="Hm.", reasoning_seconds=3)
+    thoughts = {(new.pk, 1): ("Well 😀 %s", None)}
+    Message.objects.checkpoint({(new.pk, 1): "", (old.pk, 1): "text"}, thoughts)
+    seen = Message.objects.in_bulk([new.pk, old.pk])
+    assert (seen[new.pk].content, seen[new.pk].reasoning, seen[new.pk].reasoning_seconds) == ("", "Well 😀 %s", None)
+    assert (seen[old.pk].content, seen[old.pk].reasoning, seen[old.pk].reasoning_seconds) == ("text", "Hm.", 3)
+
+
 def test_writes_once_for_each_reply_and_reads_nothing(owner, written, django_assert_max_num_queries):
     replies = running(owner, 20)
     with written() as writes, django_assert_max_num_queries(22):
-        Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies})
+        thoughts = {(reply.pk, 1): ("Hm.", 1) for reply in replies[::2]}
+        Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies}, thoughts)
     assert len(writes) <= 20
 
 

@@ -3,6 +3,7 @@ from uuid import uuid4
 import pytest
 from django.forms.models import model_to_dict
 
+from parley.generation.reaper import recover
 from parley.models import Message
 from tests.models.conftest import put
 
@@ -168,3 +169,19 @@ def test_counts_only_deaths_of_its_workers(reply, died, deaths):
     reply.claim(WORKER)
     reply.requeue(died=died)
     assert (reply.status, reply.deaths, reply.rung_at) == ("pending", deaths, None)
+
+
+def test_thinks_anew_when_it_is_written_again(reply):
+    reply.claim(WORKER)
+    put(reply, reasoning="Hm.", reasoning_seconds=3)
+    assert recover(reply, died=True)
+    fresh = row(reply)
+    assert (fresh["status"], fresh["reasoning"], fresh["reasoning_seconds"]) == ("pending", "", None)
+
+
+def test_keeps_what_was_thought_when_it_is_interrupted(reply):
+    reply.claim(WORKER)
+    put(reply, content="So", reasoning="Hm.", reasoning_seconds=3)
+    assert recover(reply, died=True)
+    fresh = row(reply)
+    assert (fresh["status"], fresh["reasoning"], fresh["reasoning_seconds"]) == ("interrupted", "Hm.", 3)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from parley.conf import conf
 from parley.models import Message
+from parley.models.message_queryset import Thoughts
 from parley.models.tuned import may_ask
 
 from . import history, prompt, provider
@@ -34,6 +35,7 @@ class Writing:
     answer: Accumulator
     left_out: int = 0
     checkpointed: str = ""
+    saved_thoughts: Thoughts | None = None
     task: asyncio.Task[Outcome] | None = None
     thinking_since: float | None = None
     reasoning_seconds: int | None = None
@@ -61,6 +63,11 @@ class Writing:
         return self.checkpointed == self.reply.content != self.text
 
     @property
+    def changed(self) -> bool:
+        """Whether there is anything that the database does not have yet."""
+        return self.text != self.checkpointed or self.new_thoughts is not None
+
+    @property
     def shown(self) -> bool:
         """Whether this attempt has added anything that somebody may have seen."""
         return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
@@ -71,6 +78,14 @@ class Writing:
         parts = [self.reply.reasoning, str(self.answer.reasoning)]
         times = [time for time in (self.reply.reasoning_seconds, self.reasoning_seconds) if time is not None]
         return {"reasoning": "\n\n".join(filter(None, parts)), "reasoning_seconds": sum(times) if times else None}
+
+    @property
+    def new_thoughts(self) -> Thoughts | None:
+        """The thoughts, if this attempt has any that the database does not have yet."""
+        if not self.answer.reasoning:
+            return None
+        reasoning, seconds = self.thoughts.values()
+        return (reasoning, seconds) if (reasoning, seconds) != self.saved_thoughts else None
 
     def note_time(self, now: float) -> None:
         """How long the model thinks: from its first thought to the first word that it adds to the answer."""

@@ -212,18 +212,20 @@ class Loop:
         self._dirty |= await self._log.write(texts) & self._running.keys()
 
     async def _write_checkpoints(self) -> None:
-        """Once a second, however many begin meanwhile, one transaction with the texts of all replies; first words at once."""
+        """Once a second, however many begin meanwhile, one transaction for what is new in all replies; first words at once."""
         until = self._now() + conf.CHECKPOINT_INTERVAL
         while await self._comes(self._unsaved, until):
             await self._checkpoint([w for w in self._running.values() if w.unsaved])
-        await self._checkpoint([w for w in self._running.values() if w.text != w.checkpointed])
+        await self._checkpoint([w for w in self._running.values() if w.changed])
 
     async def _checkpoint(self, changed: list[Writing]) -> None:
         texts = {writing.key: writing.text for writing in changed}
+        thoughts = {writing.key: new for writing in changed if (new := writing.new_thoughts)}
         if texts:
-            await self._in_database(Message.objects.checkpoint, texts)
+            await self._in_database(Message.objects.checkpoint, texts, thoughts)
         for writing in changed:
             writing.checkpointed = texts[writing.key]
+            writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
 
     async def _watch_rows(self) -> None:
         """What is no longer ours to write is dropped: the bell of a stop may have been lost."""

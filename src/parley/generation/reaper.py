@@ -118,7 +118,7 @@ def _is_long(seconds: float) -> bool:
 
 
 def recover(reply: Message, *, died: bool) -> bool:
-    """What becomes of a reply without a worker: written again while nothing was shown, else interrupted."""
+    """What becomes of a reply without a worker: written again while no word of the answer was shown, else interrupted."""
     if reply.content:
         return reply.interrupt(reply.content, "worker_gone")
     if died and reply.deaths >= MOST_DEATHS:

@@ -191,14 +191,16 @@ class Message(models.Model):
         return self._change(stopped, content=content, html="".join(markdown.render(content)), **values)
 
     def requeue(self, *, died: bool) -> bool:
-        """streaming → pending, while nothing was shown, for another worker."""
+        """streaming → pending, while nothing of the answer was shown, for another worker, which thinks anew."""
         running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING, content="")
-        return self._change(running, status=Status.PENDING, deaths=F("deaths") + int(died), rung_at=None)
+        return self._change(
+            running, status=Status.PENDING, deaths=F("deaths") + int(died), rung_at=None, **_NO_THOUGHTS
+        )
 
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
-        return self._change(again, content="", reasoning="", reasoning_seconds=None, **_CLEARED)
+        return self._change(again, content="", **_NO_THOUGHTS, **_CLEARED)
 
     def resume(self) -> bool:
         """stopped or interrupted → pending, to go on after the text that is there."""
@@ -217,6 +219,7 @@ class Message(models.Model):
         return bool(changed)
 
 
+_NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED = {
     "status": Status.PENDING, "html": "", "error": "", "finish_reason": "", "usage": {},
     "deaths": 0, "left_out": 0, "settled_at": None, "rung_at": None,

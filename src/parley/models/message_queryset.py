@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 Unsettled = tuple[UUID, Any, UUID, str]
 """(id, owner, conversation, status) of a reply."""
+Attempt = tuple[UUID, int]
+"""(id, attempt) of a reply."""
+Thoughts = tuple[str, int | None]
+"""(reasoning, reasoning_seconds) of a reply."""
+CHECKPOINT = """
+UPDATE {table} SET content = %s,
+    reasoning = COALESCE(%s, reasoning), reasoning_seconds = COALESCE(%s, reasoning_seconds)
+WHERE id = %s AND attempt = %s AND status = 'streaming'
+"""
 IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
 """The condition of the index parley_message_unsettled."""
 FORGOTTEN_AFTER = 10
@@ -62,20 +71,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The few that wait or are written, found by their index: SQLite uses it only for these very words."""
         return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
 
-    def checkpoint(self, texts: dict[tuple[UUID, int], str]) -> None:
-        """Write the text so far of many running replies, keyed (id, attempt), in one transaction.
+    def checkpoint(self, texts: dict[Attempt, str], thoughts: dict[Attempt, Thoughts] | None = None) -> None:
+        """Write the text so far of many running replies in one transaction, and what was thought where that is new.
 
         In the order of their ids, as everybody who changes several replies, so that no two wait for each other.
         """
-        table, pk = self.model._meta.db_table, self.model._meta.pk
+        pk, new = self.model._meta.pk, thoughts or {}
         assert pk is not None
         rows = [
-            (text, pk.get_db_prep_value(key, connection), attempt) for (key, attempt), text in sorted(texts.items())
+            (text, *new.get((key, attempt), (None, None)), pk.get_db_prep_value(key, connection), attempt)
+            for (key, attempt), text in sorted(texts.items())
         ]
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(
-                f"UPDATE {table} SET content = %s WHERE id = %s AND attempt = %s AND status = 'streaming'", rows
-            )
+            cursor.executemany(CHECKPOINT.format(table=self.model._meta.db_table), rows)
 
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> list["Message"]:
         """pending → streaming, for one worker, for those of these replies whose turn it is → these.

@@ -1,11 +1,10 @@
-from types import SimpleNamespace
-
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import Writing
+from parley.models import Message
 
 
-def writing(begun=""):
-    return Writing(SimpleNamespace(content=begun), {}, Accumulator(begun), checkpointed=begun)
+def writing(begun="", **earlier):
+    return Writing(Message(content=begun, **earlier), {}, Accumulator(begun), checkpointed=begun)
 
 
 def say(written, **delta):
@@ -17,11 +16,22 @@ def test_has_nothing_to_save_before_its_first_words():
     assert not writing("so far").unsaved
 
 
-def test_shows_its_reasoning_without_anything_to_save():
-    """What is not in the text would otherwise be written again for every token of it."""
+def test_shows_its_reasoning_which_is_saved_with_the_next_checkpoint_and_not_at_once():
     written = writing()
     say(written, reasoning="hm")
-    assert (written.shown, written.unsaved) == (True, False)
+    assert (written.shown, written.unsaved, written.changed) == (True, False, True)
+    assert written.new_thoughts == ("hm", None)
+
+
+def test_has_its_reasoning_saved_once():
+    written = writing("so far", reasoning="well", reasoning_seconds=2)
+    assert (written.changed, written.new_thoughts) == (False, None)
+    say(written, reasoning="hm")
+    assert written.new_thoughts == ("well\n\nhm", 2)
+    written.saved_thoughts = written.new_thoughts
+    assert (written.changed, written.new_thoughts) == (False, None)
+    say(written, content=" and")
+    assert (written.changed, written.new_thoughts) == (True, None)
 
 
 def test_is_to_be_saved_at_its_first_words_only():
