@@ -12,6 +12,7 @@ from tests.fake_provider.wire import DONE, Chunks, error_body
 
 REASONS = {200: "OK", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 QUICK = 200.0
+THOUGHTS = "Let me think about it."
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -50,9 +51,11 @@ class Reply:
         self.raw(b"%x\r\n%b\r\n" % (len(data), data))
 
     def open(self) -> None:
-        """Write what comes before the first word."""
+        """Write what comes before the first word: thoughts as well, when the question has the word `thinking`."""
         self.head()
         self.body(self.chunks.role())
+        if "thinking" in self.ask.arguments.split():
+            self.body(self.chunks.delta({"reasoning_content": THOUGHTS}))
 
     async def tell(self, pieces: list[str] | None = None) -> None:
         """Write pieces of content, as many a second as the question says after `at`."""

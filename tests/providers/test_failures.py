@@ -30,6 +30,12 @@ AFTER_SOME_TEXT = {
     "/drop-after 5": "cut",
     "/reset-after 5": "cut",
 }
+AFTER_THOUGHTS = {
+    "/stall-after 0 thinking": "stalled",
+    "/cut-after 0 thinking": "cut",
+    "/drop-after 0 thinking": "cut",
+    "/reset-after 0 thinking": "cut",
+}
 
 
 def name_of(question):
@@ -52,6 +58,17 @@ def test_keeps_the_text_of_an_answer_that_broke_off(person, question):
     assert reply["error"] == AFTER_SOME_TEXT[question]
     assert reply["content"] == expected_text(question)
     assert expected_text(question) in person.page(conversation).reply["text"]
+    assert_says_what_to_do(person, conversation)
+
+
+@pytest.mark.parametrize("question", AFTER_THOUGHTS, ids=name_of)
+def test_says_that_it_broke_off_when_only_thoughts_had_come(person, stack, question):
+    conversation = person.start(question)
+    reply = person.settled(conversation)
+    assert (reply["status"], reply["error"], reply["content"]) == ("failed", AFTER_THOUGHTS[question], "")
+    assert reply["reasoning"]
+    assert reply["reasoning"] in person.page(conversation).html
+    assert len(stack.provider.asked(question)) == 1
     assert_says_what_to_do(person, conversation)
 
 

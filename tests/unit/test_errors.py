@@ -5,6 +5,7 @@ import pytest
 
 import parley
 from parley.errors import SENTENCES, sentence
+from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import BROKE_OFF, after_error
 from parley.generation.provider import STATUS_CODES
 
@@ -25,7 +26,7 @@ def codes_in(path):
 CODES = (
     {code for path in SOURCES for code in codes_in(path)}
     | set(STATUS_CODES.values())
-    | BROKE_OFF
+    | set(BROKE_OFF)
     | {"no_key", "too_long", "provider_down"}
 )
 
@@ -46,7 +47,7 @@ def test_finds_the_codes_of_the_source():
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_has_a_sentence_for_every_code(code):
     assert code in SENTENCES
-    assert {after_error(code, shown=shown).error for shown in (True, False)} <= SENTENCES.keys()
+    assert {after_error(code, Accumulator(shown)).error for shown in ("", "a")} <= SENTENCES.keys()
 
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))

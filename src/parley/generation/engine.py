@@ -148,7 +148,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
         except ProviderError as error:
             delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
-                return after_error(error.code, shown=bool(writing.answer.text))
+                return after_error(error.code, writing.answer)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)
 
@@ -163,7 +163,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             on_text(writing)
     except InBandError as error:
         logger.warning("Reply %s: the provider reported %s", writing.reply.pk, provider.redacted(str(error)))
-        return after_error("provider_error", shown=bool(answer.text))
+        return after_error("provider_error", answer)
     answer.close()
     return after_end(answer)
 

@@ -9,7 +9,9 @@ MOST_TRIES = 3
 LONGEST_WAIT = 30.0
 """Seconds; a provider that asks for more gets a failed reply that says so."""
 
-BROKE_OFF = {"cut", "stalled", "unreachable", "timeout"}
+BROKE_OFF = {"unreachable": "cut", "timeout": "stalled"}
+NEVER_BEGAN = {code: before for before, code in BROKE_OFF.items()}
+"""The codes of one and the same error, after something was shown and before."""
 
 
 class ProviderError(Exception):
@@ -28,20 +30,18 @@ class Outcome:
 
 def after_end(answer: Accumulator) -> Outcome:
     """The stream ended by itself; without a finish reason and without [DONE] it was cut."""
-    if answer.text and (answer.finish_reason or answer.ended):
-        return Outcome("done")
+    whole = bool(answer.finish_reason) or answer.ended
     if answer.text:
-        return Outcome("interrupted", "cut")
+        return Outcome("done") if whole else Outcome("interrupted", "cut")
+    if answer.reasoning and not whole:
+        return Outcome("failed", "cut")
     return Outcome("failed", "filtered" if answer.finish_reason == "content_filter" else "empty")
 
 
-def after_error(code: str, *, shown: bool) -> Outcome:
-    """The stream ended with an error; text that somebody may have seen is kept."""
-    if not shown:
-        return Outcome("failed", {"cut": "unreachable", "stalled": "timeout"}.get(code, code))
-    if code in BROKE_OFF:
-        return Outcome("interrupted", "stalled" if code == "timeout" else "cut" if code == "unreachable" else code)
-    return Outcome("failed", code)
+def after_error(code: str, answer: Accumulator) -> Outcome:
+    """The stream ended with an error; text that somebody may have seen is kept, and so are thoughts."""
+    code = (BROKE_OFF if answer.text or answer.reasoning else NEVER_BEGAN).get(code, code)
+    return Outcome("interrupted" if answer.text and code in NEVER_BEGAN else "failed", code)
 
 
 def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random) -> float | None:

@@ -18,9 +18,15 @@ WORST, BEST = (
 )
 
 
-def ended(text="", finish_reason="", done=False):
+def answer_of(text="", thought="", finish_reason=""):
     answer = Accumulator()
+    answer.add({"choices": [{"delta": {"reasoning_content": thought}}]})
     answer.add({"choices": [{"delta": {"content": text}, "finish_reason": finish_reason or None}]})
+    return answer
+
+
+def ended(text="", finish_reason="", done=False, thought=""):
+    answer = answer_of(text, thought, finish_reason)
     if done:
         answer.add(DONE)
     return after_end(answer)
@@ -46,6 +52,34 @@ def test_knows_what_an_end_means(text, finish_reason, done, expected):
 
 
 @pytest.mark.parametrize(
+    ("finish_reason", "done", "error"),
+    [
+        ("", False, "cut"),
+        ("", True, "empty"),
+        ("stop", True, "empty"),
+        ("content_filter", True, "filtered"),
+    ],
+)
+def test_knows_what_an_end_means_after_thoughts_only(finish_reason, done, error):
+    assert ended("", finish_reason, done, thought="Hm.") == Outcome("failed", error)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("unreachable", "cut"),
+        ("cut", "cut"),
+        ("timeout", "stalled"),
+        ("stalled", "stalled"),
+        ("provider_error", "provider_error"),
+        ("garbage", "garbage"),
+    ],
+)
+def test_knows_what_an_error_means_after_thoughts_only(code, error):
+    assert after_error(code, answer_of(thought="Hm.")) == Outcome("failed", error)
+
+
+@pytest.mark.parametrize(
     ("code", "unshown", "shown"),
     [
         ("unreachable", Outcome("failed", "unreachable"), Outcome("interrupted", "cut")),
@@ -60,8 +94,8 @@ def test_knows_what_an_end_means(text, finish_reason, done, expected):
     ],
 )
 def test_knows_what_an_error_means(code, unshown, shown):
-    assert after_error(code, shown=False) == unshown
-    assert after_error(code, shown=True) == shown
+    assert after_error(code, answer_of()) == unshown
+    assert after_error(code, answer_of("a")) == after_error(code, answer_of("a", "Hm.")) == shown
 
 
 def delay(tries=1, *, shown=False, retriable=True, retry_after=None, random=WORST):
