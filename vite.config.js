@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { defineConfig } from "vite"
 
 // Each of these puts a <style> into the page, which the Content-Security-Policy refuses.
@@ -44,9 +47,18 @@ const withoutInlineStyle = {
   },
 }
 
+// Web servers send what lies compressed beside a file, and none has to compress at each request.
+const compressed = {
+  name: "compressed",
+  writeBundle({ dir }, bundle) {
+    const files = Object.keys(bundle).filter((name) => /\.(js|css)$/.test(name)).map((name) => join(dir, name))
+    for (const file of files) writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }))
+  },
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [withoutInlineStyle],
+  plugins: [withoutInlineStyle, compressed],
   publicDir: "frontend/public",
   build: {
     outDir: "src/parley/static/parley",

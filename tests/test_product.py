@@ -1,5 +1,7 @@
 """The whole product, on each database: real web server, worker, Valkey and sockets."""
 
+import gzip
+
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -91,3 +93,13 @@ def test_says_that_no_worker_is_alive(product):
 def test_serves_its_files_without_a_warning(product, person):
     assert person.get("/static/parley/icon.svg").status_code == 200
     assert "Warning" not in product.logs["web"]
+
+
+@pytest.mark.parametrize(("name", "most"), [("parley.js", 60_000), ("parley.css", 20_000)])
+def test_sends_what_the_first_page_needs_compressed_and_small(person, name, most):
+    path = f"/static/parley/{name}"
+    with person.http.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as response:
+        wire = b"".join(response.iter_raw())
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(wire) < most
+    assert gzip.decompress(wire) == person.http.get(path, headers={"Accept-Encoding": "identity"}).content
