@@ -1,15 +1,17 @@
 /** Mermaid, in a file of its own that is only loaded where somebody asks for a diagram. */
 import mermaid from "mermaid"
+import { guardDrawing, KEPT_HTML } from "./diagram_guard.js"
 
+// What the source of a diagram cannot change.
+const SECURE = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "suppressErrorRendering", "maxEdges", "dompurifyConfig"]
 let drawn = 0
 
-allowStyleAttributes(SVGElement.prototype)
-allowStyleAttributes(HTMLElement.prototype)
+guardDrawing()
 
 /** A picture of the diagram, or a sentence that says what is wrong with its source. */
 export async function drawing(source, alt) {
-  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: theme(), htmlLabels: false,
-    flowchart: { htmlLabels: false }, class: { htmlLabels: false }, suppressErrorRendering: true })
+  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", secure: SECURE, dompurifyConfig: KEPT_HTML, theme: theme(),
+    htmlLabels: false, flowchart: { htmlLabels: false }, class: { htmlLabels: false }, suppressErrorRendering: true })
   try {
     const { svg } = await mermaid.render(`parley-diagram-${++drawn}`, source)
     return picture(svg, alt)
@@ -34,12 +36,4 @@ function problem(error) {
 
 function theme() {
   return getComputedStyle(document.body).getPropertyValue("--parley-diagram").trim() || "default"
-}
-
-// The Content-Security-Policy refuses style attributes that are set as text, and lets the same through the object model.
-function allowStyleAttributes(prototype) {
-  prototype.setAttribute = function (name, value) {
-    if (name === "style") this.style.cssText = value
-    else Element.prototype.setAttribute.call(this, name, value)
-  }
 }

@@ -35,19 +35,6 @@ def test_copies_and_wraps_code(tab, clipboard):
     assert block.evaluate("block => block.scrollWidth <= block.clientWidth")
 
 
-def test_draws_a_diagram_when_asked_and_names_the_error_in_a_bad_one(tab):
-    loaded = []
-    tab.page.on("request", lambda request: loaded.append(request.url) if "/later/" in request.url else None)
-    tab.ask(say(CODE)).wait_for_status("done")
-    assert loaded == []
-    tab.body.get_by_role("button", name="Show diagram").first.click()
-    expect(tab.body.locator("img.diagram")).to_have_count(1)
-    tab.body.get_by_role("button", name="Show diagram").click()
-    assert tab.body.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 20
-    expect(tab.body.get_by_role("alert")).to_contain_text("Parse error")
-    expect(tab.body.locator("pre")).to_have_count(3)
-
-
 def test_copies_the_last_answer_as_markdown_with_a_key(tab, clipboard, stack):
     tab.ask("/markdown").wait_for_status("done")
     tab.page.keyboard.press("Control+Shift+Y")
