@@ -290,6 +290,8 @@ SLOW = {
     "tags": "<a ",
     "comments": "<!-- a ",
     "ampersands": "&",
+    "emphasis and ampersands": None,
+    "pipes and ampersands": None,
     "addresses": "http://a",
     "hosts": "www.",
     "mail": "a@",
@@ -310,6 +312,10 @@ def slow(name, size):
     """A text of about this many characters that some renderers take very long for."""
     if name == "maths":
         return "\\(" * (size // 2) + "\\)"
+    if name == "emphasis and ampersands":
+        return "*a* " + "&" * size
+    if name == "pipes and ampersands":
+        return "|" * 201 + "&" * size
     if name == "nested lists":
         return "".join(" " * 2 * i + "- a\n" for i in range(int(size**0.5)))
     if name == "a wide table":

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 
 from .cleaning import clean, sanitised
-from .highlighting import highlighted
-from .pieces import offset_of, pieces_of
+from .highlighting import Highlighter
+from .pieces import Piece, offset_of, pieces_of
 
 _TRAILING_CLOSERS = re.compile(r"(?:</[a-z][a-z0-9]*>\s*)+$")
 
@@ -29,7 +29,7 @@ class Parsed:
 
 def render(text: str) -> list[str]:
     """All blocks of a whole text, code highlighted."""
-    return [_finish(piece.html) for piece in pieces_of(text)]
+    return _finish(pieces_of(text))
 
 
 def parse_open(text: str) -> Parsed:
@@ -43,7 +43,7 @@ def parse_open(text: str) -> Parsed:
         count -= 1
     finished, opened = pieces[:count], pieces[count:]
     return Parsed(
-        [_finish(piece.html) for piece in finished],
+        _finish(finished),
         [clean(piece.html) for piece in opened],
         offset_of(text, pieces, count) if count else 0,
     )
@@ -70,5 +70,6 @@ def closed(wire_html: str) -> str:
     return sanitised(wire_html)
 
 
-def _finish(html: str) -> str:
-    return clean(highlighted(html))
+def _finish(pieces: list[Piece]) -> list[str]:
+    highlighter = Highlighter()
+    return [clean(highlighter.highlighted(piece.html)) for piece in pieces]

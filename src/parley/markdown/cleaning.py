@@ -33,7 +33,7 @@ CLASSES = {
     "p": {"raw"},
     "section": {"footnotes"},
 }
-_PLAIN = re.compile(r'<p(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
+_PLAIN = re.compile(r'<p( class="raw")?(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
 _BACK_REFERENCE = re.compile(r' <a href="#fnref[^>]*>.*?</a>')
 _FRAGMENT = re.compile(r' href="#[^"]*"')
 _TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
@@ -43,7 +43,7 @@ def clean(html: str) -> str:
     """A block of comrak's, as it may be on a page."""
     plain = _PLAIN.fullmatch(html)
     if plain:
-        return f"<p>{plain[1]}</p>"
+        return f"<p{plain[1] or ''}>{plain[2]}</p>"
     if "<img" in html:
         html = without_images(html)
     if "data-math-style" in html:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape, unescape
 from io import StringIO
@@ -9,39 +10,51 @@ from io import StringIO
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
+from pygments.token import _TokenType
 from pygments.util import ClassNotFound
 
 LONGEST_HIGHLIGHTED = 50_000
-HIGHLIGHTING_TIME = 0.5
-"""Seconds of the processor for one block of code."""
+HIGHLIGHTING_TIME = 0.15
+"""Seconds of the processor for all code of a text."""
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
 _FORMATTER = HtmlFormatter(nowrap=True)
 
-
-def highlighted(html: str) -> str:
-    """A block with its fenced code in colours, where the language is known."""
-    return _FENCE.sub(_highlighted, html) if "<pre" in html else html
+Token = tuple[_TokenType, str]
 
 
-def _highlighted(fence: re.Match[str]) -> str:
-    language, code = unescape(fence[1]), unescape(fence[2])
-    lexer = _lexer(language)
-    spans = _spans(lexer, code) if lexer and len(code) <= LONGEST_HIGHLIGHTED else None
-    if spans is None:
-        spans = fence[2]
-    return f'<pre data-language="{escape(language)}"><code>{spans}</code></pre>'
+class Highlighter:
+    """Colours for the code of one text; what comes after its time is plain."""
 
+    def __init__(self) -> None:
+        self._left = HIGHLIGHTING_TIME
 
-def _spans(lexer: Lexer, code: str) -> str | None:
-    """The code as spans; None when it takes too long, as code made to be slow does."""
-    deadline, tokens = time.thread_time() + HIGHLIGHTING_TIME, []
-    for token in lexer.get_tokens(code):
-        tokens.append(token)
-        if time.thread_time() > deadline:
+    def highlighted(self, html: str) -> str:
+        """A block with its fenced code in colours, where the language is known."""
+        return _FENCE.sub(self._fence, html) if "<pre" in html else html
+
+    def _fence(self, fence: re.Match[str]) -> str:
+        language, code = unescape(fence[1]), unescape(fence[2])
+        lexer = _lexer(language) if self._left > 0 and len(code) <= LONGEST_HIGHLIGHTED else None
+        spans = self._spans(lexer, code) if lexer else None
+        return f'<pre data-language="{escape(language)}"><code>{fence[2] if spans is None else spans}</code></pre>'
+
+    def _spans(self, lexer: Lexer, code: str) -> str | None:
+        """The code as spans; None when it takes too long, as code made to be slow does."""
+        started, spans = time.thread_time(), StringIO()
+        try:
+            _FORMATTER.format(_until(started + self._left, lexer.get_tokens(code)), spans)
+            return spans.getvalue()
+        except TimeoutError:
             return None
-    spans = StringIO()
-    _FORMATTER.format(tokens, spans)
-    return spans.getvalue()
+        finally:
+            self._left -= time.thread_time() - started
+
+
+def _until(deadline: float, tokens: Iterable[Token]) -> Iterator[Token]:
+    for token in tokens:
+        if time.thread_time() > deadline:
+            raise TimeoutError
+        yield token
 
 
 @lru_cache(maxsize=200)
