@@ -9,6 +9,33 @@ from parley.markdown import closed, parse_open, render, wire
 from tests.unit.elements import Elements, assert_harmless, text_of
 from tests.unit.texts import ANSWERS, CODE, MARKDOWN, PAYLOADS, SIZES, SLOW, corpus, growing, slow
 
+IN_COLOUR = {
+    "python": "def f(x): return 1",
+    "js": "const f = (x) => 1;",
+    "ts": "const f = (x: number): number => 1;",
+    "html": '<p class="a">b</p>',
+    "css": "p { color: red }",
+    "json": '{"a": 1}',
+    "yaml": "a: 1",
+    "sql": "SELECT 1 FROM a;",
+    "sh": 'echo "$HOME"',
+    "bash": "for f in *; do echo $f; done",
+    "go": "func f() int { return 1 }",
+    "rust": "fn f() -> i32 { 1 }",
+    "java": "class A { int f() { return 1; } }",
+    "c": "int f(void) { return 1; }",
+    "cpp": "auto f() -> int { return 1; }",
+    "csharp": "class A { int F() => 1; }",
+    "php": "function f(int $x) { return $x; }",
+    "ruby": "def f = puts 1",
+    "diff": "- a\n+ b",
+    "dockerfile": "FROM python:3.12",
+    "toml": "a = 1",
+    "markdown": "# a\n\n**b**",
+}
+PLAIN = {"n", "p", "w", "x"}
+"""Names, punctuation, whitespace, and what is not of the language."""
+
 
 def streamed(text, sizes):
     """The blocks of a text that came in pieces: those that were finished on the way, and the rest."""
@@ -91,6 +118,19 @@ def test_highlights_code_of_a_known_language_and_changes_no_character_of_it():
     assert '<pre data-language="python">' in block
     assert '<span class="s2">' in block
     assert text_of(block) == source
+
+
+@pytest.mark.parametrize("language", IN_COLOUR)
+def test_highlights_code_of_every_usual_language(language):
+    [block] = render(f"```{language}\n{IN_COLOUR[language]}\n```")
+    assert set(re.findall('<span class="([a-z0-9]+)"', block)) - PLAIN
+    assert text_of(block) == f"{IN_COLOUR[language]}\n"
+
+
+def test_highlights_a_page_of_php_as_well():
+    [block] = render("```php\n<p><?php echo $name; ?></p>\n```")
+    assert '<span class="nv">$name</span>' in block
+    assert text_of(block) == "<p><?php echo $name; ?></p>\n"
 
 
 def test_leaves_code_of_an_unknown_language_plain():

@@ -34,7 +34,7 @@ class Highlighter:
 
     def _fence(self, fence: re.Match[str]) -> str:
         language, code = unescape(fence[1]), unescape(fence[2])
-        lexer = _lexer(language) if self._left > 0 and len(code) <= LONGEST_HIGHLIGHTED else None
+        lexer = _lexer(language, "<?" not in code) if self._left > 0 and len(code) <= LONGEST_HIGHLIGHTED else None
         spans = self._spans(lexer, code) if lexer else None
         return f'<pre data-language="{escape(language)}"><code>{fence[2] if spans is None else spans}</code></pre>'
 
@@ -58,8 +58,9 @@ def _until(deadline: float, tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 @lru_cache(maxsize=200)
-def _lexer(language: str) -> Lexer | None:
+def _lexer(language: str, within: bool) -> Lexer | None:
+    """``within``: PHP begins at once, as in most answers, not after HTML and a tag."""
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False, startinline=within)
     except ClassNotFound:
         return None
