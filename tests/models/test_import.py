@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from parley.models import Conversation, Feed, Folder, Message, Preset
 from parley.search.query import parse
 from parley.search.results import results
-from parley.transfer import elements, remarks
+from parley.transfer import elements, reading, remarks
 from parley.transfer.loading import Loader
 from parley.transfer.reading import read_import
+from parley.transfer.unpacking import Budget
 from tests.models.conftest import answered
 from tests.support.exports import asked, libre_message, librechat, node, open_webui, root, webui_message, zipped
 from tests.support.exports import chatgpt as chatgpt_export
@@ -512,6 +513,16 @@ def test_says_why_nothing_came_in(read, content, error):
     row = read(content)[-1] if error == "unrecognised" else read(content)[0]
     assert row["error"] == error
     assert remarks.error_sentence(error)
+
+
+def test_what_is_beyond_the_most_that_is_unpacked_is_told(read, owner, monkeypatch):
+    monkeypatch.setattr(reading, "Budget", lambda: Budget(100_000))
+    *read_rows, archive = read(zipped({f"{name}.json": [asked(name, question="x" * 20_000)] for name in "123456"}))
+    assert [row["file"] for row in read_rows] == ["1.json", "2.json", "3.json", "4.json"]
+    assert [row["error"] for row in read_rows] == ["", "", "", "bomb"]
+    assert [item["where"] for item in archive["left_out"]] == [["5.json", "6.json"]]
+    assert counts(archive) == {"member_beyond": 2}
+    assert owner.conversations.count() == 3
 
 
 def test_conversations_without_messages_are_told(read, owner):

@@ -76,7 +76,9 @@ class Reading:
         entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.remarks)]
         self._all_bytes = sum(entry.file_size for entry in entries)
         for entry in entries:
-            if not budget.is_spent:
+            if budget.is_spent:
+                row.remarks.add("member_beyond", place=name_of(entry))
+            else:
                 self._member(archive, entry, row.remarks)
 
     def _may_be_json(self, archive: Archive, entry: zipfile.ZipInfo, remarks: Remarks) -> bool:

@@ -220,6 +220,11 @@ SENTENCES = {
         "%(count)d files of the archive have the names of others and were left out.",
         "count",
     ),
+    "member_beyond": ngettext_lazy(
+        "%(count)d file of the archive was not opened: the archive unpacks to more than is read.",
+        "%(count)d files of the archive were not opened: the archive unpacks to more than is read.",
+        "count",
+    ),
     "member_method": ngettext_lazy(
         "%(count)d file of the archive is packed in a way that is not read here and was left out.",
         "%(count)d files of the archive are packed in ways that are not read here and were left out.",
