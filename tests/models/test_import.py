@@ -525,6 +525,44 @@ def test_what_is_beyond_the_most_that_is_unpacked_is_told(read, owner, monkeypat
     assert owner.conversations.count() == 3
 
 
+def among_good_ones(content):
+    return zipped({"1.json": [asked("1")], "2.json": content, "3.json": [asked("3"), asked("4")]})
+
+
+def damaged(mark, at):
+    """With another byte at this place of what the archive holds of its second file behind a mark."""
+    data = bytearray(among_good_ones([asked("2")]))
+    start = data.index(mark, data.index(mark) + 1)
+    data[start + at] ^= 1
+    return bytes(data)
+
+
+FILE, ENTRY = b"PK\3\4", b"PK\1\2"
+BAD = {
+    "damaged": (damaged(FILE, 100), "broken_file"),
+    "of another checksum": (damaged(ENTRY, 16), "broken_file"),
+    "without a beginning": (damaged(FILE, 0), "broken_file"),
+    "a bomb": (among_good_ones(b"[" + b" " * 20 * 2**20), "bomb"),
+    "cut off": (among_good_ones(json.dumps([asked("2")])[:-300]), "cut_off"),
+    "encrypted": (damaged(ENTRY, 8), "member_encrypted"),
+    "an archive": (among_good_ones(zipped({"conversations.json": [asked("2")]})), "member_archive"),
+    "a text": (among_good_ones("no conversation"), "member_other"),
+    "other JSON": (among_good_ones("[1, 2]"), "member_other"),
+    "empty": (among_good_ones(""), "member_other"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_among_good_ones_is_named_and_loses_nothing_else(read, owner, name):
+    packed, told = BAD[name]
+    rows = {row["file"]: row for row in read(packed, name="export.zip")}
+    bad = [(file, row["error"]) for file, row in rows.items() if row["error"]]
+    left_out = [item for row in rows.values() for item in row["left_out"] if item["what"] == "member"]
+    assert [*bad, *((item["where"][0], item["why"]) for item in left_out)] == [("2.json", told)]
+    assert (rows["1.json"]["conversations"], rows["3.json"]["conversations"]) == (1, 2)
+    assert {"chatgpt:1", "chatgpt:3", "chatgpt:4"} <= {*owner.conversations.values_list("origin", flat=True)}
+
+
 def test_conversations_without_messages_are_told(read, owner):
     (row,) = read([chatgpt_export(root()), asked("2")])
     assert (row["conversations"], counts(row)["conversation_empty"]) == (1, 1)
