@@ -421,12 +421,18 @@ def test_a_file_that_ends_in_the_middle_gives_what_came_before(read, owner, at):
 
 
 def test_a_broken_conversation_loses_nothing_else(read, owner):
-    data = json.dumps([asked("1"), asked("2", title="X"), asked("3")]).encode().replace(b'"title": "X"', b'"title": "X')
-    data += b"\n" + json.dumps(asked("4")).encode()
-    (row,) = read(data)
-    assert row["conversations"] >= 1
-    assert counts(row).get("conversation_broken") or row["error"]
-    assert owner.conversations.filter(origin="chatgpt:1").exists()
+    data = json.dumps([asked("1"), asked("2", title="X"), asked("3")]).replace('"title": "X"', '"title": X')
+    (row,) = read(f"{data}\n{json.dumps(asked('4'))}".encode())
+    assert (row["error"], row["conversations"], counts(row)["conversation_broken"]) == ("", 3, 1)
+    assert [one.origin for one in owner.conversations.order_by("id")] == ["chatgpt:1", "chatgpt:3", "chatgpt:4"]
+
+
+def test_a_quote_that_nobody_closes_loses_what_comes_after_it_and_says_so(read, owner):
+    data = json.dumps([asked("1"), asked("2", title="X"), asked("3")]).replace('"title": "X"', '"title": "X')
+    (row,) = read(data.encode())
+    assert (row["error"], row["conversations"]) == ("cut_off", 1)
+    assert "damaged" in remarks.error_sentence(row["error"])
+    assert owner.conversations.get().origin == "chatgpt:1"
 
 
 def test_a_conversation_that_cannot_be_saved_loses_nothing_else(read, owner, monkeypatch):

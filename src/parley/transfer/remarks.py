@@ -240,7 +240,9 @@ ERRORS = {
     "empty_file": gettext_noop("The file is empty. Download it again."),
     "broken_archive": gettext_noop("The archive is damaged. Download it again."),
     "broken_file": gettext_noop("The file is damaged from here on; what came before it was read. Download it again."),
-    "cut_off": gettext_noop("The file ends in the middle; what came before was read. Download it again."),
+    "cut_off": gettext_noop(
+        "The file ends in the middle, or is damaged; what came before was read. Download it again."
+    ),
     "too_many_files": gettext_noop(
         "The archive holds too many files. Take only the JSON files of it, and import those."
     ),
