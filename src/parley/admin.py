@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -25,6 +27,12 @@ class MessageAdmin(admin.ModelAdmin):
     list_select_related = ("conversation",)
     ordering = ("-created_at",)
     actions = ("stop",)
+
+    def save_model(self, request: HttpRequest, obj: Message, form: Any, change: bool) -> None:
+        """A new message for which no parent was chosen follows what is shown, and so is shown itself."""
+        if not change and not obj.parent_id:
+            obj.parent = obj.conversation.leaf()
+        super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Message) -> None:
         """With what follows it, but for what forks stand on."""

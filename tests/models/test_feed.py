@@ -45,19 +45,17 @@ def test_tells_of_a_new_conversation(told, owner):
 @pytest.mark.parametrize(
     "create",
     [
-        lambda conversation: conversation.messages.create(role="assistant", status="done", content="from a shell"),
-        lambda conversation: Message.objects.create(
-            conversation=conversation, role="assistant", content="from a shell"
-        ),
-        lambda conversation: Message(conversation=conversation, role="assistant", content="from a shell").save(),
-        lambda conversation: Message.objects.get_or_create(
-            conversation=conversation, content="from a shell", role="user"
-        ),
+        lambda conversation, **values: conversation.messages.create(**values),
+        lambda conversation, **values: Message.objects.create(conversation=conversation, **values),
+        lambda conversation, **values: Message(conversation=conversation, **values).save(),
+        lambda conversation, **values: Message.objects.get_or_create(conversation=conversation, **values),
     ],
+    ids=["related", "manager", "save", "get_or_create"],
 )
 def test_tells_of_a_message_however_it_was_made(told, conversation, create):
-    create(conversation)
+    create(conversation, parent=conversation.leaf(), role="assistant", status="done", content="from a shell")
     assert "from a shell" in told()
+    assert conversation.transcript()[-1].content == "from a shell"
 
 
 def test_tells_of_a_message_that_was_saved(told, reply):

@@ -1,0 +1,38 @@
+import pytest
+
+from parley.models import Conversation, Message
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/parley/message/add/"
+
+
+@pytest.fixture
+def add(admin_client, conversation):
+    """A function that adds a message to the owner's conversation, as an administrator, by the form of the admin."""
+
+    def post(content, **chosen):
+        fields = {"conversation": conversation.pk, "parent": "", "role": "assistant", "status": "done", "usage": "{}"}
+        response = admin_client.post(ADD, {**fields, "content": content, **chosen})
+        assert response.status_code == 302, response.context["errors"]
+        return Message.objects.get(content=content)
+
+    return post
+
+
+def test_a_message_without_a_parent_follows_what_is_shown(add, at_owner, conversation):
+    message = add("A word from the house.")
+    assert conversation.transcript()[-1] == message
+    page = at_owner.get(conversation.get_absolute_url()).text
+    assert page.index("A talk between <em>enemies</em>.") < page.index("A word from the house.")
+
+
+def test_a_message_has_the_parent_that_was_chosen(add, conversation):
+    question = conversation.transcript()[0]
+    assert add("Another answer.", parent=question.pk).parent == question
+
+
+def test_the_first_message_of_a_conversation_has_no_parent(add, owner):
+    empty = Conversation.objects.create(owner=owner, title="Empty")
+    add("A word of welcome.", conversation=empty.pk)
+    assert [message.parent for message in empty.transcript()] == [None]
