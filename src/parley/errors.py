@@ -28,7 +28,9 @@ SENTENCES = {
         "“{model}” does not take the reasoning effort that is set. Change or empty it in the settings of this "
         "conversation, then retry."
     ),
-    "bad_request": gettext_noop("The provider refused the request for “{model}”. The worker's log has the details."),
+    "bad_request": gettext_noop(
+        "The provider refused the request for “{model}”. Choose another model; the worker's log has the details."
+    ),
     "too_long": gettext_noop(
         "This conversation is too long for “{model}”. Start a new one, or choose a model with a larger context."
     ),
@@ -50,15 +52,19 @@ SENTENCES = {
     "empty": gettext_noop("The provider ended without writing anything. Retry, or choose another model."),
     "filtered": gettext_noop("The provider's content filter withheld the answer. Ask in other words."),
     "provider_error": gettext_noop(
-        "The provider reported an error in the middle of the answer. The text so far is kept."
+        "The provider reported an error in the middle of the answer. Retry; until then the text so far is kept."
     ),
-    "cut": gettext_noop("The connection to the provider broke. The text so far is kept."),
-    "stalled": gettext_noop("The provider stopped sending. The text so far is kept."),
-    "worker_gone": gettext_noop("The process that wrote this answer ended. The text so far is kept."),
+    "cut": gettext_noop("The connection to the provider broke. The text so far is kept. Continue or retry."),
+    "stalled": gettext_noop("The provider stopped sending. The text so far is kept. Continue or retry."),
+    "worker_gone": gettext_noop(
+        "The process that wrote this answer ended. The text so far is kept. Continue or retry."
+    ),
     "worker_gone_again": gettext_noop(
         "The process that should write this answer ended several times. Look at the worker's log, then retry."
     ),
-    "internal": gettext_noop("Something went wrong here while writing this answer. The worker's log has the details."),
+    "internal": gettext_noop(
+        "Something went wrong here while writing this answer. Retry; the worker's log has the details."
+    ),
 }
 
 

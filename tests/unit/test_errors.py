@@ -1,4 +1,5 @@
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from parley.generation.provider import STATUS_CODES
 
 SOURCES = sorted(Path(parley.__file__).parent.rglob("*.py"))
 KEY = "sk-a-very-secret-key"
+ACTIONS = {"Ask", "Change", "Check", "Choose", "Continue", "Look", "Retry", "Set", "Start", "Wait"}
 
 
 def codes_in(path):
@@ -51,9 +53,12 @@ def test_has_a_sentence_for_every_code(code):
 
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
-def test_says_what_a_person_can_act_on_and_nothing_secret(code, settings):
+def test_says_what_to_do_and_nothing_secret(code, settings):
     settings.PARLEY = {**settings.PARLEY, "API_KEY": KEY}
     words = sentence(code, model="gpt-x")
+    happened, to_do = words.rsplit(". ", 1)
+    assert happened
+    assert re.match(r"\w+", to_do)[0] in ACTIONS
     assert words.endswith(".")
     assert "{" not in words
     assert KEY not in words
