@@ -30,7 +30,13 @@ def _parsed(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host/name.") from error
     if not found["NAME"]:
         raise ImproperlyConfigured("DATABASE_URL must name a database after the last slash.")
-    return _sqlite(found["NAME"]) if found["ENGINE"].endswith("sqlite3") else _postgresql(found)
+    return _sqlite_file(found) if found["ENGINE"].endswith("sqlite3") else _postgresql(found)
+
+
+def _sqlite_file(found: dict[str, Any]) -> dict[str, Any]:
+    if found["NAME"] == ":memory:" or found["HOST"]:
+        raise ImproperlyConfigured("DATABASE_URL must name a file, as sqlite:////path/to/file does.")
+    return _sqlite(found["NAME"])
 
 
 def _sqlite(name: str) -> dict[str, Any]:

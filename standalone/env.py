@@ -1,12 +1,14 @@
 """Typed readers of the process environment; a blank variable counts as unset, nonsense raises ImproperlyConfigured."""
 
 import os
+import re
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
+HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 
 
 def text(name: str, default: str = "") -> str:
@@ -41,6 +43,17 @@ def url(name: str, default: str = "", *, schemes: tuple[str, ...], host: bool = 
     if value and not _is_url(value, schemes, host):
         raise ImproperlyConfigured(f"{name} must be an address that starts with {_either(schemes)}.")
     return value
+
+
+def hosts(name: str, default: tuple[str, ...]) -> list[str]:
+    """Comma-separated host names or addresses; * is any, and .example.org is a domain with all below it."""
+    found = names(name, default)
+    for host in found:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} must list host names such as chat.example.org, without scheme and port, not {host!r}."
+            )
+    return found
 
 
 def origins(name: str) -> list[str]:

@@ -18,7 +18,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing: set it to a long random text that only this site knows, or DEBUG=1 on your own machine."
     )
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", LOOPBACK)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "standalone.urls"
 ASGI_APPLICATION = "standalone.asgi.application"

@@ -13,7 +13,7 @@ from tests.support.processes import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-READERS = {"text", "flag", "number", "names", "url", "origins"}
+READERS = {"text", "flag", "number", "names", "url", "hosts", "origins"}
 
 
 def text_of(path: str) -> str:

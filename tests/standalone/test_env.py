@@ -60,3 +60,18 @@ def test_origins_need_their_scheme(monkeypatch):
     monkeypatch.setenv("CSRF_TRUSTED_ORIGINS", "chat.example.org")
     with pytest.raises(ImproperlyConfigured, match="CSRF_TRUSTED_ORIGINS must list origins"):
         env.origins("CSRF_TRUSTED_ORIGINS")
+
+
+@pytest.mark.parametrize("value", ["*", "localhost", ".example.org", "Chat.example.org", "192.0.2.7", "[2001:db8::1]"])
+def test_hosts_are_names_addresses_and_domains(monkeypatch, value):
+    monkeypatch.setenv("ALLOWED_HOSTS", f"localhost, {value}")
+    assert env.hosts("ALLOWED_HOSTS", ()) == ["localhost", value]
+
+
+@pytest.mark.parametrize(
+    "value", ["https://chat.example.org", "a.example:8443", "a.example b.example", "a.example/", "::1", "münchen.de"]
+)
+def test_hosts_have_no_scheme_no_port_and_no_space(monkeypatch, value):
+    monkeypatch.setenv("ALLOWED_HOSTS", f"a.example,{value}")
+    with pytest.raises(ImproperlyConfigured, match=f"ALLOWED_HOSTS must list host names .* not '{value}'"):
+        env.hosts("ALLOWED_HOSTS", ())
