@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.views.decorators.cache import never_cache
 from django.views.i18n import set_language
 
 from standalone import accounts
@@ -11,8 +12,12 @@ urlpatterns = [
     path("setup/", accounts.setup, name="setup"),
     path("accounts/login/", accounts.Login.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
-    path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("accounts/password_change/", never_cache(auth.PasswordChangeView.as_view()), name="password_change"),
+    path(
+        "accounts/password_change/done/",
+        never_cache(auth.PasswordChangeDoneView.as_view()),
+        name="password_change_done",
+    ),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", include("parley.urls")),

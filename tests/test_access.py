@@ -1,13 +1,19 @@
 """No URL without a test of who may open it."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
+
+from parley.urls import urlpatterns
+from tests.views.conftest import forbids_keeping
 
 VIEWS = Path(__file__).parent / "views"
 STANDALONE_OPEN_TO_ALL = {"login", "setup", "set_language"}
 PERSONAL = {"password_change", "password_change_done"}
+KEPT_BY_CACHES = {"manifest"}
+SAMPLES = {"UUIDConverter": uuid4(), "SlugConverter": "json", "StringConverter": "a-token"}
 
 
 def names(namespace):
@@ -36,6 +42,28 @@ def test_an_anonymous_visitor_signs_in_first(client, path):
     response = client.get(path)
     assert response.status_code == 302
     assert "/login/" in response.url
+
+
+def address_of(route):
+    """An address that the route matches."""
+    kinds = {name: type(converter).__name__ for name, converter in route.pattern.converters.items()}
+    return reverse(f"parley:{route.name}", kwargs={name: SAMPLES[kind] for name, kind in kinds.items()})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "route", [route for route in urlpatterns if route.name not in KEPT_BY_CACHES], ids=lambda route: route.name
+)
+def test_no_cache_keeps_what_an_anonymous_visitor_is_answered(client, route):
+    assert forbids_keeping(client.get(address_of(route)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(STANDALONE_OPEN_TO_ALL - {"set_language"} | PERSONAL))
+def test_no_cache_keeps_a_page_of_the_accounts(client, admin_user, name):
+    assert forbids_keeping(client.get(reverse(name)))
+    client.force_login(admin_user)
+    assert forbids_keeping(client.get(reverse(name)))
 
 
 @pytest.mark.django_db
