@@ -54,8 +54,12 @@ SENTENCES = {
     "provider_error": gettext_noop(
         "The provider reported an error in the middle of the answer. Retry; until then the text so far is kept."
     ),
-    "cut": gettext_noop("The connection to the provider broke. The text so far is kept. Continue or retry."),
-    "stalled": gettext_noop("The provider stopped sending. The text so far is kept. Continue or retry."),
+    "cut": gettext_noop(
+        "The connection to the provider broke. What came before is kept. Retry, or continue an answer that had begun."
+    ),
+    "stalled": gettext_noop(
+        "The provider stopped sending. What came before is kept. Retry, or continue an answer that had begun."
+    ),
     "worker_gone": gettext_noop(
         "The process that wrote this answer ended. The text so far is kept. Continue or retry."
     ),
