@@ -171,14 +171,13 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
 def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
-    thoughts = writing.thoughts
+    facts = {"left_out": writing.left_out, **writing.thoughts}
     if outcome.status == "done":
-        facts = {"finish_reason": answer.finish_reason, "usage": answer.usage, "left_out": writing.left_out}
-        return reply.finish(text, **facts, **thoughts)
+        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, **facts)
     if outcome.status == "stopped":
-        return reply.keep(text, **thoughts)
+        return reply.keep(text, **facts)
     if outcome.status == "handed over":
-        return reply.interrupt(text, "worker_gone", **thoughts) if text else recover(reply, died=False)
+        return reply.interrupt(text, "worker_gone", **facts) if text else recover(reply, died=False)
     if outcome.status == "interrupted":
-        return reply.interrupt(text, outcome.error, **thoughts)
-    return outcome.status == "failed" and reply.fail(text, outcome.error, **thoughts)
+        return reply.interrupt(text, outcome.error, **facts)
+    return outcome.status == "failed" and reply.fail(text, outcome.error, **facts)

@@ -165,7 +165,7 @@ class Message(models.Model):
         return bool(won)
 
     def finish(self, content: str, **values: Any) -> bool:
-        """``values``: finish_reason, usage, left_out, reasoning, reasoning_seconds."""
+        """``values``: finish_reason, usage; for every end left_out, reasoning, reasoning_seconds."""
         return self._settle(Status.DONE, content, **values)
 
     def fail(self, content: str, error: str, **values: Any) -> bool:
