@@ -4,8 +4,10 @@ import asyncio
 import dataclasses
 import json
 import re
+import time
 import zlib
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 
 from tests.fake_provider.answers import follow_up
 from tests.fake_provider.ask import MISSING_MODEL, WRONG_KEY, Ask
@@ -58,9 +60,16 @@ async def error(reply: Reply) -> None:
     if reply.ask.arguments.startswith("503html"):
         reply.whole(503, HTML, "text/html")
         return
-    wait = reply.ask.option("retry-after", 0)
     message = f"Deliberate failure {status} for the key {reply.ask.key}."
-    reply.error(status, message, **({"retry_after": f"{wait:g}"} if wait else {}))
+    reply.error(status, message, **retry_after(reply.ask))
+
+
+def retry_after(ask: Ask) -> dict[str, str]:
+    """Return the header: seconds as in `retry-after 2`, or the date so many seconds from now as in `retry-date 2`."""
+    if seconds := ask.option("retry-after", 0):
+        return {"retry_after": f"{seconds:g}"}
+    seconds = ask.option("retry-date", 0)
+    return {"retry_after": formatdate(time.time() + seconds, usegmt=True)} if seconds else {}
 
 
 @scenario("fail-first")

@@ -122,6 +122,13 @@ def test_waits_as_long_as_the_provider_says(person, stack):
     assert 2 <= second.started - first.ended < 4
 
 
+def test_waits_until_the_date_that_the_provider_says(person, stack):
+    question = "/fail-first 1 with 429 retry-date 4 then /say 12 words"
+    assert person.answer(question)["status"] == "done"
+    first, second = stack.provider.asked(question)
+    assert second.started - first.ended >= 2.5
+
+
 @pytest.mark.parametrize("question", ["/error 400", "/error 401", "/error 404"], ids=name_of)
 def test_does_not_try_again_what_cannot_help(person, stack, question):
     question += " once"

@@ -1,6 +1,8 @@
 """What to do when a stream ends, well or badly. Pure."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from random import Random
 
 from .accumulator import Accumulator
@@ -51,3 +53,19 @@ def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random
     if error.retry_after is not None:
         return error.retry_after + random.uniform(0, 0.5) if error.retry_after <= LONGEST_WAIT else None
     return random.uniform(0.5, 1.0) * 2 ** (tries - 1)
+
+
+def seconds_of(retry_after: str, now: datetime) -> float | None:
+    """The header Retry-After, a number of seconds or a date, in seconds; None for anything else."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        return _seconds_until(retry_after, now)
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ import orjson
 from parley.conf import conf
 
 from .accumulator import DONE
-from .outcome import ProviderError
+from .outcome import ProviderError, seconds_of
 from .parameters import in_newer_names, refused, wants_newer_name
 from .sse import Events, NotAnEvent
 
@@ -139,14 +140,8 @@ def _from_status(error: openai.APIStatusError) -> ProviderError:
         code = "no_key"
     if error.code == "context_length_exceeded":
         code = "too_long"
-    return ProviderError(code, retriable=status in (408, 409, 429) or status >= 500, retry_after=_retry_after(error))
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    try:
-        return max(0.0, float(error.response.headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None
+    retry_after = seconds_of(error.response.headers.get("retry-after", ""), datetime.now(UTC))
+    return ProviderError(code, retriable=status in (408, 409, 429) or status >= 500, retry_after=retry_after)
 
 
 def redacted(text: str) -> str:

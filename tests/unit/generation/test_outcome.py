@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from parley.generation.outcome import (
     after_end,
     after_error,
     retry_delay,
+    seconds_of,
 )
 
 WORST, BEST = (
@@ -132,3 +134,34 @@ def test_waits_as_long_as_the_provider_asks(seconds):
 
 def test_fails_when_the_provider_asks_for_too_long():
     assert delay(retry_after=LONGEST_WAIT + 0.1) is None
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("3", 3),
+        ("0.5", 0.5),
+        ("0", 0),
+        ("-3", 0),
+        ("Mon, 23 Nov 2026 12:00:20 GMT", 20),
+        ("Mon, 23 Nov 2026 13:00:20 +0100", 20),
+        ("Mon, 23 Nov 2026 12:00:20 -0000", 20),
+        ("Monday, 23-Nov-26 12:00:20 GMT", 20),
+        ("Mon Nov 23 12:00:20 2026", 20),
+        ("Mon, 23 Nov 2026 11:59:00 GMT", 0),
+        ("Mon, 23 Nov 1926 12:00:20 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("Mon, 99 Nov 2026 12:00:20 GMT", None),
+        ("Mon, 23 Nov 99999999999999999999 12:00:20 GMT", None),
+        ("Mon, 23 Nov 2026 12:00:20 +999999", None),
+    ],
+)
+def test_reads_for_how_long_the_provider_asks_to_wait(retry_after, seconds):
+    assert seconds_of(retry_after, datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize("retry_after", ["inf", "nan", "1e99"])
+def test_takes_no_number_for_a_reason_to_wait_for_ever(retry_after):
+    waits = delay(retry_after=seconds_of(retry_after, datetime.now(UTC)))
+    assert waits is None or waits <= LONGEST_WAIT
