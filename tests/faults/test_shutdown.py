@@ -21,6 +21,14 @@ def assert_ends(stack, asked_at):
     assert stack.processes["worker"].popen.returncode == 0
 
 
+def test_it_leaves_nothing_open_when_it_has_answered(quick_stack, person):
+    assert person.answer("Anything left?")["status"] == "done"
+    assert_ends(quick_stack, ask_to_end(quick_stack))
+    words = quick_stack.logs["worker"]
+    assert "Unclosed" not in words
+    assert "ERROR" not in words
+
+
 def test_what_ends_within_the_grace_is_finished(quick_stack, person, reading):
     asked = question(60, at=40)
     conversation = person.start(asked)

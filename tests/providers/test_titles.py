@@ -100,6 +100,16 @@ def test_holds_up_no_reply_while_the_title_does_not_come(person, stack):
     assert time.monotonic() - begun < 2
 
 
+def test_holds_up_no_worker_that_ends(person, stack):
+    conversation = titled_soon(person, stack, "/say 5 words titled by /no-first-byte")
+    stack.stop("worker")
+    words = stack.logs["worker"]
+    stack.start("worker")
+    assert "Unclosed" not in words
+    assert "ERROR" not in words
+    assert row(stack, conversation)["titled_by"] == "question"
+
+
 def titled_soon(person, stack, question):
     stack.provider.clear()
     conversation = person.start(question)

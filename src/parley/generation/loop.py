@@ -20,7 +20,7 @@ from parley.connections import async_connection
 from parley.ids import uuid7
 from parley.models import Message, Worker
 
-from . import engine
+from . import engine, provider
 from .engine import Writing
 from .outcome import Outcome
 from .reaper import DATABASE_AWAY, Reaper, Ring, next_of
@@ -269,7 +269,12 @@ class Loop:
 
     async def _say_goodbye(self) -> None:
         self._ended = True
-        await self._in_database(Worker.gone, self.worker_id)
+        try:
+            await self._in_database(Worker.gone, self.worker_id)
+        finally:
+            await self._titles.end()
+            if not self._running:
+                await provider.close()
 
     async def _in_database(self, function: Callable, *args: Any) -> Any:
         return await sync_to_async(_with_connection, thread_sensitive=False, executor=self._database)(function, *args)

@@ -92,6 +92,13 @@ def _client(base_url: str, api_key: str) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, http_client=transport)
 
 
+async def close() -> None:
+    """Close the connections that are kept for the next question, in the event loop that opened them."""
+    if _client.cache_info().currsize:
+        await _client(conf.BASE_URL, conf.API_KEY).close()
+        _client.cache_clear()
+
+
 @asynccontextmanager
 async def _errors_in_our_words(model: str, parameters: dict[str, Any]) -> AsyncIterator[None]:
     try:

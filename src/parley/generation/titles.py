@@ -53,6 +53,12 @@ class Titles:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
+    async def end(self) -> None:
+        """The process ends: what is not written by now never will be."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def _write(self, reply_id: UUID) -> None:
         try:
             async with self._turn:
