@@ -1,11 +1,12 @@
 """Connections to Valkey or Redis."""
 
 from functools import lru_cache
+from typing import Any
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import ConstantBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
 from parley.conf import conf
@@ -14,6 +15,8 @@ PATIENCE = 3.0
 """Seconds that a command may take before the server counts as gone."""
 AGAIN = ConstantBackoff(0.05), 1
 """One more try, for a connection that a restart has broken; the library's own waits take seconds."""
+ONCE = NoBackoff(), 0
+"""For who must know that a connection broke before anything is sent again."""
 
 
 @lru_cache(maxsize=1)
@@ -22,8 +25,8 @@ def connection() -> Redis:
     return Redis.from_url(conf.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=1, retry=Retry(*AGAIN))
 
 
-def async_connection(*, patience: float | None = PATIENCE) -> AsyncRedis:
+def async_connection(*, patience: float | None = PATIENCE, again: Any = AGAIN) -> AsyncRedis:
     """For one event loop. ``patience`` None: for a command that blocks."""
     return AsyncRedis.from_url(
-        conf.REDIS_URL, socket_timeout=patience, socket_connect_timeout=1, retry=AsyncRetry(*AGAIN)
+        conf.REDIS_URL, socket_timeout=patience, socket_connect_timeout=1, retry=AsyncRetry(*again)
     )

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from . import keys
-from .connections import async_connection, connection
+from .connections import ONCE, async_connection, connection
 from .delivery.broadcasts import ring_from
 from .delivery.log import LogWriter
 from .generation import models
@@ -104,7 +104,7 @@ def writing_loop() -> Loop:
     global _loop
     with _lock:
         if _loop is None:
-            _loop = Loop(lambda: LogWriter(async_connection()), ring)
+            _loop = Loop(lambda: LogWriter(async_connection(again=ONCE)), ring)
             ring_from(_loop.events)
         return _loop
 

@@ -8,7 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from parley.connections import async_connection
+from parley.connections import ONCE, async_connection
 from parley.delivery.log import LogWriter
 from parley.models import Conversation
 
@@ -112,6 +112,6 @@ def reply(conversation):
 @pytest.fixture
 async def log(owner):
     """The writer of logs that a worker has."""
-    connection = async_connection()
+    connection = async_connection(again=ONCE)
     yield LogWriter(connection)
     await connection.aclose()

@@ -46,6 +46,8 @@ class LogWriter:
     def __init__(self, redis: AsyncRedis) -> None:
         self._redis = redis
         self._logs: dict[UUID, _Log] = {}
+        self._known: set[Any] = set()
+        self._behind: set[UUID] = set()
 
     def begin(self, reply_id: UUID, attempt: int) -> None:
         self._logs[reply_id] = _Log(attempt)
@@ -57,9 +59,29 @@ class LogWriter:
         """Tell what has changed in (answer, reasoning) → the replies to be told again: not yet due, or not heard."""
         now = time.monotonic()
         due = {key: told for key, told in texts.items() if self._logs[key].due_at <= now}
-        entries = [(key, payload) for key, told in due.items() for payload in self._render(self._logs[key], *told)]
-        failed = await self._append(entries) if entries else set()
-        return (texts.keys() - due.keys()) | failed
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            try:
+                await self._connect(pipeline)
+            except (RedisError, OSError):
+                return set(texts)
+            entries = [(key, payload) for key, told in due.items() for payload in self._render(self._logs[key], *told)]
+            failed = await self._append(pipeline, entries) if entries else set()
+        behind, self._behind = self._behind & self._logs.keys() - due.keys(), set()
+        return (texts.keys() - due.keys()) | failed | behind
+
+    async def _connect(self, pipeline: Any) -> None:
+        """Before anything is rendered, for what is written next depends on what the server still has."""
+        connection = pipeline.connection = await self._redis.connection_pool.get_connection()
+        if connection not in self._known:
+            self._known.add(connection)
+            connection.register_connect_callback(self._connected)
+            self._connected(connection)
+
+    def _connected(self, connection: Any) -> None:
+        """A server that was away may be back with less than it had: every reply is told again as a whole."""
+        self._behind = set(self._logs)
+        for log in self._logs.values():
+            log.whole_due = True
 
     def _render(self, log: _Log, answer: str, reasoning: str) -> list[Payload]:
         started = time.monotonic()
@@ -70,8 +92,7 @@ class LogWriter:
             payloads = [log.answer.whole(), log.reasoning.whole() if reasoning else []]
         return payloads[:1] * bool(payloads[0]) + [[REASONING, *payload] for payload in payloads[1:] if payload]
 
-    async def _append(self, entries: list[tuple[UUID, Payload]]) -> set[UUID]:
-        pipeline = self._redis.pipeline(transaction=True)
+    async def _append(self, pipeline: Any, entries: list[tuple[UUID, Payload]]) -> set[UUID]:
         for reply_id, payload in entries:
             self._add(pipeline, reply_id, {"f": orjson.dumps(payload)})
         for reply_id, _ in entries:

@@ -1,6 +1,7 @@
 """Redis Streams in memory, as far as the log and the hub use them, with a server that can fail."""
 
 import asyncio
+from itertools import count
 
 from redis.exceptions import ConnectionError, ResponseError
 
@@ -11,10 +12,15 @@ def parsed(entry_id):
 
 
 class FakeRedis:
-    """`trouble` is what happens to the next pipeline: "refused" loses the command, "unheard" only the answer."""
+    """`trouble` is what happens to the next pipeline: "refused" loses the command, "unheard" only the answer.
+
+    It is its own pool, and the one connection in it; whatever breaks that is seen when it is taken the next time.
+    """
 
     def __init__(self):
         self.streams, self.trouble, self.changed = {}, "", asyncio.Event()
+        self.connection_pool, self.broken, self.callbacks = self, False, []
+        self.clock = count(1)
 
     def pipeline(self, transaction=True):
         return Pipeline(self)
@@ -22,12 +28,28 @@ class FakeRedis:
     def forget_everything(self):
         self.streams.clear()
 
+    def forget_last(self, number):
+        """It comes back with what it had a while ago."""
+        for entries in self.streams.values():
+            del entries[max(0, len(entries) - number) :]
+        self.broken = True
+
+    async def get_connection(self):
+        if self.broken:
+            self.broken = False
+            for callback in self.callbacks:
+                callback(self)
+        return self
+
+    def register_connect_callback(self, callback):
+        self.callbacks.append(callback)
+
     def xadd(self, name, fields, id=None, nomkstream=False, maxlen=None):
         if nomkstream and name not in self.streams:
             return None
         entries = self.streams.setdefault(name, [])
         last = entries[-1][0] if entries else (0, 0)
-        position = parsed(id) if id else (last[0] + 1, 0)
+        position = parsed(id) if id else (next(self.clock), 0)
         if position <= last:
             return ResponseError("The ID specified in XADD is equal or smaller than the target stream top item")
         entries.append((position, {key.encode(): value for key, value in fields.items()}))
@@ -58,6 +80,12 @@ class Pipeline:
     def __init__(self, redis):
         self.redis, self.commands = redis, []
 
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *error):
+        pass
+
     def xadd(self, *args, **kwargs):
         self.commands.append((self.redis.xadd, args, kwargs))
 
@@ -66,8 +94,12 @@ class Pipeline:
 
     async def execute(self, raise_on_error=True):
         trouble, self.redis.trouble = self.redis.trouble, ""
+        self.redis.broken |= bool(trouble)
         if trouble == "refused":
             raise ConnectionError("refused")
+        if trouble == "fallen back":
+            self.redis.forget_last(3)
+            raise ConnectionError("reset")
         results = [command(*args, **kwargs) for command, args, kwargs in self.commands]
         if trouble == "unheard":
             raise ConnectionError("reset")

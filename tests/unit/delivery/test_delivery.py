@@ -29,7 +29,8 @@ EVENTS = st.one_of(
     st.tuples(st.just("write"), st.integers(1, 40)),
     st.tuples(st.just("receive"), NUMBERS),
     st.tuples(st.sampled_from(["reconnect", "catch up", "join", "cut"]), NUMBERS),
-    st.tuples(st.sampled_from(["refused", "unheard", "server forgets", "worker dies", "zombie writes"]), NUMBERS),
+    st.tuples(st.sampled_from(["refused", "unheard", "fallen back", "server falls back"]), NUMBERS),
+    st.tuples(st.sampled_from(["server forgets", "worker dies", "zombie writes"]), NUMBERS),
 )
 
 
@@ -116,8 +117,10 @@ class World:
                 await self.readers[-1].follow(self.hub)
             case "cut":
                 self.reader(number).cut(self.hub, number)
-            case "refused" | "unheard":
+            case "refused" | "unheard" | "fallen back":
                 self.redis.trouble = event
+            case "server falls back":
+                self.redis.forget_last(number)
             case "server forgets" if not self.zombies:
                 self.redis.forget_everything()
                 self.lost = True
