@@ -1,6 +1,7 @@
 import { delay } from "./backoff.js"
 
 const PING_EVERY = 20_000
+const QUIET_AFTER = 5_000
 const ANSWER_WITHIN = 5_000
 const SIGNED_OUT = 4401
 const BLOCKED_AFTER = 2
@@ -8,8 +9,9 @@ const BLOCKED_AFTER = 2
 /**
  * A WebSocket that connects again by itself.
  *
- * Its owner has `url()`, `opened()`, `received(message)`, `lost(blocked)` and `signedOut()`. It counts as blocked after
- * two attempts in a row in which nothing arrived: a proxy may refuse the socket, or let it open and swallow what it carries.
+ * Its owner has `url()`, `expects()`, `opened()`, `received(message)`, `lost(blocked)` and `signedOut()`. It asks for a sign
+ * of life now and then, and where its owner expects messages after some seconds without one. It counts as blocked after two
+ * attempts in a row in which nothing arrived: a proxy may refuse the socket, or let it open and swallow what it carries.
  */
 export class Connection {
   #owner
@@ -17,6 +19,7 @@ export class Connection {
   #failures = 0
   #retry
   #heartbeat
+  #quiet
   #deadline
 
   constructor(owner) {
@@ -41,6 +44,7 @@ export class Connection {
   close() {
     clearTimeout(this.#retry)
     clearInterval(this.#heartbeat)
+    clearTimeout(this.#quiet)
     this.#answered()
     if (!this.#socket) return
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null
@@ -55,7 +59,9 @@ export class Connection {
   }
 
   send(message) {
-    if (this.isOpen) this.#socket.send(JSON.stringify(message))
+    if (!this.isOpen) return
+    this.#socket.send(JSON.stringify(message))
+    this.#listen()
   }
 
   #opened() {
@@ -69,6 +75,7 @@ export class Connection {
     this.#failures = 0
     this.#answered()
     this.#owner.received(message)
+    this.#listen()
   }
 
   #closed(code) {
@@ -76,6 +83,11 @@ export class Connection {
     if (code === SIGNED_OUT) return this.#owner.signedOut()
     this.#retry = setTimeout(() => this.connect(), delay(this.#failures++, code))
     this.#owner.lost(this.#failures >= BLOCKED_AFTER)
+  }
+
+  #listen() {
+    clearTimeout(this.#quiet)
+    if (this.isOpen && this.#owner.expects()) this.#quiet = setTimeout(() => this.check(), QUIET_AFTER)
   }
 
   #await() {

@@ -38,8 +38,10 @@ class FakeWebSocket {
 
 let told
 let connection
+let expecting
 
 beforeEach(() => {
+  expecting = false
   mock.timers.reset()
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] })
   mock.method(Math, "random", () => 0.5)
@@ -48,6 +50,7 @@ beforeEach(() => {
   told = []
   connection = new Connection({
     url: () => "ws://parley/",
+    expects: () => expecting,
     opened: () => told.push("opened"),
     received: (message) => told.push(message),
     lost: (blocked) => told.push(blocked ? "blocked" : "lost"),
@@ -88,6 +91,41 @@ test("an answer lets it stay, and the next question comes after twenty seconds",
   newest().say([1, "1-1", "x"])
   mock.timers.tick(10_000)
   assert.equal(FakeWebSocket.made.length, 1)
+})
+
+test("while something is expected, it asks after five seconds without a message", () => {
+  newest().open()
+  expecting = true
+  newest().say({ pong: true })
+  mock.timers.tick(4_000)
+  newest().say([1, "1-1", "x"])
+  mock.timers.tick(4_999)
+  assert.equal(newest().sent.length, 1)
+  mock.timers.tick(1)
+  assert.equal(newest().sent.length, 2)
+  mock.timers.tick(5_000)
+  assert.deepEqual(told.slice(-1), ["lost"])
+})
+
+test("what is expected from now on is listened for as soon as it was asked for", () => {
+  newest().open()
+  newest().say({ pong: true })
+  expecting = true
+  connection.send({ do: "follow" })
+  mock.timers.tick(5_000)
+  assert.equal(newest().sent.length, 3)
+  mock.timers.tick(5_000)
+  assert.deepEqual(told.slice(-1), ["lost"])
+})
+
+test("when nothing is expected any more it rests again", () => {
+  newest().open()
+  expecting = true
+  newest().say({ pong: true })
+  expecting = false
+  newest().say([1, "1-2", "x"])
+  mock.timers.tick(19_999)
+  assert.equal(newest().sent.length, 1)
 })
 
 test("two attempts without a message mean that it is blocked, and it keeps trying", () => {

@@ -27,6 +27,7 @@ const connection = new Connection({
     url.protocol = url.protocol.replace("http", "ws")
     return url
   },
+  expects: () => replies.size > 0,
   opened() {
     open()
     for (const [as, element] of replies) sendFollow(as, element)
