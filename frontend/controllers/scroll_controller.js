@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { visit as go } from "@hotwired/turbo"
 
 const NEAR = 48
+const AT_THE_END = 1
 // After the next load, whatever it is.
 let following = false
 let visit = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? "advance" : "restore"
@@ -18,7 +19,7 @@ export default class extends Controller {
   // Lifecycle
 
   connect() {
-    this.#following = this.#atBottom
+    this.#following = this.#below < NEAR
     this.#observer = new ResizeObserver(() => this.#grown())
     this.#observer.observe(this.element)
     // Before the first painting: at its top, older messages would be brought for nobody.
@@ -56,11 +57,11 @@ export default class extends Controller {
   }
 
   scrolled() {
-    const upwards = window.scrollY < this.#top
+    const moved = window.scrollY - this.#top
     this.#top = window.scrollY
-    if (this.#atBottom) this.#following = true
-    else if (upwards) this.#following = false
-    this.jumpTarget.hidden = this.#following && !this.#newer
+    if (this.#below < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
+    else if (moved < 0) this.#following = false
+    this.#offerJump()
   }
 
   // Private
@@ -77,8 +78,18 @@ export default class extends Controller {
   }
 
   #grown() {
-    if (this.#following && !this.#newer) window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
-    this.jumpTarget.hidden = !this.#newer && (this.#following || this.#atBottom)
+    if (this.#following && !this.#newer) this.#goToEnd()
+    this.#offerJump()
+  }
+
+  #goToEnd() {
+    window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
+    // A page that became shorter was not scrolled up by its reader.
+    this.#top = window.scrollY
+  }
+
+  #offerJump() {
+    this.jumpTarget.hidden = !this.#newer && (this.#following || this.#below < NEAR)
   }
 
   // What is shown is not the end of the branch.
@@ -86,8 +97,8 @@ export default class extends Controller {
     return this.element.querySelector(".newer")
   }
 
-  get #atBottom() {
+  get #below() {
     const page = document.documentElement
-    return page.scrollHeight - page.clientHeight - window.scrollY <= NEAR
+    return page.scrollHeight - page.clientHeight - window.scrollY
   }
 }

@@ -91,6 +91,34 @@ def test_leaves_a_reader_alone_who_scrolls_up_and_brings_them_back(tab):
     assert tab.page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
 
 
+BELOW = "() => document.documentElement.scrollHeight - innerHeight - scrollY"
+
+
+def test_follows_an_answer_that_grows_while_the_reader_is_at_the_bottom(tab):
+    tab.ask("/say 1500 words at 3000").wait_for_status("done")
+    tab.ask("/say 300 words at 60").wait_for_status("streaming")
+    for _ in range(4):
+        height = tab.page.evaluate("document.documentElement.scrollHeight")
+        tab.page.wait_for_function("height => document.documentElement.scrollHeight > height", arg=height)
+        tab.page.wait_for_function(f"{BELOW} <= 2")
+    expect(tab.reply).to_have_attribute("data-status", "streaming")
+
+
+def test_leaves_a_reader_alone_who_scrolls_up_a_little_until_they_are_back(tab):
+    tab.ask("/say 1500 words at 3000").wait_for_status("done")
+    tab.ask("/say 4000 words at 60").wait_for_status("streaming")
+    tab.page.mouse.move(700, 300)
+    tab.page.mouse.wheel(0, -20)
+    tab.page.wait_for_function(f"{BELOW} > 150")
+    tab.page.mouse.wheel(0, 100_000)
+    tab.page.wait_for_function(f"{BELOW} <= 2")
+    height = tab.page.evaluate("document.documentElement.scrollHeight")
+    tab.page.wait_for_function("height => document.documentElement.scrollHeight > height + 100", arg=height)
+    tab.page.wait_for_function(f"{BELOW} <= 2")
+    tab.composer.press("Escape")
+    tab.wait_for_status("stopped")
+
+
 GROWING = {
     "li": "- the **first** item\n" + "- one *more*\n" * 100,
     "td": "| a | b |\n|---|---|\n| the **first** cell | 1 |\n" + "| one *more* | 2 |\n" * 100,
