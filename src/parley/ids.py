@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import datetime
 
 _lock = threading.Lock()
 _last = 0
@@ -25,6 +26,11 @@ def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
     """
     millis, fraction = divmod(_tick(_time_of(after) if after else 0), 4096)
     return uuid.UUID(int=millis << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
+
+
+def first_of(moment: datetime) -> uuid.UUID:
+    """The least id of a moment: what was made then or later sorts above it."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 
 def beside(made: uuid.UUID) -> uuid.UUID:

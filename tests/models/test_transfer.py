@@ -1,5 +1,6 @@
 """Exports and imports in the background: one attempt at a time, whatever is rung twice, lost or killed."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,7 +16,9 @@ from parley.ids import uuid7
 from parley.models import Feed, Transfer, Worker
 from parley.models.transfer import MOST_DEATHS, MOST_WAITING, TooMany
 from parley.transfer import jobs
+from parley.transfer.reading import read_import
 from tests.models.conftest import answered
+from tests.support.exports import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +34,30 @@ def transfer(owner):
 
 
 def an_import(owner, content):
-    files.keep("transfers/x.import", ContentFile(content))
-    return Transfer.begin(owner, "import", file="transfers/x.import", name="x.json")
+    name = files.keep(f"transfers/{uuid4()}.import", ContentFile(content))
+    return Transfer.begin(owner, "import", file=name, name="x.json")
+
+
+class Killed(BaseException):
+    """The worker's process ends."""
+
+
+def begin_and_die(transfer, after):
+    """A worker that is killed when it has brought in so many conversations."""
+
+    def progress(done, total):
+        if done == after:
+            raise Killed
+
+    transfer.claim(uuid7())
+    with files.local(transfer.file) as path, pytest.raises(Killed):
+        read_import(path, transfer.owner, progress, name=transfer.name)
+    transfer.recover()
+
+
+def told(transfer):
+    """Its report, without what is another one each time."""
+    return [{**row, "came_in": [link["title"] for link in row["came_in"]]} for row in transfer.report]
 
 
 def run(transfer, worker=None):
@@ -303,7 +328,7 @@ def test_an_import_tells_every_page_before_it_is_done(owner, django_capture_on_c
 
 
 def test_an_import_that_is_begun_again_tells_of_what_came_in_until_then(owner, monkeypatch):
-    def read(path, owner, on_progress, name):
+    def read(path, owner, on_progress, **about):
         raise OperationalError
 
     monkeypatch.setattr(jobs, "read_import", read)
@@ -312,6 +337,30 @@ def test_an_import_that_is_begun_again_tells_of_what_came_in_until_then(owner, m
     assert transfer.status == "waiting"
     assert 0 < Feed.objects.get(pk=owner.pk).removed < transfer.version
     assert files.storage().exists(transfer.file)
+
+
+def test_an_import_that_is_begun_again_tells_of_the_first_attempt_too(owner, stranger):
+    content = json.dumps([asked(str(number), title=None) for number in range(6)] + [{"title": "?"}]).encode()
+    whole, transfer = an_import(stranger, content), an_import(owner, content)
+    run(whole)
+    begin_and_die(transfer, 2)
+    begin_and_die(transfer, 4)
+    run(transfer)
+    assert (transfer.status, transfer.attempt, transfer.progress) == ("done", 3, 6)
+    assert told(transfer) == told(whole)
+    assert [link["id"] for link in transfer.report[0]["came_in"]] == [
+        str(pk) for pk in owner.conversations.order_by("pk").values_list("pk", flat=True)
+    ]
+
+
+def test_an_import_of_the_same_file_tells_that_all_is_there_though_it_is_begun_again(owner):
+    content = json.dumps([asked("1"), asked("2")]).encode()
+    first, queued = an_import(owner, content), an_import(owner, content)
+    run(first)
+    begin_and_die(queued, 1)
+    run(queued)
+    assert [transfer.report[0]["existing"] for transfer in (first, queued)] == [0, 2]
+    assert [transfer.report[0]["conversations"] for transfer in (first, queued)] == [2, 0]
 
 
 def test_an_import_that_is_given_up_keeps_no_file(owner, django_capture_on_commit_callbacks):

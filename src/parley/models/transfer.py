@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parley import files
 from parley.conf import conf
+from parley.ids import first_of
 
 from .feed import Feed
 from .versioned import Versioned, VisibleQuerySet
@@ -137,6 +138,18 @@ class Transfer(Versioned):
             if cls.objects.filter(owner=owner).unsettled().count() > MOST_WAITING:
                 raise TooMany
         return transfer
+
+    @property
+    def brought_in_above(self) -> UUID | None:
+        """Of an import that is begun again: what its earlier attempts brought in has ids above this one.
+
+        A person has one running, so those below are of the imports before it, though it waited for them.
+        """
+        if self.attempt < 2:
+            return None
+        before = Transfer.objects.filter(owner_id=self.owner_id, id__lt=self.pk)
+        settled = before.aggregate(last=models.Max("settled_at"))["last"]
+        return max(self.pk, first_of(settled)) if settled else self.pk
 
     # Each is one conditional UPDATE, so that one actor wins
 

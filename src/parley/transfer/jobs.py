@@ -116,7 +116,8 @@ def _forget_file_of_deleted(transfer: Transfer) -> None:
 def _import(transfer: Transfer, on_progress: Progress) -> None:
     try:
         with files.local(transfer.file) as path:
-            report = read_import(path, transfer.owner, on_progress, name=transfer.name)
+            above = transfer.brought_in_above
+            report = read_import(path, transfer.owner, on_progress, name=transfer.name, above=above)
     finally:
         _at_last(lambda: _tell_every_page(transfer.owner_id))
     _settle_import(transfer, report)

@@ -32,10 +32,12 @@ class Loader:
     The rows have version 0, and the feed does not move: whoever loads advances it afterwards.
     """
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: Any, above: UUID | None = None) -> None:
+        """``above``: what has a higher id came in by an earlier attempt at the same file."""
         self._owner = owner
         mine = Conversation.objects.filter(owner=owner, discarded_at=None)
         self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
+        self._earlier = {one.origin: one for one in mine.filter(pk__gt=above)} if above else {}
         self._origins |= {f"parley:{pk}" for pk in mine.values_list("pk", flat=True)}
         self._seen: set[str] = set()
         self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}
@@ -49,7 +51,8 @@ class Loader:
             return Outcome.TWICE, None
         if told["origin"] in self._origins:
             self._seen.add(told["origin"])
-            return Outcome.EXISTED, None
+            earlier = self._earlier.get(told["origin"])
+            return (Outcome.CAME_IN, earlier) if earlier else (Outcome.EXISTED, None)
         try:
             conversation = self._write(told)
         except IntegrityError:

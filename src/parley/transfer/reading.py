@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
@@ -28,13 +29,16 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], object]
 
 
-def read_import(path: Any, owner: Any, on_progress: Progress | None = None, *, name: str = "") -> list[dict[str, Any]]:
+def read_import(
+    path: Any, owner: Any, on_progress: Progress | None = None, *, name: str = "", above: UUID | None = None
+) -> list[dict[str, Any]]:
     """Read a ZIP archive or a JSON file, known by what is in it → the report: a dict for each file that was read.
 
     Nothing that the file holds raises. ``on_progress(done, total)`` is called after each conversation and piece of the file;
     ``total`` is an estimate; what it raises goes up and ends the reading. The person's feed is left to the caller.
+    ``above``: conversations with higher ids came in when this reading was begun before, and are reported so.
     """
-    reading = Reading(owner, on_progress or (lambda done, total: None))
+    reading = Reading(owner, on_progress or (lambda done, total: None), above)
     with open(path, "rb") as source:
         reading.file(source, clean(name or Path(path).name)[:200])
     return [row.as_dict() for row in summed(reading.rows)]
@@ -43,9 +47,9 @@ def read_import(path: Any, owner: Any, on_progress: Progress | None = None, *, n
 class Reading:
     """One import, file by file, element by element. ``rows``: what there is to tell of the files."""
 
-    def __init__(self, owner: Any, on_progress: Progress) -> None:
+    def __init__(self, owner: Any, on_progress: Progress, above: UUID | None) -> None:
         self.rows: list[Row] = []
-        self._loader, self._on_progress = Loader(owner), on_progress
+        self._loader, self._on_progress = Loader(owner, above), on_progress
         self._done = self._bytes = self._all_bytes = 0
 
     def file(self, source: BinaryIO, name: str) -> None:
