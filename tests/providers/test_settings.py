@@ -56,6 +56,31 @@ def test_begins_a_conversation_with_a_preset(person, stack):
     assert body["temperature"] == 1.5
 
 
+def begun_in(person, folder, question):
+    person.post("/conversations/", text=question, folder=folder, model="")
+
+
+def moved_to(person, folder, question):
+    conversation = person.start("hello")
+    person.settled(conversation)
+    assert person.post(f"/c/{conversation}/move/", folder=folder).status_code == 303
+    person.ask(conversation, question)
+
+
+@pytest.mark.parametrize("asked", [begun_in, moved_to])
+def test_asks_as_the_folder_of_the_conversation_says(person, stack, asked):
+    person.post("/models/refresh/")
+    until(lambda: '<option value="fake-2">' in person.get("/").text, 20, "The models are not listed")
+    name, question = f"Ships, {asked.__name__}", f"Ahoy, folder, {asked.__name__}"
+    person.post("/folders/new/", name=name, instructions="Speak as a sailor.", model="fake-2", temperature="1.5")
+    folder = stack.db.query("SELECT id FROM parley_folder WHERE name = ?", name)[0]["id"]
+    asked(person, str(folder), question)
+    stack.provider.wait_for(lambda requests: any(request.question == question for request in requests))
+    body = sent(stack, question)
+    assert body["messages"][0] == {"role": "system", "content": "Speak as a sailor."}
+    assert (body["model"], body["temperature"]) == ("fake-2", 1.5)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
