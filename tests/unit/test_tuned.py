@@ -12,6 +12,7 @@ POSSIBLE = [
     {"max_tokens": MOST_TOKENS},
     {"reasoning_effort": "none"},
     {"reasoning_effort": "high"},
+    {"reasoning_effort": "xhigh"},
 ]
 IMPOSSIBLE = [
     {"temperature": -0.1},

@@ -2,6 +2,7 @@ import pytest
 
 from parley.forms import PresetForm, TuningForm
 from parley.models import Conversation, Preset
+from parley.models.tuned import EFFORTS
 
 EMPTY = {"model": "", "instructions": "", "parameters": {}}
 MODELS = ("fake-1", "fake-2")
@@ -38,6 +39,14 @@ def test_takes_what_is_set():
     )
     parameters = {"temperature": 0, "top_p": 0.5, "max_tokens": 100, "reasoning_effort": "low"}
     assert said == {"model": "fake-2", "instructions": "Be\nbrief.\ufffd", "parameters": parameters}
+
+
+def test_offers_every_reasoning_effort():
+    offered = [value for value, _ in TuningForm().fields["reasoning_effort"].choices]
+    assert offered == ["", *EFFORTS]
+    assert [tuning(reasoning_effort=effort)["parameters"] for effort in EFFORTS] == [
+        {"reasoning_effort": effort} for effort in EFFORTS
+    ]
 
 
 @pytest.mark.parametrize(

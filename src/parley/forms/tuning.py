@@ -70,6 +70,7 @@ class TuningForm(forms.Form):
             ("low", _("Low")),
             ("medium", _("Medium")),
             ("high", _("High")),
+            ("xhigh", _("Extra high")),
         ],
         help_text=_("For models that think before they answer."),
     )

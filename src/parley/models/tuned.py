@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
 
-EFFORTS = ("none", "minimal", "low", "medium", "high")
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 MOST_TOKENS = 10_000_000
 
 
