@@ -116,11 +116,12 @@ class Person:
     # The WebSocket
 
     @contextmanager
-    def socket(self, *, origin: str | None = None, signed_in: bool = True) -> Iterator["Socket"]:
+    def socket(self, *, origin: str | None = None, signed_in: bool = True, **choices: Any) -> Iterator["Socket"]:
+        """``choices``: of websockets, as ping_interval=None."""
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
         headers = {"Cookie": cookies} if signed_in else {}
         url = self.url.replace("http", "ws", 1) + "/ws/parley/"
-        with connect(url, origin=origin or self.url, additional_headers=headers, proxy=None) as connection:
+        with connect(url, origin=origin or self.url, additional_headers=headers, proxy=None, **choices) as connection:
             yield Socket(connection)
 
 
