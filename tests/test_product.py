@@ -43,7 +43,6 @@ def test_streams_frames_to_every_socket(product, person):
         for socket in (first, second):
             socket.until(lambda message: isinstance(message, dict) and LAST_WORDS in message["stream"])
             assert len([message for message in socket.messages if isinstance(message, list)]) >= 5
-    assert "over capacity" not in str(product.logs)
 
 
 def test_answers_twenty_questions_at_once(product, person):
@@ -52,7 +51,6 @@ def test_answers_twenty_questions_at_once(product, person):
         reply = person.settled(conversation, 60)
         assert (reply["status"], reply["content"]) == ("done", expected_text(QUESTION))
     assert len(product.provider.completions) == 20
-    assert "over capacity" not in str(product.logs)
 
 
 def test_refuses_sockets_from_pages_of_other_sites(person):

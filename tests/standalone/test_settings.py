@@ -4,6 +4,8 @@ import json
 import stat
 
 import pytest
+from channels.layers import InMemoryChannelLayer
+from django.utils.module_loading import import_string
 
 from tests.standalone.programs import run
 
@@ -103,6 +105,12 @@ def test_redis_url_replaces_the_embedded_valkey_for_queue_results_and_channel_la
     assert found["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"][0]["address"] == url
     assert found["PARLEY"]["REDIS_URL"] == url
     assert not (tmp_path / "valkey.port").exists()
+
+
+def test_the_channel_layer_has_no_capacity_beyond_which_it_drops_bells(tmp_path):
+    layer = import_string(read(tmp_path, "CHANNEL_LAYERS", SECRET_KEY="x")["CHANNEL_LAYERS"]["default"]["BACKEND"])
+    assert hasattr(InMemoryChannelLayer, "get_capacity")
+    assert not hasattr(layer, "get_capacity")
 
 
 def test_the_embedded_valkey_keeps_its_port_and_password(tmp_path):
