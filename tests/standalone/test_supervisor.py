@@ -7,10 +7,12 @@ import socket
 import subprocess
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.standalone.programs import run, start
+from tests.support.stack import model_file
 
 SUPERVISOR = ("-m", "standalone.supervisor")
 PROVIDER = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
@@ -98,14 +100,23 @@ def test_the_product_runs_survives_and_ends(tmp_path, port):
             _comes_back(tmp_path, words)
         eventually(lambda: _checked(tmp_path).returncode == 0)
         assert "alive on" in _checked(tmp_path).stdout
-        product.send_signal(signal.SIGTERM)
-        assert product.wait(40) == 0
-        assert processes(tmp_path) == {}
+        _ends_by(signal.SIGTERM, product, tmp_path)
     finally:
         product.kill()
-    rest = product.stdout.read()
-    assert "Parley is ready" not in rest
-    assert "Traceback" not in rest
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_the_product_with_a_model_of_its_own_ends_by_an_interrupt(tmp_path, port):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / Path(model_file()).name).symlink_to(model_file())
+    product = start(tmp_path, *SUPERVISOR, PORT=str(port))
+    try:
+        _wait_until_ready(product, port)
+        assert all(pid_of(tmp_path, words) for words in ("valkey-server", "uvicorn", "celery", "local_model"))
+        _ends_by(signal.SIGINT, product, tmp_path)
+    finally:
+        product.kill()
 
 
 @pytest.mark.slow
@@ -122,6 +133,15 @@ def _wait_until_ready(product: "subprocess.Popen[str]", port: int) -> None:
     lines = iter(product.stdout.readline, "")
     assert any(re.fullmatch(rf"Parley is ready: http://127\.0\.0\.1:{port}/\n", line) for line in lines)
     assert urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).status == 200
+
+
+def _ends_by(number: int, product: "subprocess.Popen[str]", folder) -> None:
+    product.send_signal(number)
+    assert product.wait(40) == 0
+    assert processes(folder) == {}
+    rest = product.stdout.read()
+    assert "Parley is ready" not in rest
+    assert "Traceback" not in rest
 
 
 def _refuses_a_second_one(folder) -> None:
