@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.standalone.programs import run, start
+from tests.standalone.programs import copy_of_the_source, run, start
 from tests.support.stack import model_file
 
 SUPERVISOR = ("-m", "standalone.supervisor")
@@ -101,6 +101,7 @@ def test_the_product_runs_survives_and_ends(tmp_path, port):
         eventually(lambda: _checked(tmp_path).returncode == 0)
         assert "alive on" in _checked(tmp_path).stdout
         _ends_by(signal.SIGTERM, product, tmp_path)
+        _says_no_more(product)
     finally:
         product.kill()
 
@@ -115,6 +116,7 @@ def test_the_product_with_a_model_of_its_own_ends_by_an_interrupt(tmp_path, port
         _wait_until_ready(product, port)
         assert all(pid_of(tmp_path, words) for words in ("valkey-server", "uvicorn", "celery", "local_model"))
         _ends_by(signal.SIGINT, product, tmp_path)
+        _says_no_more(product)
     finally:
         product.kill()
 
@@ -129,6 +131,30 @@ def test_nothing_stays_when_the_supervisor_itself_is_killed(tmp_path, port):
     eventually(lambda: processes(tmp_path) == {})
 
 
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_change_of_the_source_restarts_the_worker(tmp_path, port):
+    source, folder = copy_of_the_source(tmp_path / "source"), tmp_path / "data"
+    product = start(folder, *SUPERVISOR, "--dev", root=source, PORT=str(port), **PROVIDER)
+    try:
+        _wait_until_ready(product, port)
+        first = _worker(folder)
+        assert first
+        with (source / "src" / "parley" / "errors.py").open("a") as file:
+            file.write("\n")
+        eventually(lambda: _worker(folder) not in (None, first), within=60)
+        eventually(lambda: not Path(f"/proc/{first}").exists(), within=60)
+        _ends_by(signal.SIGTERM, product, folder)
+    finally:
+        product.kill()
+
+
+def _worker(folder) -> int | None:
+    """The worker itself, not what watches the source for it."""
+    found = processes(folder).items()
+    return next((pid for pid, command in found if "-m celery" in command and "watchfiles" not in command), None)
+
+
 def _wait_until_ready(product: "subprocess.Popen[str]", port: int) -> None:
     lines = iter(product.stdout.readline, "")
     assert any(re.fullmatch(rf"Parley is ready: http://127\.0\.0\.1:{port}/\n", line) for line in lines)
@@ -139,6 +165,9 @@ def _ends_by(number: int, product: "subprocess.Popen[str]", folder) -> None:
     product.send_signal(number)
     assert product.wait(40) == 0
     assert processes(folder) == {}
+
+
+def _says_no_more(product: "subprocess.Popen[str]") -> None:
     rest = product.stdout.read()
     assert "Parley is ready" not in rest
     assert "Traceback" not in rest
