@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from functools import partial
+from functools import lru_cache, partial
 from uuid import UUID
 
 from celery import shared_task
@@ -94,6 +94,12 @@ def _publish_stop(reply_id: str) -> None:
 
 def reaper() -> Reaper:
     return Reaper(ring)
+
+
+@lru_cache(maxsize=1)
+def passing_reaper() -> Reaper:
+    """The reaper of those who pass by, one per process."""
+    return reaper()
 
 
 # The worker process

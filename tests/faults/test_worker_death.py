@@ -15,6 +15,7 @@ from tests.faults.conftest import (
     until_settled,
 )
 from tests.support.processes import until
+from tests.support.reader import Poller
 
 NOTICED = QUICK["DEAD_AFTER"] + 4
 THOUGHTS = "Let me think about it."
@@ -70,6 +71,21 @@ def test_thoughts_without_a_word_of_the_answer_are_thought_again(quick_stack, pe
     assert row["reasoning"] == THOUGHTS
     assert_agree(quick_stack, conversation, person, reader)
     assert [request.completed for request in quick_stack.provider.asked(asked)] == [False, True]
+
+
+class EagerPoller(Poller):
+    EVERY = 0.2
+
+
+def test_a_tab_that_only_polls_learns_that_the_last_worker_is_gone(quick_stack, person, reading):
+    asked = question(600, at=40)
+    conversation = person.start(asked)
+    reader = reading(person, conversation, EagerPoller)
+    reader.until_shown(200)
+    quick_stack.kill("worker")
+    reader.until(lambda reply: reply.status == "interrupted", 30)
+    assert_begun(until_settled(quick_stack, conversation), asked)
+    assert_agree(quick_stack, conversation, person, reader)
 
 
 def test_by_default_it_is_noticed_within_thirty_seconds(stack, reading):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models.signals import pre_delete
 
+from parley.conf import conf
 from parley.generation.reaper import MOST_PURGED, Reaper
 from parley.models import Conversation, Message
 from tests.models.conftest import begun, put
@@ -149,3 +150,21 @@ def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):
     monkeypatch.setattr(Message, "requeue", refuse)
     Reaper(lambda waiting: None).take_back([bad, good])
     assert (put(bad).status, put(good).status) == ("streaming", "pending")
+
+
+def test_who_passes_by_sweeps_once_in_a_beat(reply):
+    clock, rung = Clock(), []
+    reaper = Reaper(rung.append, clock)
+    for clock.now in (0, conf.BEAT_INTERVAL / 2, conf.BEAT_INTERVAL, conf.BEAT_INTERVAL + 1):
+        put(reply, rung_at=None)
+        reaper.pass_by()
+    assert len(rung) == 2
+
+
+def test_who_passes_by_does_not_fail(reply, caplog):
+    def ring(_):
+        raise ValueError("The bell is broken.")
+
+    put(reply, rung_at=None)
+    Reaper(ring).pass_by()
+    assert "The bell is broken." in caplog.text

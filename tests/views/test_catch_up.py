@@ -5,8 +5,11 @@ from asgiref.sync import async_to_sync
 
 from parley.connections import async_connection
 from parley.delivery.log import LogWriter
-from parley.models import Feed
-from tests.views.conftest import forbids_keeping, reply_of
+from parley.ids import uuid7
+from parley.models import Feed, Message
+from parley.tasks import passing_reaper
+from tests.support.processes import until
+from tests.views.conftest import forbids_keeping, reply_of, status_of
 
 URL = "/catch-up/"
 
@@ -84,6 +87,25 @@ def test_tells_a_stranger_nothing(at_stranger, running):
 )
 def test_refuses_nonsense(at_owner, nonsense):
     assert at_owner.get(URL, nonsense).status_code == 400
+
+
+@pytest.fixture
+def new_process():
+    """Nobody has passed by here yet."""
+    passing_reaper.cache_clear()
+    yield
+    passing_reaper.cache_clear()
+
+
+def test_sees_to_the_reply_of_a_dead_worker_where_nobody_else_does(at_owner, running, settings, new_process):
+    settings.PARLEY = {**settings.PARLEY, "BEAT_INTERVAL": 0.5}
+    Message.objects.filter(pk=running.pk).update(content="A talk", worker=uuid7())
+
+    def seen_to():
+        catch_up(at_owner, running)
+        return status_of(running) == "interrupted"
+
+    until(seen_to, 20)
 
 
 def test_takes_no_post(at_owner):

@@ -1,6 +1,7 @@
 """Replies and transfers whose worker is gone, bells that nobody heard, and what is kept no longer."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
 from uuid import UUID
@@ -33,6 +34,21 @@ class Reaper:
         self._reached_at: float | None = None
         self._reachable_since: float | None = None
         self._stuck: set[UUID] = set()
+        self._passing = threading.Lock()
+        self._passed_at: float | None = None
+
+    def pass_by(self) -> None:
+        """A sweep, unless there is one or was one lately; for those who come often, must not wait, and must not fail."""
+        if not self._passing.acquire(blocking=False):
+            return
+        try:
+            if self._passed_at is None or self._clock() - self._passed_at >= conf.BEAT_INTERVAL:
+                self._passed_at = self._clock()
+                self.sweep()
+        except Exception as error:
+            logger.warning("The replies could not be looked after (%s); trying again.", error)
+        finally:
+            self._passing.release()
 
     def sweep(self) -> None:
         """All of it, where nothing waits for it. Raises what the database raises."""

@@ -8,8 +8,17 @@ from parley.delivery.feed import changes_since
 from parley.delivery.log import entries_since
 from parley.forms import CatchUpForm
 from parley.models import Message
+from parley.tasks import passing_reaper
 
 from .base import private
+
+
+class Answer(JsonResponse):
+    """Once it is sent, replies of dead workers are seen to, as they are where somebody has a socket."""
+
+    def close(self) -> None:
+        passing_reaper().pass_by()
+        super().close()
 
 
 @private
@@ -28,4 +37,4 @@ def catch_up(request: HttpRequest) -> HttpResponse:
         if reply_id in may_see
         for position, payload in entries_since(connection(), reply_id, max(since, may_see[reply_id].past))
     ]
-    return JsonResponse({"version": version, "stream": stream, "frames": frames})
+    return Answer({"version": version, "stream": stream, "frames": frames})
