@@ -1,13 +1,27 @@
 import { meta } from "./page.js"
 
 const ON_ITS_WAY = 10_000
+const STORED = "parley-drafts"
 
 // Browsers let at most 64 kB go out from a page that is being left.
 const MOST_IN_FAREWELL = 20_000
 
 /** What was typed into each form of this tab, as long as a page may come that does not have it yet. */
 export class Drafts {
-  #kept = new Map()
+  #kept
+  #person
+
+  /** With what this person typed in this tab before it left its last page. */
+  constructor(person, storage) {
+    const { whose, kept } = JSON.parse(storage?.getItem(STORED) ?? "{}")
+    this.#kept = new Map(whose === person ? kept : [])
+    this.#person = person
+  }
+
+  /** The page is being left, maybe before the server has everything. */
+  store(storage) {
+    storage.setItem(STORED, JSON.stringify({ whose: this.#person, kept: [...this.#kept] }))
+  }
 
   typed(form, text) {
     this.#kept.set(form, { text })

@@ -3,18 +3,18 @@ import { test } from "node:test"
 import { Drafts } from "./drafts.js"
 
 test("without anything typed here, the server's draft is shown", () => {
-  assert.equal(new Drafts().newest("/c/1/", "from the phone"), "from the phone")
+  assert.equal(new Drafts("1").newest("/c/1/", "from the phone"), "from the phone")
 })
 
 test("what was typed here is newer than what the server has", () => {
-  const drafts = new Drafts()
+  const drafts = new Drafts("1")
   drafts.typed("/c/1/", "Hello you")
   assert.equal(drafts.newest("/c/1/", "Hello"), "Hello you")
   assert.equal(drafts.newest("/c/2/", "other"), "other")
 })
 
 test("once saved it gives way, but not to a page that was already on its way", () => {
-  const drafts = new Drafts()
+  const drafts = new Drafts("1")
   drafts.typed("/c/1/", "Hello you")
   drafts.saved("/c/1/", "Hello you", 0)
   assert.equal(drafts.newest("/c/1/", "Hello", 9_000), "Hello you")
@@ -22,9 +22,19 @@ test("once saved it gives way, but not to a page that was already on its way", (
 })
 
 test("what was typed during the saving is not saved yet", () => {
-  const drafts = new Drafts()
+  const drafts = new Drafts("1")
   drafts.typed("/c/1/", "Hello")
   drafts.typed("/c/1/", "Hello you")
   drafts.saved("/c/1/", "Hello", 0)
   assert.equal(drafts.newest("/c/1/", "Hello", 11_000), "Hello you")
+})
+
+test("what was typed is there on the next page of the tab, for the same person only", () => {
+  const stored = new Map()
+  const storage = { getItem: (name) => stored.get(name) ?? null, setItem: (name, text) => stored.set(name, text) }
+  const drafts = new Drafts("1", storage)
+  drafts.typed("/c/1/", "Hello you")
+  drafts.store(storage)
+  assert.equal(new Drafts("1", storage).newest("/c/1/", "Hello"), "Hello you")
+  assert.equal(new Drafts("2", storage).newest("/c/1/", ""), "")
 })

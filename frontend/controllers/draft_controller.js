@@ -1,11 +1,17 @@
 import { Controller } from "@hotwired/stimulus"
 import { Drafts, saveDraft } from "../drafts.js"
 import { Later } from "../later.js"
+import { meta } from "../page.js"
 
 const QUIET = 800
 
 // The form is replaced when its message was sent, and gone on another page; this outlives it.
-const drafts = new Drafts()
+const person = meta("parley-person")
+// A visitor without a name may have forbidden storage.
+const storage = person ? sessionStorage : null
+const drafts = new Drafts(person, storage)
+
+addEventListener("pagehide", () => storage && drafts.store(storage))
 
 /** Keeps what is typed and not sent: in this tab, and on the server for other devices. */
 export default class extends Controller {
@@ -17,7 +23,9 @@ export default class extends Controller {
   // Lifecycle
 
   textTargetConnected(text) {
-    text.value = drafts.newest(text.form.action, text.value)
+    const rendered = text.value
+    text.value = drafts.newest(text.form.action, rendered)
+    if (text.value !== rendered) this.#saving.ask()
   }
 
   textTargetDisconnected({ form, value }) {

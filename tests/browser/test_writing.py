@@ -90,6 +90,21 @@ def test_keeps_a_draft_through_a_visit_elsewhere_and_forgets_it_when_sent(tab):
     expect(tab.composer).to_have_value("")
 
 
+@pytest.mark.parametrize("length", [20, 50_000])
+@pytest.mark.parametrize("page", ["new", "conversation"])
+def test_keeps_what_was_typed_just_before_a_reload(tab, page, length):
+    if page == "conversation":
+        tab.ask("hello").wait_for_status("done")
+    typed = ("half a thought " * length)[:length]
+    tab.composer.fill(typed)
+    tab.page.reload()
+    expect(tab.composer).to_have_value(typed)
+    tab.composer.press("End")
+    tab.page.keyboard.type("!")
+    tab.page.reload()
+    expect(tab.composer).to_have_value(f"{typed}!")
+
+
 def test_keeps_what_was_typed_when_sending_fails(tab):
     tab.ask("hello").wait_for_status("done")
     tab.page.context.set_offline(True)
