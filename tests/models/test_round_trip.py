@@ -59,6 +59,7 @@ conversations = some.fixed_dictionaries(
     {
         "title": names,
         "titled_by": some.sampled_from(["question", "model", "person"]),
+        "title_usage": some.just({}) | some.fixed_dictionaries({"model": names, "completion_tokens": numbers}),
         **tuning,
         "folder": some.none() | some.integers(0, 3),
         "pinned": some.booleans(),
@@ -92,6 +93,7 @@ def test_what_is_exported_comes_in_again_as_it_was(db, drawn, folders, presets):
         assert bring_in(other, first) == len(first) - 2
         second = export(other)
         assert as_it_was(second) == as_it_was(first)
+        assert costs_of_titles(other) == costs_of_titles(owner)
         assert bring_in(other, first) == bring_in(other, second) == bring_in(owner, first) == 0
         assert export(other).keys() == second.keys()
         assert Message.objects.filter(conversation__owner=other, status__in=["pending", "streaming"]).count() == 0
@@ -147,6 +149,10 @@ def as_it_was(files):
     told = [told["conversation"] for name, told in files.items() if name.startswith("conversations/")]
     things = files["settings.json"]
     return sorted(map(renumbered, told), key=lambda one: one["origin"]), things["folders"], things["presets"]
+
+
+def costs_of_titles(owner):
+    return sorted(map(sorted, (usage.items() for usage in owner.conversations.values_list("title_usage", flat=True))))
 
 
 def renumbered(told):

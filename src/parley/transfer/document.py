@@ -47,6 +47,7 @@ def _head(conversation: Conversation) -> dict[str, Any]:
         "id": str(conversation.pk),
         "title": conversation.title,
         "titled_by": conversation.titled_by,
+        "title_usage": conversation.title_usage,
         **{name: getattr(conversation, name) for name in TUNING},
         "folder": conversation.folder.name if conversation.folder else None,
         "pinned": conversation.pinned,

@@ -120,7 +120,7 @@ def _ids(messages: list[dict[str, Any]]) -> dict[str | None, UUID]:
 
 
 def _facts(told: dict[str, Any], now: datetime) -> dict[str, Any]:
-    names = ("titled_by", "model", "instructions", "parameters", "pinned", "archived", "origin")
+    names = ("titled_by", "title_usage", "model", "instructions", "parameters", "pinned", "archived", "origin")
     created = told["created_at"] or now
     return {
         **{name: told[name] for name in names},

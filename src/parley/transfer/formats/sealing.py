@@ -60,6 +60,7 @@ def _facts(told: dict[str, Any], remarks: Remarks) -> dict[str, Any]:
         "id": identifier(told.get("id"))[:200],
         "title": short(told.get("title"), 200),
         "titled_by": told["titled_by"] if told.get("titled_by") in TITLED_BY else "person",
+        "title_usage": plain(mapping(told.get("title_usage"))),
         "model": short(told.get("model"), 200),
         "instructions": _cut(text(told.get("instructions")), LONGEST_INSTRUCTIONS, remarks),
         "parameters": parameters(told.get("parameters")),
