@@ -490,6 +490,12 @@ def test_foreign_ids_reach_no_row_that_is_there(read, owner, stranger):
     assert all(isinstance(one.pk, UUID) and one.pk != message.pk for one in mine)
 
 
+@pytest.mark.parametrize("role", [None, "", "tool", 7, []])
+def test_a_message_of_nobody_is_told(read, owner, role):
+    (row,) = read(own(messages=[ASKED, {**ASKED, "id": "2", "role": role}]))
+    assert (row["messages"], counts(row)) == (1, {"message_role": 1})
+
+
 def test_circles_come_in_as_trees(read, owner):
     (row,) = read(
         [chatgpt_export(node("a", "c", "user", "a"), node("b", "a", "user", "b"), node("c", "b", "user", "c"))]

@@ -20,8 +20,6 @@ STATUSES = ("done", "stopped", "failed", "interrupted")
 TITLED_BY = ("question", "model", "person")
 PARAMETERS = {"temperature": float, "top_p": float, "max_tokens": int}
 FLAGS = ("pinned", "archived")
-HOLE = None
-"""The role of a message that an importer has left out already."""
 
 
 def seal(document: Any, remarks: Remarks) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def _node(entry: Any, remarks: Remarks, number: int) -> Node[dict[str, Any]]:
     parent = identifier(entry.get("parent"))
     if entry.get("role") in ROLES:
         return Node(name, parent, entry)
-    remarks.add("message_role", int("role" not in entry or entry["role"] is not HOLE))
+    remarks.add("message_role")
     return Node(name, parent, None)
 
 
