@@ -33,6 +33,7 @@ def test_stops_in_the_middle_of_an_answer(quick_stack, person, reading):
     seen = len(reader.reply.text)
     pressed = stop(person, reader)
     reader.until(lambda reply: reply.status == "stopped", WITHIN)
+    assert min(length for _, length, status in reader.history if status == "stopped") >= seen
     assert_hung_up(quick_stack, asked, pressed)
     time.sleep(max(0, pressed + WITHIN - time.monotonic()))
     row = until_settled(quick_stack, conversation)
