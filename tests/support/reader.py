@@ -29,6 +29,7 @@ class Reader:
     def __init__(self, person: Person, conversation: str) -> None:
         self.person, self.conversation = person, conversation
         self.connection: Any = None
+        self.lost: Any = None
         self.closing, self.awake = threading.Event(), threading.Event()
         self.awake.set()
         self.lock = threading.Lock()
@@ -132,13 +133,17 @@ class Reader:
 
     # What a test does and asks
 
-    def cut(self) -> None:
-        """Lose the connection without a goodbye."""
-        if self.connection is not None:
-            try:
-                self.connection.socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+    def cut(self) -> bool:
+        """Lose the connection without a goodbye: whether there was one to lose."""
+        connection = self.connection
+        if connection is None or connection is self.lost:
+            return False
+        self.lost = connection
+        try:
+            connection.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return False
+        return True
 
     def sleep(self) -> None:
         """Close the lid."""
