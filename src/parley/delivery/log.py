@@ -58,16 +58,20 @@ class LogWriter:
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]:
         """Tell what has changed in (answer, reasoning) → the replies to be told again: not yet due, or not heard."""
         now = time.monotonic()
-        due = {key: told for key, told in texts.items() if self._logs[key].due_at <= now}
         async with self._redis.pipeline(transaction=True) as pipeline:
             try:
                 await self._connect(pipeline)
             except (RedisError, OSError):
                 return set(texts)
+            due = {key: told for key, told in texts.items() if self._is_due(key, now)}
             entries = [(key, payload) for key, told in due.items() for payload in self._render(self._logs[key], *told)]
             failed = await self._append(pipeline, entries) if entries else set()
         behind, self._behind = self._behind & self._logs.keys() - due.keys(), set()
         return (texts.keys() - due.keys()) | failed | behind
+
+    def _is_due(self, reply_id: UUID, now: float) -> bool:
+        """Whether it has rested from its last rendering; it may have ended while the writer connected."""
+        return reply_id in self._logs and self._logs[reply_id].due_at <= now
 
     async def _connect(self, pipeline: Any) -> None:
         """Before anything is rendered, for what is written next depends on what the server still has."""

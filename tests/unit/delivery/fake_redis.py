@@ -35,6 +35,7 @@ class FakeRedis:
         self.broken = True
 
     async def get_connection(self):
+        await asyncio.sleep(0)
         if self.broken:
             self.broken = False
             for callback in self.callbacks:

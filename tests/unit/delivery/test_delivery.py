@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley import markdown
+from parley import keys, markdown
 from parley.delivery import hub, log
 from parley.delivery.hub import Follower, Hub
 from parley.delivery.log import LogWriter
@@ -171,3 +171,13 @@ def test_ends_in_the_blocks_of_the_text_on_every_page(text, reasoning, events):
     world = asyncio.run(live(text, reasoning, events))
     whole = blocks_of(text + END), blocks_of(reasoning, markdown.parse_open_plain)
     assert [reader.shown for reader in world.readers] == [whole] * len(world.readers)
+
+
+async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
+    redis, other = FakeRedis(), uuid7()
+    writer = LogWriter(redis)
+    for reply in (REPLY, other):
+        writer.begin(reply, 1)
+    await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end(REPLY))
+    [(position, entry)] = redis.streams[keys.log(other)]
+    assert (position, orjson.loads(entry[b"f"])) == ((1, 1), [None, "<p>Hello"])
