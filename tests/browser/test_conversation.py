@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.fake_provider import expected_text
+from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +59,25 @@ def test_is_the_same_in_two_tabs_while_it_streams(tab, browsers):
         row.get_attribute("id") for row in tab.messages.all()
     ]
     assert second.problems == []
+
+
+def test_stops_in_three_tabs_when_one_of_them_stops_it(tab, browsers, stack):
+    tab.ask("hello").wait_for_status("done")
+    tabs = [tab, *(browsers.second(tab).goto(f"/c/{tab.conversation}/").ready() for _ in range(2))]
+    tab.ask("/say 900 words at 30")
+    for each in tabs:
+        expect(each.replies).to_have_count(2)
+        expect(each.body).to_contain_text(expected_text("/say 8 words"))
+    tabs[1].page.locator("form[data-composer]").get_by_role("button", name="Stop").click()
+    for each in tabs:
+        each.wait_for_status("stopped", 5)
+    until(lambda: stack.db.reply(tab.conversation)["html"], 5)
+    kept = stack.db.reply(tab.conversation)["content"]
+    assert kept
+    assert expected_text("/say 900 words at 30").startswith(kept)
+    for each in tabs:
+        expect(each.body.locator("p")).to_have_text(kept.strip().split("\n\n"), timeout=5000)
+    assert [each.problems for each in tabs[1:]] == [[], []]
 
 
 def test_shows_a_new_conversation_in_the_list_of_another_tab(tab, browsers):
