@@ -137,10 +137,16 @@ def test_nothing_acts_in_a_question_a_title_or_a_name(hostile, stack, person, co
     try:
         for shown in (conversation, *list(titled)[:: 1 + len(titled) // 3]):
             hostile.goto(f"/c/{shown}/")
-            expect(hostile.page.locator("#conversations .entry")).to_have_count(min(50, len(TITLES) + 1))
+            hostile.page.wait_for_function(ALL_ROWS, arg=len(TITLES) + 1)
             assert_nothing_acts(hostile)
     finally:
         rename(stack, person, person.name)
+
+
+ALL_ROWS = """count => {
+  document.querySelector("#conversations .more")?.scrollIntoView()
+  return document.querySelectorAll("#conversations .entry").length === count
+}"""
 
 
 def rename(stack, person, name):
