@@ -132,6 +132,80 @@ def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation
     assert tab.barriers() == []
 
 
+@pytest.fixture
+def pages(tab, person, conversation):
+    """Pages of what a person has: a preset, a folder, a conversation and its messages."""
+    person.post("/presets/new/", name="Terse")
+    named = tab.goto("/presets/").page.locator("main a[href*='/presets/']:not([href$='new/'])").first
+    preset = named.get_attribute("href").removesuffix("start/")
+    folder = person.post("/folders/new/", name="Seafaring").headers["location"]
+    tab.goto(f"/c/{conversation}/")
+    message = f"/c/{conversation}/messages/{tab.reply.get_attribute('data-message')}/"
+    return [preset, folder, f"/c/{conversation}/rename/", f"/c/{conversation}/move/", message]
+
+
+def test_on_the_pages_of_what_a_person_has(tab, pages):
+    for path in pages:
+        assert tab.goto(path).barriers() == [], path
+        expect(tab.page.locator("main h1")).to_have_count(1)
+
+
+GO = """path => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: path })
+  form.append(document.querySelector("[name=csrfmiddlewaretoken]").cloneNode())
+  document.body.append(form)
+  form.submit()
+}"""
+
+
+def test_on_the_pages_of_a_deleted_conversation(tab, person, conversation):
+    person.post(f"/c/{conversation}/delete/")
+    assert tab.goto(f"/c/{conversation}/").barriers() == []
+    tab.goto("/").page.evaluate(GO, f"/c/{uuid.uuid4()}/restore/")
+    expect(tab.page.get_by_role("heading", name="Nothing to bring back")).to_be_visible()
+    assert tab.barriers() == []
+    tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem]
+
+
+MOVING = "document.getAnimations().filter(({ playState }) => playState === 'running').length"
+
+
+def test_nothing_moves_for_people_who_asked_for_that(tab):
+    tab.ask("/say 5 words after 8")
+    expect(tab.reply).to_contain_text("Thinking")
+    tab.page.wait_for_function(f"() => {MOVING} > 0")
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.page.wait_for_function(f"() => {MOVING} === 0")
+    expect(tab.reply).to_have_attribute("aria-busy", "true")
+    tab.wait_for_status("done")
+
+
+# The stop has an outline of its own, or its label has one; around what is typed it is a line of shadow.
+STOP = """() => {
+  const stop = document.activeElement
+  if (stop === document.body) return null
+  const shown = [stop, stop.parentElement, ...(stop.labels ?? [])].some(element => {
+    const { boxShadow, outlineStyle, outlineWidth } = getComputedStyle(element)
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow.includes("0px 0px 0px 1px")
+  })
+  const { width, height } = stop.getBoundingClientRect()
+  return [stop.outerHTML.slice(0, 120), shown && width > 0 && height > 0]
+}"""
+
+
+def test_shows_where_the_focus_is_all_the_way_round(tab, conversation):
+    tab.goto(f"/c/{conversation}/").ready()
+    tab.page.evaluate("document.activeElement.blur()")
+    tab.page.keyboard.press("Tab")
+    stops = [tab.page.evaluate(STOP)]
+    while len(stops) < 100 and (not stops[1:] or stops[-1] not in (None, stops[0])):
+        tab.page.keyboard.press("Tab")
+        stops.append(tab.page.evaluate(STOP))
+    assert 15 < len(stops) < 100
+    assert [stop for stop in stops if stop and not stop[1]] == []
+    assert any("<textarea" in stop[0] for stop in stops if stop)
+
+
 PHONE = {"width": 390, "height": 844}
 ON_A_PHONE = (
     "/",
