@@ -8,6 +8,22 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 DRAWN = "graph TD; A-->B"
 BAD = "graph TD; A[[["
+KINDS = [
+    'graph TD; A["a *b* $c$"] -->|d| B{e}\nclassDef x fill:#f00\nclass A x\nclick A "https://example.org"',
+    "sequenceDiagram\nactor A\nA->>B: $$x^2$$\nNote over A,B: c",
+    "classDiagram\nclass A~T~ {\n+b() int\n}\nA <|-- B",
+    "stateDiagram-v2\n[*] --> A\nA --> [*]",
+    "erDiagram\nA ||--o{ B : has",
+    "gantt\nsection A\nb :c, 2026-01-01, 3d",
+    'pie title A\n"b" : 3\n"c" : 4',
+    "mindmap\n  root((A))\n    B\n    C",
+    "gitGraph\ncommit\nbranch b\ncommit",
+    "journey\nsection A\nb: 5: C",
+    'C4Context\nPerson(a, "A", "B")\nSystem(b, "B")\nRel(a, b, "c")',
+    "timeline\n2026 : A : B",
+    "quadrantChart\nx-axis A --> B\nC: [0.3, 0.6]",
+    "kanban\n  A\n    b[c]",
+]
 ELSEWHERE = "https://elsewhere.test/x.png"
 HTML = '%%{init: {"htmlLabels": true, "flowchart": {"htmlLabels": true}}}%%'
 STYLED = '%%{init: {"themeCSS": ".node rect { mask-image: IMAGE }"}}%%\ngraph TD; A-->B'
@@ -46,6 +62,12 @@ def test_draws_a_diagram_when_asked_and_names_the_error_in_a_bad_one(tab):
     assert tab.body.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 20
     expect(tab.body.get_by_role("alert")).to_contain_text("Parse error")
     expect(tab.body.locator("pre")).to_have_count(2)
+
+
+def test_draws_diagrams_of_every_kind(tab):
+    show(tab, *KINDS)
+    expect(tab.body.locator("img.diagram, [role=alert]")).to_have_count(len(KINDS), timeout=60_000)
+    assert tab.body.get_by_role("alert").all_inner_texts() == []
 
 
 def test_asks_no_other_host_for_anything_that_a_diagram_names(tab, browsers):
