@@ -9,7 +9,7 @@ help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make dev          the same, reloading when the source changes"
 	@echo "make test         run every check, and every test but those of faults"
-	@echo "make test-faults  the tests that kill, freeze and cut off real processes"
+	@echo "make test-faults  the tests that kill, freeze, cut off and leave alone real processes"
 	@echo "make check        lint, formatting, types, import rules and migrations only"
 	@echo "make messages     take new texts into the translations (needs gettext)"
 	@echo "make bench        measure the product against a bare relay"
@@ -34,7 +34,7 @@ test: check
 test-faults:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@exec $(python) -m pytest -m faults $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -m faults $(PYTEST_ARGS)
 
 check:
 	@bin/install requirements-dev.txt

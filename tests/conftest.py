@@ -15,7 +15,7 @@ from tests.support.stores import Postgres, Valkey
 
 MARKERS = {
     "browser": "runs in a real browser",
-    "faults": "kills, freezes or cuts off real processes",
+    "faults": "kills, freezes, cuts off or leaves alone real processes",
     "slow": "takes more than ten seconds",
 }
 STACKS = pytest.StashKey[list[Stack]]()

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fake_provider import expected_text
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.faults]
 QUESTION = "/say 600 words at 30"
 KEEP_SOCKET = """window.WebSocket = class extends WebSocket {
   constructor(...args) {
