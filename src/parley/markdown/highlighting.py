@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape, unescape
 from io import StringIO
+from typing import Any
 
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import _TokenType
 from pygments.util import ClassNotFound
 
 LONGEST_HIGHLIGHTED = 50_000
@@ -19,7 +19,7 @@ HIGHLIGHTING_TIME = 0.15
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
 _FORMATTER = HtmlFormatter(nowrap=True)
 
-Token = tuple[_TokenType, str]
+Token = tuple[Any, str]
 
 
 class Highlighter:

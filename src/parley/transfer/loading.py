@@ -37,7 +37,8 @@ class Loader:
         self._owner = owner
         mine = Conversation.objects.filter(owner=owner, discarded_at=None)
         self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
-        self._earlier = {one.origin: one for one in mine.filter(pk__gt=above)} if above else {}
+        earlier = mine.filter(pk__gt=above).only("origin", "title", "folder_id") if above else ()
+        self._earlier = {one.origin: one for one in earlier}
         self._origins |= {f"parley:{pk}" for pk in mine.values_list("pk", flat=True)}
         self._seen: set[str] = set()
         self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}

@@ -13,7 +13,7 @@ from parley.tasks import passing_reaper
 from .base import private
 
 
-class Answer(JsonResponse):
+class CaughtUp(JsonResponse):
     """Once it is sent, replies of dead workers are seen to, as they are where somebody has a socket."""
 
     def close(self) -> None:
@@ -37,4 +37,4 @@ def catch_up(request: HttpRequest) -> HttpResponse:
         if reply_id in may_see
         for position, payload in entries_since(connection(), reply_id, max(since, may_see[reply_id].past))
     ]
-    return Answer({"version": version, "stream": stream, "frames": frames})
+    return CaughtUp({"version": version, "stream": stream, "frames": frames})
