@@ -160,6 +160,25 @@ def test_lists_its_keys_and_obeys_them(tab):
     expect(tab.messages).to_have_count(0)
 
 
+def test_prints_the_conversation_and_nothing_around_it(tab):
+    tab.ask(say(CODE)).wait_for_status("done")
+    tab.page.emulate_media(media="print", color_scheme="dark")
+    expect(tab.body).to_be_visible()
+    for around in ("#sidebar", "form[data-composer]", ".message .does"):
+        expect(tab.page.locator(around).first).to_be_hidden()
+    colour = tab.body.evaluate("body => getComputedStyle(body).color.match(/\\d+/g).map(Number)")
+    assert max(colour) < 64, "Dark words, though the page is dark"
+    assert tab.body.locator("pre").first.evaluate("block => block.scrollWidth <= block.clientWidth")
+
+
+def test_loses_nothing_at_twice_the_size(tab):
+    tab.page.set_viewport_size({"width": 640, "height": 400})
+    tab.ask(say(CODE)).wait_for_status("done")
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 640
+    for control in (tab.composer, tab.page.get_by_role("button", name="Conversations", exact=True)):
+        expect(control).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_has_no_barrier_that_axe_finds(tab, scheme, width):

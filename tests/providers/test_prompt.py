@@ -1,5 +1,7 @@
 """What the provider is sent."""
 
+import pytest
+
 from tests.support.stack import API_KEY
 
 
@@ -16,6 +18,22 @@ def test_sends_the_history_in_order_and_streams(person, stack):
     ]
     assert request.body["stream"] is True
     assert request.body["model"] == "fake-1"
+
+
+@pytest.mark.parametrize("thinking", ["/reasoning 5", '/say-text "<think>Let me think.</think>So."'])
+def test_does_not_send_back_what_was_thought(person, stack, thinking):
+    conversation = person.start(thinking)
+    thought = person.settled(conversation)
+    assert "think" in thought["reasoning"]
+    person.ask(conversation, "And then?")
+    person.settled(conversation)
+    [request] = stack.provider.asked("And then?")
+    assert request.messages == [
+        {"role": "user", "content": thinking},
+        {"role": "assistant", "content": thought["content"]},
+        {"role": "user", "content": "And then?"},
+    ]
+    assert "Let me" not in thought["content"]
 
 
 def test_sends_the_key_as_the_standard_says(person, stack):
