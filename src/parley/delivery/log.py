@@ -118,18 +118,17 @@ class LogWriter:
         log.seq += 1
         pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
 
-    async def end(self, reply_id: UUID) -> None:
-        """The row is settled: say so as the last entry, and let the log expire."""
-        if reply_id not in self._logs:
-            return
+    async def end(self, *reply_ids: UUID) -> None:
+        """Their rows are settled: say so as the last entry, and let the logs expire."""
         pipeline = self._redis.pipeline(transaction=True)
-        self._add(pipeline, reply_id, {"end": 1})
-        pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
-        self.forget(reply_id)
+        for reply_id in self._logs.keys() & set(reply_ids):
+            self._add(pipeline, reply_id, {"end": 1})
+            pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
+            self.forget(reply_id)
         try:
             await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            logger.warning("The end of reply %s could not be told (%s); pages learn it from the feed.", reply_id, error)
+            logger.warning("The end of %s could not be told (%s); pages learn it from the feed.", reply_ids, error)
 
 
 def _is_lost(result: Any) -> bool:

@@ -44,7 +44,7 @@ class Log(Protocol):
 
     def begin(self, reply_id: UUID, attempt: int) -> None: ...
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]: ...
-    async def end(self, reply_id: UUID) -> None: ...
+    async def end(self, *reply_ids: UUID) -> None: ...
 
 
 class Loop:
@@ -60,6 +60,7 @@ class Loop:
         self._random, self._ended = Random(), False
         self._database = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="parley-database")
         self._claims: Together[UUID, Writing] = Together(self._claim)
+        self._ends: Together[UUID, None] = Together(self._end_logs)
         self._titles = Titles(self._in_database)
         self._ready = threading.Event()
         threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
@@ -152,11 +153,15 @@ class Loop:
             settled = await self._in_database_at_last(engine.settle, writing, outcome)
         finally:
             self._running.pop(writing.reply.pk, None)
-            await self._log.end(writing.reply.pk)
+            await self._ends.join(writing.reply.pk)
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
         await self._in_database_at_last(self._ring_next, writing.reply)
         return outcome.status if settled else ""
+
+    async def _end_logs(self, reply_ids: list[UUID]) -> dict[UUID, None]:
+        await self._log.end(*reply_ids)
+        return {}
 
     def _ring_next(self, reply: Message) -> None:
         for waiting in next_of(reply):

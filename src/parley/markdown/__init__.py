@@ -51,13 +51,17 @@ def parse_open(text: str) -> Parsed:
 
 def render_plain(text: str) -> list[str]:
     """Paragraphs as they were typed, for text that is not Markdown."""
-    return [f'<p class="raw">{escape(paragraph)}</p>' for paragraph in text.split("\n\n") if paragraph]
+    return _paragraphs(text.split("\n\n"))
 
 
 def parse_open_plain(text: str) -> Parsed:
     """As ``parse_open``, for ``render_plain``."""
-    finished, break_, opened = text.rpartition("\n\n")
-    return Parsed(render_plain(finished), render_plain(opened), len(finished + break_))
+    *finished, opened = text.split("\n\n")
+    return Parsed(_paragraphs(finished), _paragraphs([opened]), len(text) - len(opened))
+
+
+def _paragraphs(texts: list[str]) -> list[str]:
+    return [f'<p class="raw">{escape(text)}</p>' for text in texts if text.strip()]
 
 
 def wire(html: str) -> str:

@@ -153,10 +153,9 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
 
     def _refuse_twice(self, key: UUID | None) -> None:
         """The feed's row is locked by now, so of two requests at once one comes second."""
-        messages = self.messages.model.objects.filter(conversation__owner_id=self.owner_id, key=key)
-        asked = messages.first() if key else None
-        if asked:
-            raise AskedBefore(asked)
+        asked = self.messages.model.objects.filter(conversation__owner_id=self.owner_id, key=key)
+        if key and asked.exists():
+            raise AskedBefore(asked[0])
 
 
 class AskedBefore(Exception):

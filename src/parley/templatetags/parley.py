@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from parley.days import month_group
@@ -11,16 +12,20 @@ from parley.icons import ICONS
 from parley.parts import shown
 
 register = template.Library()
+_DRAWN = {
+    name: format_html('<svg viewBox="0 0 20 20" aria-hidden="true"><path d="{}"/></svg>', path)
+    for name, path in ICONS.items()
+}
 _SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
 register.simple_tag(dom_id, name="dom_id")
 register.simple_tag(month_group, name="month_group")
 register.filter("shown_parts", shown)
 
 
-@register.filter
-def icon(name: str) -> str:
-    """What is drawn; nothing for a name that no icon has."""
-    return ICONS.get(name, "")
+@register.simple_tag
+def icon(name: str) -> SafeString | str:
+    """Nothing is drawn for a name that no icon has."""
+    return _DRAWN.get(name, "")
 
 
 @register.filter

@@ -20,7 +20,7 @@ class FakeRedis:
     def __init__(self):
         self.streams, self.trouble, self.changed = {}, "", asyncio.Event()
         self.connection_pool, self.broken, self.callbacks = self, False, []
-        self.clock = count(1)
+        self.clock, self.round_trips = count(1), 0
 
     def pipeline(self, transaction=True):
         return Pipeline(self)
@@ -95,6 +95,7 @@ class Pipeline:
 
     async def execute(self, raise_on_error=True):
         trouble, self.redis.trouble = self.redis.trouble, ""
+        self.redis.round_trips += 1
         self.redis.broken |= bool(trouble)
         if trouble == "refused":
             raise ConnectionError("refused")

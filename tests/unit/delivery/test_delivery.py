@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parley import keys, markdown
@@ -166,11 +166,13 @@ def blocks_of(text, *parse):
 
 
 @settings(max_examples=200)
+@example("word", "thought\n\n\n", [("write", 9)])
 @given(MARKDOWN.filter(lambda text: "]:" not in text), MARKDOWN, st.lists(EVENTS, max_size=60))
 def test_ends_in_the_blocks_of_the_text_on_every_page(text, reasoning, events):
     world = asyncio.run(live(text, reasoning, events))
     whole = blocks_of(text + END), blocks_of(reasoning, markdown.parse_open_plain)
     assert [reader.shown for reader in world.readers] == [whole] * len(world.readers)
+    assert whole[1] == list(map(markdown.wire, markdown.render_plain(reasoning)))
 
 
 async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
@@ -181,3 +183,15 @@ async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
     await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end(REPLY))
     [(position, entry)] = redis.streams[keys.log(other)]
     assert (position, orjson.loads(entry[b"f"])) == ((1, 1), [None, "<p>Hello"])
+
+
+async def test_replies_that_end_together_are_told_in_one_round_trip():
+    redis, replies = FakeRedis(), [uuid7() for _ in range(3)]
+    writer = LogWriter(redis)
+    for reply in replies:
+        writer.begin(reply, 1)
+    await writer.write({reply: ("Hello", "") for reply in replies})
+    before = redis.round_trips
+    await writer.end(*replies)
+    assert redis.round_trips == before + 1
+    assert all(redis.streams[keys.log(reply)][-1] == ((1, 2), {b"end": 1}) for reply in replies)
