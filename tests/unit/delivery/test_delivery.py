@@ -190,7 +190,7 @@ async def test_replies_that_end_together_are_told_in_one_round_trip():
     writer = LogWriter(redis)
     for reply in replies:
         writer.begin(reply, 1)
-    await writer.write({reply: ("Hello", "") for reply in replies})
+    await writer.write(dict.fromkeys(replies, ("Hello", "")))
     before = redis.round_trips
     await writer.end(*replies)
     assert redis.round_trips == before + 1
