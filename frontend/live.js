@@ -9,11 +9,13 @@ import { catchUp, catchUpUrl } from "./catch_up.js"
 import { Connection } from "./connection.js"
 import { meta } from "./page.js"
 import { Polling } from "./polling.js"
+import { wholePosition } from "./splices.js"
 
 const RELOAD_AT_MOST_EVERY = 10_000
 const REFRESH = '<turbo-stream action="refresh">'
 
 const replies = new Map()
+const positions = new Map()
 let lastAs = 0
 let version = 0
 let visit = 0
@@ -35,7 +37,7 @@ const connection = new Connection({
   received(message) {
     polling.stop()
     report("up")
-    if (Array.isArray(message)) deliver(replies.get(message[0]), message)
+    if (Array.isArray(message)) hear(message)
     else if ("version" in message) advance(message)
   },
   lost(blocked) {
@@ -68,7 +70,10 @@ export function follow(element) {
   const as = ++lastAs
   replies.set(as, element)
   sendFollow(as, element)
-  return () => replies.delete(as) && connection.send({ do: "unfollow", as })
+  return () => {
+    positions.delete(as)
+    if (replies.delete(as)) connection.send({ do: "unfollow", as })
+  }
 }
 
 function reach() {
@@ -96,6 +101,12 @@ async function look() {
   for (const frame of missed.frames) deliver(elements[frame[0]], frame)
   advance(missed)
   return missed
+}
+
+function hear([as, position, ...payload]) {
+  if (!replies.has(as)) return
+  positions.set(as, wholePosition(position, positions.get(as)))
+  deliver(replies.get(as), [as, positions.get(as), ...payload])
 }
 
 function deliver(element, [, position, ...payload]) {

@@ -30,6 +30,11 @@ export function isAfter(a, b) {
   return attempt === otherAttempt ? sequence > otherSequence : attempt > otherAttempt
 }
 
+/** The position of a frame of which only the second number was sent, since its attempt is that of the frame before. */
+export function wholePosition(position, before) {
+  return typeof position === "number" ? `${before.split("-")[0]}-${position}` : position
+}
+
 /** The plain text that turned one block into the other by following text, or null when more than that changed. */
 export function appendedText(before, after) {
   if (!before || />\s*$/.test(before) || !after.startsWith(before)) return null

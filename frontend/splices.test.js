@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { appendedText, applyFrame, isAfter } from "./splices.js"
+import { appendedText, applyFrame, isAfter, wholePosition } from "./splices.js"
 
 test("a whole replaces everything", () => {
   assert.deepEqual(applyFrame(["<p>old"], [null, "<p>a", "<p>b"]), ["<p>a", "<p>b"])
@@ -37,6 +37,11 @@ test("positions compare as numbers, the attempt first", () => {
   assert.ok(isAfter("2-1", "1-99"))
   assert.ok(!isAfter("1-9", "1-9"))
   assert.ok(!isAfter("1-99", "2-1"))
+})
+
+test("a number is a position in the attempt of the frame before", () => {
+  assert.equal(wholePosition("2-1", undefined), "2-1")
+  assert.equal(wholePosition(17, "2-16"), "2-17")
 })
 
 test("text that follows text can be appended", () => {

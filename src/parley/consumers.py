@@ -48,6 +48,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._conversation: UUID | None = None
         self._look = asyncio.Event()
         self._follows: dict[int, Follower] = {}
+        self._attempts: dict[int, str] = {}
         self._paused: set[Follower] = set()
         self._outbox: deque[str] = deque()
         self._queued, self._filled = 0, asyncio.Event()
@@ -111,6 +112,7 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _unfollow(self, handle: int) -> None:
         follower = self._follows.pop(handle, None)
+        self._attempts.pop(handle, None)
         if follower is not None:
             hub().unfollow(follower)
             self._paused.discard(follower)
@@ -169,10 +171,16 @@ class TabConsumer(AsyncWebsocketConsumer):
         if payload is None:
             self._look.set()
             return
-        self._queue(f'[{handle},"{position}",{payload.decode()[1:]}')
+        self._queue(f"[{handle},{self._place(handle, position)},{payload.decode()[1:]}")
         if self._queued > MOST_QUEUED:
             hub().unfollow(follower)
             self._paused.add(follower)
+
+    def _place(self, handle: int, position: str) -> str:
+        """The position, or its second number alone where the attempt is that of the frame before."""
+        attempt, _, seq = position.partition("-")
+        known, self._attempts[handle] = self._attempts.get(handle), attempt
+        return seq if known == attempt else f'"{position}"'
 
     def _queue(self, text: str) -> None:
         self._outbox.append(text)

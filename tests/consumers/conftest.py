@@ -11,6 +11,7 @@ from django.test import Client
 from parley.connections import ONCE, async_connection
 from parley.delivery.log import LogWriter
 from parley.models import Conversation
+from tests.support.frames import Frames
 
 ORIGIN = b"http://testserver"
 
@@ -27,6 +28,7 @@ class Tab:
             "subprotocols": [],
         }
         self.communicator = ApplicationCommunicator(application, scope)
+        self.frames = Frames()
 
     async def connect(self):
         """Return whether the server accepted."""
@@ -51,6 +53,9 @@ class Tab:
         await self.send(do="follow", reply=str(reply_id), as_=handle, **{"from": position})
 
     async def receive(self, seconds=5):
+        return self.frames.whole(await self.receive_as_sent(seconds))
+
+    async def receive_as_sent(self, seconds=5):
         message = await self.communicator.receive_output(seconds)
         assert message["type"] == "websocket.send", message
         return orjson.loads(message["text"])

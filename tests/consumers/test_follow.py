@@ -94,6 +94,20 @@ async def test_brings_each_follower_each_entry_once(owner, reply, steps):
             assert [frame[1] for frame in frames] == [f"1-{number}" for number in range(1, len(frames) + 1)]
 
 
+async def test_says_the_attempt_once(owner, reply, log):
+    log.begin(reply.pk, 1)
+    async with connected(owner) as tab:
+        await tab.follow(reply.pk)
+        for text, sent in (("One", [1, "1-1", None, "<p>One"]), ("One, two", [1, 2, ", two"])):
+            await write_at_once(log, reply.pk, text)
+            assert await tab.receive_as_sent() == sent
+        await tab.follow(reply.pk, position="1-1")
+        assert await tab.receive_as_sent() == [1, "1-2", ", two"]
+        log.begin(reply.pk, 2)
+        await write_at_once(log, reply.pk, "Another")
+        assert await tab.receive_as_sent() == [1, "2-1", None, "<p>Another"]
+
+
 async def test_begins_a_new_attempt_with_the_whole(owner, reply, log):
     log.begin(reply.pk, 1)
     await write_at_once(log, reply.pk, "The first attempt")

@@ -19,6 +19,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.databases import Database, Row
+from tests.support.frames import Frames
 from tests.support.processes import until
 
 PASSWORD = "correct horse battery staple"
@@ -131,6 +132,7 @@ class Socket:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.messages: list[Any] = []
+        self.frames = Frames()
 
     def send(self, **message: Any) -> None:
         self.connection.send(json.dumps({key.rstrip("_"): value for key, value in message.items()}))
@@ -143,7 +145,7 @@ class Socket:
 
     def receive(self, seconds: float = 10) -> Any:
         """Return the next message; raise TimeoutError when none comes."""
-        message = json.loads(self.connection.recv(timeout=seconds))
+        message = self.frames.whole(json.loads(self.connection.recv(timeout=seconds)))
         self.messages.append(message)
         return message
 

@@ -35,7 +35,7 @@ class Reader:
         self.lock = threading.Lock()
         self.history: list[tuple[float, int, str]] = []
         self.mistakes: list[str] = []
-        self.connections = 0
+        self.connections, self.frames = 0, Frames()
         self.follows: dict[int, str] = {}
         self.handles = itertools.count(1)
         self.dom = self.load()
@@ -68,10 +68,10 @@ class Reader:
 
     def stay_connected(self) -> None:
         with self.person.socket() as opened:
-            self.connection, self.connections = opened.connection, self.connections + 1
+            self.connection, self.connections, self.frames = opened.connection, self.connections + 1, opened.frames
             self.begin()
             while not self.closing.is_set():
-                self.take(self.receive())
+                self.take(self.frames.whole(self.receive()))
 
     def receive(self) -> Any:
         try:

@@ -1,0 +1,19 @@
+"""Messages of the socket, with the whole position in every frame."""
+
+from typing import Any
+
+
+class Frames:
+    """One connection: where a frame says only the second number of its position, the first is as in the frame before."""
+
+    def __init__(self) -> None:
+        self.attempts: dict[int, str] = {}
+
+    def whole(self, message: Any) -> Any:
+        if not isinstance(message, list):
+            return message
+        handle, position, *payload = message
+        if isinstance(position, int):
+            position = f"{self.attempts[handle]}-{position}"
+        self.attempts[handle] = position.partition("-")[0]
+        return [handle, position, *payload]
