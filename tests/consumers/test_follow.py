@@ -1,10 +1,13 @@
 """Following a reply: whoever knows a position gets everything after it, once and in order."""
 
+import asyncio
+
 import pytest
 
 from parley import keys
 from parley.connections import async_connection
 from parley.delivery.splice import fold
+from parley.ids import uuid7
 from parley.markdown import render, wire
 from tests.consumers.conftest import connected
 
@@ -106,6 +109,18 @@ async def test_says_the_attempt_once(owner, reply, log):
         log.begin(reply.pk, 2)
         await write_at_once(log, reply.pk, "Another")
         assert await tab.receive_as_sent() == [1, "2-1", None, "<p>Another"]
+
+
+async def test_is_not_told_again_what_it_has_while_others_end(owner, reply, log):
+    others = [uuid7() for _ in range(20)]
+    for reply_id in (reply.pk, *others):
+        log.begin(reply_id, 1)
+    async with connected(owner) as tab:
+        await tab.follow(reply.pk)
+        for number, other in enumerate(others):
+            await asyncio.gather(write_at_once(log, reply.pk, "a " * number + "b"), log.end(other))
+        frames = await frames_until(tab, "1-20")
+    assert [frame[1] for frame in frames if frame[2] is None] == ["1-1"]
 
 
 async def test_begins_a_new_attempt_with_the_whole(owner, reply, log):

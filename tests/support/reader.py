@@ -13,6 +13,7 @@ import httpx2
 from websockets.exceptions import WebSocketException
 
 from tests.support.dom import Dom, Shown
+from tests.support.frames import Frames
 from tests.support.people import Person
 from tests.support.processes import until
 

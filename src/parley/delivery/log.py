@@ -4,6 +4,7 @@ Entry id ``<attempt>-<seq>``: Redis refuses a lower id, so a worker that was tho
 Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row has the rest.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable
@@ -41,10 +42,13 @@ class _Log:
 
 
 class LogWriter:
-    """Writes the logs of all replies that run in this process, one round trip a tick."""
+    """Writes the logs of all replies that run in this process, one round trip a tick, over one connection.
+
+    A second connection would be a new one to the writer, after which every reply is told again as a whole.
+    """
 
     def __init__(self, redis: AsyncRedis) -> None:
-        self._redis = redis
+        self._redis, self._one_at_a_time = redis, asyncio.Lock()
         self._logs: dict[UUID, _Log] = {}
         self._known: set[Any] = set()
         self._behind: set[UUID] = set()
@@ -58,7 +62,7 @@ class LogWriter:
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]:
         """Tell what has changed in (answer, reasoning) → the replies to be told again: not yet due, or not heard."""
         now = time.monotonic()
-        async with self._redis.pipeline(transaction=True) as pipeline:
+        async with self._one_at_a_time, self._redis.pipeline(transaction=True) as pipeline:
             try:
                 await self._connect(pipeline)
             except (RedisError, OSError):
@@ -126,7 +130,8 @@ class LogWriter:
             pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
             self.forget(reply_id)
         try:
-            await pipeline.execute(raise_on_error=False)
+            async with self._one_at_a_time:
+                await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             logger.warning("The end of %s could not be told (%s); pages learn it from the feed.", reply_ids, error)
 
