@@ -28,7 +28,7 @@ def _count(name: str, amount: int = 1) -> None:
 
 def _watch(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     connection = context["connection"]
-    if sql.startswith(WRITES) and HEARTBEATS not in sql:
+    if sql.lstrip().startswith(WRITES) and HEARTBEATS not in sql:
         _count("rows", len(params) if many else 1)
         if not any(function is _committed for _, function, _ in connection.run_on_commit):
             connection.on_commit(_committed)
