@@ -15,7 +15,6 @@ const RELOAD_AT_MOST_EVERY = 10_000
 const REFRESH = '<turbo-stream action="refresh">'
 
 const replies = new Map()
-const positions = new Map()
 let lastAs = 0
 let version = 0
 let visit = 0
@@ -32,7 +31,7 @@ const connection = new Connection({
   expects: () => replies.size > 0,
   opened() {
     open()
-    for (const [as, element] of replies) sendFollow(as, element)
+    for (const [as, { element }] of replies) sendFollow(as, element)
   },
   received(message) {
     polling.stop()
@@ -68,12 +67,9 @@ export function wake() {
 /** Let an element with `reply`, `position` and `receive(position, payload)` have the frames of its reply; returns the way out. */
 export function follow(element) {
   const as = ++lastAs
-  replies.set(as, element)
+  replies.set(as, { element })
   sendFollow(as, element)
-  return () => {
-    positions.delete(as)
-    if (replies.delete(as)) connection.send({ do: "unfollow", as })
-  }
+  return () => replies.delete(as) && connection.send({ do: "unfollow", as })
 }
 
 function reach() {
@@ -93,24 +89,22 @@ async function poll() {
 
 async function look() {
   const asked = visit
-  const elements = [...replies.values()]
+  const elements = [...replies.values()].map(({ element }) => element)
   const question = { conversation: meta("parley-conversation"), version, replies: elements }
   const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, question))
   if (missed === null) signedOut()
   if (!missed || asked !== visit) return
-  for (const frame of missed.frames) deliver(elements[frame[0]], frame)
+  for (const [index, position, ...payload] of missed.frames) elements[index]?.receive(position, payload)
   advance(missed)
   return missed
 }
 
+// What the socket said last is remembered beside what the element has, which it may know from catching up.
 function hear([as, position, ...payload]) {
-  if (!replies.has(as)) return
-  positions.set(as, wholePosition(position, positions.get(as)))
-  deliver(replies.get(as), [as, positions.get(as), ...payload])
-}
-
-function deliver(element, [, position, ...payload]) {
-  element?.receive(position, payload)
+  const followed = replies.get(as)
+  if (!followed) return
+  followed.heard = wholePosition(position, followed.heard)
+  followed.element.receive(followed.heard, payload)
 }
 
 function advance(message) {

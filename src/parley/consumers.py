@@ -18,7 +18,7 @@ from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
 from .delivery.origin import same_origin, still_signed_in
-from .delivery.protocol import Follow, Open, Ping, Unfollow, parse
+from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .models import Message
 from .positions import MOST_FOLLOWED
 from .tasks import reaper
@@ -48,7 +48,6 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._conversation: UUID | None = None
         self._look = asyncio.Event()
         self._follows: dict[int, Follower] = {}
-        self._attempts: dict[int, str] = {}
         self._paused: set[Follower] = set()
         self._outbox: deque[str] = deque()
         self._queued, self._filled = 0, asyncio.Event()
@@ -98,8 +97,10 @@ class TabConsumer(AsyncWebsocketConsumer):
 
         self._note_response(reply)
 
+        frames = Frames(said.handle)
+
         def deliver(position: str, payload: bytes | None) -> None:
-            self._deliver(follower, said.handle, position, payload)
+            self._deliver(follower, frames, position, payload)
 
         follower = self._follows[said.handle] = Follower(reply.pk, max(said.position, reply.past), deliver)
         await hub().follow(follower)
@@ -112,7 +113,6 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _unfollow(self, handle: int) -> None:
         follower = self._follows.pop(handle, None)
-        self._attempts.pop(handle, None)
         if follower is not None:
             hub().unfollow(follower)
             self._paused.discard(follower)
@@ -167,20 +167,14 @@ class TabConsumer(AsyncWebsocketConsumer):
         with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
-    def _deliver(self, follower: Follower, handle: int, position: str, payload: bytes | None) -> None:
+    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | None) -> None:
         if payload is None:
             self._look.set()
             return
-        self._queue(f"[{handle},{self._place(handle, position)},{payload.decode()[1:]}")
+        self._queue(frames.text(position, payload))
         if self._queued > MOST_QUEUED:
             hub().unfollow(follower)
             self._paused.add(follower)
-
-    def _place(self, handle: int, position: str) -> str:
-        """The position, or its second number alone where the attempt is that of the frame before."""
-        attempt, _, seq = position.partition("-")
-        known, self._attempts[handle] = self._attempts.get(handle), attempt
-        return seq if known == attempt else f'"{position}"'
 
     def _queue(self, text: str) -> None:
         self._outbox.append(text)

@@ -1,4 +1,4 @@
-"""What a tab may say to its socket. Pure; described in docs/protocol.md."""
+"""What a tab may say to its socket, and how it is told the frames of a reply. Pure; described in docs/protocol.md."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,3 +70,17 @@ def _ping(message: dict) -> Ping:
 
 
 PARSERS: dict[str, Callable[[dict], Said]] = {"open": _open, "follow": _follow, "unfollow": _unfollow, "ping": _ping}
+
+
+class Frames:
+    """The frames that a tab is sent of one log; the attempt is said where it is another than in the frame before."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle, self._attempt = handle, ""
+
+    def text(self, position: str, payload: bytes) -> str:
+        """``payload``: a JSON array that is not empty."""
+        attempt, _, seq = position.partition("-")
+        place = seq if attempt == self._attempt else f'"{position}"'
+        self._attempt = attempt
+        return f"[{self._handle},{place},{payload.decode()[1:]}"
