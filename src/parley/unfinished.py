@@ -56,6 +56,8 @@ _SPANS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """Code, maths and escapes; what of them is open to the end has a name. A single dollar may be a price."""
+_SPAN_OPENER = re.compile(r"[`$\\]")
+_MARK = re.compile(r"[*_~]")
 _MARKS = re.compile(r"\*+|_+|~~|(?<![~\w])~(?=[^\W\d_][^~]{0,40}\Z)")
 """A single ``~`` before a letter strikes out, as "~5 minutes" does not; not for long, as it may mean no more than itself."""
 _HIDDEN = "\ue000"
@@ -134,16 +136,27 @@ def _split_at_block(text: str) -> tuple[str, str]:
 def _closed(tail: str) -> str:
     if len(tail) > LONGEST_TAIL:
         return tail
-    tail = _with_closed_spans(_HELD_BACK.sub("", tail))
+    tail = _with_closed_spans(_without_held_back(tail))
+    tail = _with_open_links_as_words(tail) if "[" in tail else tail
+    return _with_closed_marks(tail) if _MARK.search(tail) else tail
+
+
+def _without_held_back(tail: str) -> str:
+    """Whatever is held back has no space in it, so only the last word is looked at, and the line before."""
+    found = _HELD_BACK.search(tail, max(tail.rfind(" "), tail.rfind("\n", 0, -1)) + 1)
+    return tail[: found.start()] if found else tail
+
+
+def _with_open_links_as_words(tail: str) -> str:
     for opened in (_OPEN_LINK, _OPEN_LABEL, _OPEN_LABEL):
         if found := opened.search(_masked(tail)):
             tail = tail[: found.start()] + tail[found.start(1) : found.end(1)] + tail[found.end() :]
-    return _with_closed_marks(tail)
+    return tail
 
 
 def _with_closed_spans(tail: str) -> str:
     """With open code closed, and without open maths."""
-    for found in _SPANS.finditer(tail):
+    for found in _SPANS.finditer(tail) if _SPAN_OPENER.search(tail) else ():
         kind = found.lastgroup
         if kind == "code":
             code = found["code"].rstrip("`")
@@ -155,7 +168,7 @@ def _with_closed_spans(tail: str) -> str:
 
 def _masked(tail: str) -> str:
     """The text with code, maths and escapes made unreadable, each character in its place."""
-    return _SPANS.sub(lambda span: _HIDDEN * len(span[0]), tail)
+    return _SPANS.sub(lambda span: _HIDDEN * len(span[0]), tail) if _SPAN_OPENER.search(tail) else tail
 
 
 def _with_closed_marks(tail: str) -> str:

@@ -12,7 +12,7 @@ from .cleaning import clean, sanitised
 from .highlighting import Highlighter
 from .pieces import Piece, offset_of, pieces_of
 
-_TRAILING_CLOSERS = re.compile(r"(?:</[a-z][a-z0-9]*>\s*)+$")
+_CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,10 @@ def _paragraphs(texts: list[str]) -> list[str]:
 
 def wire(html: str) -> str:
     """A block without its trailing closing tags, which the HTML parser adds again."""
-    return _TRAILING_CLOSERS.sub("", html)
+    end = len(html)
+    while (start := html.rfind("</", 0, end)) >= 0 and _CLOSER.fullmatch(html, start, end):
+        end = start
+    return html[:end]
 
 
 def closed(wire_html: str) -> str:
