@@ -1,10 +1,10 @@
 """Requests in a few threads that stay, each with its database connection."""
 
+import asyncio
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Semaphore
+from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -14,8 +14,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 THREADS = 8
-PATIENCE = 0.25
-"""Seconds that a request waits for its turn; one that is slow holds nobody up for longer."""
+LONGEST_TURN = 0.25
+"""Seconds after which the next request begins beside one that is slow."""
 # WhiteNoise gives its files, which are small, as synchronous iterators.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
@@ -29,7 +29,10 @@ class ThreadedHandler(ASGIHandler):
     """
 
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parley-request")
-    turns = Semaphore(1 if connection.vendor == "sqlite" else THREADS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = asyncio.Semaphore(1 if connection.vendor == "sqlite" else THREADS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
@@ -38,21 +41,23 @@ class ThreadedHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self._respond, thread_sensitive=False, executor=self.threads)(request)
+        async with self._turn():
+            return await sync_to_async(self._respond, thread_sensitive=False, executor=self.threads)(request)
 
-    def _respond(self, request: HttpRequest) -> HttpResponseBase:
-        with self._turn():
-            close_old_connections()
-            try:
-                return self.get_response(request)
-            finally:
-                close_old_connections()
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        in_turn = self.turns.acquire(timeout=PATIENCE)
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        await self.turns.acquire()
+        end = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
         try:
             yield
         finally:
-            if in_turn:
+            if end.when() > asyncio.get_running_loop().time():
+                end.cancel()
                 self.turns.release()
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        close_old_connections()
+        try:
+            return self.get_response(request)
+        finally:
+            close_old_connections()

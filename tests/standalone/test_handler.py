@@ -1,8 +1,8 @@
-"""Requests in threads: one after the other on SQLite, unless one is slow."""
+"""Requests in threads: one after the other on SQLite, in order, unless one is slow."""
 
+import asyncio
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,19 +12,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def answer(monkeypatch):
-    """Call these at the same time, as views of requests would be."""
-    monkeypatch.setattr(ThreadedHandler, "turns", threading.Semaphore(1))
+def handler(monkeypatch):
     monkeypatch.setattr(ThreadedHandler, "get_response", lambda self, view: view())
-
-    def answer(*views):
-        with ThreadPoolExecutor(len(views)) as threads:
-            return list(threads.map(ThreadedHandler()._respond, views))
-
-    return answer
+    handler = ThreadedHandler()
+    handler.turns = asyncio.Semaphore(1)
+    return handler
 
 
-def test_quick_requests_are_answered_one_after_the_other(answer):
+async def answer(handler, *views):
+    """Call these at the same time, as views of requests would be."""
+    return await asyncio.gather(*map(handler.get_response_async, views), return_exceptions=True)
+
+
+async def test_quick_requests_are_answered_one_after_the_other(handler):
     now, most = [], []
 
     def quick():
@@ -33,17 +33,31 @@ def test_quick_requests_are_answered_one_after_the_other(answer):
         time.sleep(0.01)  # as long as a transaction
         now.pop()
 
-    answer(*[quick] * 10)
+    await answer(handler, *[quick] * 10)
     assert most == [1] * 10
 
 
-def test_a_slow_request_does_not_hold_up_the_others(answer):
+async def test_who_came_first_is_answered_first_however_many_come(handler):
+    answered = []
+
+    def view(number):
+        time.sleep(0.01)
+        answered.append(number)
+
+    await answer(handler, *[lambda number=number: view(number) for number in range(50)])
+    assert answered == list(range(50))
+
+
+async def test_a_slow_request_does_not_hold_up_the_others(handler):
     others = threading.Barrier(3)
-    assert sorted(answer(*[lambda: others.wait(timeout=20)] * 3)) == [0, 1, 2]
+    assert sorted(await answer(handler, *[lambda: others.wait(timeout=20)] * 3)) == [0, 1, 2]
 
 
-def test_a_turn_is_given_back_when_a_request_fails(answer):
-    for _ in range(3):
-        with pytest.raises(ZeroDivisionError):
-            answer(lambda: 1 / 0)
-    assert ThreadedHandler.turns.acquire(blocking=False)
+async def test_a_turn_is_given_back_once_however_a_request_ends(handler):
+    slow = threading.Event()
+    threading.Timer(0.4, slow.set).start()
+    ended = await answer(handler, lambda: 1 / 0, lambda: slow.wait(20), lambda: "quick")
+    assert isinstance(ended[0], ZeroDivisionError)
+    assert ended[1:] == [True, "quick"]
+    await handler.turns.acquire()
+    assert handler.turns.locked()
