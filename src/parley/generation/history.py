@@ -32,11 +32,11 @@ def before(reply: Message, window: int) -> History:
         turns = [(message.role, message.status, message.content) for message in page] + turns
         seen.update(message.pk for message in page)
         first, size = page[0], size * 2
-    return History(turns, _count_before(first) if first.parent_id not in seen else 0)
+    return History(turns, _count_before(first) if first.parent_id and first.parent_id not in seen else 0)
 
 
 def _count_before(message: Message) -> int:
     """How many messages above it could be said; their texts stay in the database."""
     above = Message.objects.filter(pk__in=tree.above([message.parent_id]), status__in=SPOKEN)
     text = Func(F("content"), Value(SPACES), function="LTRIM", output_field=CharField())
-    return above.alias(text=text).exclude(text="").count() if message.parent_id else 0
+    return above.alias(text=text).exclude(text="").count()

@@ -59,7 +59,7 @@ class Loop:
         self._begun: set[UUID] = set()
         self._random, self._ended = Random(), False
         self._database = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="parley-database")
-        self._claims: Together[UUID, Writing] = Together(self._claim)
+        self._claims: Together[UUID, Writing] = Together(self._claim, lambda: self._tick() - conf.TICK)
         self._ends: Together[UUID, None] = Together(self._end_logs)
         self._titles = Titles(self._in_database)
         self._ready = threading.Event()
@@ -189,12 +189,15 @@ class Loop:
         await self._wake.wait()
         self._wake.clear()
         await self._tell(set(self._dirty))
-        tick = max(conf.TICK, TICK_EACH * len(self._running))
-        until = self._now() + tick
+        until = self._now() + self._tick()
         while await self._comes(self._first_words, until):
             await self._tell(self._begun & self._dirty)
         if self._dirty:
             self._wake.set()
+
+    def _tick(self) -> float:
+        """Seconds between two rounds of telling; claims wait by what it has grown, so that many are made together."""
+        return max(conf.TICK, TICK_EACH * len(self._running))
 
     async def _comes(self, event: asyncio.Event, until: float) -> bool:
         """Whether something happens before that time; what happens together is seen together."""
@@ -245,12 +248,9 @@ class Loop:
         async with async_connection(patience=None).pubsub() as bell:
             await bell.subscribe(keys.stops())
             async for message in bell.listen():
-                if message["type"] == "message":
-                    await self._stop(UUID(message["data"].decode()))
-
-    async def _stop(self, reply_id: UUID) -> None:
-        if reply_id in self._running:
-            self._running[reply_id].cancel("stopped")
+                heard = message["type"] == "message" and self._running.get(UUID(message["data"].decode()))
+                if heard:
+                    heard.cancel("stopped")
 
     async def _beat(self) -> None:
         if not self._ended:

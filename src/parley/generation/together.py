@@ -14,11 +14,14 @@ MOST = 20
 class Together(Generic[Key, Result]):
     """``do(keys)`` is called with all keys that have come while it was busy, in order, each once.
 
-    It gives the results by key; a key that was asked for twice has its result given to the first.
+    It gives the results by key; a key that was asked for twice has its result given to the first. ``gather()``: the seconds
+    in which more may come before each call.
     """
 
-    def __init__(self, do: Callable[[list[Key]], Awaitable[dict[Key, Result]]]) -> None:
-        self._do = do
+    def __init__(
+        self, do: Callable[[list[Key]], Awaitable[dict[Key, Result]]], gather: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._do, self._gather = do, gather
         self._waiting: list[tuple[Key, asyncio.Future[Result | None]]] = []
         self._busy: asyncio.Task[None] | None = None
 
@@ -32,6 +35,7 @@ class Together(Generic[Key, Result]):
 
     async def _do_all(self) -> None:
         while self._waiting:
+            await asyncio.sleep(self._gather())
             now, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             try:
                 results = await self._do(list(dict.fromkeys(key for key, _ in now)))

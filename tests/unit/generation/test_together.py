@@ -38,6 +38,17 @@ async def test_takes_together_what_comes_while_it_is_busy_in_order():
     assert worker.batches == [["a"], ["b", "c", "d"]]
 
 
+async def test_waits_for_more_before_each_call():
+    worker = Worker()
+    worker.together = Together(worker.do, gather=lambda: 0.05)
+    first = asyncio.create_task(worker.ask("a"))
+    await asyncio.sleep(0.01)
+    await asyncio.gather(first, worker.ask("b"))
+    assert worker.batches == [["a", "b"]]
+    await worker.ask("c")
+    assert worker.batches == [["a", "b"], ["c"]]
+
+
 async def test_gives_the_result_of_a_key_that_was_asked_twice_to_the_first():
     worker = Worker()
     assert await worker.ask("a", "a", "b") == ["result of a", None, "result of b"]
