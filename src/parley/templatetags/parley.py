@@ -13,7 +13,7 @@ from parley.parts import shown
 
 register = template.Library()
 _DRAWN = {
-    name: format_html('<svg viewBox="0 0 20 20" aria-hidden="true"><path d="{}"/></svg>', path)
+    name: format_html("<svg viewBox='0 0 20 20' aria-hidden='true'><path d='{}'/></svg>", path)
     for name, path in ICONS.items()
 }
 _SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
