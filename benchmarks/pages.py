@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 TIMES = 15
 SHORT, LONG = 20, 2_000
-TOKENS, TOKENS_A_TICK = 4_000, 16
-"""200 tokens a second, told every 80 ms."""
+TOKENS, TOKENS_A_TICK = 4_000, 20
+"""200 tokens a second, told every 100 ms."""
 PARAGRAPH = "The quick **brown** fox jumps over the `lazy` dog, and [nobody](https://example.org/) minds. "
 ANSWER = "\n\n".join(
     f"## Part {number}\n\n{PARAGRAPH * 4}\n\n- one\n- two\n- three\n\n```python\nprint({number})\n```"

@@ -28,7 +28,7 @@ class Conf:
     CONNECT_TIMEOUT: float = 10
     IDLE_TIMEOUT: float = 60
     LONGEST_ANSWER: float = 3600
-    TICK: float = 0.08
+    TICK: float = 0.1
     CHECKPOINT_INTERVAL: float = 1.0
     LOG_TTL: int = 600
     MOST_PER_PERSON: int = 3
