@@ -46,6 +46,7 @@ class ThreadedHandler(ASGIHandler):
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
+        """It ends with the answer, or by itself when that takes long."""
         await self.turns.acquire()
         end = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
         try:

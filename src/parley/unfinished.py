@@ -134,15 +134,17 @@ def _split_at_block(text: str) -> tuple[str, str]:
 
 
 def _closed(tail: str) -> str:
+    """Most text has nothing open: what tries every place of it is done only where one of its characters is found."""
     if len(tail) > LONGEST_TAIL:
         return tail
-    tail = _with_closed_spans(_without_held_back(tail))
+    tail = _without_held_back(tail)
+    tail = _with_closed_spans(tail) if _SPAN_OPENER.search(tail) else tail
     tail = _with_open_links_as_words(tail) if "[" in tail else tail
     return _with_closed_marks(tail) if _MARK.search(tail) else tail
 
 
 def _without_held_back(tail: str) -> str:
-    """Whatever is held back has no space in it, so only the last word is looked at, and the line before."""
+    """It has no space in it, but for a line break at its end, so only the last word is looked at."""
     found = _HELD_BACK.search(tail, max(tail.rfind(" "), tail.rfind("\n", 0, -1)) + 1)
     return tail[: found.start()] if found else tail
 
@@ -156,7 +158,7 @@ def _with_open_links_as_words(tail: str) -> str:
 
 def _with_closed_spans(tail: str) -> str:
     """With open code closed, and without open maths."""
-    for found in _SPANS.finditer(tail) if _SPAN_OPENER.search(tail) else ():
+    for found in _SPANS.finditer(tail):
         kind = found.lastgroup
         if kind == "code":
             code = found["code"].rstrip("`")

@@ -245,12 +245,11 @@ class Loop:
             ours[key].cancel("stopped" if key in stopped else "lost")
 
     async def _hear_stops(self) -> None:
-        async with async_connection(patience=None).pubsub() as bell:
+        async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as bell:
             await bell.subscribe(keys.stops())
             async for message in bell.listen():
-                heard = message["type"] == "message" and self._running.get(UUID(message["data"].decode()))
-                if heard:
-                    heard.cancel("stopped")
+                if writing := self._running.get(UUID(message["data"].decode())):
+                    writing.cancel("stopped")
 
     async def _beat(self) -> None:
         if not self._ended:
