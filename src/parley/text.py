@@ -1,6 +1,20 @@
-"""Text from strangers. Pure."""
+"""Values from strangers, as what they should be: the one gate for providers, imports and forms. Pure."""
+
+import re
+import unicodedata
+from typing import Any
 
 REPLACEMENT = "\ufffd"
+JOINERS = "\u200c\u200d"
+"""Persian words and many emoji are written with them."""
+LARGEST_NUMBER = 2**53 - 1
+"""The largest that JSON says exactly, everywhere."""
+MOST_COUNTS = 30
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+_NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
+_SPARE = 4
+"""Times the limit that is looked at: spaces and control characters fall away."""
 
 
 def clean(text: str) -> str:
@@ -9,3 +23,43 @@ def clean(text: str) -> str:
         return text
     paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return paired.replace("\0", REPLACEMENT).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def clean_text(value: Any, limit: int) -> str:
+    """Text of at most ``limit`` characters, with its lines; "" for what is no text."""
+    return clean(value[: 2 * limit])[:limit] if isinstance(value, str) else ""
+
+
+def clean_line(value: Any, limit: int) -> str:
+    """One line of at most ``limit`` characters, without those that are not seen or turn the text; "" for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    said = clean(_COLOURS.sub("", value[: _SPARE * limit]))
+    return " ".join("".join(filter(is_seen, said)).split())[:limit].rstrip()
+
+
+def clean_count(value: Any) -> int | None:
+    """A whole number from 0 to ``LARGEST_NUMBER``, however it was written; None for anything else."""
+    if isinstance(value, str) and len(value) <= 16 and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value <= LARGEST_NUMBER else None
+
+
+def clean_usage(value: Any) -> dict[str, int]:
+    """What an answer cost: names of tokens and how many; {} for what does not say so. Details within are left out."""
+    if not isinstance(value, dict):
+        return {}
+    named = ((name, clean_count(count)) for name, count in value.items() if _is_name(name))
+    counts = {name: count for name, count in named if count is not None}
+    return dict(list(counts.items())[:MOST_COUNTS])
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def is_seen(character: str) -> bool:
+    """No control character, and none that turns the text around or is not seen."""
+    return character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")

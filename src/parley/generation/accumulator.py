@@ -6,9 +6,11 @@ are made harmless here, once, where they enter.
 
 from typing import Any
 
-from parley.text import clean
+from parley.text import clean, clean_line, clean_usage
 
 DONE = "[DONE]"
+LONGEST_REASON = 40
+LONGEST_ERROR = 500
 
 
 class Text:
@@ -106,9 +108,9 @@ class Accumulator:
         if self.ended or not isinstance(chunk, dict):
             return
         if chunk.get("error"):
-            raise InBandError(str(chunk["error"])[:500])
+            raise InBandError(clean_line(str(chunk["error"]), LONGEST_ERROR))
         if isinstance(chunk.get("usage"), dict):
-            self.usage = {key: value for key, value in chunk["usage"].items() if isinstance(value, int)}
+            self.usage = clean_usage(chunk["usage"])
         choices = chunk.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             self._add_choice(choices[0])
@@ -123,8 +125,8 @@ class Accumulator:
         delta = choice.get("delta")
         if isinstance(delta, dict) and not self.finish_reason:
             self._add_delta(delta)
-        if isinstance(choice.get("finish_reason"), str):
-            self.finish_reason = choice["finish_reason"][:40]
+        if reason := clean_line(choice.get("finish_reason"), LONGEST_REASON):
+            self.finish_reason = reason
 
     def _add_delta(self, delta: dict[str, Any]) -> None:
         for name in ("reasoning_content", "reasoning"):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-import unicodedata
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -12,6 +11,7 @@ from uuid import UUID
 from parley.conf import conf
 from parley.models import Conversation, Message, Role, Status
 from parley.models.conversation import title_from
+from parley.text import is_seen
 
 from . import provider
 from .accumulator import Accumulator, InBandError
@@ -34,8 +34,6 @@ _LABEL = re.compile(r"^\W*(?:\w+ )?(?:title|titel|titre|título)\W*[:：]", re.I
 _EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
 _QUOTES = "\"'“”„‟‘’‚«»‹›「」『』"
 _BEGINNINGS, _ENDS = " #>~-–—=|•", " ~=|.:;,。"
-_JOINERS = "\u200c\u200d"
-"""Persian words and many emoji are written with them."""
 
 
 class Titles:
@@ -98,7 +96,7 @@ async def ask(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
                 raise
             await _read(request, answer)  # with the other names of the parameters
     answer.close()
-    return cleaned(str(answer.text)), {"model": request["model"], **answer.usage}
+    return cleaned(str(answer.text)), {**answer.usage, "model": request["model"]}
 
 
 async def _read(request: dict[str, Any], answer: Accumulator) -> None:
@@ -115,7 +113,7 @@ async def _read(request: dict[str, Any], answer: Accumulator) -> None:
 def cleaned(text: str) -> str:
     """A line that can stand in a list, of whatever a model wrote, or "". Pure."""
     for line in text.splitlines():
-        line = "".join(" " if character.isspace() else character for character in line if _harmless(character))
+        line = "".join(" " if character.isspace() else character for character in line if is_seen(character))
         line = _EMPHASIS.sub("", _LABEL.sub("", line)).lstrip(_BEGINNINGS).rstrip(_ENDS)
         if title := _without_quotes(line).rstrip(_ENDS):
             return title_from(title)
@@ -127,8 +125,3 @@ def _without_quotes(line: str) -> str:
     if line[:1] in _QUOTES and (line[-1:] in _QUOTES or sum(map(line.count, _QUOTES)) == 1):
         return line.strip(_QUOTES + " ")
     return line
-
-
-def _harmless(character: str) -> bool:
-    """No control characters, and none that turn the text around or are not seen."""
-    return character.isspace() or character in _JOINERS or not unicodedata.category(character).startswith("C")

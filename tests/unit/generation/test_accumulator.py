@@ -144,6 +144,12 @@ def test_keeps_no_longer_reason_than_its_column():
     assert len(accumulated(chunk("a", finish_reason="x" * 1000)).finish_reason) == 40
 
 
+def test_keeps_nothing_beside_the_text_that_no_store_takes():
+    odd = {"half \ud83d": 1, "nul\0": 2, "total_tokens": 10**30, "completion_tokens": "7"}
+    answer = accumulated({**chunk("a", finish_reason="st\ud83do\0p"), "usage": odd})
+    assert (answer.finish_reason, answer.usage) == ("st\ufffdo\ufffdp", {"completion_tokens": 7})
+
+
 def test_takes_the_text_that_comes_with_the_reason_and_none_after_it():
     assert str(accumulated(chunk("a", finish_reason="stop"), chunk("b")).text) == "a"
 

@@ -1,0 +1,109 @@
+"""What strangers sent, as what it should be."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.text import LARGEST_NUMBER, MOST_COUNTS, clean_count, clean_line, clean_text, clean_usage
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec=None)), inner),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("  The engine\r\n is\ton fire. ", "The engine is on fire."),
+        ("\x1b[31mred\x1b[0m\x07 bell", "red bell"),
+        ("half \ud83d and\0nul", "half \ufffd and\ufffdnul"),
+        ("turned \u202e around\u2066", "turned around"),
+        ("a\u2028b\x85c\x1fd", "a b c d"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\ud83d\ude00", "😀"),
+        ("x" * 50, "x" * 20),
+        ("x" * 19 + " y", "x" * 19),
+        (None, ""),
+        (5, ""),
+        (["x"], ""),
+        ("", ""),
+    ],
+    ids=ascii,
+)
+def test_makes_a_line(value, line):
+    assert clean_line(value, 20 if line.startswith("x") else 40) == line
+
+
+@given(ANYTHING, st.integers(1, 50))
+def test_makes_a_line_of_anything_that_every_store_and_page_takes(value, limit):
+    line = clean_line(value, limit)
+    line.encode()
+    assert len(line) <= limit
+    assert line.isprintable() or "\u200c" in line or "\u200d" in line or " " in line
+    assert clean_line(line, limit) == line
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("a\r\nb\0", "a\nb\ufffd"), ("x" * 50, "x" * 20), (None, ""), ({}, "")], ids=ascii
+)
+def test_makes_a_text(value, text):
+    assert clean_text(value, 20) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (7, 7),
+        (7.0, 7),
+        (7.9, 7),
+        ("7", 7),
+        (0, 0),
+        (LARGEST_NUMBER, LARGEST_NUMBER),
+        (LARGEST_NUMBER + 1, None),
+        (10**400, None),
+        ("9" * 400, None),
+        ("²", None),
+        ("٣", None),
+        ("7 tokens", None),
+        (-1, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (True, None),
+        (None, None),
+        ([7], None),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_makes_a_count(value, count):
+    assert clean_count(value) == count
+
+
+def test_keeps_of_the_usage_what_counts():
+    said = {
+        "prompt_tokens": 5,
+        "completion_tokens": "7",
+        "total_tokens": 12.0,
+        "cost": None,
+        "prompt_tokens_details": {"cached_tokens": 1},
+        "half \ud83d": 1,
+        "nul\0": 1,
+        "<b>": 1,
+        "": 1,
+        "x" * 61: 1,
+        "queue_time": float("nan"),
+    }
+    assert clean_usage(said) == {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+
+
+def test_keeps_no_more_of_it_than_anybody_reads():
+    assert len(clean_usage({f"tokens_{number}": number for number in range(1000)})) == MOST_COUNTS
+
+
+@given(ANYTHING)
+def test_makes_a_usage_of_anything_that_every_store_takes(value):
+    usage = clean_usage(value)
+    assert json.loads(json.dumps(usage, allow_nan=False).encode()) == usage
