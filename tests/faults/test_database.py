@@ -1,29 +1,16 @@
 """While the database cannot be reached the text is kept in memory, and written when it is back."""
 
-import sqlite3
 import threading
 import time
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.faults.conftest import QUICK, assert_agree, assert_whole, question, until_settled
+from tests.support.locks import file_locked
 from tests.support.proxy import Proxy
 
 AWAY = 5.0
-
-
-@contextmanager
-def locked(stack):
-    """SQLite, locked by another process of the machine."""
-    connection = sqlite3.connect(stack.db.path, isolation_level=None, timeout=10)
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +49,7 @@ def test_sqlite_is_locked(stack, reading, words):
     conversation = person.start(asked)
     reader = reading(person, conversation)
     reader.until_shown(100)
-    with locked(stack):
+    with file_locked(stack.db, exclusive=True):
         time.sleep(AWAY)
     assert_whole(until_settled(stack, conversation), asked)
     assert_agree(stack, conversation, person, reader)

@@ -24,7 +24,7 @@ ANSWER_WITHIN = 3.0
 class Reader:
     """A tab on one conversation, in a thread of its own; a context manager.
 
-    `history` has (time, length of the newest reply's text, its status) after every change.
+    `history` has (time, length of the newest reply's text, its status) after every change; `longest`: its longest text.
     """
 
     def __init__(self, person: Person, conversation: str) -> None:
@@ -35,6 +35,7 @@ class Reader:
         self.awake.set()
         self.lock = threading.Lock()
         self.history: list[tuple[float, int, str]] = []
+        self.longest = ""
         self.mistakes: list[str] = []
         self.connections, self.frames = 0, Frames()
         self.follows: dict[int, str] = {}
@@ -130,7 +131,9 @@ class Reader:
         self.begin()
 
     def note(self) -> None:
-        self.history.append((time.monotonic(), len(self.reply.text), self.reply.status))
+        text = self.reply.text
+        self.longest = max(self.longest, text, key=len)
+        self.history.append((time.monotonic(), len(text), self.reply.status))
 
     # What a test does and asks
 
