@@ -40,14 +40,14 @@ check:
 	@bin/install requirements-dev.txt
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
-	DEBUG=1 $(python) -m mypy
+	$(python) -m mypy
 	PYTHONPATH=src .venv/bin/lint-imports
-	DEBUG=1 $(python) manage.py makemigrations --check --dry-run
+	$(python) manage.py makemigrations --check --dry-run
 
 messages:
 	@bin/install requirements-dev.txt
 	@for folder in src/parley standalone; do \
-		(cd $$folder && export DEBUG=1 && manage="$(CURDIR)/$(python) $(CURDIR)/manage.py" && \
+		(cd $$folder && manage="$(CURDIR)/$(python) $(CURDIR)/manage.py" && \
 		$$manage makemessages -v0 --all --no-location --no-wrap --ignore static && $$manage compilemessages -v0) || exit; \
 	done
 

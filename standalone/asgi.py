@@ -11,8 +11,9 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from parley.routing import websocket_urlpatterns  # noqa: E402
+from standalone.debugging import for_this_machine  # noqa: E402
 from standalone.handler import ThreadedHandler  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": ThreadedHandler(), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
+application = for_this_machine(
+    ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))})
 )

@@ -1,5 +1,6 @@
 """Typed readers of the process environment; a blank variable counts as unset, nonsense raises ImproperlyConfigured."""
 
+import ipaddress
 import os
 import re
 from urllib.parse import urlsplit
@@ -63,6 +64,32 @@ def origins(name: str) -> list[str]:
         if not _is_url(origin, ("http", "https"), host=True):
             raise ImproperlyConfigured(f"{name} must list origins such as https://chat.example.org, not {origin!r}.")
     return found
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine and nothing else."""
+    address = _address(host)
+    return address.is_loopback if address else host == "localhost"
+
+
+def is_wildcard(host: str) -> bool:
+    """Whether a host stands for all addresses of this machine."""
+    address = _address(host)
+    return address is not None and address.is_unspecified
+
+
+def as_host_name(host: str) -> tuple[str, ...]:
+    """The name by which a browser asks for a host to listen on; none where that is any address."""
+    if is_wildcard(host):
+        return ()
+    return (f"[{host}]" if ":" in host else host,)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _is_url(value: str, schemes: tuple[str, ...], host: bool) -> bool:

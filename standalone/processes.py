@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from standalone.guardian import Guardian
+from standalone.masking import without_passwords
 
 SETTLED_AFTER = 20.0
 LONGEST_DELAY = 10.0
@@ -103,7 +104,7 @@ class Running:
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() and not (self.service.hush and self.service.hush in line):
-                say(f"{self.service.name:>7} | {line.rstrip()}")
+                say(f"{self.service.name:>7} | {without_passwords(line.rstrip())}")
 
 
 class Supervisor:

@@ -10,15 +10,20 @@ REDIS_SCHEMES = ("redis", "rediss")
 LOCAL_MODEL = "smollm2-135m-instruct"
 LOCAL_CONTEXT_WINDOW = 2048
 
+# What the supervisor listens on
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
+WEB_WORKERS = env.number("PARLEY_WEB_WORKERS", 1, at_least=1, at_most=64)
+
 # Core
 DEBUG = env.flag("DEBUG")
-HTTPS = env.flag("HTTPS")
-SECRET_KEY = env.text("SECRET_KEY") or (data.kept_secret("secret_key") if DEBUG else "")
-if not SECRET_KEY:
+if DEBUG and not env.is_loopback(HOST):
     raise ImproperlyConfigured(
-        "SECRET_KEY is missing: set it to a long random text that only this site knows, or DEBUG=1 on your own machine."
+        f"DEBUG shows the inside of the site to everybody who reaches HOST={HOST}: leave one of the two out."
     )
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", LOOPBACK)
+HTTPS = env.flag("HTTPS")
+SECRET_KEY = env.text("SECRET_KEY") or data.kept_secret("secret_key")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", (*LOOPBACK, *env.as_host_name(HOST)))
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "standalone.urls"
 ASGI_APPLICATION = "standalone.asgi.application"
@@ -163,16 +168,20 @@ if PARLEY["LOCAL_MODEL"]:
     PARLEY["CONTEXT_WINDOW"] = LOCAL_CONTEXT_WINDOW
 PARLEY = {name: value for name, value in PARLEY.items() if value != ""}
 
-# What the supervisor listens on
-HOST = env.text("HOST", "127.0.0.1")
-PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
-WEB_WORKERS = env.number("PARLEY_WEB_WORKERS", 1, at_least=1, at_most=64)
-
+# Error pages and logs hold no secret.
+DEFAULT_EXCEPTION_REPORTER = "standalone.masking.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "standalone.masking.ReporterFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"class": "standalone.masking.Formatter", "format": "{levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "WARNING"}, "parley": {"level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        "parley": {"level": "INFO"},
+        "uvicorn": {"handlers": ["console"], "propagate": False},
+    },
 }

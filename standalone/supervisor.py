@@ -42,7 +42,7 @@ def main() -> int:
 
 def run(dev: bool) -> int:
     """Check, prepare, and tend the services; returns the exit code."""
-    _local_by_default()
+    _choose_settings(dev)
     with _only_one() as lock:
         for service in ("valkey", "model"):
             data.settle_port(service)
@@ -59,8 +59,9 @@ def run(dev: bool) -> int:
             guardian.close()
 
 
-def _local_by_default() -> None:
-    if not env.text("DEBUG") and not env.text("SECRET_KEY"):
+def _choose_settings(dev: bool) -> None:
+    """For who develops on this machine DEBUG is on; nobody else needs it."""
+    if dev and not env.text("DEBUG") and env.is_loopback(env.text("HOST", "127.0.0.1")):
         os.environ["DEBUG"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "standalone.settings"
 
@@ -115,6 +116,12 @@ def _migrate() -> None:
 
 
 def _announce() -> None:
+    names = {host.strip("[]") for host in settings.ALLOWED_HOSTS}
+    if not env.is_loopback(settings.HOST) and all(map(env.is_loopback, names)):
+        say(
+            f"The site listens on HOST={settings.HOST} and answers to the name localhost only: name in ALLOWED_HOSTS "
+            "what others type into their browsers, such as ALLOWED_HOSTS=chat.example.org,192.0.2.7."
+        )
     say(f"Parley is ready: {services.address()}")
 
 

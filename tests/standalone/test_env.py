@@ -75,3 +75,17 @@ def test_hosts_have_no_scheme_no_port_and_no_space(monkeypatch, value):
     monkeypatch.setenv("ALLOWED_HOSTS", f"a.example,{value}")
     with pytest.raises(ImproperlyConfigured, match=f"ALLOWED_HOSTS must list host names .* not '{value}'"):
         env.hosts("ALLOWED_HOSTS", ())
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.8.8.8", "::1", "0.0.0.0", "::", "192.0.2.7", "chat.example.org"]
+)
+def test_what_only_this_machine_reaches_is_known(host):
+    assert env.is_loopback(host) is (host in {"localhost", "127.0.0.1", "127.8.8.8", "::1"})
+
+
+@pytest.mark.parametrize(
+    ("host", "names"), [("0.0.0.0", ()), ("::", ()), ("192.0.2.7", ("192.0.2.7",)), ("2001:db8::1", ("[2001:db8::1]",))]
+)
+def test_a_browser_asks_for_the_address_that_is_listened_on(host, names):
+    assert env.as_host_name(host) == names

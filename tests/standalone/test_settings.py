@@ -25,14 +25,11 @@ def complaint(folder, **chosen):
     return done.stderr.strip().splitlines()[-1]
 
 
-def test_a_missing_secret_key_is_an_error_in_production(tmp_path):
-    assert "SECRET_KEY is missing: set it to" in complaint(tmp_path)
-
-
-def test_a_local_secret_key_is_generated_and_kept_private(tmp_path):
-    first = read(tmp_path, "SECRET_KEY", DEBUG="1")
+def test_a_secret_key_is_generated_and_kept_private_where_none_is_given(tmp_path):
+    first = read(tmp_path, "SECRET_KEY", "DEBUG")
     assert len(first["SECRET_KEY"]) > 50
-    assert read(tmp_path, "SECRET_KEY", DEBUG="1") == first
+    assert first["DEBUG"] is False
+    assert read(tmp_path, "SECRET_KEY", "DEBUG") == first
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
@@ -135,16 +132,23 @@ def test_django_finds_nothing_to_warn_of_in_production(tmp_path):
     assert warned <= {"?: (security.W004", "?: (security.W008"}
 
 
-def test_the_command_line_says_what_is_missing_without_a_traceback(tmp_path):
-    done = run(tmp_path, "manage.py", "migrate")
+def test_the_command_line_says_what_is_wrong_without_a_traceback(tmp_path):
+    done = run(tmp_path, "manage.py", "migrate", PORT="many")
     assert done.returncode == 1
-    assert done.stderr.startswith("SECRET_KEY is missing")
+    assert done.stderr.startswith("PORT must be a whole number")
     assert "Traceback" not in done.stderr
 
 
+def test_an_address_of_the_network_that_is_listened_on_is_a_name_of_the_site(tmp_path):
+    local = ["localhost", "127.0.0.1", "[::1]"]
+    assert read(tmp_path, "ALLOWED_HOSTS", HOST="192.0.2.7")["ALLOWED_HOSTS"] == [*local, "192.0.2.7"]
+    assert read(tmp_path, "ALLOWED_HOSTS", HOST="0.0.0.0")["ALLOWED_HOSTS"] == local
+    assert read(tmp_path, "ALLOWED_HOSTS", HOST="::", ALLOWED_HOSTS="a.example")["ALLOWED_HOSTS"] == ["a.example"]
+
+
 def test_every_model_may_be_asked_until_somebody_says_otherwise(tmp_path):
-    known = read(tmp_path, "PARLEY", DEBUG="1")["PARLEY"]
+    known = read(tmp_path, "PARLEY")["PARLEY"]
     assert (known["MODELS"], known["MODELS_UNLISTED"], "TITLE_MODEL" in known) == (["*"], False, False)
     chosen = {"OPENAI_MODELS": "gpt-5*, o3", "OPENAI_MODELS_UNLISTED": "1", "OPENAI_TITLE_MODEL": "gpt-5-nano"}
-    told = read(tmp_path, "PARLEY", DEBUG="1", **chosen)["PARLEY"]
+    told = read(tmp_path, "PARLEY", **chosen)["PARLEY"]
     assert (told["MODELS"], told["MODELS_UNLISTED"], told["TITLE_MODEL"]) == (["gpt-5*", "o3"], True, "gpt-5-nano")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from standalone import supervisor
 from tests.standalone.programs import copy_of_the_source, run, start
 from tests.support.stack import model_file
 
@@ -61,7 +62,6 @@ def test_a_port_in_use_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
-        ({"DEBUG": "0"}, "SECRET_KEY is missing"),
         ({"PORT": "http"}, "PORT must be a whole number"),
         ({"HOST": "192.0.2.1"}, "Cannot listen on HOST=192.0.2.1"),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "The database could not be prepared"),
@@ -75,6 +75,16 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path, port, chosen, sentenc
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::"])
+@pytest.mark.parametrize("names", [["localhost", "[::1]"], ["localhost", "chat.example.org"]])
+def test_who_opens_the_site_to_others_is_told_to_name_it(settings, capsys, host, names):
+    settings.HOST, settings.ALLOWED_HOSTS = host, names
+    supervisor._announce()
+    told = capsys.readouterr().out
+    assert ("name in ALLOWED_HOSTS" in told) is (host != "127.0.0.1" and "chat.example.org" not in names)
+    assert "Parley is ready: http://" in told
+
+
 def test_a_store_that_does_not_answer_is_named(tmp_path, port):
     code = "import standalone.supervisor as s, sys; s.STORE_ANSWERS_WITHIN = 0.5; sys.exit(s.main())"
     done = run(tmp_path, "-c", code, PORT=str(port), REDIS_URL="redis://127.0.0.1:9/0", **PROVIDER)
@@ -83,7 +93,7 @@ def test_a_store_that_does_not_answer_is_named(tmp_path, port):
 
 def test_the_worker_check_says_when_the_broker_is_away(tmp_path):
     began = time.monotonic()
-    done = run(tmp_path, "manage.py", "check_worker", DEBUG="1", REDIS_URL="redis://127.0.0.1:9/0")
+    done = run(tmp_path, "manage.py", "check_worker", REDIS_URL="redis://127.0.0.1:9/0")
     assert done.returncode == 1
     assert "CommandError: The message broker or the result store cannot be reached" in done.stderr
     assert time.monotonic() - began < 10
@@ -185,4 +195,4 @@ def _comes_back(folder, words: str) -> None:
 
 
 def _checked(folder) -> "subprocess.CompletedProcess[str]":
-    return run(folder, "manage.py", "check_worker", "--timeout", "5", DEBUG="1")
+    return run(folder, "manage.py", "check_worker", "--timeout", "5")
