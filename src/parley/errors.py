@@ -35,8 +35,16 @@ SENTENCES = {
         "This conversation is too long for “{model}”. Start a new one, or choose a model with a larger context."
     ),
     "rate_limited": gettext_noop(
-        "The provider says there were too many requests, or the quota is used up. Wait a little and retry."
+        "The provider says there were too many requests in a short time. Wait a little and retry."
     ),
+    "no_credit": gettext_noop(
+        "The provider says that the credit or the quota of this account is used up. Check plan and billing there, then retry."
+    ),
+    "wrong_address": gettext_noop(
+        "No model answers at OPENAI_BASE_URL: the server knows no such address, or sent a web page. "
+        "Check the address, which often ends in /v1, then retry."
+    ),
+    "overloaded": gettext_noop("The provider is overloaded at the moment. Wait a little and retry."),
     "provider_down": gettext_noop("The provider has a problem of its own. Retry in a moment."),
     "unreachable": gettext_noop(
         "The provider could not be reached. Check OPENAI_BASE_URL and the network, then retry."

@@ -11,6 +11,7 @@ from email.utils import formatdate
 
 from tests.fake_provider.answers import follow_up
 from tests.fake_provider.ask import MISSING_MODEL, WRONG_KEY, Ask
+from tests.fake_provider.refusals import refusal
 from tests.fake_provider.reply import Reply
 
 Scenario = Callable[[Reply], Awaitable[None]]
@@ -84,12 +85,11 @@ async def fail_first(reply: Reply) -> None:
 
 @scenario("refuse")
 async def refuse(reply: Reply) -> None:
-    """Refuse a parameter as OpenAI does, when it was sent: `/refuse temperature then /say 20 words`."""
-    name = reply.ask.arguments.split()[0]
+    """Refuse a parameter that was sent, in a server's words: `/refuse temperature as pydantic then /say 20 words`."""
+    name, _, way = reply.ask.arguments.partition(" then ")[0].partition(" as ")
     if name in (reply.received.body or {}):
-        hint = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
-        message = f"Unsupported parameter: '{name}' is not supported with this model.{hint}"
-        reply.error(400, message, "unsupported_parameter", param=name)
+        status, body = refusal(name, way or "openai")
+        reply.whole(status, body)
     else:
         await play(instead(reply, follow_up(reply.ask).question))
 

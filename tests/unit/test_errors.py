@@ -8,7 +8,7 @@ import parley
 from parley.errors import SENTENCES, sentence
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import BROKE_OFF, after_error
-from parley.generation.provider import STATUS_CODES
+from parley.generation.refusals import STATUS_CODES
 
 SOURCES = sorted(Path(parley.__file__).parent.rglob("*.py"))
 KEY = "sk-a-very-secret-key"
@@ -29,7 +29,7 @@ CODES = (
     {code for path in SOURCES for code in codes_in(path)}
     | set(STATUS_CODES.values())
     | set(BROKE_OFF)
-    | {"no_key", "too_long", "provider_down"}
+    | {"no_key", "too_long", "provider_down", "wrong_address", "no_credit", "overloaded", "redirected"}
 )
 
 

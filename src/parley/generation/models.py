@@ -86,7 +86,7 @@ def refresh() -> bool:
         connection().expire(keys.models(), KEPT_FOR)
         _away_until = 0.0
     except (openai.OpenAIError, httpx2.HTTPError, RedisError, OSError, ValueError) as error:
-        logger.warning("The provider's models cannot be listed: %s", redacted(repr(error)))
+        logger.warning("The provider's models cannot be listed: %s", redacted(error))
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""How parameters are named to a provider, and which one its refusal is about. Pure."""
+"""How parameters are named to a provider, and which ones its refusal is about. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ def in_newer_names(parameters: dict[str, Any]) -> dict[str, Any]:
     return {NEWER_NAMES.get(name, name): value for name, value in parameters.items()}
 
 
-def refused(said: str, sent: Iterable[str], *, named: str | None = None) -> str:
-    """Which of the parameters that were sent a refusal is about, by our name of it, or "".
+def blamed(said: str, sent: Iterable[str], *, named: str = "") -> list[str]:
+    """Which of the parameters that were sent a refusal is about, by our names of them.
 
     ``named`` is the field of OpenAI's errors that says it; other providers only have words.
     """
@@ -22,7 +22,7 @@ def refused(said: str, sent: Iterable[str], *, named: str | None = None) -> str:
     found = [named] if named in sent else [name for name in sent if re.search(rf"\b{name}\b", said)]
     if not found and "reasoning_effort" in sent and re.search(r"\b(thinking|reasoning)\b", said):
         found = ["reasoning_effort"]
-    return OLDER_NAMES.get(str(found[0]), str(found[0])) if found else ""
+    return [OLDER_NAMES.get(name, name) for name in found]
 
 
 def wants_newer_name(said: str, sent: Iterable[str]) -> bool:

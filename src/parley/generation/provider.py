@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,34 +17,71 @@ import orjson
 from parley.conf import conf
 
 from .accumulator import DONE
+from .dialects import Dialect, blame
 from .outcome import ProviderError, seconds_of
-from .parameters import in_newer_names, refused, wants_newer_name
+from .refusals import MAY_PASS, Refusal, meaning
 from .sse import Events, NotAnEvent
 
 logger = logging.getLogger(__name__)
 
-STATUS_CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "model_not_found", 413: "too_long",
-                422: "bad_request", 429: "rate_limited"}  # fmt: skip
 CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
 """No limit: with None the SDK's aiohttp transport falls back to aiohttp's own, 100 at once."""
-_in_newer_names: set[str] = set()
-"""Models that have refused the older names of parameters, as long as the process lives."""
+MOST_MODELS = 1000
+"""Models of which is remembered how they want to be asked."""
+MOST_SAID = 4000
+"""Characters of a refusal that are looked at."""
+_dialects: dict[tuple[str, str], Dialect] = {}
+"""(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
 
 
-async def stream(model: str, messages: list[Any], **parameters: Any) -> AsyncGenerator[list[Any], None]:
-    """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
-    parameters = in_newer_names(parameters) if model in _in_newer_names else parameters
-    words = _errors_in_our_words(model, parameters)
+async def stream(
+    model: str, messages: list[Any], *, optional: Collection[str] = (), **parameters: Any
+) -> AsyncGenerator[list[Any], None]:
+    """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError.
+
+    ``optional``: names of parameters that are left out where the provider refuses them.
+    """
+    words = _errors_in_our_words(parameters)
     async with words, asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
         _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
         body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
-        async with await _post({**body, **parameters}) as answer:
+        async with await _ask({**body, **parameters}, {"stream_options", *optional}) as answer:
             if "json" in answer.response.headers.get("content-type", ""):
                 raise ProviderError("garbage")
             async with aclosing(_chunks(answer.response.aiter_bytes())) as chunks:
                 async for batch in chunks:
                     _allow(idle, conf.IDLE_TIMEOUT)
                     yield batch
+
+
+async def _ask(body: dict[str, Any], optional: Collection[str]) -> openai.AsyncStream[object]:
+    """Ask as the model is known to want it, at once in another way where it refuses this one.
+
+    A way is remembered when it was taken. Raises openai.APIStatusError.
+    """
+    whom = conf.BASE_URL, body["model"]
+    dialect = _dialects.get(whom, Dialect())
+    while True:
+        try:
+            answer = await _post(dialect.say(body))
+        except openai.APIStatusError as error:
+            other = dialect.after(_refusal(error), body, optional)
+            if other is None:
+                raise
+            logger.info(
+                "Asking %r in another way, after %s: %s", body["model"], error.status_code, redacted(error.body)
+            )
+            dialect = other
+        else:
+            _remember(whom, dialect)
+            return answer
+
+
+def _remember(whom: tuple[str, str], dialect: Dialect) -> None:
+    if dialect != _dialects.get(whom, Dialect()):
+        while len(_dialects) >= MOST_MODELS:
+            del _dialects[next(iter(_dialects))]
+        _dialects[whom] = dialect
 
 
 def _post(body: dict[str, Any]) -> Awaitable[openai.AsyncStream[object]]:
@@ -100,19 +137,19 @@ async def close() -> None:
 
 
 @asynccontextmanager
-async def _errors_in_our_words(model: str, parameters: dict[str, Any]) -> AsyncIterator[None]:
+async def _errors_in_our_words(parameters: dict[str, Any]) -> AsyncIterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
-        logger.warning("The provider answered %s: %s", error.status_code, redacted(str(error.body)))
-        raise _from_refusal(error, model, parameters) or _from_status(error) from None
+        logger.warning("The provider answered %s: %s", error.status_code, redacted(error.body))
+        raise _from_status(error, parameters) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
-        logger.warning("The provider could not be reached: %s", redacted(repr(error.__cause__ or error)))
+        logger.warning("The provider could not be reached: %s", redacted(error.__cause__ or error))
         raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
-    except (NotAnEvent, ValueError) as error:
-        logger.warning("The provider sent no stream: %s", redacted(str(error)))
+    except (NotAnEvent, ValueError, httpx2.DecodingError) as error:
+        logger.warning("The provider sent no stream: %s", redacted(error))
         raise ProviderError("garbage") from None
 
 
@@ -126,31 +163,27 @@ def _is_timeout(error: BaseException) -> bool:
     return any(isinstance(cause, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException) for cause in wrapped)
 
 
-def _from_refusal(error: openai.APIStatusError, model: str, parameters: dict[str, Any]) -> ProviderError | None:
-    """The request was refused for one of its parameters; with another name of it, it may be taken."""
-    said = str(error.body)
-    name = refused(said, parameters, named=error.param) if error.status_code in (400, 422) else ""
-    if not name or error.code == "context_length_exceeded":
-        return None
-    if wants_newer_name(said, parameters):
-        _in_newer_names.add(model)
-        return ProviderError(f"refused_{name}", retriable=True, retry_after=0)
-    return ProviderError(f"refused_{name}")
+def _refusal(error: openai.APIStatusError) -> Refusal:
+    """What the SDK made of a response, of which any part may be missing or of another type."""
+    said = error.body if isinstance(error.body, str) else repr(error.body or "")
+    code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
+    return Refusal(error.status_code, said[:MOST_SAID], code[:100], param[:100])
 
 
-def _from_status(error: openai.APIStatusError) -> ProviderError:
-    status = error.status_code
-    if 300 <= status < 400:
-        return ProviderError("redirected")
-    code = STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
+def _from_status(error: openai.APIStatusError, parameters: dict[str, Any]) -> ProviderError:
+    """Whoever set a parameter that is refused is told so."""
+    refusal = _refusal(error)
+    code = meaning(refusal)
+    if refusal.about_the_request and (to_blame := blame(refusal, parameters)):
+        return ProviderError(f"refused_{to_blame[0]}")
     if code == "unauthorized" and not conf.API_KEY:
         code = "no_key"
-    if error.code == "context_length_exceeded":
-        code = "too_long"
     retry_after = seconds_of(error.response.headers.get("retry-after", ""), datetime.now(UTC))
-    return ProviderError(code, retriable=status in (408, 409, 429) or status >= 500, retry_after=retry_after)
+    return ProviderError(code, retriable=code in MAY_PASS, retry_after=retry_after)
 
 
-def redacted(text: str) -> str:
-    """What a provider said, for the log: without the key, and not too long."""
-    return (text.replace(conf.API_KEY, "***") if conf.API_KEY else text)[:500]
+def redacted(said: object) -> str:
+    """What a provider said, for the log: one line, without the key, and not too long."""
+    text = said if isinstance(said, str) else repr(said)
+    text = text.replace(conf.API_KEY, "***") if conf.API_KEY else text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:500])

@@ -66,7 +66,8 @@ class Titles:
                     await self._in_database(conversation.take_title, title, usage)
         except Exception as error:
             known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
-            logger.warning("Reply %s: no title was written (%r).", reply_id, error, exc_info=not known)
+            said = provider.redacted(error)
+            logger.warning("Reply %s: no title was written (%s).", reply_id, said, exc_info=not known)
 
 
 def begin(reply_id: UUID) -> tuple[Conversation | None, dict[str, Any]]:
@@ -89,19 +90,14 @@ async def ask(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """(title, usage). Raises ProviderError, InBandError, TimeoutError."""
     answer = Accumulator()
     async with asyncio.timeout(PATIENCE):
-        try:
-            await _read(request, answer)
-        except ProviderError as error:
-            if error.retry_after != 0:
-                raise
-            await _read(request, answer)  # with the other names of the parameters
+        await _read(request, answer)
     answer.close()
     return cleaned(str(answer.text)), {**answer.usage, "model": request["model"]}
 
 
 async def _read(request: dict[str, Any], answer: Accumulator) -> None:
     size = 0
-    async with aclosing(provider.stream(**request)) as stream:
+    async with aclosing(provider.stream(**request, optional=("max_tokens",))) as stream:
         async for batch in stream:
             for chunk in batch:
                 answer.add(chunk)

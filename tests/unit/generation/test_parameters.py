@@ -1,6 +1,6 @@
 import pytest
 
-from parley.generation.parameters import in_newer_names, refused, wants_newer_name
+from parley.generation.parameters import blamed, in_newer_names, wants_newer_name
 
 OPENAI = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
 SENT = ("temperature", "top_p", "max_tokens", "reasoning_effort")
@@ -11,29 +11,30 @@ def test_uses_the_newer_names_where_there_are_any():
 
 
 @pytest.mark.parametrize(
-    ("said", "named", "name"),
+    ("said", "named", "names"),
     [
-        ("Unsupported value", "temperature", "temperature"),
-        (OPENAI, None, "max_tokens"),
-        ("[{'loc': ['body', 'reasoning_effort'], 'msg': 'Extra inputs are not permitted'}]", None, "reasoning_effort"),
-        ('"llama3.2" does not support thinking', None, "reasoning_effort"),
-        ("`top_p` must be above 0", None, "top_p"),
-        ("messages: too many", "messages", ""),
-        ("This model's maximum context length is 2048 tokens", None, ""),
+        ("Unsupported value", "temperature", ["temperature"]),
+        (OPENAI, "", ["max_tokens"]),
+        ("[{'loc': ['body', 'reasoning_effort'], 'msg': 'Extra inputs are not permitted'}]", "", ["reasoning_effort"]),
+        ('"llama3.2" does not support thinking', "", ["reasoning_effort"]),
+        ("`top_p` must be above 0", "", ["top_p"]),
+        ("`temperature` and `top_p` cannot both be specified for this model.", "", ["temperature", "top_p"]),
+        ("messages: too many", "messages", []),
+        ("This model's maximum context length is 2048 tokens", "", []),
     ],
 )
-def test_finds_what_a_refusal_is_about(said, named, name):
-    assert refused(said, SENT, named=named) == name
+def test_finds_what_a_refusal_is_about(said, named, names):
+    assert blamed(said, SENT, named=named) == names
 
 
 def test_blames_nothing_that_was_not_sent():
-    assert refused(OPENAI, []) == ""
-    assert refused("temperature", ["top_p"], named="temperature") == ""
-    assert refused("does not support thinking", ["temperature"]) == ""
+    assert blamed(OPENAI, []) == []
+    assert blamed("temperature", ["top_p"], named="temperature") == []
+    assert blamed("does not support thinking", ["temperature"]) == []
 
 
 def test_says_our_name_of_what_was_sent_under_the_newer_one():
-    assert refused("max_completion_tokens is too large", ["max_completion_tokens"]) == "max_tokens"
+    assert blamed("max_completion_tokens is too large", ["max_completion_tokens"]) == ["max_tokens"]
 
 
 def test_tries_the_newer_name_once():

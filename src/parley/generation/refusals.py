@@ -1,0 +1,91 @@
+"""What a provider's refusal of a request means, in codes of parley.errors. Pure.
+
+There is no standard for it: statuses are used for several things, and only the words tell them apart.
+"""
+
+import re
+from dataclasses import dataclass
+
+STATUS_CODES = {
+    400: "bad_request", 401: "unauthorized", 402: "no_credit", 403: "forbidden", 404: "model_not_found",
+    405: "wrong_address", 408: "timeout", 409: "provider_down", 413: "too_long", 422: "bad_request", 425: "provider_down",
+    429: "rate_limited", 499: "provider_down", 529: "overloaded",
+}  # fmt: skip
+MAY_PASS = frozenset({"timeout", "rate_limited", "provider_down", "overloaded"})
+"""What may be over when the same request is made again."""
+OPEN_TO_WORDS = frozenset({400, 402, 403, 404, 405, 413, 422, 429, 500, 501, 503})
+"""Statuses that do not say enough by themselves."""
+
+TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|context[ _-]?(length|size|window|limit)|\bn_ctx\b"
+    r"|(prompt|input|request|conversation|messages?) (is|are) too (long|large)|too many (input )?tokens"
+    r"|input length and|reduce the length|exceeds? the (maximum|limit)[^.]{0,40} tokens|maximum prompt length"
+    r"|tokens to keep from the initial prompt|inputs` tokens"
+)
+TOKENS_REFUSED = re.compile(r"max_(completion_)?tokens\W? (is|must|should|cannot|can't|value|parameter)")
+"""A limit that was set for the answer, which may be told together with the length of the context."""
+NO_CREDIT = re.compile(
+    r"insufficient[ _](quota|balance|credit|fund)|credit balance|(out of|no|not enough|requires more) credits?\b"
+    r"|payment[ _]required|exceeded your current quota(?!.*(retry in|retrydelay))|billing (hard )?limit|spending limit"
+)
+BAD_KEY = re.compile(
+    r"api[ _-]?key[^.]{0,20} (not valid|invalid|expired|incorrect|not found|missing)"
+    r"|(invalid|incorrect|expired|missing|no|wrong) (x-)?api[ _-]?key"
+    r"|api_key_invalid|invalid_api_key|authentication_error|invalid (bearer )?token|unauthenticated"
+)
+NO_SUCH_ADDRESS = re.compile(
+    r"invalid url|unknown[ _](url|path|route|endpoint)|unexpected endpoint|page not found|no (matching )?route"
+    r"|cannot post|method not allowed"
+)
+SAYS_NOTHING = re.compile(
+    r"(\W|\d|\b(detail|error|message|code|object|type|status|param|none|null|true|false|http|timestamp|not|found)\b"
+    r"|notfound|invalid_request_error)*"
+)
+"""The words of an answer that only says "Not Found", in any form."""
+OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
+WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An HTTP response other than 2xx. ``code`` and ``param``: fields of OpenAI's errors, "" where there are none."""
+
+    status: int
+    said: str
+    code: str = ""
+    param: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.code} {self.said}".strip().lower()
+
+    @property
+    def about_the_request(self) -> bool:
+        """Whether the same request in another form might be taken."""
+        return self.status in (400, 422, 500, 501) and meaning(self) in ("bad_request", "provider_down")
+
+
+def meaning(refusal: Refusal) -> str:
+    """A code of parley.errors."""
+    status = refusal.status
+    if 300 <= status < 400:
+        return "redirected"
+    by_words = _by_words(refusal) if status in OPEN_TO_WORDS else ""
+    return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
+
+
+def _by_words(refusal: Refusal) -> str:
+    """The code that the words give, or "" where they say no more than the status."""
+    words, status = refusal.words, refusal.status
+    if WEB_PAGE.search(refusal.said[:2000]):
+        return "wrong_address" if status < 500 else ""
+    if status in (404, 405):
+        lost = NO_SUCH_ADDRESS.search(words) or SAYS_NOTHING.fullmatch(refusal.said.lower())
+        return "wrong_address" if lost and refusal.code != "model_not_found" else ""
+    if status in (400, 402, 403, 429) and NO_CREDIT.search(words):
+        return "no_credit"
+    if status not in (402, 403, 429) and TOO_LONG.search(words) and not TOKENS_REFUSED.search(words):
+        return "too_long"
+    if status in (400, 403) and BAD_KEY.search(words):
+        return "unauthorized"
+    return "overloaded" if status in (500, 503) and OVERLOADED.search(words) else ""

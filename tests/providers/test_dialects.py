@@ -1,0 +1,76 @@
+"""What a provider does not take is left out or put in another form; only what a person has set is worth a word."""
+
+import pytest
+
+from parley.generation import provider as asking
+from parley.generation.outcome import ProviderError
+from tests.fake_provider import expected_text
+from tests.fake_provider.refusals import WAYS
+
+
+@pytest.fixture(autouse=True)
+async def _afresh(provider, monkeypatch):
+    """A process that has asked nobody yet."""
+    monkeypatch.setattr(asking, "_dialects", {})
+    yield
+    await asking.close()
+
+
+async def answer(question, model="fake-1", **request):
+    messages = [{"role": "user", "content": question}]
+    chunks = [chunk async for batch in asking.stream(model, messages, **request) for chunk in batch]
+    choices = [chunk["choices"][0] for chunk in chunks if isinstance(chunk, dict) and chunk["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_leaves_out_what_it_adds_itself_in_every_dialect_of_refusal(provider, way):
+    question = f"/refuse stream_options as {way} then /say 3 words"
+    assert await answer(question) == expected_text(question)
+    assert ["stream_options" in request.body for request in provider.completions] == [True, False]
+
+
+async def test_remembers_what_a_model_refuses(provider):
+    question = "/refuse stream_options as pydantic then /say 3 words"
+    await answer(question)
+    await answer(question)
+    await answer(question, model="fake-2")
+    sent = [(request.body["model"], "stream_options" in request.body) for request in provider.completions]
+    assert sent == [("fake-1", True), ("fake-1", False), ("fake-1", False), ("fake-2", True), ("fake-2", False)]
+
+
+async def test_remembers_of_a_bounded_number_of_models(provider, monkeypatch):
+    monkeypatch.setattr(asking, "MOST_MODELS", 2)
+    for name in "abc":
+        await answer("/refuse stream_options then /say 1 words", model=name)
+    assert [model for _, model in asking._dialects] == ["b", "c"]
+
+
+async def test_remembers_nothing_that_did_not_help(provider):
+    with pytest.raises(ProviderError, match="bad_request"):
+        await answer("/refuse model as nameless then /say 3 words")
+    assert len(provider.completions) == 2
+    assert asking._dialects == {}
+
+
+@pytest.mark.parametrize("way", ["openai", "pydantic", "azure", "bedrock"])
+@pytest.mark.parametrize("name", ["temperature", "top_p", "reasoning_effort"])
+async def test_says_what_was_set_and_refused_and_asks_no_more(provider, way, name):
+    with pytest.raises(ProviderError, match=f"refused_{name}"):
+        await answer(f"/refuse {name} as {way} then /say 3 words", **{name: 1})
+    assert len(provider.completions) == 1
+
+
+async def test_leaves_out_a_limit_that_nobody_has_set(provider):
+    question = "/refuse max_tokens as pydantic then /say 3 words"
+    assert await answer(question, max_tokens=500, optional=("max_tokens",)) == expected_text(question)
+    assert "max_tokens" not in provider.completions[-1].body
+    with pytest.raises(ProviderError, match="refused_max_tokens"):
+        await answer("/refuse max_tokens as pydantic then /say 3 words", model="fake-2", max_tokens=500)
+
+
+async def test_gives_the_limit_its_newer_name(provider):
+    question = "/refuse max_tokens then /say 3 words"
+    assert await answer(question, max_tokens=500) == expected_text(question)
+    assert provider.completions[-1].body["max_completion_tokens"] == 500
+    assert len(provider.completions) == 2

@@ -1,0 +1,56 @@
+import pytest
+
+from parley.generation.dialects import GO_ON, Dialect
+from parley.generation.refusals import Refusal
+
+ASKED = {"model": "m", "messages": [{"role": "user", "content": "q"}], "stream": True}
+BEGUN = {**ASKED, "messages": [*ASKED["messages"], {"role": "assistant", "content": "Once"}]}
+ANTHROPIC = "This model does not support assistant message prefill. The conversation must end with a user message."
+MISTRAL = "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
+TEMPLATE = "Conversation roles must alternate user/assistant/user/assistant/..."
+
+
+def learn(said, body=BEGUN, dialect=None, *, status=400, optional=()):
+    return (dialect or Dialect()).after(Refusal(status, said), body, optional)
+
+
+def test_says_things_as_they_are_at_first():
+    assert Dialect().say(BEGUN) == BEGUN
+
+
+@pytest.mark.parametrize(
+    "said", [ANTHROPIC, TEMPLATE, "Bad Request", "final assistant content cannot end with whitespace"]
+)
+def test_asks_for_the_rest_where_an_answer_cannot_be_begun(said):
+    dialect = learn(said)
+    assert dialect.going_on == "question"
+    assert dialect.say(BEGUN)["messages"] == [*BEGUN["messages"], {"role": "user", "content": GO_ON}]
+    assert dialect.say(ASKED) == ASKED
+    assert learn(said, dialect=dialect) is None
+
+
+def test_marks_the_beginning_as_mistral_wants_it_and_asks_for_the_rest_where_that_does_not_help():
+    dialect = learn(MISTRAL)
+    assert dialect.say(BEGUN)["messages"][-1] == {"role": "assistant", "content": "Once", "prefix": True}
+    assert learn(MISTRAL, dialect=dialect).going_on == "question"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "no"), (402, "no"), (404, "no"), (429, "no"), (503, "no"),
+        (400, "prompt is too long"), (400, "API key not valid"), (400, "temperature must be 1"),
+    ],
+)  # fmt: skip
+def test_does_not_ask_otherwise_where_that_is_not_what_was_refused(status, said):
+    assert learn(said, {**BEGUN, "temperature": 0}, status=status) is None
+
+
+def test_leaves_out_all_that_one_refusal_names():
+    body = {**ASKED, "stream_options": {}, "max_tokens": 5, "top_p": 1}
+    dialect = learn("extra keys: stream_options, max_tokens, top_p", body, optional={"stream_options", "max_tokens"})
+    assert dialect.say(body) == {**ASKED, "top_p": 1}
+
+
+def test_takes_no_refusal_for_one_of_what_was_not_sent():
+    assert learn("unknown field stream_options", ASKED, optional={"stream_options"}) is None

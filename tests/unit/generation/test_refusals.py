@@ -1,0 +1,116 @@
+"""The words of many servers, each of which shall lead to what can be done about it."""
+
+import pytest
+
+from parley.generation.refusals import Refusal, meaning
+
+HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>nginx</body></html>"
+TOO_LONG = [
+    (400, "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens."),
+    (400, "This model's maximum context length is 2048 tokens. However, you requested 3000 tokens (200 in the messages)."),
+    (400, "the request exceeds the available context size. try increasing the context size or enable context shift"),
+    (500, "the request exceeds the available context size, try increasing it"),
+    (400, "request (14429 tokens) exceeds the available context size (8192 tokens), 'n_ctx': 8192"),
+    (500, "Requested tokens (2285) exceed context window of 2048"),
+    (400, "prompt is too long: 210000 tokens > 200000 maximum"),
+    (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length"),
+    (400, "Trying to keep the first 4821 tokens when context the overflows. However, the model is loaded with "
+     "context length of only 4096 tokens, which is not enough."),
+    (400, "The number of tokens to keep from the initial prompt is greater than the context length"),
+    (400, "the input length exceeds the context length"),
+    (400, "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length"),
+    (400, "Please reduce the length of the messages or completion."),
+    (400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
+    (400, "Input is too long for requested model."),
+    (400, "This model's maximum prompt length is 131072 but the request contains 200000 tokens."),
+    (422, "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`"),
+    (413, "Request Entity Too Large"),
+]  # fmt: skip
+NO_CREDIT = [
+    (402, "Insufficient Balance"),
+    (402, "This request requires more credits, or fewer max_tokens."),
+    (402, ""),
+    (400, "Your credit balance is too low to access the API. Please go to Plans & Billing."),
+    (429, "You exceeded your current quota, please check your plan and billing details."),
+]
+BAD_KEY = [
+    (400, "[{'error': {'code': 400, 'message': 'API key not valid. Please pass a valid API key.'}}]"),
+    (400, "API Key not found. Please pass a valid API key. API_KEY_INVALID"),
+    (400, "Incorrect API key provided: xa***. You can obtain an API key from the console."),
+    (403, "invalid api key"),
+    (401, "Unauthorized"),
+]
+RATE = [
+    (429, "Rate limit reached for gpt-4o in organization on tokens per min (TPM): Limit 30000, Used 29000."),
+    (429, "You exceeded your current quota, please check your plan and billing details. Please retry in 38.2s."),
+    (429, "Too Many Requests"),
+    (429, HTML.replace("<", "&lt;")),
+]
+WRONG_ADDRESS = [
+    (404, HTML),
+    (403, HTML),
+    (404, ""),
+    (404, "404 page not found"),
+    (404, "{'detail': 'Not Found'}"),
+    (404, "{'message': 'Not Found', 'code': 404}"),
+    (404, "Invalid URL (POST /chat/completions)"),
+    (404, "Unexpected endpoint or method. (POST /chat/completions)"),
+    (405, "Method Not Allowed"),
+    (404, "Cannot POST /chat/completions"),
+]
+NO_MODEL = [
+    (404, "The model `gpt-9` does not exist or you do not have access to it."),
+    (404, 'model "llama9" not found, try pulling it first'),
+    (404, "models/gemini-9 is not found for API version v1beta"),
+    (404, "The API deployment for this resource does not exist."),
+    (404, "No endpoints found for some/model."),
+]
+
+
+def cases(code, *said):
+    return [(status, words, code) for status, words in said]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code"),
+    [
+        *cases("too_long", *TOO_LONG),
+        *cases("no_credit", *NO_CREDIT),
+        *cases("unauthorized", *BAD_KEY),
+        *cases("rate_limited", *RATE),
+        *cases("wrong_address", *WRONG_ADDRESS),
+        *cases("model_not_found", *NO_MODEL),
+        *cases("timeout", (408, "Request Timeout")),
+        *cases("overloaded", (529, "Overloaded"), (503, "The model is overloaded. Please try again later.")),
+        *cases("provider_down", (499, "client closed request"), (500, ""), (502, HTML), (503, HTML), (524, HTML), (409, "x")),
+        *cases("bad_request", (400, "messages: too many"), (422, "{}"), (418, "I am a teapot")),
+        *cases("bad_request", (400, "'max_tokens' or 'max_completion_tokens' is too large: 9000. This model's maximum "
+                                    "context length is 4096 tokens and your request has 30 input tokens.")),
+        *cases("forbidden", (403, "Project does not have access to model"), (403, "")),
+        *cases("redirected", (301, ""), (307, HTML)),
+    ],
+)  # fmt: skip
+def test_knows_what_a_refusal_means(status, said, code):
+    assert meaning(Refusal(status, said)) == code
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "code"),
+    [
+        (400, "context_length_exceeded", "too_long"),
+        (400, "exceed_context_size_error", "too_long"),
+        (429, "insufficient_quota", "no_credit"),
+        (400, "invalid_api_key", "unauthorized"),
+        (404, "model_not_found", "model_not_found"),
+    ],
+)
+def test_believes_the_code_that_a_provider_gives(status, name, code):
+    assert meaning(Refusal(status, "Something.", name)) == code
+
+
+@pytest.mark.parametrize("said", [
+    "a" * 4000, "exceeds the limit " * 200, "max_tokens' " * 300, "not found " * 400, "detail: " * 500, "api key " * 500,
+])  # fmt: skip
+def test_reads_what_a_provider_says_in_no_time(said):
+    for status in (400, 404, 429, 500):
+        assert meaning(Refusal(status, said))
