@@ -59,8 +59,19 @@ SENTENCES = {
     ),
     "empty": gettext_noop("The provider ended without writing anything. Retry, or choose another model."),
     "filtered": gettext_noop("The provider's content filter withheld the answer. Ask in other words."),
+    "only_thought": gettext_noop(
+        "The model thought, and ended without writing an answer. Retry, or choose another model."
+    ),
+    "thought_too_long": gettext_noop(
+        "The model used up all its tokens with thinking, before it wrote an answer. Change the limit of tokens or the "
+        "reasoning effort in the settings of this conversation, then retry."
+    ),
     "provider_error": gettext_noop(
-        "The provider reported an error in the middle of the answer. Retry; until then the text so far is kept."
+        "The provider reported an error. What came before is kept. Retry, or continue an answer that had begun."
+    ),
+    "broken_off": gettext_noop(
+        "The provider broke off before the end of the answer. What came before is kept. Retry, or continue an answer "
+        "that had begun."
     ),
     "cut": gettext_noop(
         "The connection to the provider broke. What came before is kept. Retry, or continue an answer that had begun."

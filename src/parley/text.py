@@ -12,6 +12,11 @@ LARGEST_NUMBER = 2**53 - 1
 MOST_COUNTS = 30
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+_SECRET = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|fw|r8|csk)[-_][\w*-]{6,}"
+    r"|\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}|\beyJ[\w-]+\.[\w.-]+|(?<=bearer )\S+|(?<=://)[^\s/@]+:[^\s/@]+(?=@)",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 _SPARE = 4
 """Times the limit that is looked at: spaces and control characters fall away."""
@@ -36,6 +41,11 @@ def clean_line(value: Any, limit: int) -> str:
         return ""
     said = clean(_COLOURS.sub("", value[: _SPARE * limit]))
     return " ".join("".join(filter(is_seen, said)).split())[:limit].rstrip()
+
+
+def without_secrets(said: str) -> str:
+    """A sentence with what looks like a key, a token or a password masked."""
+    return _SECRET.sub("***", said)
 
 
 def clean_count(value: Any) -> int | None:

@@ -145,6 +145,7 @@ ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "half-surrogate": lambda ask: ["Half ", "\ud83d", " done"],
     "nul": lambda ask: ["a", "\0", "b"],
     "error": nothing,
+    "body": nothing,
     "json": nothing,
     "empty": nothing,
     "nothing": nothing,
@@ -163,6 +164,11 @@ def continued(pieces: list[str], prefill: str) -> list[str]:
     whole = "".join(pieces)
     rest = whole.removeprefix(prefill.rstrip()) if prefill.strip() else whole
     return cuts(rest)
+
+
+def question_for(body: bytes, content_type: str = "text/event-stream", seed: int = 0) -> str:
+    """Return the question that is answered with these very bytes."""
+    return f"/body {base64.b64encode(body).decode()} as {content_type} seed {seed}"
 
 
 def expected_text(question: str) -> str:

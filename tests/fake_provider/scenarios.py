@@ -1,6 +1,7 @@
 """How the provider answers: one coroutine per directive."""
 
 import asyncio
+import base64
 import dataclasses
 import json
 import re
@@ -9,7 +10,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
-from tests.fake_provider.answers import follow_up
+from tests.fake_provider.answers import cuts, follow_up
 from tests.fake_provider.ask import MISSING_MODEL, WRONG_KEY, Ask
 from tests.fake_provider.refusals import refusal
 from tests.fake_provider.reply import Reply
@@ -103,6 +104,19 @@ def instead(reply: Reply, question: str) -> Reply:
 @scenario("json")
 async def plain_json(reply: Reply) -> None:
     reply.whole(200, json.dumps(COMPLETION).encode())
+
+
+@scenario("body")
+async def any_body(reply: Reply) -> None:
+    """Send any bytes, cut anywhere: `/body <base64 of them> as text/plain seed 3`; see ``question_for``."""
+    kind = re.search(r" as (\S+)", reply.ask.arguments)
+    reply.head(content_type=kind[1] if kind else "text/event-stream")
+    for piece in cuts(
+        base64.b64decode(reply.ask.arguments.split()[0]).decode("latin-1"), int(reply.ask.option("seed", 0)), 400
+    ):
+        reply.body(piece.encode("latin-1"))
+        await asyncio.sleep(0)
+    reply.end()
 
 
 @scenario("empty")

@@ -3,7 +3,7 @@
 import pytest
 
 from parley.errors import sentence
-from tests.fake_provider import expected_text
+from tests.fake_provider import expected_text, question_for
 from tests.support.stack import API_KEY
 
 BEFORE_ANY_TEXT = {
@@ -28,6 +28,12 @@ AFTER_SOME_TEXT = {
     "/cut-after 5": "cut",
     "/drop-after 5": "cut",
     "/reset-after 5": "cut",
+}
+FIRE = b"The engine is on fire, sk-not-to-be-read-1234 \\u001b[31m<b>now</b>\\ud83d\\u0000\\r\\n."
+ERRORS_IN_BAND = {
+    "object": b'{"object":"error","message":"%s","code":500}',
+    "detail": b'{"detail":"%s"}',
+    "choice": b'{"choices":[{"index":0,"delta":{},"finish_reason":"error","error":{"message":"%s","code":502}}]}',
 }
 AFTER_THOUGHTS = {
     "/stall-after 0 thinking": "stalled",
@@ -58,6 +64,24 @@ def test_keeps_the_text_of_an_answer_that_broke_off(person, question):
     assert reply["content"] == expected_text(question)
     assert expected_text(question) in person.page(conversation).reply["text"]
     assert_says_what_to_do(person, conversation, reply)
+
+
+@pytest.mark.parametrize("error", ERRORS_IN_BAND.values(), ids=ERRORS_IN_BAND)
+@pytest.mark.parametrize("begun", [True, False])
+def test_tells_the_provider_s_own_sentence_and_never_the_model(person, stack, error, begun):
+    words = b'data: {"choices":[{"index":0,"delta":{"content":"Half a"},"finish_reason":null}]}\n\n' * begun
+    conversation = person.start(question_for(words + b"data: " + error % FIRE + b"\n\ndata: [DONE]\n\n"))
+    reply = person.settled(conversation)
+    assert (reply["status"], reply["error"]) == ("interrupted" if begun else "failed", "provider_error")
+    assert reply["content"] == "Half a" * begun
+    assert reply["error_detail"] == "The engine is on fire, *** <b>now</b>\ufffd\ufffd ."
+    page = person.page(conversation)
+    assert "The provider said: “The engine is on fire, *** <b>now</b>" in page.reply["text"]
+    assert "<b>now" not in page.html
+    assert page.reply["retry"]
+    person.ask(conversation, "What now?")
+    person.settled(conversation)
+    assert "engine" not in str([m for m in stack.provider.asked("What now?")[0].messages if m["role"] != "user"])
 
 
 @pytest.mark.parametrize("question", AFTER_THOUGHTS, ids=name_of)

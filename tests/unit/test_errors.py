@@ -20,7 +20,9 @@ def codes_in(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            at = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1}.get(name, 99)
+            at = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1, "_broken": 0}.get(
+                name, 99
+            )
             if at < len(node.args) and isinstance(node.args[at], ast.Constant):
                 yield node.args[at].value
 
@@ -30,6 +32,7 @@ CODES = (
     | set(STATUS_CODES.values())
     | set(BROKE_OFF)
     | {"no_key", "too_long", "provider_down", "wrong_address", "no_credit", "overloaded", "redirected"}
+    | {"only_thought", "thought_too_long", "empty", "filtered"}
 )
 
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.text import LARGEST_NUMBER, MOST_COUNTS, clean_count, clean_line, clean_text, clean_usage
+from parley.text import (
+    LARGEST_NUMBER,
+    MOST_COUNTS,
+    clean_count,
+    clean_line,
+    clean_text,
+    clean_usage,
+    without_secrets,
+)
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
@@ -107,3 +115,29 @@ def test_keeps_no_more_of_it_than_anybody_reads():
 def test_makes_a_usage_of_anything_that_every_store_takes(value):
     usage = clean_usage(value)
     assert json.loads(json.dumps(usage, allow_nan=False).encode()) == usage
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-proj-abcdef12****cdef",
+        "gsk_1234567890abcdef",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "0123456789abcdef0123456789abcdef",
+        "AIzaSyA1234567890abcdefghijklmnopqrstu",
+    ],
+)
+def test_shows_no_key(secret):
+    assert without_secrets(f"The key {secret} is wrong.") == "The key *** is wrong."
+
+
+def test_shows_no_password():
+    assert without_secrets("at http://me:secret@host/v1") == "at http://***@host/v1"
+    assert without_secrets("Authorization: Bearer abc.def") == "Authorization: Bearer ***"
+
+
+def test_leaves_words_as_they_are():
+    said = (
+        "Model Qwen/Qwen3-30B-A3B-Instruct-2507 has a maximum context length of 4096 tokens (task-based, ask-me-later)."
+    )
+    assert without_secrets(said) == said

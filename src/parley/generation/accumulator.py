@@ -6,11 +6,13 @@ are made harmless here, once, where they enter.
 
 from typing import Any
 
-from parley.text import clean, clean_line, clean_usage
+from parley.text import clean, clean_usage
+
+from .finish_reasons import FinishReason
+from .stream_errors import InBandError, error_in, sentence_of
 
 DONE = "[DONE]"
-LONGEST_REASON = 40
-LONGEST_ERROR = 500
+REASONING = ("reasoning_content", "reasoning")
 
 
 class Text:
@@ -87,33 +89,40 @@ class Thoughts:
         return ""
 
 
-class InBandError(Exception):
-    """The provider reported an error inside of the stream."""
-
-
 class Accumulator:
     """The answer so far: text, what was thought before it, why it finished, and what it cost."""
 
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
         self._thoughts = Thoughts(self.reasoning, self.text)
-        self.finish_reason = ""
+        self.reason = FinishReason()
         self.usage: dict[str, int] = {}
         self.ended = False
 
+    @property
+    def finish_reason(self) -> str:
+        return self.reason.word
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stream ended as one does that has said everything."""
+        return not self.reason.bad and (self.ended or self.reason.good)
+
     def add(self, chunk: Any) -> None:
-        """Take one chunk in the form of the chat completions API. Raises InBandError."""
+        """Take one chunk in the form of the chat completions API. Raises InBandError, after what came with it."""
         if chunk == DONE:
             self.ended = True
         if self.ended or not isinstance(chunk, dict):
             return
-        if chunk.get("error"):
-            raise InBandError(clean_line(str(chunk["error"]), LONGEST_ERROR))
         if isinstance(chunk.get("usage"), dict):
             self.usage = clean_usage(chunk["usage"])
         choices = chunk.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             self._add_choice(choices[0])
+            if chunk.get("error"):
+                raise InBandError(sentence_of(chunk["error"]))
+        elif (sentence := error_in(chunk)) is not None:
+            raise InBandError(sentence)
 
     def close(self) -> None:
         """The stream is over: what was held back is as it is."""
@@ -123,15 +132,22 @@ class Accumulator:
 
     def _add_choice(self, choice: dict[str, Any]) -> None:
         delta = choice.get("delta")
-        if isinstance(delta, dict) and not self.finish_reason:
-            self._add_delta(delta)
-        if reason := clean_line(choice.get("finish_reason"), LONGEST_REASON):
-            self.finish_reason = reason
+        says = isinstance(delta, dict) and self._add_delta(delta)
+        reason = choice.get("finish_reason")
+        if says and self.reason.word:
+            self.reason.answer_goes_on()
+        if reason is not None:
+            self.reason.add(reason, alone=not says)
+        if choice.get("error"):
+            raise InBandError(sentence_of(choice["error"]))
 
-    def _add_delta(self, delta: dict[str, Any]) -> None:
-        for name in ("reasoning_content", "reasoning"):
-            if isinstance(delta.get(name), str):
-                self.reasoning.add(delta[name])
-                break
-        if isinstance(delta.get("content"), str) and delta["content"]:
-            self._thoughts.add(delta["content"])
+    def _add_delta(self, delta: dict[str, Any]) -> bool:
+        """Whether it has more of the answer."""
+        thought = next((said for name in REASONING if isinstance(said := delta.get(name), str) and said), "")
+        if thought:
+            self.reasoning.add(thought)
+        content = delta.get("content")
+        if isinstance(content, str) and content:
+            self._thoughts.add(content)
+            return True
+        return bool(thought)

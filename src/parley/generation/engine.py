@@ -15,9 +15,10 @@ from parley.models.message_queryset import Thoughts
 from parley.models.tuned import may_ask
 
 from . import history, prompt, provider
-from .accumulator import Accumulator, InBandError
+from .accumulator import Accumulator
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
 from .reaper import DATABASE_AWAY, recover
+from .stream_errors import InBandError
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
         except ProviderError as error:
             delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
-                return after_error(error.code, writing.answer)
+                return after_error(error.code, writing.answer, error.detail)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)
 
@@ -162,8 +163,10 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             writing.note_time(time.monotonic())
             on_text(writing)
     except InBandError as error:
-        logger.warning("Reply %s: the provider reported %s", writing.reply.pk, provider.redacted(str(error)))
-        return after_error("provider_error", answer)
+        answer.close()
+        detail = provider.detail(str(error))
+        logger.warning("Reply %s: the provider reported: %s", writing.reply.pk, detail)
+        return after_error("provider_error", answer, detail)
     answer.close()
     return after_end(answer)
 
@@ -179,5 +182,5 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     if outcome.status == "handed over":
         return reply.interrupt(text, "worker_gone", **facts) if text else recover(reply, died=False)
     if outcome.status == "interrupted":
-        return reply.interrupt(text, outcome.error, **facts)
-    return outcome.status == "failed" and reply.fail(text, outcome.error, **facts)
+        return reply.interrupt(text, outcome.error, error_detail=outcome.detail, **facts)
+    return outcome.status == "failed" and reply.fail(text, outcome.error, error_detail=outcome.detail, **facts)

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from random import Random
 
 from .accumulator import Accumulator
+from .finish_reasons import CONTENT_FILTER, LENGTH
 
 MOST_TRIES = 3
 LONGEST_WAIT = 30.0
@@ -17,33 +18,54 @@ NEVER_BEGAN = {code: before for before, code in BROKE_OFF.items()}
 
 
 class ProviderError(Exception):
-    """The provider did not answer; ``code`` is one of parley.errors, ``retry_after`` in seconds."""
+    """The provider did not answer; ``code`` is one of parley.errors, ``retry_after`` in seconds, ``detail`` its words."""
 
-    def __init__(self, code: str, *, retriable: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, code: str, *, retriable: bool = False, retry_after: float | None = None, detail: str = ""
+    ) -> None:
         super().__init__(code)
-        self.code, self.retriable, self.retry_after = code, retriable, retry_after
+        self.code, self.retriable, self.retry_after, self.detail = code, retriable, retry_after, detail
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """``detail``: the provider's own sentence, for people to read."""
+
     status: str
     error: str = ""
+    detail: str = ""
 
 
 def after_end(answer: Accumulator) -> Outcome:
-    """The stream ended by itself; without a finish reason and without [DONE] it was cut."""
-    whole = bool(answer.finish_reason) or answer.ended
-    if answer.text:
-        return Outcome("done") if whole else Outcome("interrupted", "cut")
-    if answer.reasoning and not whole:
-        return Outcome("failed", "cut")
-    return Outcome("failed", "filtered" if answer.finish_reason == "content_filter" else "empty")
+    """The stream ended by itself; without a known good end, the answer is not whole."""
+    if answer.reason.bad:
+        return _broken("broken_off", answer, answer.finish_reason)
+    if not answer.whole and (answer.text or answer.reasoning):
+        return _broken("cut", answer)
+    return Outcome("done") if str(answer.text).strip() else Outcome("failed", _without_text(answer))
 
 
-def after_error(code: str, answer: Accumulator) -> Outcome:
-    """The stream ended with an error; text that somebody may have seen is kept, and so are thoughts."""
-    code = (BROKE_OFF if answer.text or answer.reasoning else NEVER_BEGAN).get(code, code)
-    return Outcome("interrupted" if answer.text and code in NEVER_BEGAN else "failed", code)
+def after_error(code: str, answer: Accumulator, detail: str = "") -> Outcome:
+    """The stream ended with an error; text that somebody may have seen is kept, and so are thoughts.
+
+    An end that was told by itself before is believed: what broke off then was no longer the answer.
+    """
+    if answer.reason.good and answer.reason.alone and str(answer.text).strip():
+        return Outcome("done")
+    return _broken((BROKE_OFF if answer.text or answer.reasoning else NEVER_BEGAN).get(code, code), answer, detail)
+
+
+def _broken(code: str, answer: Accumulator, detail: str = "") -> Outcome:
+    return Outcome("interrupted" if answer.text else "failed", code, detail)
+
+
+def _without_text(answer: Accumulator) -> str:
+    """Why an answer that has come to its end has no text."""
+    if answer.finish_reason == CONTENT_FILTER:
+        return "filtered"
+    if answer.reasoning:
+        return "thought_too_long" if answer.finish_reason == LENGTH else "only_thought"
+    return "empty"
 
 
 def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random) -> float | None:

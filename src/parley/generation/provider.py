@@ -15,6 +15,7 @@ import openai
 import orjson
 
 from parley.conf import conf
+from parley.text import clean_line, without_secrets
 
 from .accumulator import DONE
 from .dialects import Dialect, blame
@@ -32,6 +33,7 @@ MOST_SAID = 4000
 """Characters of a refusal that are looked at."""
 _dialects: dict[tuple[str, str], Dialect] = {}
 """(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
+LONGEST_SAID, LONGEST_DETAIL = 2000, 300
 
 
 async def stream(
@@ -180,6 +182,12 @@ def _from_status(error: openai.APIStatusError, parameters: dict[str, Any]) -> Pr
         code = "no_key"
     retry_after = seconds_of(error.response.headers.get("retry-after", ""), datetime.now(UTC))
     return ProviderError(code, retriable=code in MAY_PASS, retry_after=retry_after)
+
+
+def detail(said: str) -> str:
+    """What a provider said, for the person who asked: one line, without keys."""
+    line = clean_line(said, LONGEST_SAID)
+    return without_secrets(line.replace(conf.API_KEY, "***") if conf.API_KEY else line)[:LONGEST_DETAIL]
 
 
 def redacted(said: object) -> str:

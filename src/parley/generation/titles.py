@@ -14,8 +14,9 @@ from parley.models.conversation import title_from
 from parley.text import is_seen
 
 from . import provider
-from .accumulator import Accumulator, InBandError
+from .accumulator import Accumulator
 from .outcome import ProviderError
+from .stream_errors import InBandError
 
 logger = logging.getLogger(__name__)
 

@@ -43,6 +43,14 @@ class Message(models.Model):
     error = models.CharField(
         _("error"), max_length=40, blank=True, help_text=_("A code of parley.errors; never part of the text.")
     )
+    error_detail = models.CharField(
+        _("the provider's words"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of an error; never part of the text."),
+    )
     finish_reason = models.CharField(_("finish reason"), max_length=40, blank=True)
     model = models.CharField(_("model"), max_length=200, blank=True)
     asked_model = models.CharField(
@@ -165,7 +173,7 @@ class Message(models.Model):
         return bool(won)
 
     def finish(self, content: str, **values: Any) -> bool:
-        """``values``: finish_reason, usage; for every end left_out, reasoning, reasoning_seconds."""
+        """``values``: finish_reason, usage, error_detail; for every end left_out, reasoning, reasoning_seconds."""
         return self._settle(Status.DONE, content, **values)
 
     def fail(self, content: str, error: str, **values: Any) -> bool:
@@ -221,6 +229,6 @@ class Message(models.Model):
 
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED = {
-    "status": Status.PENDING, "html": "", "error": "", "finish_reason": "", "usage": {},
+    "status": Status.PENDING, "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
     "deaths": 0, "left_out": 0, "settled_at": None, "rung_at": None,
 }  # fmt: skip

@@ -72,6 +72,7 @@ def _message(message: Message) -> dict[str, Any]:
         "model": message.model,
         "asked_model": message.asked_model,
         "error": message.error,
+        "error_detail": message.error_detail,
         "finish_reason": message.finish_reason,
         "usage": message.usage,
         "parts": message.parts,

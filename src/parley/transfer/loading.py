@@ -137,8 +137,8 @@ def _first_question(messages: list[dict[str, Any]]) -> str:
 
 def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
     names = (
-        "role", "status", "content", "reasoning", "reasoning_seconds", "model", "asked_model", "finish_reason", "usage", "parts",
-        "left_out",
+        "role", "status", "content", "reasoning", "reasoning_seconds", "model", "asked_model", "error_detail",
+        "finish_reason", "usage", "parts", "left_out",
     )  # fmt: skip
     created = told["created_at"] or now
     return Message(

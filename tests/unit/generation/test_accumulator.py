@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.generation.accumulator import DONE, Accumulator, InBandError, Text
+from parley.generation.accumulator import DONE, Accumulator, Text
+from parley.generation.stream_errors import InBandError
 from parley.text import clean
 
 ANYTHING = st.text(st.one_of(st.characters(codec=None), st.sampled_from("\r\n\0\ud83d\ude00\ud800\udfff")), max_size=40)
@@ -150,8 +151,10 @@ def test_keeps_nothing_beside_the_text_that_no_store_takes():
     assert (answer.finish_reason, answer.usage) == ("st\ufffdo\ufffdp", {"completion_tokens": 7})
 
 
-def test_takes_the_text_that_comes_with_the_reason_and_none_after_it():
-    assert str(accumulated(chunk("a", finish_reason="stop"), chunk("b")).text) == "a"
+def test_takes_text_until_the_end_of_the_stream_whatever_reason_comes_with_it():
+    assert str(accumulated(chunk("a", finish_reason="stop"), chunk("b")).text) == "ab"
+    thought = {"choices": [{"delta": {"reasoning_content": "Hm."}, "finish_reason": "stop"}]}
+    assert str(accumulated(thought, chunk("a", finish_reason="stop")).text) == "a"
 
 
 def test_takes_nothing_after_done():
@@ -161,10 +164,81 @@ def test_takes_nothing_after_done():
     assert (str(answer.text), answer.finish_reason, answer.usage, answer.ended) == ("a", "", {}, True)
 
 
-@pytest.mark.parametrize("error", [{"message": "overloaded", "code": 529}, "overloaded"])
-def test_raises_an_error_in_band_and_keeps_the_text(error):
+SAID = "The engine is on fire."
+ERRORS = {
+    "OpenAI": {"error": {"message": SAID, "type": "server_error", "param": None, "code": None}},
+    "a text": {"error": SAID},
+    "vLLM": {"object": "error", "message": SAID, "type": "InternalServerError", "param": None, "code": 500},
+    "FastAPI": {"detail": SAID},
+    "FastAPI, validation": {"detail": [{"loc": ["body"], "msg": SAID, "type": "value_error"}]},
+    "Anthropic": {"type": "error", "error": {"details": None, "type": "overloaded_error", "message": SAID}},
+    "type error": {"type": "error", "message": SAID},
+    "DashScope": {"code": "InternalError", "message": SAID, "request_id": "1"},
+    "Cohere": {"message": SAID},
+    "Gemini": {"error": {"code": 503, "message": SAID, "status": "UNAVAILABLE"}},
+    "llama.cpp": {"error": {"code": 400, "message": SAID, "type": "invalid_request_error", "n_ctx": 4096}},
+    "TGI": {"error": SAID, "error_type": "incomplete_generation"},
+    "OpenRouter": {
+        "error": {"code": 502, "message": SAID, "metadata": {"provider_name": "x"}},
+        "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
+    },
+    "OpenRouter, before": {"choices": [], "error": {"code": 502, "message": SAID}},
+    "in the choice": {"choices": [{"delta": {"content": ""}, "error": {"code": 502, "message": SAID}}]},
+    "MiniMax": {"choices": None, "base_resp": {"status_code": 1008, "status_msg": SAID}},
+    "nested": {"error": {"error": {"error": {"message": SAID}}}},
+    "with breaks": {"error": {"message": "The engine\r\n is \x1b[31mon\x1b[0m fire."}},
+    "without choices": {"choices": None, "errors": [{"message": SAID}, {"message": SAID}]},
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+def test_raises_an_error_in_band_in_the_words_of_the_provider_and_keeps_the_text(error):
     answer = Accumulator()
     answer.add(chunk("a"))
-    with pytest.raises(InBandError, match="overloaded"):
-        answer.add({"error": error})
+    with pytest.raises(InBandError) as raised:
+        answer.add(error)
+    assert str(raised.value) == SAID
     assert str(answer.text) == "a"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ({"type": "overloaded_error", "message": None}, "overloaded_error"),
+        ({"code": 529}, "529"),
+        ({"message": "Provider returned error", "metadata": {"raw": "No."}}, "Provider returned error; No."),
+        ([{"msg": "Too long."}, {"msg": "Too hot."}], "Too long.; Too hot."),
+        (True, ""),
+        (5, ""),
+        ({"message": {"message": {"message": {"message": {"message": "deep"}}}}}, ""),
+        ({"message": "half \ud83d nul\0"}, "half \ufffd nul\ufffd"),
+    ],
+)
+def test_finds_the_sentence_of_an_error(error, said):
+    with pytest.raises(InBandError) as raised:
+        Accumulator().add({"error": error})
+    assert str(raised.value) == said
+
+
+def test_keeps_what_came_with_an_error():
+    answer = Accumulator()
+    with pytest.raises(InBandError):
+        answer.add({**chunk("a"), "error": {"message": "x"}})
+    assert str(answer.text) == "a"
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        {"type": "ping"},
+        {"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]},
+        {"choices": [], "usage": {"total_tokens": 1}},
+        {"id": "x", "object": "chat.completion.chunk", "choices": [], "code": 0, "status": "ok"},
+        {"choices": None, "base_resp": {"status_code": 0, "status_msg": ""}},
+        {"error": None, "choices": []},
+        {"message": ""},
+    ],
+    ids=repr,
+)
+def test_calls_nothing_an_error_that_is_none(harmless):
+    assert str(accumulated(chunk("a"), harmless, chunk("b")).text) == "ab"

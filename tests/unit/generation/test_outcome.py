@@ -4,6 +4,7 @@ from random import Random
 import pytest
 
 from parley.generation.accumulator import DONE, Accumulator
+from parley.generation.finish_reasons import BAD, GOOD
 from parley.generation.outcome import (
     LONGEST_WAIT,
     MOST_TRIES,
@@ -14,6 +15,7 @@ from parley.generation.outcome import (
     retry_delay,
     seconds_of,
 )
+from parley.text import clean_line
 
 WORST, BEST = (
     type("Fixed", (Random,), {"uniform": lambda self, low, high, pick=pick: pick(low, high)})() for pick in (max, min)
@@ -47,6 +49,7 @@ def ended(text="", finish_reason="", done=False, thought=""):
         ("", "", True, Outcome("failed", "empty")),
         ("", "", False, Outcome("failed", "empty")),
         ("", "content_filter", True, Outcome("failed", "filtered")),
+        (" \n", "stop", True, Outcome("failed", "empty")),
     ],
 )
 def test_knows_what_an_end_means(text, finish_reason, done, expected):
@@ -57,13 +60,79 @@ def test_knows_what_an_end_means(text, finish_reason, done, expected):
     ("finish_reason", "done", "error"),
     [
         ("", False, "cut"),
-        ("", True, "empty"),
-        ("stop", True, "empty"),
+        ("", True, "only_thought"),
+        ("stop", True, "only_thought"),
+        ("length", True, "thought_too_long"),
         ("content_filter", True, "filtered"),
+        ("error", True, "broken_off"),
     ],
 )
 def test_knows_what_an_end_means_after_thoughts_only(finish_reason, done, error):
-    assert ended("", finish_reason, done, thought="Hm.") == Outcome("failed", error)
+    outcome = ended("", finish_reason, done, thought="Hm.")
+    assert (outcome.status, outcome.error) == ("failed", error)
+
+
+@pytest.mark.parametrize("reason", sorted(GOOD))
+def test_knows_the_good_ends_of_many_vendors(reason):
+    for said in (reason, reason.upper()):
+        answer = answer_of("a", finish_reason=said)
+        assert after_end(answer) == Outcome("done")
+        assert answer.finish_reason in ("stop", "length", "tool_calls", "content_filter")
+
+
+@pytest.mark.parametrize("reason", [*sorted(BAD), "OTHER", "from the future", "st\ud83dop"])
+def test_calls_no_end_good_that_is_not_known_to_be(reason):
+    for done in (True, False):
+        own = clean_line(reason, 40)
+        said = own.lower() if own.lower() in BAD else own
+        assert ended("a", reason, done) == Outcome("interrupted", "broken_off", said)
+        assert ended("", reason, done) == Outcome("failed", "broken_off", said)
+
+
+def says(answer, *choices):
+    for content, reason in choices:
+        answer.add({"choices": [{"delta": {"content": content}, "finish_reason": reason}]})
+
+
+@pytest.mark.parametrize(
+    ("choices", "done", "outcome", "reason"),
+    [
+        ([("a", "stop"), ("b", "stop"), ("c", "stop")], True, Outcome("done"), "stop"),
+        ([("a", "stop"), ("b", "stop"), ("c", "length")], False, Outcome("done"), "length"),
+        ([("a", "stop"), ("b", "stop"), ("c", "error")], True, Outcome("interrupted", "broken_off", "error"), "error"),
+        ([("a", "stop"), ("b", "stop"), ("c", "stop")], False, Outcome("interrupted", "cut"), "stop"),
+        ([("a", "stop"), ("b", None)], False, Outcome("interrupted", "cut"), "stop"),
+        ([("a", ""), ("b", "null"), ("c", "stop")], False, Outcome("done"), "stop"),
+        ([("a", "error"), ("", "stop")], True, Outcome("interrupted", "broken_off", "error"), "error"),
+        ([("a", "running"), ("b", "running"), ("", "stop")], False, Outcome("done"), "stop"),
+        ([("a", "length"), ("", "stop")], False, Outcome("done"), "length"),
+    ],
+)
+def test_takes_a_reason_that_comes_with_every_chunk_for_none(choices, done, outcome, reason):
+    answer = Accumulator()
+    says(answer, *choices)
+    if done:
+        answer.add(DONE)
+    assert (after_end(answer), answer.finish_reason) == (outcome, reason)
+    assert str(answer.text) == "".join(content for content, _ in choices)
+
+
+@pytest.mark.parametrize(
+    ("choices", "outcome"),
+    [
+        ([("a", None), ("", "stop")], Outcome("done")),
+        ([("a", None), ("", "stop"), ("", "stop")], Outcome("done")),
+        ([("a", "stop")], Outcome("interrupted", "provider_error", "Boom.")),
+        ([("a", "stop"), ("b", "stop")], Outcome("interrupted", "provider_error", "Boom.")),
+        ([("a", None), ("", "stop"), ("b", None)], Outcome("interrupted", "provider_error", "Boom.")),
+        ([("a", None)], Outcome("interrupted", "provider_error", "Boom.")),
+        ([("", "stop")], Outcome("failed", "provider_error", "Boom.")),
+    ],
+)
+def test_believes_an_end_before_an_error_only_if_it_was_told_by_itself(choices, outcome):
+    answer = Accumulator()
+    says(answer, *choices)
+    assert after_error("provider_error", answer, "Boom.") == outcome
 
 
 @pytest.mark.parametrize(
@@ -88,11 +157,11 @@ def test_knows_what_an_error_means_after_thoughts_only(code, error):
         ("cut", Outcome("failed", "unreachable"), Outcome("interrupted", "cut")),
         ("timeout", Outcome("failed", "timeout"), Outcome("interrupted", "stalled")),
         ("stalled", Outcome("failed", "timeout"), Outcome("interrupted", "stalled")),
-        ("unauthorized", Outcome("failed", "unauthorized"), Outcome("failed", "unauthorized")),
-        ("rate_limited", Outcome("failed", "rate_limited"), Outcome("failed", "rate_limited")),
-        ("provider_down", Outcome("failed", "provider_down"), Outcome("failed", "provider_down")),
-        ("provider_error", Outcome("failed", "provider_error"), Outcome("failed", "provider_error")),
-        ("garbage", Outcome("failed", "garbage"), Outcome("failed", "garbage")),
+        ("unauthorized", Outcome("failed", "unauthorized"), Outcome("interrupted", "unauthorized")),
+        ("rate_limited", Outcome("failed", "rate_limited"), Outcome("interrupted", "rate_limited")),
+        ("provider_down", Outcome("failed", "provider_down"), Outcome("interrupted", "provider_down")),
+        ("provider_error", Outcome("failed", "provider_error"), Outcome("interrupted", "provider_error")),
+        ("garbage", Outcome("failed", "garbage"), Outcome("interrupted", "garbage")),
     ],
 )
 def test_knows_what_an_error_means(code, unshown, shown):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
 
 from .tree import Node, Placed, plant
@@ -94,6 +95,7 @@ def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
         "model": short(told.get("model"), 200),
         "asked_model": short(told.get("asked_model"), 200),
         "error": short(told.get("error"), 40),
+        "error_detail": clean_line(told.get("error_detail"), 300),
         "finish_reason": short(told.get("finish_reason"), 40),
         "usage": plain(mapping(told.get("usage"))),
         "parts": _parts(told.get("parts"), remarks),

@@ -1,0 +1,67 @@
+"""Why a stream says that it ended, in the words of many vendors → what that means. Pure.
+
+Source: the references of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Amazon Bedrock, Ollama, vLLM, SGLang and
+Text Generation Inference; words are compared in small letters.
+"""
+
+from typing import Any
+
+from parley.text import clean_line
+
+LONGEST_REASON = 40
+
+STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER = "stop", "length", "tool_calls", "content_filter"
+_WORDS = {
+    STOP: "stop end end_turn eos eos_token stop_sequence stop_token complete completed done finish finished normal",
+    LENGTH: "length max_tokens max_output_tokens max_completion_tokens max_new_tokens max_length model_length token_limit "
+    "context_length model_context_window_exceeded",
+    TOOL_CALLS: "tool_calls tool_call tool_use function_call",
+    CONTENT_FILTER: "content_filter content_filtered content_filtering safety image_safety sensitive refusal recitation "
+    "prohibited_content blocklist spii guardrail_intervened error_toxic moderation",
+}
+GOOD = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
+BAD = frozenset(
+    (
+        "error", "abort", "aborted", "cancelled", "canceled", "failed", "failure", "timeout", "network_error",
+        "server_error", "internal_error", "insufficient_system_resource", "malformed_function_call",
+    )
+)  # fmt: skip
+"""Words that no later one takes back: gateways add a ``stop`` of their own to whatever ended."""
+NONE = frozenset(("", "null", "none"))
+_ORDER = (STOP, TOOL_CALLS, LENGTH, CONTENT_FILTER)
+
+
+class FinishReason:
+    """The reasons of one stream, of which several gateways send one with every chunk.
+
+    ``word`` is the meaning of a known good end, or the vendor's own word for any other.
+    """
+
+    def __init__(self) -> None:
+        self.word = ""
+        self.alone = False
+        self._disproved = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether a good end is known: the reason was not followed by more of the answer, as if it had not been meant."""
+        return self.word in _ORDER and self.word != self._disproved
+
+    @property
+    def bad(self) -> bool:
+        return bool(self.word) and self.word not in _ORDER
+
+    def add(self, said: Any, *, alone: bool) -> None:
+        """``alone``: whether nothing of the answer came with it, which is how an end is told for certain."""
+        own = clean_line(said, LONGEST_REASON)
+        if own.lower() in NONE or self.word in BAD:
+            return
+        word = own.lower() if own.lower() in BAD else GOOD.get(own.lower(), own)
+        if self.word in _ORDER and word in _ORDER and self.word != self._disproved:
+            word = max(self.word, word, key=_ORDER.index)
+        self.alone = alone or (self.alone and word == self.word)
+        self.word = word
+
+    def answer_goes_on(self) -> None:
+        """More of the answer came after the reason."""
+        self._disproved, self.alone = self.word, False

@@ -1,0 +1,76 @@
+"""An error inside of a stream, in the shapes of many vendors → the provider's own sentence. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from parley.text import clean_line
+
+LONGEST_SENTENCE = 2000
+"""Characters that are looked at; see provider.detail for what is kept."""
+DEEPEST = 4
+MOST_SENTENCES = 5
+
+_SAID_IN = (
+    "message",
+    "msg",
+    "detail",
+    "error",
+    "error_message",
+    "error_msg",
+    "errors",
+    "description",
+    "status_msg",
+    "reason",
+)
+_NAMED_IN = ("type", "code", "status", "error_code")
+_BY_ITSELF = ("detail", "errors", "error_message", "error_msg", "error_code")
+"""What no chunk has that is not an error."""
+
+
+class InBandError(Exception):
+    """The provider reported an error inside of the stream; the text is its own sentence."""
+
+
+def error_in(chunk: dict[str, Any]) -> str | None:
+    """The sentence of a chunk that brings no choices; None for one that is no error. "" is an error without a word."""
+    if chunk.get("error"):
+        return sentence_of(chunk["error"]) or sentence_of(chunk)
+    status = chunk.get("base_resp")
+    if isinstance(status, dict) and status.get("status_code"):  # MiniMax
+        return sentence_of(status)
+    return sentence_of(chunk) if _is_error(chunk) else None
+
+
+def sentence_of(said: Any, depth: int = DEEPEST) -> str:
+    """One line of what an error says, from a text, a list or an object, however they are nested."""
+    if isinstance(said, str):
+        return clean_line(said, LONGEST_SENTENCE)
+    if isinstance(said, list):
+        return _joined((sentence_of(one, depth - 1) for one in said[:MOST_SENTENCES]) if depth else ())
+    if not isinstance(said, dict) or not depth:
+        return ""
+    sentences = (sentence_of(said[name], depth - 1) for name in _SAID_IN if name in said)
+    return _joined((next(filter(None, sentences), ""), _upstream(said))) or _name_of(said)
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(filter(None, sentences)))[:LONGEST_SENTENCE]
+
+
+def _upstream(said: dict[str, Any]) -> str:
+    """What OpenRouter was told by the provider that it asked."""
+    metadata = said.get("metadata")
+    return clean_line(metadata.get("raw"), LONGEST_SENTENCE) if isinstance(metadata, dict) else ""
+
+
+def _name_of(said: dict[str, Any]) -> str:
+    names = (said[name] for name in _NAMED_IN if isinstance(said.get(name), str | int) and said[name])
+    return clean_line(str(next(names, ""))[:LONGEST_SENTENCE], LONGEST_SENTENCE)
+
+
+def _is_error(chunk: dict[str, Any]) -> bool:
+    kinds = {chunk[name] for name in ("object", "type", "status", "event") if isinstance(chunk.get(name), str)}
+    if "error" in kinds or any(chunk.get(name) for name in _BY_ITSELF):
+        return True
+    message = chunk.get("message") or chunk.get("msg")
+    return isinstance(message, str) and bool(message)
