@@ -1,38 +1,34 @@
 """Requests in a few threads that stay, each with its database connection."""
 
-import asyncio
-import warnings
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections, connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from standalone.lanes import Busy, Lane
+from standalone.refusals import refusal
+
 THREADS = 8
-LONGEST_TURN = 0.25
-"""Seconds after which the next request begins beside one that is slow."""
-# WhiteNoise gives its files, which are small, as synchronous iterators.
-warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
+EACH = THREADS // 2
+"""Threads that one person may have at once; ten clicks that wait for a lock leave the others their half."""
 
 
 class ThreadedHandler(ASGIHandler):
     """Django's own makes a thread, and so a database connection, for every request, and adapts every middleware.
 
-    Our views and middleware are synchronous: a request is one call in one of the threads. Where the database lets one
-    write at a time, requests are answered one after the other, as long as they are quick: many that come together would
-    hold its lock without a pause between them, and a worker would not get it.
+    Our views and middleware are synchronous: a request is one call in one of the threads.
     """
 
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parley-request")
+    closing = ThreadPoolExecutor(1, thread_name_prefix="parley-closing")
+    """Where answers that are sent are closed: some look after replies then, which may take as long as a lock is held."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns = asyncio.Semaphore(1 if connection.vendor == "sqlite" else THREADS)
+        self.pages = Lane("request", THREADS, each=EACH, turns=1 if connection.vendor == "sqlite" else THREADS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
@@ -41,24 +37,22 @@ class ThreadedHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        async with self._turn():
-            return await sync_to_async(self._respond, thread_sensitive=False, executor=self.threads)(request)
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """It ends with the answer, or by itself when that takes long."""
-        await self.turns.acquire()
-        end = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
         try:
-            yield
-        finally:
-            if end.when() > asyncio.get_running_loop().time():
-                end.cancel()
-                self.turns.release()
+            return await self.pages.run(client_of(request), self._respond, request)
+        except Busy:
+            return refusal(request, 503)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         close_old_connections()
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
         finally:
             close_old_connections()
+        close = response.close
+        response.close = lambda: self.closing.submit(close)  # type: ignore[method-assign,assignment]
+        return response
+
+
+def client_of(request: HttpRequest) -> str:
+    """Who asks: a session, or an address where there is none."""
+    return request.COOKIES.get(settings.SESSION_COOKIE_NAME) or request.META.get("REMOTE_ADDR", "")

@@ -1,4 +1,4 @@
-"""Middleware of the standalone project: the health check and the Content-Security-Policy."""
+"""The Content-Security-Policy of the standalone project."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,13 +18,6 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-
-
-class HealthMiddleware(MiddlewareMixin):
-    """Answers /healthz under any host name, since load balancers ask by address."""
-
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        return HttpResponse("ok", content_type="text/plain") if request.path == "/healthz" else None
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):

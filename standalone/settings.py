@@ -40,10 +40,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "standalone.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "standalone.middleware.ContentSecurityPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -51,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "standalone.unavailable.UnavailableMiddleware",
 ]
 
 TEMPLATES = [

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from standalone import accounts
 
+handler500 = "standalone.unavailable.server_error"
 urlpatterns = [
     path("setup/", accounts.setup, name="setup"),
     path("accounts/login/", accounts.Login.as_view(redirect_authenticated_user=True), name="login"),

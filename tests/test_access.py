@@ -33,7 +33,7 @@ def test_every_endpoint_has_its_test_file(name):
 
 
 def test_every_page_of_the_accounts_is_known_here():
-    assert set(names("")) - {"healthz", "logout"} == STANDALONE_OPEN_TO_ALL | PERSONAL
+    assert set(names("")) - {"logout"} == STANDALONE_OPEN_TO_ALL | PERSONAL
 
 
 @pytest.mark.django_db
@@ -90,9 +90,3 @@ def test_the_first_account_is_made_once(client):
     client.logout()
     assert client.post("/setup/", {**account, "username": "second"}).status_code in (302, 403, 404)
     assert client.post("/accounts/login/", {"username": "second", "password": account["password1"]}).status_code == 200
-
-
-@pytest.mark.django_db
-def test_health_is_open_to_all(client):
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (200, b"ok")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.conftest import QUICK, assert_agree, assert_whole, question, until_settled
 from tests.support.locks import file_locked
+from tests.support.processes import until
 from tests.support.proxy import Proxy
 
 AWAY = 5.0
@@ -78,6 +79,18 @@ def test_postgresql_is_away(far_postgres_stack, network, reading, words, how):
     assert_whole(until_settled(stack, conversation), asked)
     assert_agree(stack, conversation, person, reader)
     assert len(stack.provider.asked(asked)) == 1
+
+
+def test_pages_say_so_while_postgresql_is_away(far_postgres_stack, network):
+    person = far_postgres_stack.person()
+    person.http.headers["Accept"] = "text/html"
+    network.refuse()
+    page = person.get("/")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "try again in a few seconds" in page.text.lower()
+    assert person.get("/healthz").status_code == 200
+    network.accept_again()
+    until(lambda: person.get("/").status_code == 200, 20, "The page did not come back")
 
 
 def test_what_is_sent_while_postgresql_is_away_is_refused_or_answered(far_postgres_stack, network, reading):

@@ -1,0 +1,112 @@
+"""Threads that stay, and the order in which requests get one."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+LONGEST_TURN = 0.25
+"""Seconds after which the next request begins beside one that is slow."""
+LONGEST_WAIT = 30.0
+"""Seconds that a request waits for a thread."""
+
+
+class Busy(Exception):
+    """No thread became free in time, or too many wait for one already."""
+
+
+class Lane:
+    """Some threads; who came first gets one first, and one client has no more than `each` of them at once.
+
+    `turns` of the requests begin at once: where the database lets one write at a time, these would else hold its lock
+    without a pause. A turn ends with the answer, or by itself when that takes long.
+    """
+
+    def __init__(self, name: str, threads: int, *, each: int, turns: int | None = None, waiting: int = 1000) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"parley-{name}")
+        self._free = asyncio.Semaphore(threads)
+        self.turns = asyncio.Semaphore(turns or threads)
+        self._each, self._most_waiting = each, waiting
+        self._clients: dict[str, asyncio.Semaphore] = {}
+        self._requests: Counter[str] = Counter()
+
+    async def run(self, client: str, function: Callable, *args: Any) -> Any:
+        """Call it in one of the threads. Raises Busy."""
+        async with self._place(client) as place, self._turn():
+            in_thread = sync_to_async(place.keep, thread_sensitive=False, executor=self._threads)
+            return await in_thread(function, *args)
+
+    @asynccontextmanager
+    async def _place(self, client: str) -> AsyncIterator["Place"]:
+        if self._requests.total() >= self._most_waiting:
+            raise Busy
+        self._requests[client] += 1
+        place = Place(lambda: self._forget(client))
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await place.take(self._clients.setdefault(client, asyncio.Semaphore(self._each)))
+                await place.take(self._free)
+        except TimeoutError:
+            place.leave()
+            raise Busy from None
+        except BaseException:
+            place.leave()
+            raise
+        try:
+            yield place
+        finally:
+            place.leave()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        await self.turns.acquire()
+        end = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
+        try:
+            yield
+        finally:
+            if end.when() > asyncio.get_running_loop().time():
+                end.cancel()
+                self.turns.release()
+
+    def _forget(self, client: str) -> None:
+        self._requests[client] -= 1
+        if not self._requests[client]:
+            del self._requests[client], self._clients[client]
+
+
+class Place:
+    """What a request holds of its lane until its thread has ended, also when its client has gone away before."""
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._left = left
+        self._taken: list[asyncio.Semaphore] = []
+        self._in_thread = self._given_back = False
+
+    async def take(self, semaphore: asyncio.Semaphore) -> None:
+        await semaphore.acquire()
+        self._taken.append(semaphore)
+
+    def keep(self, function: Callable, *args: Any) -> Any:
+        """Call it, in a thread."""
+        self._in_thread = True
+        try:
+            return function(*args)
+        finally:
+            self._in_thread = False
+            self._loop.call_soon_threadsafe(self._give_back)
+
+    def leave(self) -> None:
+        if not self._in_thread:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if not self._given_back:
+            self._given_back = True
+            for semaphore in reversed(self._taken):
+                semaphore.release()
+            self._left()

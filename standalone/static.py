@@ -1,0 +1,57 @@
+"""Static files, without Django: neither a thread for requests nor a turn is needed for one."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.core.exceptions import SuspiciousFileOperation
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import Response, StaticFile
+
+PIECE = 2**18
+"""Bytes that are read at once."""
+
+
+class StaticFiles:
+    """What WhiteNoise has found, read in two threads of its own."""
+
+    def __init__(self) -> None:
+        self._found = WhiteNoiseMiddleware(None)
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="parley-static")
+
+    async def answer(self, scope: Any, send: Any) -> bool:
+        """Send the file at this path; False when there is none."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if not path.startswith(self._found.static_prefix):
+            return False
+        response = await self._read(self._response, scope, path)
+        if response is None:
+            return False
+        await self._send(response, scope, send)
+        return True
+
+    def _response(self, scope: Any, path: str) -> Response | None:
+        headers = {
+            f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        look = self._found.find_file if self._found.autorefresh else self._found.files.get
+        try:
+            found: StaticFile | None = look(path)
+            return found and found.get_response(scope["method"], headers)
+        except (OSError, ValueError, SuspiciousFileOperation):
+            return None
+
+    async def _send(self, response: Response, scope: Any, send: Any) -> None:
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        try:
+            await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
+            while response.file and (piece := await self._read(response.file.read, PIECE)):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            if response.file:
+                response.file.close()
+
+    async def _read(self, function: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, function, *args)

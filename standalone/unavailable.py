@@ -1,0 +1,48 @@
+"""A database that is away, or that somebody keeps locked: 503 and a word, in place of an error."""
+
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+from django.views import defaults
+
+from standalone.refusals import refusal
+
+logger = logging.getLogger(__name__)
+
+PASSING_SQLITE = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL"}
+PASSING_SQLSTATES = ("08", "40", "53", "55P03", "57")
+"""Connection lost, transaction rolled back, no room, a lock that is held, and a server that is told to end."""
+
+
+class UnavailableMiddleware(MiddlewareMixin):
+    """Answers in place of a view that the database failed."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return _unavailable(request, exception) if is_unavailable(exception) else None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The handler of whatever no view raised: middleware asks the database too."""
+    error = sys.exc_info()[1]
+    return _unavailable(request, error) if error and is_unavailable(error) else defaults.server_error(request)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the same request may well succeed a little later."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    if name := getattr(cause, "sqlite_errorname", None):
+        return any(name.startswith(passing) for passing in PASSING_SQLITE)
+    sqlstate = getattr(cause, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(PASSING_SQLSTATES)
+
+
+def _unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    logger.warning("The database did not answer %s %s: %s", request.method, request.path, str(error).split("\n")[0])
+    return refusal(request, 503)

@@ -1,0 +1,73 @@
+"""What is answered before Django, and what every answer carries."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from standalone.asgi import application
+
+STATIC = Path(__file__).parents[2] / "src/parley/static/parley"
+
+
+@pytest.fixture
+async def http():
+    transport = httpx2.ASGITransport(app=application)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.mark.parametrize("host", ["testserver", "10.1.2.3", "stranger.example"])
+async def test_the_health_check_answers_under_any_host_name(http, host):
+    response = await http.get("/healthz", headers={"Host": host})
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+async def test_other_pages_refuse_a_strange_host_name(http):
+    assert (await http.get("/accounts/login/", headers={"Host": "stranger.example"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/static/parley/icon.svg", "/static/nowhere", "/nowhere/", "/manifest.webmanifest"]
+)
+async def test_every_answer_says_what_a_browser_may_do_with_it(http, path):
+    headers = (await http.get(path)).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-DNS-Prefetch-Control"] == "off"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+async def test_a_header_is_given_once(http):
+    response = await http.get("/nowhere/")
+    names = [name.lower() for name, _ in response.headers.raw]
+    assert len(names) == len(set(names))
+
+
+async def test_a_static_file_is_sent_as_it_lies_there(http):
+    response = await http.get("/static/parley/icon.svg", headers={"Accept-Encoding": "identity"})
+    assert response.content == (STATIC / "icon.svg").read_bytes()
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    again = await http.get("/static/parley/icon.svg", headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_part_of_a_static_file(http):
+    response = await http.get("/static/parley/icon.svg", headers={"Range": "bytes=1-3", "Accept-Encoding": "identity"})
+    assert (response.status_code, response.content) == (206, (STATIC / "icon.svg").read_bytes()[1:4])
+
+
+async def test_a_static_file_is_read_only(http):
+    assert (await http.post("/static/parley/icon.svg")).status_code == 405
+    assert (await http.head("/static/parley/icon.svg")).content == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../settings.py", "/static/%2e%2e/settings.py", "/static/%00", "/static//etc/passwd"]
+)
+async def test_nothing_but_static_files_is_sent_as_one(http, path):
+    assert (await http.get(path)).status_code == 404

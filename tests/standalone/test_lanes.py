@@ -1,0 +1,111 @@
+"""Threads for requests: in order, no more than its share for one client, one after the other where turns are one."""
+
+import asyncio
+import threading
+import time
+from itertools import count
+
+import pytest
+
+from standalone import lanes
+from standalone.lanes import Busy, Lane
+
+SOMEBODY = count()
+
+
+async def answer(lane, *views, client=None):
+    """Call these at the same time, as views of requests would be, each of another client unless one is named."""
+    runs = [lane.run(client or f"client {next(SOMEBODY)}", view) for view in views]
+    return await asyncio.gather(*runs, return_exceptions=True)
+
+
+@pytest.fixture
+def lane():
+    return Lane("test", 8, each=4, turns=1)
+
+
+async def test_quick_requests_are_answered_one_after_the_other(lane):
+    now, most = [], []
+
+    def quick():
+        now.append(quick)
+        most.append(len(now))
+        time.sleep(0.01)  # as long as a transaction
+        now.pop()
+
+    await answer(lane, *[quick] * 10)
+    assert most == [1] * 10
+
+
+@pytest.mark.parametrize("client", [None, "one"])
+async def test_who_came_first_is_answered_first_however_many_come(lane, client):
+    answered = []
+
+    def view(number):
+        time.sleep(0.01)
+        answered.append(number)
+
+    await answer(lane, *[lambda number=number: view(number) for number in range(50)], client=client)
+    assert answered == list(range(50))
+
+
+async def test_a_slow_request_does_not_hold_up_the_others(lane):
+    others = threading.Barrier(3)
+    assert sorted(await answer(lane, *[lambda: others.wait(timeout=20)] * 3)) == [0, 1, 2]
+
+
+async def test_a_turn_is_given_back_once_however_a_request_ends(lane):
+    slow = threading.Event()
+    threading.Timer(0.4, slow.set).start()
+    ended = await answer(lane, lambda: 1 / 0, lambda: slow.wait(20), lambda: "quick")
+    assert isinstance(ended[0], ZeroDivisionError)
+    assert ended[1:] == [True, "quick"]
+    await lane.turns.acquire()
+    assert lane.turns.locked()
+
+
+async def test_ten_slow_clicks_of_one_client_leave_the_others_their_threads():
+    lane, lock = Lane("test", 8, each=4), threading.Event()
+    clicks = asyncio.create_task(answer(lane, *[lock.wait] * 10, client="one"))
+    async with asyncio.timeout(20):
+        assert await answer(lane, *[lambda: "page"] * 4) == ["page"] * 4
+    lock.set()
+    assert await clicks == [True] * 10
+
+
+async def test_a_thread_is_not_free_because_its_client_went_away():
+    lane, lock, begun = Lane("test", 2, each=1), threading.Event(), threading.Event()
+    click = asyncio.create_task(lane.run("one", lambda: begun.set() or lock.wait(20)))
+    await asyncio.to_thread(begun.wait, 20)
+    click.cancel()
+    await asyncio.gather(click, return_exceptions=True)
+    again = asyncio.create_task(lane.run("one", lambda: "again"))
+    assert await answer(lane, lambda: "another") == ["another"]
+    assert not again.done()
+    lock.set()
+    assert await again == "again"
+
+
+async def test_who_waits_too_long_is_told(monkeypatch):
+    monkeypatch.setattr(lanes, "LONGEST_WAIT", 0.05)
+    lane, lock = Lane("test", 1, each=1), threading.Event()
+    first = asyncio.create_task(lane.run("one", lock.wait, 20))
+    assert [type(error) for error in await answer(lane, str, str)] == [Busy, Busy]
+    lock.set()
+    assert await first is True
+    assert await answer(lane, str) == [""]
+
+
+async def test_a_crowd_is_told_at_once():
+    lane, lock = Lane("test", 1, each=1, waiting=3), threading.Event()
+    waiting = asyncio.create_task(answer(lane, lambda: lock.wait(20), str, str))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [type(error) for error in await answer(lane, str)] == [Busy]
+    lock.set()
+    assert await waiting == [True, "", ""]
+
+
+async def test_nothing_is_kept_of_who_has_been_answered(lane):
+    await answer(lane, *[str] * 20)
+    assert (lane._clients, dict(lane._requests)) == ({}, {})
