@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from html import escape
 
 from .cleaning import clean, sanitised
+from .cutting import Piece
 from .highlighting import Highlighter
-from .pieces import Piece, offset_of, pieces_of
+from .pieces import offset_of, pieces_of
 
 _CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
 

@@ -33,9 +33,14 @@ CLASSES = {
     "p": {"raw"},
     "section": {"footnotes"},
 }
-_PLAIN = re.compile(r'<p( class="raw")?(?: data-sourcepos="[^"]*")?>([^<]*)</p>')
+_PLAIN = re.compile(r'<(p|h[1-6])( class="raw")?(?: data-sourcepos="[^"]*")?>([^<]*)</\1>')
 _BACK_REFERENCE = re.compile(r' <a href="#fnref[^>]*>.*?</a>')
 _FRAGMENT = re.compile(r' href="#[^"]*"')
+_CODE = re.compile(
+    r'<pre(?: data-(?:sourcepos|(?P<language>language))="(?P<value>[^"<>]*)")?><code[^<>]*>'
+    r'(?P<code>[^<]*(?:<span class="[a-z0-9]+">[^<]*</span>[^<]*)*)</code></pre>'
+)
+_PLACE = "<pre></pre>"
 _TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
 
 
@@ -43,7 +48,26 @@ def clean(html: str) -> str:
     """A block of comrak's, as it may be on a page."""
     plain = _PLAIN.fullmatch(html)
     if plain:
-        return f"<p{plain[1] or ''}>{plain[2]}</p>"
+        return f"<{plain[1]}{plain[2] or ''}>{plain[3]}</{plain[1]}>"
+    return _with_code_apart(html) if "<pre" in html else _cleaned(html)
+
+
+def _with_code_apart(html: str) -> str:
+    """Code is text and our own spans already; to read it again would take as long as all the rest."""
+    blocks = map(_code, _CODE.finditer(html))
+    rest = _CODE.sub(_PLACE, html)
+    if rest == _PLACE:
+        return next(blocks)
+    return re.sub(_PLACE, lambda _: next(blocks, ""), _cleaned(rest))
+
+
+def _code(found: re.Match[str]) -> str:
+    attribute = f' data-language="{found["value"]}"' if found["language"] else ""
+    code = found["code"].replace("&quot;", '"').replace("&#39;", "'")
+    return f"<pre{attribute}><code>{code}</code></pre>"
+
+
+def _cleaned(html: str) -> str:
     if "<img" in html:
         html = without_images(html)
     if "data-math-style" in html:

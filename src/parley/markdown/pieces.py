@@ -1,11 +1,13 @@
 """The top-level elements of a text, and where each begins in its source."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
+
+from .cutting import Piece, cut
+from .slow_blocks import without_slow_blocks
 
 EXTENSIONS = (
     "strikethrough",
@@ -17,60 +19,37 @@ EXTENSIONS = (
     "math_latex",
     "cjk_friendly_emphasis",
 )
-DEEPEST_NESTING = 60
-MOST_COLUMNS = 200
-MOST_MATHS = 4_000
-MOST_TAGS = 30_000
-"""And ampersands, which take as long to sanitise."""
-_TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')
-
-
-@dataclass(slots=True)
-class Piece:
-    html: str
-    first_line: int | None
-    last_line: int | None
+MOST_TAGS = 20_000
+"""Of a block, with the characters that are written as entities: 40 ms of sanitising. Code is sanitised apart."""
+_CODE = re.compile(r"(<pre[^>]*><code[^>]*>)[^<]*")
 
 
 def pieces_of(text: str) -> list[Piece]:
-    """One piece, as it was typed, for a text that is made to be slow."""
-    pieces = None if _is_made_to_be_slow(text) else _cut(render_markdown(text, *_options()))
-    return [Piece(f'<p class="raw">{escape(text)}</p>', None, None)] if pieces is None else pieces
+    """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
+    quick, slow = without_slow_blocks(text)
+    return [_quick(piece, text, slow) for piece in cut(render_markdown(quick, *_options()))]
 
 
-def _is_made_to_be_slow(text: str) -> bool:
-    """Whether it opens more maths, or has a table of more columns, than anybody reads; both take seconds."""
-    if any(text.count(opener) > MOST_MATHS for opener in ("\\(", "\\[", "$")):
-        return True
-    return text.count("|") > MOST_COLUMNS and any(line.count("|") > MOST_COLUMNS for line in text.splitlines())
+def _quick(piece: Piece, text: str, slow: dict[int, range]) -> Piece:
+    if piece.first_line is None or piece.last_line is None:
+        return piece
+    if piece.first_line in slow:
+        return _as_typed(text, slow[piece.first_line])
+    if piece.too_deep or _is_too_large(piece.html):
+        return _as_typed(text, range(piece.first_line, piece.last_line + 1))
+    return piece
 
 
-def _cut(html: str) -> list[Piece] | None:
-    """Cut at the top-level elements; text between them is raw HTML. None: too deep or too large to be sanitised soon."""
-    pieces: list[Piece] = []
-    depth = start = 0
-    first_line, last_line = None, 0
-    if html.count("<") + html.count("&amp;") > MOST_TAGS:
-        return None
-    for tag in _TAG.finditer(html):
-        closing, first, last = tag.groups()
-        if depth == 0:
-            _add_raw(pieces, html[start : tag.start()])
-            start, first_line, last_line = tag.start(), int(first) if first else None, 0
-        last_line = max(last_line, int(last or 0))  # comrak's own figure for a list may lack its last lines
-        depth += -1 if closing else 0 if tag[0].endswith("/>") else 1
-        if depth > DEEPEST_NESTING:
-            return None
-        if depth == 0:
-            pieces.append(Piece(html[start : tag.end()], first_line, last_line or None))
-            start = tag.end()
-    _add_raw(pieces, html[start:])
-    return pieces
+def _is_too_large(html: str) -> bool:
+    if len(html) <= MOST_TAGS:
+        return False
+    html = _CODE.sub(r"\1", html)
+    return html.count("<") + html.count("&") > MOST_TAGS
 
 
-def _add_raw(pieces: list[Piece], text: str) -> None:
-    if text.strip():
-        pieces.append(Piece(f'<p class="raw">{text.strip()}</p>', None, None))
+def _as_typed(text: str, lines: range) -> Piece:
+    source = text[_line_start(text, lines.start) : _line_start(text, lines.stop)].strip("\n")
+    return Piece(f'<p class="raw">{escape(source)}</p>', lines.start, lines.stop - 1)
 
 
 def offset_of(text: str, pieces: list[Piece], index: int) -> int:

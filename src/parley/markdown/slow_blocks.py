@@ -1,0 +1,100 @@
+"""Blocks that would take the renderer too long, found before it sees them.
+
+comrak looks through the rest of a paragraph for the end of each formula, its tables take the square of their columns,
+each level of quotation is 60 characters of HTML for one, each reference to a footnote 80 for one. All else that was
+measured is linear, and quick.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
+
+from .cutting import DEEPEST_NESTING, cut
+
+MOST_COLUMNS = 200
+LONGEST_SEARCH = 10_000_000
+"""Characters of a paragraph times the formulas in it: 4 ms."""
+MOST_FOOTNOTES = 1_000
+"""References to them in a paragraph."""
+_TABLE_RULE = re.compile(r"[\s>*+\d.)|:-]*")
+_DEEP = re.compile(rf"^((?:[ \t]*>){{{DEEPEST_NESTING + 1}}})[^\n]*")
+_CODE = re.compile(r'<pre data-sourcepos="(\d+):\d+-(\d+):')
+
+
+def without_slow_blocks(text: str) -> tuple[str, dict[int, range]]:
+    """(the text with an empty heading in the place of each slow top-level block, {line of the heading: lines of the block}).
+
+    Lines are counted from 1 and keep their numbers. Code is never slow.
+    """
+    if not _slow_lines(text):
+        return text, {}
+    lines = text.split("\n")
+    blocks, code = _outline(text)
+    suspects = _slow_lines("\n".join("" if number in code else line for number, line in enumerate(lines, 1)))
+    return _replaced(lines, _blocks_of(suspects, blocks))
+
+
+def _slow_lines(text: str) -> list[int]:
+    """The numbers of the lines because of which a block is slow."""
+    slow: set[int] = set()
+    if text.count("|") > MOST_COLUMNS or text.count(">") > DEEPEST_NESTING:
+        slow.update(number for number, line in enumerate(text.split("\n"), 1) if _is_slow(line))
+    if _is_slow_paragraph(text):
+        slow.update(_slow_paragraphs(text))
+    return sorted(slow)
+
+
+def _is_slow(line: str) -> bool:
+    return bool(line.count("|") > MOST_COLUMNS and _TABLE_RULE.fullmatch(line)) or bool(_DEEP.match(line))
+
+
+def _is_slow_paragraph(text: str) -> bool:
+    formulas = text.count("\\(") + text.count("\\[")
+    return len(text) * formulas > LONGEST_SEARCH or text.count("[^") > MOST_FOOTNOTES
+
+
+def _slow_paragraphs(text: str) -> Iterator[int]:
+    number = 1
+    for paragraph in text.split("\n\n"):
+        following = number + paragraph.count("\n") + 2
+        if _is_slow_paragraph(paragraph):
+            yield from range(number, following - 1)
+        number = following
+
+
+def _outline(text: str) -> tuple[list[range], set[int]]:
+    """(lines of each top-level block, lines of code), from a rendering without what is slow."""
+    html = render_markdown("\n".join(_DEEP.sub(r"\1", line) for line in text.split("\n")), *_options())
+    blocks = [
+        range(piece.first_line, piece.last_line + 1) for piece in cut(html) if piece.first_line and piece.last_line
+    ]
+    return blocks, {line for code in _CODE.finditer(html) for line in range(int(code[1]), int(code[2]) + 1)}
+
+
+def _blocks_of(lines: Iterable[int], blocks: list[range]) -> list[range]:
+    """The blocks that these lines are in; a line in none, as of raw HTML, is one by itself."""
+    found: list[range] = []
+    left = iter(blocks)
+    block = next(left, None)
+    for line in lines:
+        while block and block.stop <= line:
+            block = next(left, None)
+        if not found or line not in found[-1]:
+            found.append(block if block and line in block else range(line, line + 1))
+    return found
+
+
+def _replaced(lines: list[str], blocks: list[range]) -> tuple[str, dict[int, range]]:
+    """An empty heading needs one line, and neither continues what is before it nor is continued by what follows."""
+    for block in blocks:
+        lines[block.start - 1 : block.stop - 1] = ["#", *[""] * (len(block) - 1)]
+    return "\n".join(lines), {block.start: block for block in blocks}
+
+
+@lru_cache(maxsize=1)
+def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
+    rendering = RenderOptions()
+    rendering.escape = rendering.sourcepos = True
+    return ExtensionOptions(), ParseOptions(), rendering
