@@ -117,6 +117,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A command that is answered with an error (a full disk, a failover) is tried again as a lost connection is.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = SHORT_RETRIES
 CELERY_RESULT_BACKEND = REDIS_URL
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": SHORT_RETRIES}
@@ -181,6 +183,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
         "parley": {"level": "INFO"},
-        "uvicorn": {"handlers": ["console"], "propagate": False},
+        "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
     },
 }

@@ -91,6 +91,7 @@ def test_without_it_a_wrong_host_is_told_nothing(tmp_path):
         refused = httpx2.get(f"http://127.0.0.1:{port}/", headers=OTHER_HOST, trust_env=False)
     assert refused.status_code == 400
     assert "settings" not in refused.text
+    assert "healthz" not in "".join(lines)
     assert_no_secret("".join(lines))
 
 

@@ -1,0 +1,76 @@
+"""Valkey answers commands with errors (a full disk, a failover): the worker goes on taking questions afterwards."""
+
+import time
+
+import pytest
+
+from tests.faults.conftest import QUICK, assert_agree, assert_whole, question, until_settled
+
+WITHIN = 8.0
+"""Seconds after which a question must be answered when Valkey takes commands again; the machine may be busy."""
+REFUSALS = {
+    "no replicas": (("CONFIG SET", "min-replicas-to-write", "1"), ("CONFIG SET", "min-replicas-to-write", "0")),
+    "read only": (("REPLICAOF", "127.0.0.1", "9"), ("REPLICAOF", "NO", "ONE")),
+}
+NOBODY_WRITES = 3.0
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def product(request, make_stack):
+    database = request.getfixturevalue("postgres").create("refused") if request.param == "postgresql" else ""
+    stack = make_stack(conf=QUICK, database_url=database)
+    yield stack
+    for name in ("web", "worker"):
+        stack.kill(name)
+
+
+@pytest.fixture(params=REFUSALS)
+def refusal(request):
+    return REFUSALS[request.param]
+
+
+def tell(stack, command):
+    with stack.valkey.client() as client:
+        client.execute_command(*command)
+
+
+def refuse_for_a_while(stack, refusal, seconds=NOBODY_WRITES):
+    """Until the worker has asked for its next task and was refused."""
+    begin, end = refusal
+    tell(stack, begin)
+    time.sleep(seconds)
+    tell(stack, end)
+
+
+def test_an_idle_worker_takes_the_next_question(product, refusal):
+    person = product.person()
+    until_settled(product, person.start(question(5)))
+    refuse_for_a_while(product, refusal)
+    asked = question(10)
+    assert_whole(until_settled(product, person.start(asked), WITHIN), asked)
+
+
+def test_a_worker_that_is_writing_goes_on_and_takes_the_next_question(product, refusal, reading):
+    person, other = product.person(), product.person()
+    long = question(800, at=40)
+    conversation = person.start(long)
+    reader = reading(person, conversation)
+    reader.until_shown(100)
+    refuse_for_a_while(product, refusal)
+    asked = question(10)
+    assert_whole(until_settled(product, other.start(asked), WITHIN), asked)
+    assert product.db.reply(conversation)["status"] == "streaming"
+    assert_whole(until_settled(product, conversation, 60), long)
+    assert_agree(product, conversation, person, reader)
+    assert len(product.provider.asked(long)) == 1
+
+
+def test_what_is_asked_meanwhile_is_answered_afterwards(product, refusal):
+    person = product.person()
+    until_settled(product, person.start(question(5)))
+    begin, end = refusal
+    tell(product, begin)
+    asked = question(10)
+    conversation = person.start(asked)
+    tell(product, end)
+    assert_whole(until_settled(product, conversation, WITHIN + QUICK["BELL_LOST_AFTER"]), asked)
