@@ -27,7 +27,7 @@ class Ask:
         questions = [text_of(message) for message in messages if message["role"] == "user"]
         last, question = messages[-1], questions[-1] if questions else ""
         return cls(
-            question=titling(question) if body["model"] == TITLE_MODEL else question,
+            question=titling(question) if body["model"] == TITLE_MODEL else last_of(question),
             model=body["model"],
             key=headers.get("authorization", "").removeprefix("Bearer ").strip(),
             prefill=text_of(last) if last["role"] == "assistant" else "",
@@ -59,6 +59,11 @@ def titling(request: str) -> str:
     """Return the directive that a conversation's first question has for its title: `/say 5 words titled by /empty`."""
     found = re.search(r" titled by (/[^\n]*)", request)
     return found[1] if found else '/say-text "A title by the model"'
+
+
+def last_of(turn: str) -> str:
+    """Return the last of several questions that are one turn, the first of which is a directive."""
+    return turn.rpartition("\n\n")[2] if turn.startswith("/") else turn
 
 
 def text_of(message: dict[str, Any]) -> str:

@@ -35,8 +35,8 @@ class Provider(ABC):
         return [request for request in self.requests if request.path.endswith("/chat/completions")]
 
     def asked(self, question: str) -> list[Received]:
-        """Return the requests whose last message is this question."""
-        return [request for request in self.completions if request.question == question]
+        """Return the requests whose last message is this question, or ends with it after others without an answer."""
+        return [request for request in self.completions if f"\n\n{request.question}".endswith(f"\n\n{question}")]
 
     def wait_for(self, true: Callable[[list[Received]], bool], seconds: float = 10) -> list[Received]:
         """Wait until something holds for the completions, and return them."""

@@ -101,10 +101,18 @@ async def complete(transport: asyncio.Transport, received: Received, log: Log) -
         Reply(transport, received, Ask(""), log).error(400, f"Not a chat completion request: {error!r}.")
         return
     reply = Reply(transport, received, ask, log)
-    if received.body and received.body.get("stream") is True:
+    if not in_turn([message["role"] for message in received.messages]):
+        reply.error(400, "Conversation roles must alternate user/assistant/user/assistant/...")
+    elif received.body and received.body.get("stream") is True:
         await play(reply)
     else:
         reply.error(400, "Only stream=true is served.")
+
+
+def in_turn(roles: list[str]) -> bool:
+    """Say whether user and assistant alternate after the system prompt, as strict templates want it."""
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
+    return all(role == ("user", "assistant")[number % 2] for number, role in enumerate(spoken))
 
 
 def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:

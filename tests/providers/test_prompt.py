@@ -53,3 +53,20 @@ def test_sends_each_conversation_its_own_history(person, stack):
     person.answer("Something else")
     [request] = stack.provider.asked("Something else")
     assert "secret" not in str(request.messages)
+
+
+def test_tells_the_model_what_was_read_of_a_broken_answer_and_that_it_was_cut_off(person, stack):
+    conversation = person.start("/cut-after 5")
+    broken = person.settled(conversation)
+    person.ask(conversation, "/error 400")
+    person.settled(conversation)
+    person.ask(conversation, "Please go on with that")
+    assert person.settled(conversation)["status"] == "done"
+    [request] = stack.provider.asked("Please go on with that")
+    assert request.messages == [
+        {"role": "user", "content": "/cut-after 5"},
+        {"role": "assistant", "content": f"{broken['content']}\n\n[This answer was cut off.]"},
+        {"role": "user", "content": "/error 400\n\nPlease go on with that"},
+    ]
+    assert "cut off" not in person.page(conversation).html
+    assert [message["content"] for message in stack.db.messages(conversation)][1] == broken["content"]

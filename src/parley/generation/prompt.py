@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TypedDict
 
-SPOKEN = ("done", "stopped")
-"""What failed, broke off or is still being written is not history."""
+CUT_OFF = ("stopped", "interrupted", "failed")
+SPOKEN = ("done", *CUT_OFF)
+"""What has text that people read is history; what is still being written is not."""
+CUT_OFF_NOTE = "[This answer was cut off.]"
+BEGINNING = "[The conversation begins with your message.]"
+GO_ON = "Go on."
+"""What only the model is told, for servers that take nothing but questions and answers in turn."""
 
 BYTES_PER_TOKEN = 3.0
 TOKENS_PER_MESSAGE = 8
@@ -31,17 +38,18 @@ class Prompt:
 
 
 def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str = "", older: int = 0) -> Prompt:
-    """Role/content messages, in order, from the turns of one branch, before which there are ``older`` ones.
+    """Role/content messages from the turns of one branch, before which there are ``older`` ones.
 
-    ``window`` is the model's context in tokens. The system prompt and the last question always stay;
-    the oldest turns go first. ``begun`` is the text that the answer shall go on after.
+    User and assistant take turns, the user first and, unless there is ``begun``, last. ``window`` is the model's context
+    in tokens. The system prompt and the last question always stay; the oldest turns go first. ``begun`` is the text that
+    the answer shall go on after.
     """
     system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
     turns = _said(history)
     ending = [_message("assistant", begun)] if begun else []
     room = window * (1 - SHARE_FOR_ANSWER) - _tokens(system) - _tokens(ending)
     kept = _newest_that_fit(turns, room)
-    return Prompt(system + kept + ending, older + len(turns) - len(kept))
+    return Prompt(system + _in_turn(kept, ending), older + len(turns) - len(kept))
 
 
 def tokens(history: Iterable[Turn]) -> float:
@@ -50,7 +58,23 @@ def tokens(history: Iterable[Turn]) -> float:
 
 
 def _said(history: Iterable[Turn]) -> list[ProviderMessage]:
-    return [_message(role, content) for role, status, content in history if status in SPOKEN and content.strip()]
+    spoken = ((role, status, content) for role, status, content in history if status in SPOKEN and content.strip())
+    return [_message(role, _marked(status, content)) for role, status, content in spoken]
+
+
+def _marked(status: str, content: str) -> str:
+    return f"{content}\n\n{CUT_OFF_NOTE}" if status in CUT_OFF else content
+
+
+def _in_turn(turns: list[ProviderMessage], ending: list[ProviderMessage]) -> list[ProviderMessage]:
+    """What follows each other in one role is one turn; the begun text stays to the letter."""
+    groups = groupby(turns, itemgetter("role"))
+    joined = [_message(role, "\n\n".join(turn["content"] for turn in group)) for role, group in groups]
+    if [turn["role"] for turn in joined + ending][:1] == ["assistant"]:
+        joined.insert(0, _message("user", BEGINNING))
+    if joined and joined[-1]["role"] == "assistant":
+        joined.append(_message("user", GO_ON))
+    return joined + ending
 
 
 def _message(role: str, content: str) -> ProviderMessage:

@@ -33,25 +33,84 @@ def test_has_no_system_prompt_where_there_are_no_instructions(instructions):
     assert build(instructions, [SHORT], window=BIG).messages == [{"role": "user", "content": "x"}]
 
 
+CUT = "some text\n\n[This answer was cut off.]"
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("done", True),
-        ("stopped", True),
-        ("pending", False),
-        ("streaming", False),
-        ("failed", False),
-        ("interrupted", False),
+        ("done", ["q1", "some text", "q2"]),
+        ("stopped", ["q1", CUT, "q2"]),
+        ("interrupted", ["q1", CUT, "q2"]),
+        ("failed", ["q1", CUT, "q2"]),
+        ("pending", ["q1\n\nq2"]),
+        ("streaming", ["q1\n\nq2"]),
     ],
 )
-def test_sends_only_history_that_is_finished(status, said):
+def test_sends_what_people_have_read_and_says_where_it_was_cut_off(status, said):
     prompt = build("", [("user", "done", "q1"), ("assistant", status, "some text"), ("user", "done", "q2")], window=BIG)
-    assert contents(prompt) == ["q1", *(["some text"] if said else []), "q2"]
+    assert contents(prompt) == said
+
+
+def test_joins_questions_that_were_not_answered():
+    turns = [("user", "done", "q1"), ("assistant", "failed", ""), ("user", "done", "q2"), ("assistant", "done", "a")]
+    prompt = build("", [*turns, ("user", "done", "q3"), ("user", "done", "q4")], window=BIG)
+    assert prompt.messages == [
+        {"role": "user", "content": "q1\n\nq2"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "q3\n\nq4"},
+    ]
+
+
+def test_drops_the_oldest_of_joined_questions_that_do_not_fit():
+    prompt = build("", [("user", "done", letter * 300) for letter in "abcd"], window=320)
+    assert contents(prompt) == ["c" * 300 + "\n\n" + "d" * 300]
+    assert prompt.left_out == 2
+
+
+def test_begins_and_ends_with_the_person_where_an_import_does_not():
+    turns = [
+        ("assistant", "done", "Hello."),
+        ("user", "done", "q"),
+        ("assistant", "done", "a"),
+        ("assistant", "done", "b"),
+    ]
+    assert [message["role"] for message in build("", turns, window=BIG).messages] == ["user", "assistant"] * 2 + [
+        "user"
+    ]
+    assert "a\n\nb" in contents(build("", turns, window=BIG))
+
+
+def test_keeps_the_text_to_go_on_after_to_the_letter():
+    turns = [SHORT, ("assistant", "done", "before")]
+    assert build("", turns, window=BIG, begun=" Once ").messages[-1] == {"role": "assistant", "content": " Once "}
+    assert [message["role"] for message in build("", [], window=BIG, begun="Once").messages] == ["user", "assistant"]
+
+
+ANY_TURNS = st.lists(
+    st.tuples(
+        st.sampled_from(["user", "assistant"]),
+        st.sampled_from(["done", "stopped", "interrupted", "failed", "pending", "streaming"]),
+        st.sampled_from(["", " \n", "a", "b " * 100]),
+    ),
+    max_size=12,
+)
+
+
+@given(ANY_TURNS, st.integers(0, 400), st.sampled_from(["", "begun"]), st.sampled_from(["", "Be brief."]))
+def test_takes_turns_whatever_the_history_is(turns, window, begun, instructions):
+    messages = build(instructions, turns, window=window, begun=begun).messages
+    if instructions:
+        assert messages.pop(0)["role"] == "system"
+    roles = [message["role"] for message in messages]
+    assert roles == ["user" if number % 2 == 0 else "assistant" for number in range(len(roles))]
+    assert (roles[-1:] == ["assistant"]) == bool(begun)
+    assert all(message["content"].strip() for message in messages)
 
 
 def test_leaves_out_what_has_no_text():
     prompt = build("", [("user", "done", "q1"), ("assistant", "stopped", " \n"), ("user", "done", "q2")], window=BIG)
-    assert contents(prompt) == ["q1", "q2"]
+    assert contents(prompt) == ["q1\n\nq2"]
     assert prompt.left_out == 0
 
 
@@ -98,6 +157,7 @@ def test_counts_bytes_because_other_scripts_have_more_tokens():
 )
 def test_keeps_an_unbroken_end_of_the_history_that_fits(words, window):
     turns = history(*(word for word in words if word.strip())) or [SHORT]
+    turns = turns[: len(turns) - 1 | 1]
     prompt = build("", turns, window=window)
     kept = contents(prompt)
     assert kept == [content for _, _, content in turns[prompt.left_out :]]
