@@ -17,8 +17,9 @@ from .delivery.bells import Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
-from .delivery.origin import same_origin, still_signed_in
+from .delivery.origin import same_origin
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
+from .delivery.rights import Badge, rights
 from .models import Message
 from .positions import MOST_FOLLOWED
 from .tasks import reaper
@@ -60,16 +61,29 @@ class TabConsumer(AsyncWebsocketConsumer):
         if self.user is None or not self.user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
+        session = self.scope.get("session")
+        self._badge = Badge(self.user, session.session_key if session is not None else None, self._lose_rights)
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
         _bells().watch(self.user.pk, self._feed_advanced)
+        rights().watch(self._badge)
 
     async def disconnect(self, code: int) -> None:
-        for duty in self._duties:
-            duty.cancel()
         if self._duties:
-            _bells().unwatch(self.user.pk, self._feed_advanced)
+            self._leave()
+
+    def _lose_rights(self) -> None:
+        """Nothing is sent from this moment on, and nothing is heard."""
+        self._leave()
+        self._end = asyncio.create_task(self.close(SIGNED_OUT))
+
+    def _leave(self) -> None:
+        rights().unwatch(self._badge)
+        _bells().unwatch(self.user.pk, self._feed_advanced)
         for follower in self._follows.values():
             hub().unfollow(follower)
+        for duty in self._duties:
+            duty.cancel()
+        self._duties = []
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Whatever is not a message of the protocol is ignored."""
@@ -81,7 +95,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             case Unfollow(handle):
                 self._unfollow(handle)
             case Ping():
-                await self._ping()
+                self._queue('{"pong":true}')
 
     # What a tab may say
 
@@ -92,7 +106,7 @@ class TabConsumer(AsyncWebsocketConsumer):
     async def _follow(self, said: Follow) -> None:
         self._unfollow(said.handle)
         reply = await self._may_see(said.reply)
-        if reply is None or len(self._follows) >= MOST_FOLLOWED:
+        if reply is None or len(self._follows) >= MOST_FOLLOWED or not self._duties:
             return
 
         self._note_response(reply)
@@ -116,13 +130,6 @@ class TabConsumer(AsyncWebsocketConsumer):
         if follower is not None:
             hub().unfollow(follower)
             self._paused.discard(follower)
-
-    async def _ping(self) -> None:
-        """A tab that is alive is answered; one whose person has signed out meanwhile is let go."""
-        if await still_signed_in(self.scope):
-            self._queue('{"pong":true}')
-        else:
-            await self.close(SIGNED_OUT)
 
     @database_sync_to_async
     def _may_see(self, reply_id: UUID) -> Message | None:
@@ -187,6 +194,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             await self._filled.wait()
             self._filled.clear()
             while self._outbox:
+                await rights().confirm(self._badge)
                 text = self._outbox.popleft()
                 self._queued -= len(text)
                 await self.send(text_data=text)

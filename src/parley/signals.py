@@ -11,13 +11,14 @@ from .models import Conversation, Feed, Folder, Message, Transfer, feed_advanced
 
 
 def connect() -> None:
-    from .delivery import broadcasts
+    from .delivery import broadcasts, sockets
 
     post_delete.connect(_conversation_deleted, sender=Conversation, dispatch_uid="parley.conversation_deleted")
     post_delete.connect(_message_deleted, sender=Message, dispatch_uid="parley.message_deleted")
     post_delete.connect(_folder_deleted, sender=Folder, dispatch_uid="parley.folder_deleted")
     post_delete.connect(_transfer_deleted, sender=Transfer, dispatch_uid="parley.transfer_deleted")
     feed_advanced.connect(broadcasts.feed_advanced, dispatch_uid="parley.broadcast")
+    sockets.connect()
 
 
 def _conversation_deleted(instance: Conversation, **kwargs: object) -> None:

@@ -72,11 +72,11 @@ class Tab:
 
 
 @asynccontextmanager
-async def connected(user=None, origin=ORIGIN, query=b""):
-    """A socket of somebody: yields the tab, or None where the server refused it."""
+async def connected(user=None, origin=ORIGIN, query=b"", cookies=None):
+    """A socket of somebody, or of a browser's cookies: yields the tab, or None where the server refused it."""
     from standalone.asgi import application
 
-    headers = [(b"host", b"testserver"), (b"cookie", await sync_to_async(cookies_of)(user))]
+    headers = [(b"host", b"testserver"), (b"cookie", cookies or await sync_to_async(cookies_of)(user))]
     if origin:
         headers.append((b"origin", origin))
     tab = Tab(application, headers, query)

@@ -18,6 +18,7 @@ from parley.conf import conf
 from parley.models import Feed
 
 from .broadcasts import ring_from
+from .rights import rights
 
 logger = logging.getLogger(__name__)
 
@@ -80,13 +81,21 @@ class Bells:
         while _goes_on():
             try:
                 if self._channel:
-                    bell = await get_channel_layer().receive(self._channel)
-                    self._ring(bell["owner"], bell["version"])
+                    self._hear(await get_channel_layer().receive(self._channel))
                 else:
                     await asyncio.sleep(0.05)
             except Exception as error:
                 logger.warning("The channel layer cannot be heard (%s); the poll goes on.", error)
                 await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+
+    def _hear(self, bell: dict[str, Any]) -> None:
+        match bell.get("type"):
+            case "rights.changed":
+                rights().look_at(bell["owner"])
+            case "sockets.close":
+                rights().close(bell["owner"], bell.get("session", ""))
+            case _:
+                self._ring(bell["owner"], bell["version"])
 
     async def _poll(self) -> None:
         """One query for everybody here."""

@@ -8,10 +8,15 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from parley import keys
+from parley.outages import Outage
 
 logger = logging.getLogger(__name__)
 
-
+_layer = Outage(
+    logger,
+    "Watchers could not be told of a change (%s); they learn it from the feed.",
+    "Watchers are told of changes again.",
+)
 _loop: asyncio.AbstractEventLoop | None = None
 
 
@@ -23,17 +28,23 @@ def ring_from(loop: asyncio.AbstractEventLoop) -> None:
 
 def feed_advanced(owner_id: Any, version: int, **kwargs: object) -> None:
     """Ring, after the commit of a change. A bell that is not heard is made up for by the feed's poll."""
+    tell(owner_id, {"type": "feed.advanced", "version": version})
+
+
+def tell(owner_id: Any, bell: dict[str, Any]) -> None:
+    """Ring at every process that has a socket of this person; nobody waits for it where an event loop runs."""
     if get_channel_layer() is None:
         return
     if _loop is not None and _loop.is_running():
-        asyncio.run_coroutine_threadsafe(_ring(owner_id, version), _loop)
+        asyncio.run_coroutine_threadsafe(_ring(owner_id, bell), _loop)
     else:
-        async_to_sync(_ring)(owner_id, version)
+        async_to_sync(_ring)(owner_id, bell)
 
 
-async def _ring(owner_id: Any, version: int) -> None:
-    bell = {"type": "feed.advanced", "owner": str(owner_id), "version": version}
+async def _ring(owner_id: Any, bell: dict[str, Any]) -> None:
     try:
-        await get_channel_layer().group_send(keys.feed_group(owner_id), bell)
+        await get_channel_layer().group_send(keys.feed_group(owner_id), {**bell, "owner": str(owner_id)})
     except Exception as error:  # whatever a channel layer raises when its server is gone
-        logger.warning("Watchers could not be told of a change (%s); they learn it from the feed.", error)
+        _layer.began(error)
+    else:
+        _layer.ended()

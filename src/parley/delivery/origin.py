@@ -1,10 +1,8 @@
 """Who may have a socket."""
 
-from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels.auth import get_user
 from django.conf import settings
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -27,15 +25,3 @@ def _is_host(origin: str, host: str) -> bool:
         return bool(page.hostname) and (page.hostname, page.port or default) == (here.hostname, here.port or default)
     except (KeyError, ValueError):
         return False
-
-
-async def still_signed_in(scope: dict[str, Any]) -> bool:
-    """Whether the session that opened the socket is still that of a signed-in person.
-
-    A host that authenticates sockets without sessions answers for them itself.
-    """
-    if "session" not in scope:
-        return True
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    user = await get_user({"session": store(scope["session"].session_key)})
-    return user.is_authenticated

@@ -1,0 +1,175 @@
+"""Whether those who have a socket in this process may still have it: one look at all of them, every few seconds."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.sessions.backends.db import SessionStore as SessionsInRows
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from parley.outages import Outage
+
+logger = logging.getLogger(__name__)
+
+EVERY = 3.0
+"""Seconds between two looks."""
+STALE = 4.0
+"""Seconds after which nothing is sent before there was another look."""
+PATIENCE = 2.0
+"""Seconds that sending waits for one: a database that does not answer ends no stream, and nobody can sign out by it."""
+
+_database = Outage(
+    logger,
+    "The rights of sockets cannot be looked at (%s); they keep what they had.",
+    "The rights of sockets are looked at again.",
+)
+
+
+@dataclass(eq=False, slots=True)
+class Badge:
+    """The right of one socket. ``session``: its key, or None where the host knows people without one.
+
+    ``lose()`` is called once, when the right is lost.
+    """
+
+    person: Any
+    session: str | None
+    lose: Callable[[], None]
+    looked_at: float = field(default=0.0)
+
+
+class Rights:
+    def __init__(self) -> None:
+        self._badges: set[Badge] = set()
+        self._looking: asyncio.Task | None = None
+        self._duty: asyncio.Task | None = None
+        self._again: set[asyncio.Task] = set()
+
+    def watch(self, badge: Badge) -> None:
+        badge.looked_at = _now()
+        self._badges.add(badge)
+        if self._duty is None or self._duty.done():
+            self._duty = asyncio.create_task(self._look_now_and_then())
+
+    def unwatch(self, badge: Badge) -> None:
+        self._badges.discard(badge)
+
+    async def confirm(self, badge: Badge) -> None:
+        """Return when this right was looked at a short while ago, or the database does not say."""
+        if _now() - badge.looked_at <= STALE:
+            return
+        await asyncio.wait({self._look()}, timeout=PATIENCE)
+        badge.looked_at = _now()
+
+    def look_at(self, owner_id: str) -> None:
+        """Something has changed for this person: look at their sockets now, whatever look is under way."""
+        looking = asyncio.create_task(self._look_at(self._of(owner_id)))
+        self._again.add(looking)
+        looking.add_done_callback(self._again.discard)
+
+    def close(self, owner_id: str, digest: str = "") -> None:
+        """Close the sockets of a person, or those of one of their sessions."""
+        for badge in self._of(owner_id):
+            if not digest or (badge.session and digest_of(badge.session) == digest):
+                self._lose(badge)
+
+    def _of(self, owner_id: str) -> list[Badge]:
+        return [badge for badge in self._badges if str(badge.person.pk) == owner_id]
+
+    async def _look_now_and_then(self) -> None:
+        while self._badges:
+            await asyncio.sleep(EVERY)
+            await asyncio.wait({self._look()}, timeout=PATIENCE)
+
+    def _look(self) -> asyncio.Task:
+        """One look at everybody at a time."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_at(list(self._badges)))
+        return self._looking
+
+    async def _look_at(self, badges: list[Badge]) -> None:
+        try:
+            kept = await database_sync_to_async(still_signed_in)(badges)
+        except Exception as error:  # of whatever keeps the sessions
+            _database.began(error)
+            return
+        _database.ended()
+        for badge in badges:
+            if badge in kept:
+                badge.looked_at = _now()
+            else:
+                self._lose(badge)
+
+    def _lose(self, badge: Badge) -> None:
+        if badge in self._badges:
+            self._badges.discard(badge)
+            badge.lose()
+
+
+def digest_of(session_key: str) -> str:
+    """What names a session to other processes, and opens nothing."""
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def still_signed_in(badges: Collection[Badge]) -> set[Badge]:
+    """Those that are good: two queries for all of them, where sessions are rows and people are of Django's own backend."""
+    sessions = _sessions({badge.session for badge in badges if badge.session})
+    people = get_user_model()._default_manager.in_bulk({badge.person.pk for badge in badges} - {None})
+    return {badge for badge in badges if _is_good(badge, people.get(badge.person.pk), sessions)}
+
+
+def _sessions(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+    if issubclass(store, SessionsInRows):
+        rows = store.get_model_class().objects.filter(expire_date__gt=timezone.now()).in_bulk(list(keys))
+        return {key: row.get_decoded() for key, row in rows.items()}
+    return {key: dict(store(key).items()) for key in keys}
+
+
+def _is_good(badge: Badge, person: Any, sessions: dict[str, dict[str, Any]]) -> bool:
+    if person is None or badge.session is None:
+        return person is not None and person.is_active
+    session = sessions.get(badge.session, {})
+    theirs = session.get(SESSION_KEY) == person._meta.pk.value_to_string(person)
+    return theirs and _may_sign_in(person, session.get(BACKEND_SESSION_KEY)) and _has_hash(session, person)
+
+
+def _may_sign_in(person: Any, path: Any) -> bool:
+    if path not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    backend = load_backend(path)
+    if isinstance(backend, ModelBackend) and type(backend).get_user is ModelBackend.get_user:
+        return backend.user_can_authenticate(person)
+    return backend.get_user(person.pk) is not None
+
+
+def _has_hash(session: dict[str, Any], person: Any) -> bool:
+    """Whether the password is that of the signing in."""
+    if not hasattr(person, "get_session_auth_hash"):
+        return True
+    said, hashes = session.get(HASH_SESSION_KEY) or "", [person.get_session_auth_hash()]
+    if hasattr(person, "get_session_auth_fallback_hash"):
+        hashes += person.get_session_auth_fallback_hash()
+    return any(constant_time_compare(said, right) for right in hashes)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+_rights: WeakKeyDictionary[asyncio.AbstractEventLoop, Rights] = WeakKeyDictionary()
+
+
+def rights() -> Rights:
+    """The rights of the sockets of the running event loop."""
+    return _rights.setdefault(asyncio.get_running_loop(), Rights())

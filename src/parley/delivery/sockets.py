@@ -1,0 +1,72 @@
+"""Closing the sockets of people who may not have them any more; ``close_sockets`` is for hosts."""
+
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, get_user_model, user_logged_out
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+
+from .broadcasts import tell
+from .rights import digest_of
+
+UNDISTURBED = {"last_login"}
+"""What is saved of a person at every sign-in."""
+
+
+def close_sockets(user: Any) -> None:
+    """Close all sockets of this person after the commit, in every process, through the channel layer.
+
+    Their pages load again, and are what the host then lets the person see.
+    """
+    _tell_on_commit(user.pk, {"type": "sockets.close"})
+
+
+def connect() -> None:
+    """Look at the sockets of a person when Django changes what they may."""
+    people = get_user_model()
+    post_save.connect(_person_saved, sender=people, dispatch_uid="parley.person_saved")
+    post_delete.connect(_person_deleted, sender=people, dispatch_uid="parley.person_deleted")
+    if sessions := _session_rows():
+        post_delete.connect(_session_deleted, sender=sessions, dispatch_uid="parley.session_deleted")
+    else:
+        user_logged_out.connect(_signed_out, dispatch_uid="parley.signed_out")
+
+
+def _session_rows() -> type[Model] | None:
+    """The model of the sessions, where they are rows: its deletion comes with every way of signing out, and after it."""
+    store: Any = import_module(settings.SESSION_ENGINE).SessionStore
+    return store.get_model_class() if hasattr(store, "get_model_class") else None
+
+
+def _person_saved(instance: Any, created: bool = False, update_fields: Any = None, **kwargs: object) -> None:
+    if not created and (update_fields is None or set(update_fields) - UNDISTURBED):
+        _tell_on_commit(instance.pk, {"type": "rights.changed"})
+
+
+def _person_deleted(instance: Any, **kwargs: object) -> None:
+    _tell_on_commit(instance.pk, {"type": "rights.changed"})
+
+
+def _session_deleted(instance: Any, **kwargs: object) -> None:
+    """One that has expired is no news; there may be very many at once."""
+    if instance.expire_date > timezone.now() and (owner_id := instance.get_decoded().get(SESSION_KEY)):
+        _session_ended(owner_id, instance.session_key)
+
+
+def _signed_out(request: Any = None, user: Any = None, **kwargs: object) -> None:
+    session = getattr(request, "session", None)
+    if user is not None and session is not None and session.session_key:
+        _session_ended(user.pk, session.session_key)
+
+
+def _session_ended(owner_id: Any, session_key: str) -> None:
+    _tell_on_commit(owner_id, {"type": "sockets.close", "session": digest_of(session_key)})
+
+
+def _tell_on_commit(owner_id: Any, bell: dict[str, Any]) -> None:
+    transaction.on_commit(partial(tell, owner_id, bell), robust=True)
