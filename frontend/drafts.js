@@ -13,14 +13,20 @@ export class Drafts {
 
   /** With what this person typed in this tab before it left its last page. */
   constructor(person, storage) {
-    const { whose, kept } = JSON.parse(storage?.getItem(STORED) ?? "{}")
+    const { whose, kept } = JSON.parse(storage?.get(STORED) ?? "{}")
     this.#kept = new Map(whose === person ? kept : [])
     this.#person = person
   }
 
   /** The page is being left, maybe before the server has everything. */
   store(storage) {
-    storage.setItem(STORED, JSON.stringify({ whose: this.#person, kept: [...this.#kept] }))
+    storage.set(STORED, JSON.stringify({ whose: this.#person, kept: [...this.#kept] }))
+  }
+
+  /** The person is gone: nothing of theirs stays here. */
+  forget(storage) {
+    this.#kept.clear()
+    storage.remove(STORED)
   }
 
   typed(form, text) {

@@ -29,12 +29,26 @@ test("what was typed during the saving is not saved yet", () => {
   assert.equal(drafts.newest("/c/1/", "Hello", 11_000), "Hello you")
 })
 
+function storageOf(stored = new Map()) {
+  return { get: (name) => stored.get(name) ?? null, set: (name, text) => stored.set(name, text), remove: (name) => stored.delete(name) }
+}
+
 test("what was typed is there on the next page of the tab, for the same person only", () => {
-  const stored = new Map()
-  const storage = { getItem: (name) => stored.get(name) ?? null, setItem: (name, text) => stored.set(name, text) }
+  const storage = storageOf()
   const drafts = new Drafts("1", storage)
   drafts.typed("/c/1/", "Hello you")
   drafts.store(storage)
   assert.equal(new Drafts("1", storage).newest("/c/1/", "Hello"), "Hello you")
   assert.equal(new Drafts("2", storage).newest("/c/1/", ""), "")
+})
+
+test("nothing of a person who is gone stays", () => {
+  const stored = new Map()
+  const storage = storageOf(stored)
+  const drafts = new Drafts("1", storage)
+  drafts.typed("/c/1/", "Hello you")
+  drafts.store(storage)
+  drafts.forget(storage)
+  assert.equal(stored.size, 0)
+  assert.equal(drafts.newest("/c/1/", ""), "")
 })

@@ -43,7 +43,7 @@ const connection = new Connection({
     if (blocked) polling.start()
     else report("down")
   },
-  signedOut,
+  signedOut: refused,
 })
 
 /** A page was shown: tell the server what it shows, on a connection if there is one, else on a new one. */
@@ -92,7 +92,7 @@ async function look() {
   const elements = [...replies.values()].map(({ element }) => element)
   const question = { conversation: meta("parley-conversation"), version, replies: elements }
   const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, question))
-  if (missed === null) signedOut()
+  if (missed === null) return signedOut()
   if (!missed || asked !== visit) return
   for (const [index, position, ...payload] of missed.frames) elements[index]?.receive(position, payload)
   advance(missed)
@@ -120,9 +120,25 @@ function shown() {
   return document.querySelector("[data-shown]")
 }
 
-function signedOut() {
-  leave()
+// The session of the socket has ended. With a new password the person has another one, and their page comes again.
+async function refused() {
+  hide()
+  const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, { version, replies: [] }))
+  if (missed === null) return signedOut()
+  document.documentElement.hidden = !missed
   setTimeout(() => location.reload(), Math.max(0, RELOAD_AT_MOST_EVERY - performance.now()))
+}
+
+function signedOut() {
+  hide()
+  dispatchEvent(new Event("parley:signed-out"))
+  location.reload()
+}
+
+// Whoever looks at this screen next may be somebody else.
+function hide() {
+  leave()
+  document.documentElement.hidden = true
 }
 
 function open() {

@@ -28,7 +28,7 @@ import { focusHeading } from "./focus.js"
 // A button that is disabled loses the focus.
 Turbo.config.forms.submitter = "aria-disabled"
 Turbo.StreamActions.upsert = function () {
-  upsert(this)
+  upsert(this, (url) => Turbo.session.refresh(url))
 }
 
 addEventListener("turbo:before-fetch-request", addCsrfToken)

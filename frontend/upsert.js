@@ -5,14 +5,16 @@ const ROWS = "[data-version]"
  * <turbo-stream action="upsert" target="id" into="list">: the element is once in the list, at its place.
  *
  * A message comes after the last one if that is its parent; what has a data-place in order of that; a list with data-newest has the highest first.
+ * One that was just added below a message that is not there makes the page load again: other code put something between.
  * What is older than what the page shows (data-version) changes nothing. What belongs into a list that the page does not
  * have, or below what is loaded of it, is on the page no more.
  */
-export function upsert(stream) {
+export function upsert(stream, refresh) {
   const next = stream.templateContent.firstElementChild
   const current = document.getElementById(stream.target)
   const list = document.getElementById(stream.getAttribute("into"))
   if (!next || (current ? !isNews(next, current) : !belongs(next, list))) return
+  if (!current && !continues(next, list)) return stream.hasAttribute("added") && isBeyond(next, list) && refresh(document.baseURI)
   const from = current?.dataset.status
   if (current) replace(current, next)
   if (list) place(next, list)
@@ -26,13 +28,22 @@ function isNews(next, current) {
 
 // A message may arrive just after the page went to another conversation.
 function belongs(next, list) {
-  return list && next.dataset.conversation === list.dataset.conversation && continues(next, list)
+  return list && next.dataset.conversation === list.dataset.conversation
 }
 
 // A message of another branch, or of a part that is not loaded, is not on the page.
 function continues({ dataset: { parent } }, list) {
-  const last = [...list.children].findLast(isItem)
+  const last = lastItem(list)
   return parent === undefined || (last ? last.dataset.message === parent : !parent)
+}
+
+// Ids sort by time: what is newer than the end of the page follows something that the feed did not tell, or another branch.
+function isBeyond({ dataset: { message } }, list) {
+  return !list.querySelector(".newer") && message > (lastItem(list)?.dataset.message ?? "")
+}
+
+function lastItem(list) {
+  return [...list.children].findLast(isItem)
 }
 
 function replace(current, next) {

@@ -2,16 +2,19 @@ import { Controller } from "@hotwired/stimulus"
 import { Drafts, saveDraft } from "../drafts.js"
 import { Later } from "../later.js"
 import { meta } from "../page.js"
+import { ofTab } from "../storage.js"
 
 const QUIET = 800
 
 // The form is replaced when its message was sent, and gone on another page; this outlives it.
 const person = meta("parley-person")
-// A visitor without a name may have forbidden storage.
-const storage = person ? sessionStorage : null
-const drafts = new Drafts(person, storage)
+const drafts = new Drafts(person, person ? ofTab : null)
+// A page that says nothing about anybody is one of an error.
+let gone = !person && Boolean(meta("csrf-token"))
 
-addEventListener("pagehide", () => storage && drafts.store(storage))
+if (gone) drafts.forget(ofTab)
+addEventListener("pagehide", () => (gone ? drafts.forget(ofTab) : drafts.store(ofTab)))
+addEventListener("parley:signed-out", () => (gone = true))
 
 /** Keeps what is typed and not sent: in this tab, and on the server for other devices. */
 export default class extends Controller {

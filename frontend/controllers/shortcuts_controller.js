@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { nameOf } from "../keys.js"
+import { ofSite } from "../storage.js"
 
 const TAKES_TEXT = "input, textarea, select, [contenteditable]"
 const OFF = "parley-single-keys-off"
@@ -11,7 +12,7 @@ export default class extends Controller {
   // Lifecycle
 
   singleTargetConnected(box) {
-    box.checked = !localStorage.getItem(OFF)
+    box.checked = !ofSite.get(OFF)
   }
 
   // Actions
@@ -34,14 +35,14 @@ export default class extends Controller {
   }
 
   choose({ currentTarget: { checked } }) {
-    if (checked) localStorage.removeItem(OFF)
-    else localStorage.setItem(OFF, "1")
+    if (checked) ofSite.remove(OFF)
+    else ofSite.set(OFF, "1")
   }
 
   // Private
 
   #means({ ctrlKey, metaKey, target }) {
     if (this.hasSheetTarget && this.sheetTarget.open) return false
-    return ctrlKey || metaKey || (!target.closest?.(TAKES_TEXT) && !localStorage.getItem(OFF))
+    return ctrlKey || metaKey || (!target.closest?.(TAKES_TEXT) && !ofSite.get(OFF))
   }
 }
