@@ -5,7 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
+from standalone.bodies import Bodies, has_body
 from standalone.middleware import POLICY
+from standalone.refusals import Refused, refuse
 from standalone.static import StaticFiles
 
 Scope = dict[str, Any]
@@ -31,27 +33,38 @@ class Edge:
     """Answers without Django what needs none, and puts the headers on every answer."""
 
     def __init__(self, application: Any) -> None:
-        self._application = application
+        self._others, self._application = application, Bodies(application)
         self._static = StaticFiles()
         self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._answer(scope, receive, self._with_headers(send))
+            await self._answer(scope, receive, self._with_headers(send, self._headers))
         else:
-            await self._application(scope, receive, send)
+            await self._others(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].removeprefix(scope.get("root_path", "")) == "/healthz":
-            await healthy(send)
-        elif not await self._static.answer(scope, send):
-            await self._application(scope, receive, send)
+            await healthy(self._closing(scope, send))
+        elif not await self._static.answer(scope, self._closing(scope, send)):
+            await self._hand_on(scope, receive, send)
 
-    def _with_headers(self, send: Send) -> Send:
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._application(scope, receive, send)
+        except Refused as refused:
+            await refuse(refused.args[0], scope, receive, send)
+
+    def _closing(self, scope: Scope, send: Send) -> Send:
+        """Nobody reads a body here, so a connection that brings one ends with the answer."""
+        return self._with_headers(send, [(b"connection", b"close")]) if has_body(scope) else send
+
+    @staticmethod
+    def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
         async def sending(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
-                missing = [(name, value) for name, value in self._headers if name not in given]
+                missing = [(name, value) for name, value in headers if name not in given]
                 message = {**message, "headers": [*message["headers"], *missing]}
             await send(message)
 

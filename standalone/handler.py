@@ -1,9 +1,11 @@
 """Requests in a few threads that stay, each with its database connection."""
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections, connection
 from django.http import HttpRequest
@@ -35,6 +37,21 @@ class ThreadedHandler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """Beside the files that it may hold: Django's own lies in /tmp, which is often in memory."""
+        folder = settings.FILE_UPLOAD_TEMP_DIR
+        file = tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE, dir=folder)  # noqa: SIM115
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                file.close()
+                raise RequestAborted
+            file.write(message.get("body", b""))
+            more = message.get("more_body", False)
+        file.seek(0)
+        return file
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         try:

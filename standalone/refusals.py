@@ -1,5 +1,10 @@
 """Answers that need neither the database nor a session: a page for a browser, one sentence for the rest."""
 
+import asyncio
+from io import BytesIO
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -7,6 +12,12 @@ from django.utils.translation import gettext as _
 
 RETRY_AFTER = 5
 """Seconds."""
+LINGER = 2.0
+"""Seconds for which a client may go on sending what nobody keeps: some read an answer only then."""
+
+
+class Refused(Exception):
+    """A request that is not handed on; its argument is the status of the answer."""
 
 
 def refusal(request: HttpRequest, status: int) -> HttpResponse:
@@ -21,9 +32,42 @@ def refusal(request: HttpRequest, status: int) -> HttpResponse:
     return response
 
 
+async def refuse(status: int, scope: Any, receive: Any, send: Any) -> None:
+    """Send the answer with this status, and close the connection, whatever else the client has to send."""
+    response = refusal(ASGIRequest({**scope, "query_string": b""}, BytesIO()), status)
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+    headers += [(b"content-length", str(len(response.content)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content, "more_body": True})
+    await _drain(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _drain(receive: Any) -> None:
+    try:
+        async with asyncio.timeout(LINGER):
+            while (await receive()).get("more_body"):
+                pass
+    except TimeoutError:
+        pass
+
+
 def _words(status: int) -> tuple[str, str]:
     """What happened, and what to do."""
     match status:
+        case 403:
+            return _("You are not signed in"), _("Files can be sent by who is signed in. Sign in, and send it again.")
+        case 408:
+            return _("This took too long"), _(
+                "What you sent did not arrive in time. Check your connection, go back, and send it again."
+            )
+        case 413:
+            return _("This is too large"), _(
+                "It is more than may be sent here. Go back and send less at once. "
+                "If you were writing for long, copy your text, sign in again, and send it then."
+            )
+        case 429:
+            return _("Not so fast"), _("Too much was sent at the same time. Wait until that is done, then try again.")
         case 503:
             return _("Parley is busy"), _(
                 "The database did not answer in time. What is saved is safe. Try again in a few seconds; "

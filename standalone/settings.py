@@ -162,6 +162,8 @@ PARLEY = {
     "FILES": str(data.folder("files")),
     "LARGEST_IMPORT": env.number("PARLEY_LARGEST_IMPORT", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
 }
+# The longest question or draft, at twelve bytes for a character that a form has to escape.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * max(200_000, int(str(PARLEY["MAX_QUESTION_LENGTH"]))) + 200_000
 # What is being uploaded waits on the same disk, where it is moved and not copied; /tmp is often in memory.
 FILE_UPLOAD_TEMP_DIR = str(data.folder("uploads"))
 if PARLEY["LOCAL_MODEL"]:
