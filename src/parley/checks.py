@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from .conf import Conf, conf
+from .generation.addresses import read
 
 
 def register_all() -> None:
@@ -11,6 +12,7 @@ def register_all() -> None:
     register(channel_layer)
     register(private_files)
     register(lists_of_models)
+    register(address_of_provider)
 
 
 def unknown_settings(**kwargs: object) -> list[CheckMessage]:
@@ -74,3 +76,18 @@ def lists_of_models(**kwargs: object) -> list[CheckMessage]:
 
 def _is_list_of_texts(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+def address_of_provider(**kwargs: object) -> list[CheckMessage]:
+    hint = "Write it as https://host/v1; a query such as ?api-version=… is sent with each request."
+    try:
+        address = read(conf.BASE_URL)
+        known = address.url.startswith(("http://", "https://")) and address.host
+    except (ValueError, TypeError, AttributeError):
+        known = False
+    if not known:
+        return [Error("PARLEY['BASE_URL'] is no address of the web.", hint=hint, id="parley.E005")]
+    if address.login and conf.API_KEY:
+        hint = "A request proves once who asks: take the password out of the address, or leave the key empty."
+        return [Error("PARLEY has a password in BASE_URL and an API_KEY.", hint=hint, id="parley.E006")]
+    return []

@@ -145,6 +145,7 @@ ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "half-surrogate": lambda ask: ["Half ", "\ud83d", " done"],
     "nul": lambda ask: ["a", "\0", "b"],
     "error": nothing,
+    "endless-error": nothing,
     "body": nothing,
     "json": nothing,
     "empty": nothing,

@@ -13,6 +13,7 @@ class Received:
     headers: dict[str, str]
     body: dict[str, Any] | None
     started: float
+    query: str = ""
     status: int | None = None
     first_token: float | None = None
     pieces: int = 0

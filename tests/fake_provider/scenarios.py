@@ -74,6 +74,15 @@ def retry_after(ask: Ask) -> dict[str, str]:
     return {"retry_after": formatdate(time.time() + seconds, usegmt=True)} if seconds else {}
 
 
+@scenario("endless-error")
+async def endless_error(reply: Reply) -> None:
+    """Say what is wrong without an end, as long as somebody listens."""
+    reply.head(500, content_type="text/plain")
+    while True:
+        reply.body(b"and furthermore " * 4096)
+        await asyncio.sleep(0.005)
+
+
 @scenario("fail-first")
 async def fail_first(reply: Reply) -> None:
     """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`."""

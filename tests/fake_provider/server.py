@@ -61,7 +61,8 @@ class Connection(asyncio.Protocol):
             self.start(method, path, headers, rest[:length])
 
     def start(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
-        self.received = Received(method, path, headers, parse_body(body), time.monotonic())
+        path, _, query = path.partition("?")
+        self.received = Received(method, path, headers, parse_body(body), time.monotonic(), query)
         if not path.startswith("/_"):
             self.log.add(self.received)
         self.answering = asyncio.create_task(self.answer())

@@ -19,6 +19,7 @@ from parley.conf import conf
 from parley.connections import connection
 from parley.models.tuned import may_ask
 
+from .clients import listing
 from .provider import redacted
 
 logger = logging.getLogger(__name__)
@@ -107,11 +108,8 @@ def _whose() -> bytes:
 def _ask() -> Any:
     """What GET /models says. Raises ValueError for what is too long, too slow or no JSON."""
     until, body = time.monotonic() + PATIENCE, bytearray()
-    http = openai.DefaultHttpxClient(follow_redirects=False)
     with (
-        openai.OpenAI(
-            base_url=conf.BASE_URL, api_key=conf.API_KEY or "none", max_retries=0, timeout=PATIENCE, http_client=http
-        ) as client,
+        listing(conf.BASE_URL, conf.API_KEY, PATIENCE) as client,
         client.models.with_streaming_response.list() as response,
     ):
         for piece in response.iter_bytes(65536):

@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -18,6 +17,7 @@ from parley.conf import conf
 from parley.text import clean_line, without_secrets
 
 from .accumulator import DONE
+from .clients import asking
 from .dialects import Dialect, blame
 from .outcome import ProviderError, seconds_of
 from .refusals import MAY_PASS, Refusal, meaning
@@ -25,8 +25,6 @@ from .sse import Events, NotAnEvent
 
 logger = logging.getLogger(__name__)
 
-CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
-"""No limit: with None the SDK's aiohttp transport falls back to aiohttp's own, 100 at once."""
 MOST_MODELS = 1000
 """Models of which is remembered how they want to be asked."""
 MOST_SAID = 4000
@@ -88,7 +86,7 @@ def _remember(whom: tuple[str, str], dialect: Dialect) -> None:
 
 def _post(body: dict[str, Any]) -> Awaitable[openai.AsyncStream[object]]:
     """What ``chat.completions.create`` does, without the walk over types that takes most of its time."""
-    client, answer = _client(conf.BASE_URL, conf.API_KEY), openai.AsyncStream[object]
+    client, answer = asking(conf.BASE_URL, conf.API_KEY), openai.AsyncStream[object]
     return client.post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=answer)
 
 
@@ -121,21 +119,11 @@ def _decode(event: bytes) -> Any:
         return json.loads(event.decode("utf-8", "replace"))  # reads halves of surrogate pairs, which orjson refuses
 
 
-@lru_cache(maxsize=8)
-def _client(base_url: str, api_key: str) -> openai.AsyncOpenAI:
-    transport = openai.DefaultAioHttpClient(
-        limits=CONNECTION_LIMITS,
-        timeout=httpx2.Timeout(None, connect=conf.CONNECT_TIMEOUT),
-        follow_redirects=False,
-    )
-    return openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, http_client=transport)
-
-
 async def close() -> None:
     """Close the connections that are kept for the next question, in the event loop that opened them."""
-    if _client.cache_info().currsize:
-        await _client(conf.BASE_URL, conf.API_KEY).close()
-        _client.cache_clear()
+    if asking.cache_info().currsize:
+        await asking(conf.BASE_URL, conf.API_KEY).close()
+        asking.cache_clear()
 
 
 @asynccontextmanager

@@ -1,0 +1,46 @@
+"""Where a provider is, as its base URL says. Pure."""
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+
+@dataclass(frozen=True)
+class Address:
+    """``query``: sent with each request, as Azure's api-version; ``login``: "user:password" of HTTP Basic, or "".
+
+    ``local``: whether it is this very machine, which is asked without any proxy.
+    """
+
+    url: str
+    host: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    login: str = ""
+    local: bool = False
+
+
+def read(base_url: str) -> Address:
+    """What a base URL says. Raises ValueError for what is none."""
+    parts = urlsplit(base_url)
+    login, _, place = parts.netloc.rpartition("@")
+    url = urlunsplit((parts.scheme, place, parts.path, "", ""))
+    query = tuple(parse_qsl(parts.query, keep_blank_values=True))
+    host = parts.hostname or ""
+    return Address(url, host, query, unquote(login), is_loopback(host))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, however it is written; no name is looked up."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    with suppress(OSError, UnicodeError):
+        name = socket.inet_ntoa(socket.inet_aton(name))  # 127.1 and 2130706433 are addresses as well
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified

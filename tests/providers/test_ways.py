@@ -1,0 +1,97 @@
+"""By which way a provider is asked, and what proves who asks."""
+
+from base64 import b64encode
+from contextlib import suppress
+
+import openai
+import pytest
+
+from parley.generation import clients, models
+from parley.generation import provider as asking
+from parley.generation.outcome import ProviderError
+from tests.support.recording_proxy import RecordingProxy
+
+HERE = ["127.0.0.1", "localhost", "LOCALHOST"]
+HERE_BY_ODD_NAMES = ["[::1]", "localhost.", "127.1", "LocalHost."]
+"""Whether a machine knows these is its own affair; nobody else is asked for them."""
+
+
+@pytest.fixture(autouse=True)
+async def _afresh(settings):
+    clients.asking.cache_clear()
+    yield
+    await asking.close()
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """A proxy that the environment names for everything."""
+    with RecordingProxy() as proxy:
+        for name, value in proxy.environment.items():
+            monkeypatch.setenv(name, value)
+        yield proxy
+
+
+@pytest.fixture
+def at(settings):
+    def point_at(base_url, key="sk-key"):
+        settings.PARLEY = {**settings.PARLEY, "BASE_URL": base_url, "API_KEY": key}
+
+    return point_at
+
+
+async def answer():
+    async for _ in asking.stream("fake-1", [{"role": "user", "content": "/say 3 words"}]):
+        pass
+
+
+@pytest.mark.parametrize("host", HERE)
+async def test_asks_this_machine_without_a_proxy(provider, proxy, at, host):
+    at(provider.base_url.replace("127.0.0.1", host))
+    await answer()
+    assert models.listed(models._ask())
+    assert proxy.asked == []
+    assert [request.path for request in provider.requests] == ["/v1/chat/completions", "/v1/models"]
+
+
+@pytest.mark.parametrize("host", HERE_BY_ODD_NAMES)
+async def test_asks_no_proxy_for_this_machine_by_whatever_name(provider, proxy, at, host):
+    at(provider.base_url.replace("127.0.0.1", host))
+    with suppress(ProviderError):
+        await answer()
+    with suppress(openai.APIConnectionError):
+        models._ask()
+    assert proxy.asked == []
+
+
+async def test_asks_other_machines_through_the_proxy_that_the_environment_names(proxy, at):
+    at("http://api.example.invalid/v1")
+    with pytest.raises(ProviderError, match="bad_request"):
+        await answer()
+    with pytest.raises(Exception, match="418"):
+        models._ask()
+    address = "http://api.example.invalid/v1"
+    assert proxy.asked == [("POST", f"{address}/chat/completions"), ("GET", f"{address}/models")]
+
+
+async def test_sends_what_the_base_url_asks_for_with_each_request(provider, at):
+    at(f"{provider.base_url}?api-version=2024-10-21&x=")
+    await answer()
+    models._ask()
+    assert [request.query for request in provider.requests] == ["api-version=2024-10-21&x="] * 2
+    assert {request.headers["authorization"] for request in provider.requests} == {"Bearer sk-key"}
+
+
+async def test_signs_in_with_what_the_base_url_says(provider, at):
+    at(provider.base_url.replace("//", "//me:p%40ss@"), key="")
+    await answer()
+    models._ask()
+    expected = f"Basic {b64encode(b'me:p@ss').decode()}"
+    assert [request.headers["authorization"] for request in provider.requests] == [expected] * 2
+
+
+async def test_reads_no_more_of_a_refusal_than_a_sentence(provider, at):
+    at(provider.base_url)
+    with pytest.raises(ProviderError, match="provider_down"):
+        async for _ in asking.stream("fake-1", [{"role": "user", "content": "/endless-error"}]):
+            pass
