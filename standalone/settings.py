@@ -161,6 +161,11 @@ PARLEY = {
     "IMAGES_ON_CLICK": env.flag("PARLEY_IMAGES_ON_CLICK", True),
     "FILES": str(data.folder("files")),
     "LARGEST_IMPORT": env.number("PARLEY_LARGEST_IMPORT", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
+    "LONGEST_IMPORT": env.number("PARLEY_LONGEST_IMPORT", 900, at_least=1, at_most=86_400),
+    "MOST_IMPORTED": env.number("PARLEY_MOST_IMPORTED", 500_000, at_least=1, at_most=100_000_000),
+    "STORAGE_PER_PERSON": env.number(
+        "PARLEY_STORAGE_PER_PERSON", 2_000_000_000, at_least=1_000, at_most=100_000_000_000_000
+    ),
 }
 # The longest question or draft, at twelve bytes for a character that a form has to escape.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * max(200_000, int(str(PARLEY["MAX_QUESTION_LENGTH"]))) + 200_000

@@ -41,6 +41,9 @@ class Conf:
     UNDO_WITHIN: float = 10
     FILES: str = ""
     LARGEST_IMPORT: int = 1_000_000_000
+    LONGEST_IMPORT: float = 900
+    MOST_IMPORTED: int = 500_000
+    STORAGE_PER_PERSON: int = 2_000_000_000
     TRANSFERS_KEPT: float = 604_800
 
     def __getattribute__(self, name: str) -> Any:

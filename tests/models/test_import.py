@@ -1,6 +1,7 @@
 """Files from strangers become rows of one owner, or a line in the report."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parley.models import Conversation, Feed, Folder, Message, Preset
+from parley.models import Conversation, Feed, Folder, Message, Preset, arriving
 from parley.search.query import parse
 from parley.search.results import results
 from parley.transfer import elements, reading, remarks
+from parley.transfer.limits import Limits
 from parley.transfer.loading import Loader
 from parley.transfer.reading import read_import
 from parley.transfer.unpacking import Budget
@@ -236,15 +238,14 @@ def test_keeps_no_more_folders_and_presets_than_a_person_may_have(read, owner, m
 
 
 def test_a_folder_goes_on_when_the_first_of_its_conversations_cannot_be_saved(read, owner, monkeypatch):
-    insert = Message.objects.bulk_create
+    inserting = arriving.inserting
 
-    def refuse(rows, **options):
-        rows = list(rows)
-        if rows[0].content == "Bad":
+    def refuse(rows):
+        if isinstance(rows[0], Message) and rows[0].content == "Bad":
             raise DataError("This database does not take it.")
-        return insert(rows, **options)
+        return inserting(rows)
 
-    monkeypatch.setattr(Message.objects, "bulk_create", refuse)
+    monkeypatch.setattr(arriving, "inserting", refuse)
     bad = own("1", folder="Work", messages=[{"id": "1", "role": "user", "content": "Bad"}])
     (row,) = read([bad, own("2", folder="Work")])
     assert (row["conversations"], counts(row)) == (1, {"conversation_not_saved": 1})
@@ -286,7 +287,7 @@ def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
 def test_tells_of_progress_and_lets_the_caller_end_it(read, owner):
     told = []
     read([asked(str(number)) for number in range(5)], on_progress=lambda *figures: told.append(figures))
-    assert sorted({done for done, _ in told}) == [1, 2, 3, 4, 5]
+    assert sorted({done for done, _ in told}) == [0, 1, 2, 3, 4, 5]
     assert all(total >= done for done, total in told)
 
     def stop(done, total):
@@ -294,7 +295,7 @@ def test_tells_of_progress_and_lets_the_caller_end_it(read, owner):
 
     with pytest.raises(KeyboardInterrupt):
         read([asked(str(number)) for number in range(5, 9)], on_progress=stop)
-    assert owner.conversations.count() == 6
+    assert owner.conversations.count() == 5
 
 
 def test_leaves_the_feed_to_the_caller(read, owner):
@@ -344,7 +345,7 @@ def test_times_since_1970_are_taken(read, owner):
 
 def test_writes_many_messages_with_few_queries(owner, read, django_assert_max_num_queries):
     messages = [libre_message(str(number), str(number - 1)) for number in range(1000)]
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(420):
         read(librechat(messages))
     assert owner.conversations.get().messages.count() == 1000
 
@@ -438,8 +439,8 @@ def test_a_quote_that_nobody_closes_loses_what_comes_after_it_and_says_so(read, 
 def test_a_conversation_that_cannot_be_saved_loses_nothing_else(read, owner, monkeypatch):
     write = Loader._write
 
-    def refuse(self, told):
-        conversation = write(self, told)
+    def refuse(self, told, *others):
+        conversation = write(self, told, *others)
         if told["title"] == "Bad":
             raise DataError("This database does not take it.")
         return conversation
@@ -528,7 +529,7 @@ def test_says_why_nothing_came_in(read, content, error):
 
 
 def test_what_is_beyond_the_most_that_is_unpacked_is_told(read, owner, monkeypatch):
-    monkeypatch.setattr(reading, "Budget", lambda: Budget(100_000))
+    monkeypatch.setattr(reading, "Budget", lambda **options: Budget(100_000, **options))
     *read_rows, archive = read(zipped({f"{name}.json": [asked(name, question="x" * 20_000)] for name in "123456"}))
     assert [row["file"] for row in read_rows] == ["1.json", "2.json", "3.json", "4.json"]
     assert [row["error"] for row in read_rows] == ["", "", "", "bomb"]
@@ -607,3 +608,81 @@ def test_renders_an_answer_when_it_is_first_looked_at_and_keeps_that(read, owner
     with CaptureQueriesContext(connection) as captured:
         conversation.transcript()
     assert [query["sql"] for query in captured if query["sql"].startswith("UPDATE")] == []
+
+
+# Limits
+
+
+@pytest.fixture
+def limited(settings):
+    def limiting(**values):
+        settings.PARLEY = {**settings.PARLEY, **values}
+
+    return limiting
+
+
+def errors_of(report):
+    return [row["error"] for row in report if row["error"]]
+
+
+BRACKETS = {
+    "opened": b"[" * 3_000_000,
+    "closed": b"]" * 3_000_000,
+    "objects": b"[" + b"{}," * 1_000_000,
+    "lists": b"[" + b"[]," * 1_000_000,
+    "deep": b"[" + (b"[" * 5_000 + b"]" * 5_000 + b",") * 300,
+    "texts": b"[" + b'"",' * 1_000_000,
+    "opened objects": b'{"a":' * 600_000,
+    "unclosed": b'[{"a":"' + b"\\\\" * 1_500_000,
+}
+
+
+@pytest.mark.parametrize("content", BRACKETS.values(), ids=BRACKETS)
+@pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
+def test_ends_in_time_whatever_it_holds(owner, read, limited, content, packed):
+    limited(LONGEST_IMPORT=0.2)
+    begun = time.thread_time()
+    read(zipped({"conversations.json": content}) if packed else content)
+    assert time.thread_time() - begun < 3
+
+
+def test_ends_in_time_with_many_files(read, limited):
+    limited(LONGEST_IMPORT=0.1)
+    begun = time.thread_time()
+    report = read(zipped({f"{number}.json": b"{}" for number in range(5_000)}))
+    assert time.thread_time() - begun < 3
+    assert errors_of(report) == ["time_up"]
+
+
+def test_keeps_what_came_in_before_the_time_was_up(owner, read, limited, monkeypatch):
+    clock = iter(range(1000))
+    monkeypatch.setattr(reading, "Limits", lambda seconds, rows: Limits(30, rows, lambda: next(clock)))
+    many = [own(str(number), title=str(number)) for number in range(100)]
+    report = read(many)
+    assert errors_of(report) == ["time_up"]
+    assert 0 < report[0]["conversations"] == owner.conversations.count() < 100
+    monkeypatch.undo()
+    report = read(many)
+    assert (errors_of(report), owner.conversations.count()) == ([], 100)
+
+
+def test_brings_in_so_many_messages_and_the_next_time_more(owner, read, limited):
+    limited(MOST_IMPORTED=4)
+    many = [own(str(number), title=str(number)) for number in range(9)]
+    found = [(errors_of(read(many)), owner.conversations.count()) for _ in range(3)]
+    assert found == [(["too_many_messages"], 4), (["too_many_messages"], 8), ([], 9)]
+
+
+def test_looks_at_so_many_values_that_are_nothing(read, limited):
+    limited(MOST_IMPORTED=4)
+    (row,) = read([{}] * 9)
+    assert (row["error"], counts(row)["conversation_unknown"]) == ("too_many_messages", 5)
+
+
+def test_says_which_files_it_did_not_come_to(read, limited):
+    limited(MOST_IMPORTED=3)
+    report = read(zipped({f"{number}.json": json.dumps(own(str(number))).encode() for number in range(6)}))
+    assert errors_of(report) == ["too_many_messages"]
+    (item,) = [item for row in report for item in row["left_out"] if item["why"] == "member_not_reached"]
+    assert item["count"] == 2
+    assert remarks.sentence(item)

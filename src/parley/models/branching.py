@@ -138,6 +138,10 @@ class Branching(models.Model):
         leaf = self.leaf_id()
         return branch({message.pk: message for message in self._all.filter(pk__in=tree.above([leaf]))}, leaf)
 
+    def is_longer_than(self, most: int) -> bool:
+        """Whether the branch that is shown has more messages than this."""
+        return self._all.filter(pk__in=tree.nearest(self.leaf_id(), most + 1)).count() > most
+
     def count_below(self, message: "Message") -> int:
         """How many messages here follow this one, on all branches."""
         return self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).count()

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import nullcontext
 from datetime import timedelta
 from itertools import chain, groupby
 from operator import attrgetter
@@ -18,6 +17,7 @@ from parley import markdown
 from parley.conf import conf
 
 from .feed import Feed
+from .portions import ROW, Pace, portions
 from .states import UNSETTLED, Status
 from .worker import Worker
 
@@ -54,6 +54,16 @@ def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> lis
             running[owner] += 1
         busy.add(conversation)
     return begun
+
+
+def weight_of(message: "Message") -> int:
+    """What it costs to write, as ``portions`` counts it."""
+    return ROW + len(message.content) + len(message.reasoning) + len(message.html)
+
+
+def _rendered(message: "Message") -> "Message":
+    message.html = "".join(markdown.render(message.content))
+    return message
 
 
 def _model_to_ask(reply: "Message") -> str:
@@ -127,11 +137,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
         """Render imported replies when they are first looked at, once; those written here were rendered at their end."""
         bare = [message for message in messages if message.imported and message.content and not message.html]
-        with transaction.atomic() if bare else nullcontext():
-            for message in bare:
-                message.html = "".join(markdown.render(message.content))
-                unchanged = self.filter(pk=message.pk, attempt=0, html="", content=message.content)
-                unchanged.exclude(status__in=UNSETTLED).update(html=message.html)
+        pace = Pace()
+        for portion in portions(map(_rendered, bare), pace, weight_of):
+            with pace.transaction(sum(map(weight_of, portion))):
+                for message in portion:
+                    unchanged = self.filter(pk=message.pk, attempt=0, html="", content=message.content)
+                    unchanged.exclude(status__in=UNSETTLED).update(html=message.html)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Which of these (id, attempt) are still being written, as the database has it."""

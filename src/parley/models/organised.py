@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LISTED, PINNED, ARCHIVED, IN_FOLDER = "conversations", "pinned", "archived", "in_"
 MOST_AT_ONCE = 500
 """Conversations that one click may change."""
+GIVEN_UP = datetime(1970, 1, 2, tzinfo=UTC)
+"""When what is being deleted was thrown away, so that nobody brings half of it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ class OrganisedQuerySet(VisibleQuerySet):
         return VisibleQuerySet.visible_to(self, user)
 
     def thrown_away_by(self, user: Any) -> Self:
-        """What this user may bring back, the newest first."""
-        return self.known_to(user).exclude(discarded_at=None).order_by("-discarded_at", "-updated_at", "-id")
+        """What this user may bring back, the newest first: not what comes in, nor what is being deleted."""
+        thrown_away = self.known_to(user).filter(discarded_at__lte=timezone.now(), discarded_at__gt=GIVEN_UP)
+        return thrown_away.order_by("-discarded_at", "-updated_at", "-id")
 
     def undoable(self, user: Any) -> "list[Discarded]":
         """What was thrown away less than UNDO_WITHIN seconds ago, by clicks, the newest first."""
@@ -99,16 +102,29 @@ class OrganisedQuerySet(VisibleQuerySet):
         return self.filter(discarded_at__lt=timezone.now() - timedelta(seconds=conf.UNDO_WITHIN))
 
     def purge(self) -> None:
-        """Delete for good what is over."""
+        """Delete for good what is over: its messages in portions, a second long, and the conversation when none is left."""
+        from .emptying import emptied
+
         over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
-            with transaction.atomic():
-                for conversation in over.filter(pk=pk).select_for_update(skip_locked=True):
-                    conversation.delete()
+            if not over.filter(pk=pk).update(discarded_at=GIVEN_UP):
+                continue
+            for conversation in over.filter(pk=pk):
+                conversation.leave_to_forks()
+            if emptied(pk):
+                self._delete_unlocked(over.filter(pk=pk))
+
+    def _delete_unlocked(self, over: Any) -> None:
+        with transaction.atomic():
+            for conversation in over.select_for_update(skip_locked=True):
+                conversation.delete()
 
 
 class Organised(models.Model):
-    """``discarded_at``: thrown away, and gone for good UNDO_WITHIN seconds later."""
+    """``discarded_at``: thrown away, and gone for good UNDO_WITHIN seconds later.
+
+    In the future, it is still coming in (``arriving.py``).
+    """
 
     owner_id: Any
     updated_at: Any

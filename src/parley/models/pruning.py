@@ -10,6 +10,7 @@ from parley.ids import beside
 
 from . import tree
 from .feed import Feed
+from .portions import ROW, Pace
 
 if TYPE_CHECKING:
     from .message import Message
@@ -93,7 +94,16 @@ def _leave(doomed: Rows, standing: Standing) -> None:
 
     for fork_id, points in sorted(standing.items()):
         theirs = doomed.filter(pk__in=tree.above(points))
-        theirs.update(conversation=Conversation.objects.get(pk=fork_id))
+        _move(list(theirs.order_by("pk").values_list("pk", flat=True)), Conversation.objects.get(pk=fork_id))
+
+
+def _move(ids: list[UUID], heir: Any) -> None:
+    """In portions, as long as no transaction is around them."""
+    pace = Pace()
+    while ids:
+        portion, ids = ids[: pace.rows], ids[pace.rows :]
+        with pace.transaction(len(portion) * ROW):
+            heir.messages.model.objects.filter(pk__in=portion).update(conversation=heir)
 
 
 def _standing_on(doomed: Rows) -> Standing:

@@ -1,11 +1,12 @@
 """A share: what a conversation was at one moment, for everybody who has the link."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -14,14 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from parley.ids import uuid7
 from parley.text import clean
 
+from .arriving import Arrival
 from .conversation import Conversation
 from .feed import Feed
 from .message import Message
+from .portions import execute, inserting
 from .states import Role, Status
+from .storage import refuse_above
 from .versioned import Versioned, VisibleQuerySet
 
-AT_ONCE = 500
-"""Rows in one INSERT."""
+LARGEST, MOST_MESSAGES = 10_000_000, 5_000
+"""Bytes and messages of a snapshot, which is written, and copied, as a whole."""
 
 
 def new_token() -> str:
@@ -45,7 +49,7 @@ class ShareQuerySet(VisibleQuerySet):
 
     def forget_expired(self) -> int:
         """Nobody may read those any more, so nothing of them is kept but that they were."""
-        return self.filter(expires_at__lte=timezone.now()).exclude(snapshot={}).update(snapshot={})
+        return self.filter(expires_at__lte=timezone.now()).exclude(snapshot={}).update(snapshot={}, size=0)
 
 
 class Share(Versioned):
@@ -57,6 +61,7 @@ class Share(Versioned):
     conversation = models.ForeignKey("parley.Conversation", models.CASCADE, related_name="shares")
     title = models.CharField(_("title"), max_length=200)
     snapshot = models.JSONField(default=dict, editable=False)
+    size = models.PositiveBigIntegerField(_("bytes"), default=0, editable=False)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     views = models.PositiveIntegerField(_("views"), default=0, editable=False)
@@ -81,21 +86,33 @@ class Share(Versioned):
         reasoning: bool = False,
         lasts: timedelta | None = None,
     ) -> "Share":
-        """The branch that is shown, as it is now. Raises NothingToShare."""
+        """The branch that is shown, as it is now. Raises NothingToShare, TooLarge and Full."""
+        if conversation.is_longer_than(MOST_MESSAGES):
+            raise TooLarge
         messages = [_told(message, reasoning) for message in conversation.whole_branch() if _is_told(message)]
         if not messages:
             raise NothingToShare
         snapshot: dict[str, Any] = {"messages": messages}
         if instructions and conversation.instructions_in_force:
             snapshot["instructions"] = conversation.instructions_in_force
-        cls.objects.filter(owner_id=conversation.owner_id).forget_expired()
-        return cls.objects.create(
-            owner_id=conversation.owner_id,
-            conversation=conversation,
-            title=conversation.title,
-            snapshot=snapshot,
-            expires_at=lasts and timezone.now() + lasts,
+        share = cls(
+            owner_id=conversation.owner_id, conversation=conversation, title=conversation.title, snapshot=snapshot
         )
+        share.expires_at = timezone.now() + lasts if lasts else None
+        share._keep()
+        return share
+
+    def _keep(self) -> None:
+        """What is to be written is prepared before the transaction, whose lock others wait for."""
+        self.size = len(json.dumps(self.snapshot, ensure_ascii=False).encode())
+        if self.size > LARGEST:
+            raise TooLarge
+        statements = inserting([self])
+        with transaction.atomic():
+            Feed.advance(self.owner_id)
+            Share.objects.filter(owner=self.owner_id).forget_expired()
+            execute(Share, statements)
+            refuse_above(self.owner)
 
     # What a page asks
 
@@ -128,34 +145,49 @@ class Share(Versioned):
     def revoke(self) -> bool:
         """Close the link at once, and forget what it showed: whether it was open until now."""
         mine = Share.objects.filter(pk=self.pk, revoked_at=None)
-        return bool(mine.update(revoked_at=timezone.now(), snapshot={}))
+        return bool(mine.update(revoked_at=timezone.now(), snapshot={}, size=0))
 
     def count_view(self) -> None:
         Share.objects.filter(pk=self.pk).open().update(views=F("views") + 1)
 
     def copy_for(self, owner: Any) -> Conversation:
-        """A conversation of this person's own; the one that they made of this share before, if it is still there."""
-        origin = f"share:{self.pk}"
-        with transaction.atomic():
-            Feed.advance(owner.pk)  # holds its row, so that of two requests at once one comes second
-            theirs = Conversation.objects.filter(owner=owner, origin=origin)
-            theirs.exclude(discarded_at=None).update(origin="")
-            return theirs.first() or self._copied(owner, origin)
+        """A conversation of this person's own; the one that they made of this share before, if it is still there.
 
-    def _copied(self, owner: Any, origin: str) -> Conversation:
-        conversation = Conversation(owner=owner, title=self.title, origin=origin, instructions=self.instructions)
-        conversation.titled_by = Conversation.TitledBy.PERSON
-        conversation.save(force_insert=True)
-        Message.objects.bulk_create(self._rows_of(conversation), batch_size=AT_ONCE)
+        Raises BeingCopied while another request copies it for them.
+        """
+        theirs = Conversation.objects.filter(owner=owner, origin=f"share:{self.pk}")
+        if theirs.filter(discarded_at__gt=timezone.now()).exists():
+            raise BeingCopied
+        try:
+            return theirs.filter(discarded_at=None).first() or self._copied(owner)
+        except IntegrityError:  # of two requests at once, one comes second
+            there = theirs.filter(discarded_at=None).first()
+        if there is None:
+            raise BeingCopied
+        return there
+
+    def _copied(self, owner: Any) -> Conversation:
+        conversation = Conversation(owner=owner, title=self.title, origin=f"share:{self.pk}")
+        conversation.instructions, conversation.titled_by = self.instructions, Conversation.TitledBy.PERSON
+        rows = list(self._rows_of(conversation))
+        Arrival(conversation, at_last=lambda: {"version": Feed.advance(owner.pk)}).write(rows)
         return conversation
 
     def _rows_of(self, conversation: Conversation) -> Iterator[Message]:
         parent = None
         for message in self.rows():
             message.id = uuid7(parent.pk if parent else None)
-            message.conversation, message.version = conversation, conversation.version
+            message.conversation = conversation
             message.parent, message.settled_at = parent, message.created_at
             yield (parent := message)
+
+
+class BeingCopied(Exception):
+    """Another request of the same reader copies this share just now."""
+
+
+class TooLarge(Exception):
+    """The conversation is longer than a link shows."""
 
 
 class NothingToShare(Exception):

@@ -17,11 +17,14 @@ from parley.conf import conf
 from parley.ids import first_of
 
 from .feed import Feed
+from .storage import refuse_above, room_for
 from .versioned import Versioned, VisibleQuerySet
 from .worker import Worker
 
 MOST_WAITING = 5
 """Transfers of one person that wait or run; one more is refused."""
+MOST_EXPORTS = 5
+"""Exports of one person that are kept; the oldest goes."""
 MOST_DEATHS = 3
 """Times that a transfer is begun again by itself because its worker died."""
 
@@ -128,7 +131,7 @@ class Transfer(Versioned):
 
     @classmethod
     def begin(cls, owner: Any, kind: str, **values: Any) -> "Transfer":
-        """A transfer that waits for a worker. Raises TooMany."""
+        """A transfer that waits for a worker. Raises TooMany and Full."""
         with transaction.atomic():
             transfer = cls(owner=owner, kind=kind, **values)
             transfer.file = transfer.file or f"transfers/{transfer.pk}.zip"
@@ -137,6 +140,7 @@ class Transfer(Versioned):
             )  # the feed's row is locked by now, so of two requests at once one comes second
             if cls.objects.filter(owner=owner).unsettled().count() > MOST_WAITING:
                 raise TooMany
+            refuse_above(owner)
         return transfer
 
     @property
@@ -170,6 +174,22 @@ class Transfer(Versioned):
     def finish(self, **values: Any) -> bool:
         """``values``: report, progress, total, size."""
         return self._change(self._ours, status=self.Status.DONE, settled_at=timezone.now(), **values)
+
+    def finish_export(self, size: int, **values: Any) -> bool:
+        """Keep the file if there is room for it, in place of the oldest of so many; whether it was done so."""
+        with transaction.atomic():
+            Feed.advance(self.owner_id)
+            if size > room_for(self.owner):
+                return self.fail("storage_full") and False
+            finished = self.finish(size=size, **values)
+        for older in self._exports_kept.order_by("-settled_at")[MOST_EXPORTS:]:
+            older.delete()
+        return finished
+
+    @property
+    def _exports_kept(self) -> models.QuerySet:
+        done = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
+        return done.defer("report", "chosen")
 
     def fail(self, error: str, **values: Any) -> bool:
         return self._change(self._ours, status=self.Status.FAILED, error=error, settled_at=timezone.now(), **values)

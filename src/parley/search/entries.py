@@ -27,15 +27,15 @@ INDEXES = (
     f"CREATE UNIQUE INDEX {ENTRIES}_title ON {ENTRIES} (conversation_id) WHERE message_id IS NULL",
     f"CREATE INDEX {ENTRIES}_conversation ON {ENTRIES} (conversation_id)",
 )
-FILL = (
-    f"DELETE FROM {ENTRIES} WHERE conversation_id IN ({{keys}})",
+FILL_TITLES = (
     f"INSERT INTO {ENTRIES} (conversation_id) SELECT id FROM {CONVERSATIONS} WHERE title <> '' AND id IN ({{keys}}) "
-    "ON CONFLICT DO NOTHING",
-    f"INSERT INTO {ENTRIES} (conversation_id, message_id) SELECT conversation_id, id FROM {MESSAGES} AS message "
-    f"WHERE {settled('message')} AND content <> '' AND conversation_id IN ({{keys}}) ORDER BY id "
-    "ON CONFLICT DO NOTHING",
+    "ON CONFLICT DO NOTHING"
 )
-"""Statements that make the entries of some conversations anew; the triggers put the words in."""
+FILL_MESSAGES = (
+    f"INSERT INTO {ENTRIES} (conversation_id, message_id) SELECT conversation_id, id FROM {MESSAGES} AS message "
+    f"WHERE {settled('message')} AND content <> '' AND id IN ({{keys}}) ORDER BY id ON CONFLICT DO NOTHING"
+)
+"""Statements that make the entries of some rows that have none; the triggers put the words in."""
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,12 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from parley.models import Conversation
+from parley.models import Conversation, Message
+from parley.models.portions import ROW, Pace
 
 from . import plain, postgresql, sqlite
-from .entries import ENTRIES, FILL, Found
+from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found
 from .query import Query
-
-AT_ONCE = 50
-"""Conversations that are filled in within one transaction."""
 
 
 def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
@@ -50,17 +48,25 @@ def mend(connection: BaseDatabaseWrapper) -> None:
 
 
 def _fill(connection: BaseDatabaseWrapper) -> int:
-    keys = list(Conversation.objects.using(connection.alias).order_by("pk").values_list("pk", flat=True))
-    for first in range(0, len(keys), AT_ONCE):
-        _fill_some(connection, keys[first : first + AT_ONCE])
-    return len(keys)
+    conversations = _keys(connection, Conversation)
+    _fill_in(connection, FILL_TITLES, conversations)
+    _fill_in(connection, FILL_MESSAGES, _keys(connection, Message))
+    return len(conversations)
 
 
-def _fill_some(connection: BaseDatabaseWrapper, keys: list[Any]) -> None:
-    adapted = [Conversation._meta.pk.get_db_prep_value(key, connection) for key in keys]
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for statement in FILL:
-            cursor.execute(statement.format(keys=", ".join(["%s"] * len(keys))), adapted)
+def _keys(connection: BaseDatabaseWrapper, model: type[Conversation | Message]) -> list[Any]:
+    return list(model._default_manager.using(connection.alias).order_by("pk").values_list("pk", flat=True))
+
+
+def _fill_in(connection: BaseDatabaseWrapper, statement: str, keys: list[Any]) -> None:
+    """In portions, so that questions are asked meanwhile; what they add has its entry by then."""
+    pace, done = Pace(), 0
+    while done < len(keys):
+        some = keys[done : done + pace.rows]
+        adapted = [Conversation._meta.pk.get_db_prep_value(key, connection) for key in some]
+        with pace.transaction(len(some) * ROW, connection.alias), connection.cursor() as cursor:
+            cursor.execute(statement.format(keys=", ".join(["%s"] * len(some))), adapted)
+        done += len(some)
 
 
 def _kept_by(connection: BaseDatabaseWrapper) -> ModuleType | None:

@@ -20,6 +20,8 @@ LONGEST_DATA = 64 * 2**10
 MOST_OBJECTS, MOST_VALUES = 500_000, 2_000_000
 """Of one element: "[],[],[]" takes twenty times its size as objects."""
 DEEPEST = 10_000
+SCANS = 5_000
+"""Brackets and strings, a few milliseconds of work."""
 LONGEST_NUMBER = 18
 
 _RUN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -50,8 +52,10 @@ class Parsed:
 class Splitter:
     """Feed it chunks; it gives the elements that they complete. ``strays``: values that are not in an element."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_work: Callable[[], None] = lambda: None) -> None:
+        """``on_work`` is called from time to time; what it raises goes up."""
         self.strays = 0
+        self._on_work, self._scans = on_work, 0
         self._buffer = bytearray()
         self._at = 0
         self._start = -1
@@ -67,6 +71,9 @@ class Splitter:
     def feed(self, chunk: bytes) -> Iterator[Element]:
         self._buffer += chunk
         while self._discarding or self._at < len(self._buffer):
+            self._scans += 1
+            if self._scans % SCANS == 0:
+                self._on_work()
             before = self._at, self._discarding
             if self._discarding:
                 self._discard()

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.base import File
@@ -12,8 +12,10 @@ from django.db import InterfaceError, OperationalError
 
 from parley import files
 from parley.models import Feed, Transfer
+from parley.models.storage import Full, room_for
 
-from .archive import write_archive
+from .archive import Counts, OnProgress, write_archive
+from .limits import LIMITS
 from .reading import read_import
 
 logger = logging.getLogger(__name__)
@@ -98,18 +100,38 @@ class Progress:
 
 
 def _export(transfer: Transfer, on_progress: Progress) -> None:
+    room = room_for(transfer.owner)
     with files.scratch() as file:
-        counts = write_archive(file, transfer.owner, transfer.chosen, on_progress)
-        size = file.tell()
-        file.seek(0)
-        files.keep(transfer.file, File(file, name=transfer.file))
-    count = counts["conversations"]
-    if not transfer.finish(report=[counts], size=size, progress=count, total=count):
-        _forget_file_of_deleted(transfer)
+        try:
+            counts = write_archive(file, transfer.owner, transfer.chosen, _within(room, file, on_progress))
+        except Full:
+            transfer.fail("storage_full")
+            return
+        _keep(transfer, file, counts)
 
 
-def _forget_file_of_deleted(transfer: Transfer) -> None:
-    if not Transfer.objects.filter(pk=transfer.pk).exists():
+def _within(room: int, file: IO[bytes], on_progress: OnProgress) -> OnProgress:
+    """Raises Full as soon as there is no room for what was written."""
+
+    def progress(done: int, total: int) -> None:
+        if file.tell() > room:
+            raise Full
+        on_progress(done, total)
+
+    return progress
+
+
+def _keep(transfer: Transfer, file: IO[bytes], counts: Counts) -> None:
+    size, count = file.tell(), counts["conversations"]
+    file.seek(0)
+    files.keep(transfer.file, File(file, name=transfer.file))
+    if not transfer.finish_export(size, report=[counts], progress=count, total=count):
+        _forget_file(transfer)
+
+
+def _forget_file(transfer: Transfer) -> None:
+    """Of one that was deleted, or for which there was no room; another attempt's is that one's."""
+    if not Transfer.objects.filter(pk=transfer.pk).exists() or transfer.status == Transfer.Status.FAILED:
         files.remove(transfer.file)
 
 
@@ -128,7 +150,8 @@ def _settle_import(transfer: Transfer, report: list[dict[str, Any]]) -> None:
     if any(file["format"] for file in report):
         transfer.finish(report=report, progress=came_in, total=came_in)
     else:
-        transfer.fail("unrecognised", report=report)
+        limits = [file["error"] for file in report if file["error"] in LIMITS]
+        transfer.fail(*(limits[:1] or ["unrecognised"]), report=report)
 
 
 def _tell_every_page(owner_id: Any) -> None:

@@ -1,20 +1,20 @@
 """Documents → rows of one owner. Nothing of what a document names reaches a row that is there already."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from parley import errors
 from parley.ids import uuid7
 from parley.models import Conversation, Folder, Message, Preset
+from parley.models.arriving import Arrival
 from parley.models.conversation import title_from
-
-BATCH = 500
 
 
 class Outcome(Enum):
@@ -27,7 +27,7 @@ class Outcome(Enum):
 
 
 class Loader:
-    """Writes sealed documents (``formats.sealing``) for one owner, each in a transaction of its own.
+    """Writes sealed documents (``formats.sealing``) for one owner, each as a whole or not at all.
 
     The rows have version 0, and the feed does not move: whoever loads advances it afterwards.
     """
@@ -43,8 +43,13 @@ class Loader:
         self._seen: set[str] = set()
         self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}
 
-    def load(self, document: dict[str, Any]) -> tuple[Outcome, Conversation | None]:
-        """Raises DataError and IntegrityError; then nothing of this document is there."""
+    def load(
+        self, document: dict[str, Any], on_work: Callable[[int], None] = lambda messages: None
+    ) -> tuple[Outcome, Conversation | None]:
+        """Raises DataError and IntegrityError, and what ``on_work`` does; then nothing of this document is there.
+
+        That is called with the number of messages before they are written, and with 0 after each portion of them.
+        """
         told = document["conversation"]
         if not told["messages"] and not told["origin"].startswith("parley:"):
             return Outcome.EMPTY, None
@@ -54,8 +59,9 @@ class Loader:
             self._seen.add(told["origin"])
             earlier = self._earlier.get(told["origin"])
             return (Outcome.CAME_IN, earlier) if earlier else (Outcome.EXISTED, None)
+        on_work(len(told["messages"]))
         try:
-            conversation = self._write(told)
+            conversation = self._write(told, lambda: on_work(0))
         except IntegrityError:
             if told["origin"] and Conversation.objects.filter(owner=self._owner, origin=told["origin"]).exists():
                 return Outcome.EXISTED, None
@@ -75,23 +81,13 @@ class Loader:
         is_there = not told["name"] or Preset.objects.filter(owner=self._owner, **told).exists()
         return is_there or _create(Preset, self._owner, told) is not None
 
-    def _write(self, told: dict[str, Any]) -> Conversation:
+    def _write(self, told: dict[str, Any], on_portion: Callable[[], None]) -> Conversation:
         now = timezone.now()
         ids, folder = _ids(told["messages"]), self._folder(told["folder"])
         conversation = Conversation(**_facts(told, now), owner=self._owner, folder_id=folder)
         conversation.shown_id = ids.get(told["shown"])
-        with transaction.atomic():
-            self._forget_discarded(told["origin"])
-            Conversation.objects.bulk_create([conversation])
-            rows = (_row(message, conversation, ids, now) for message in told["messages"])
-            Message.objects.bulk_create(rows, batch_size=BATCH)
+        Arrival(conversation, on_portion).write(_row(message, conversation, ids, now) for message in told["messages"])
         return conversation
-
-    def _forget_discarded(self, origin: str) -> None:
-        """What was thrown away is not what comes in again."""
-        discarded = Conversation.objects.filter(owner=self._owner, origin=origin).exclude(discarded_at=None)
-        if origin:
-            discarded.update(origin="")
 
     def _folder(self, name: str | None) -> UUID | None:
         return self._folders.get(name) if name and self.collect_folder({"name": name}) else None

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
+from parley.conf import conf
 from parley.models import Conversation
 from parley.text import clean
 
 from . import formats
 from .elements import Element, Splitter, parse
 from .formats import parley as own
+from .limits import Limits, Reached
 from .loading import Loader, Outcome
 from .reporting import Row, summed
 from .streams import Readable, chunks, is_archive, is_json
@@ -34,7 +36,8 @@ def read_import(
 ) -> list[dict[str, Any]]:
     """Read a ZIP archive or a JSON file, known by what is in it → the report: a dict for each file that was read.
 
-    Nothing that the file holds raises. ``on_progress(done, total)`` is called after each conversation and piece of the file;
+    Nothing that the file holds raises; it is read for LONGEST_IMPORT seconds, and brings in MOST_IMPORTED messages, at
+    most. ``on_progress(done, total)`` is called after each conversation and piece of the file;
     ``total`` is an estimate; what it raises goes up and ends the reading. The person's feed is left to the caller.
     ``above``: conversations with higher ids came in when this reading was begun before, and are reported so.
     """
@@ -50,6 +53,7 @@ class Reading:
     def __init__(self, owner: Any, on_progress: Progress, above: UUID | None) -> None:
         self.rows: list[Row] = []
         self._loader, self._on_progress = Loader(owner, above), on_progress
+        self._limits, self._ended = Limits(conf.LONGEST_IMPORT, conf.MOST_IMPORTED), False
         self._done = self._bytes = self._all_bytes = 0
 
     def file(self, source: BinaryIO, name: str) -> None:
@@ -71,16 +75,18 @@ class Reading:
     # Archives
 
     def _archive(self, source: BinaryIO, row: Row) -> None:
-        budget = Budget()
+        budget = Budget(on_work=self._limits.check)
         try:
             archive = Archive(source, row.remarks, budget)
-        except Refused as refused:
+            entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.remarks)]
+        except (Refused, Reached) as refused:
             row.error = refused.code
             return
-        entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.remarks)]
         self._all_bytes = sum(entry.file_size for entry in entries)
         for entry in entries:
-            if budget.is_spent:
+            if self._ended:
+                row.remarks.add("member_not_reached", place=name_of(entry))
+            elif budget.is_spent:
                 row.remarks.add("member_beyond", place=name_of(entry))
             else:
                 self._member(archive, entry, row.remarks)
@@ -110,37 +116,42 @@ class Reading:
     # JSON
 
     def _json(self, stream: Readable, row: Row) -> None:
-        splitter = Splitter()
+        splitter = Splitter(self._work)
         try:
             for chunk in chunks(stream):
                 self._bytes += len(chunk)
                 for element in splitter.feed(chunk):
                     self._element(element, row)
-                self._on_progress(self._done, self._estimate())
+                self._work()
             row.error = "" if splitter.whole else "cut_off"
-        except Refused as refused:
-            row.error = refused.code
+        except (Refused, Reached) as refused:
+            row.error, self._ended = refused.code, isinstance(refused, Reached)
         row.remarks.add("conversation_unknown", splitter.strays)
 
     def _element(self, element: Element, row: Row) -> None:
         row.remarks.add("text_cut", element.cut)
         if element.problem:
-            row.remarks.add(f"conversation_{element.problem}")
+            self._not_known(row, element.problem)
             return
         try:
             parsed = parse(element.data)
         except ValueError:
-            row.remarks.add("conversation_broken")
+            self._not_known(row, "broken")
             return
         row.remarks.add("text_replaced", int(parsed.replaced))
         row.remarks.add("value_repeated", parsed.repeated)
         for value in formats.unwrap(parsed.value):
+            self._limits.check()
             self._value(value, row)
+
+    def _not_known(self, row: Row, why: str, place: str = "") -> None:
+        row.remarks.add(f"conversation_{why}", place=place)
+        self._limits.count(1)
 
     def _value(self, value: Any, row: Row) -> None:
         format_ = formats.recognise(value)
         if format_ is None:
-            row.remarks.add("conversation_unknown", place=_title_of(value))
+            self._not_known(row, "unknown", _title_of(value))
             return
         row.format = format_.NAME
         if format_ is own and not own.is_conversation(value):
@@ -150,6 +161,11 @@ class Reading:
         if document is None or self._load(document, row):
             row.remarks.merge(said)
         self._done += 1
+        self._work()
+
+    def _work(self, messages: int = 0) -> None:
+        """Called in every loop, so that what is to end does end."""
+        self._limits.count(messages)
         self._on_progress(self._done, self._estimate())
 
     def _collect(self, remarks: Remarks, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
@@ -162,7 +178,7 @@ class Reading:
         """Whether it came in."""
         title = document["conversation"]["title"]
         try:
-            outcome, conversation = self._loader.load(document)
+            outcome, conversation = self._loader.load(document, self._work)
         except (DataError, IntegrityError):
             logger.exception("A conversation of an import could not be saved.")
             row.remarks.add("conversation_not_saved", place=title)

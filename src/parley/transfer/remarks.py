@@ -225,6 +225,11 @@ SENTENCES = {
         "%(count)d files of the archive were not opened: the archive unpacks to more than is read.",
         "count",
     ),
+    "member_not_reached": ngettext_lazy(
+        "%(count)d file of the archive was not opened: the import ended before it.",
+        "%(count)d files of the archive were not opened: the import ended before them.",
+        "count",
+    ),
     "member_method": ngettext_lazy(
         "%(count)d file of the archive is packed in a way that is not read here and was left out.",
         "%(count)d files of the archive are packed in ways that are not read here and were left out.",
@@ -248,6 +253,14 @@ ERRORS = {
     ),
     "overlapping": gettext_noop("The parts of this archive overlap, which no honest archive does. It was not read."),
     "bomb": gettext_noop("This unpacks to far more than an export holds. What came before was read."),
+    "time_up": gettext_noop(
+        "The time for one import was up here. What came in until then is kept. To go on, import the same file again: what "
+        "is here already does not come in twice."
+    ),
+    "too_many_messages": gettext_noop(
+        "This is where the import reached the number of messages that one may bring in. What came in until then is kept. To "
+        "go on, import the same file again: what is here already does not come in twice."
+    ),
 }
 """Why a file was not read, or not to its end."""
 

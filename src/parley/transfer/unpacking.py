@@ -5,7 +5,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -38,15 +38,17 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """How much may still be unpacked."""
+    """How much may still be unpacked. ``on_work`` is called for each piece; what it raises goes up."""
 
     left: int = MOST_BYTES
+    on_work: Callable[[], None] = lambda: None
 
     @property
     def is_spent(self) -> bool:
         return self.left < 0
 
     def spend(self, amount: int) -> None:
+        self.on_work()
         self.left -= amount
         if self.left < 0:
             raise Refused("bomb")

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parley.forms import ShareForm
 from parley.models import Conversation, NothingToShare, Share
+from parley.models.share import BeingCopied, TooLarge
+from parley.models.storage import Full
 
 from .base import own_conversation, page, private, see
 
@@ -26,6 +28,12 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 _MACHINE = re.compile(r"^$|bot\b|crawl|spider|slurp|preview|facebookexternalhit|whatsapp|^(curl|wget|python)", re.I)
+BEING_COPIED = _("This is being copied just now. It stands in your list in a moment.")
+_WHY_NOT: dict[type[Exception], Any] = {
+    NothingToShare: _("There is nothing to share yet. Wait for the first answer, and try again."),
+    TooLarge: _("This conversation is longer than a link can show. Export it instead, and give away the file."),
+    Full: _("You keep as much here as you may. Revoke links or delete exports that you no longer need, and try again."),
+}
 
 
 @private
@@ -37,8 +45,8 @@ def share_create(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             Share.of(conversation, **form.cleaned_data)
             return _see("share_create", conversation.pk)
-        except NothingToShare:
-            form.add_error(None, _("There is nothing to share yet. Wait for the first answer, and try again."))
+        except tuple(_WHY_NOT) as error:
+            form.add_error(None, _WHY_NOT[type(error)])
     return _links_of(request, conversation, form)
 
 
@@ -78,9 +86,12 @@ def share_copy(request: HttpRequest, token: str) -> HttpResponse:
     share = Share.objects.behind(token).first()
     if share is None:
         return _public(request, "share_gone", status=404)
-    if request.method == "POST":
+    if request.method == "GET":
+        return page(request, "share_copy", share=share)
+    try:
         return see(share.copy_for(request.user))
-    return page(request, "share_copy", share=share)
+    except BeingCopied:
+        return page(request, "share_copy", share=share, status=409, problem=BEING_COPIED)
 
 
 def _public(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:

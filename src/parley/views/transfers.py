@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,7 +18,8 @@ from parley.conf import conf
 from parley.forms import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
-from parley.models.transfer import TooMany
+from parley.models.storage import Full, room_for, used_by
+from parley.models.transfer import MOST_EXPORTS, TooMany
 from parley.tasks import ring_on_commit
 from parley.transfer import remarks
 from parley.transfer.document import json_of
@@ -36,6 +37,10 @@ FORMATS = {
 }
 MOST_LISTED = 100
 LINKS_ON_A_PAGE = 100
+UNDER_WAY = _("You have as many under way as you may. Wait until one is done.")
+NO_ROOM = _(
+    "There is no room for this: you keep as much here as you may. Delete exports, or revoke shared links, first."
+)
 FORM_AROUND_A_FILE = 10_000
 """Bytes that the form adds to the file."""
 
@@ -88,6 +93,8 @@ def import_create(request: HttpRequest) -> HttpResponse:
         return _list(request, status=400, problem=_("Your browser did not say how large the file is. Send it again."))
     if length > conf.LARGEST_IMPORT + FORM_AROUND_A_FILE:
         return _list(request, status=413, problem=too_large(conf.LARGEST_IMPORT))
+    if length > room_for(request.user) + FORM_AROUND_A_FILE:
+        return _list(request, status=413, problem=NO_ROOM)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _import_sent(request)
 
@@ -138,16 +145,16 @@ def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
     try:
         transfer = Transfer.begin(request.user, kind, **values)
-    except TooMany:
+    except (TooMany, Full) as error:
         if "file" in values:
             files.remove(values["file"])
-        return _list(request, status=422, problem=_("You have as many under way as you may. Wait until one is done."))
+        return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
     ring_on_commit(transfer)
     return _see_list()
 
 
 def _list(
-    request: HttpRequest, *, status: int = 200, problem: str = "", form: ImportForm | None = None
+    request: HttpRequest, *, status: int = 200, problem: Any = "", form: ImportForm | None = None
 ) -> HttpResponse:
     version = Feed.version_of(request.user)
     transfers = Transfer.objects.visible_to(request.user).defer("report").order_by("-id")[:MOST_LISTED]
@@ -156,6 +163,11 @@ def _list(
         "form": form or ImportForm(),
         "problem": problem,
         "kept": max(1, round(conf.TRANSFERS_KEPT / 86_400)),
+        "exports_kept": MOST_EXPORTS,
+        "used": used_by(request.user),
+        "storage": conf.STORAGE_PER_PERSON,
+        "longest": max(1, round(conf.LONGEST_IMPORT / 60)),
+        "most_messages": conf.MOST_IMPORTED,
     }
     return page(request, "transfer_list", status=status, version=version, **context)
 
