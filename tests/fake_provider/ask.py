@@ -8,6 +8,9 @@ from typing import Any
 WRONG_KEY = "sk-wrong"
 MISSING_MODEL = "no-such-model"
 TITLE_MODEL = "fake-title"
+NO_PREFILL = "fake-no-prefill"
+NEEDS_PREFIX = "fake-prefix"
+GO_ON = "Go on from exactly where you stopped"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Ask:
     def from_request(cls, body: dict[str, Any], headers: dict[str, str]) -> "Ask":
         """Raise KeyError or TypeError for a body that is not a chat completion request."""
         messages = body["messages"]
+        if text_of(messages[-1]).startswith(GO_ON):
+            messages = messages[:-1]
         questions = [text_of(message) for message in messages if message["role"] == "user"]
         last, question = messages[-1], questions[-1] if questions else ""
         return cls(

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
 from tests.fake_provider.answers import cuts, follow_up
-from tests.fake_provider.ask import MISSING_MODEL, WRONG_KEY, Ask
+from tests.fake_provider.ask import MISSING_MODEL, NEEDS_PREFIX, NO_PREFILL, WRONG_KEY, Ask
 from tests.fake_provider.refusals import refusal
 from tests.fake_provider.reply import Reply
 
@@ -39,11 +39,22 @@ async def play(reply: Reply) -> None:
         reply.error(401, f"Incorrect API key provided: {ask.key}.", "invalid_api_key")
     elif ask.model == MISSING_MODEL:
         reply.error(404, f"The model `{ask.model}` does not exist.", "model_not_found")
+    elif wrongly := wrongly_begun(ask.model, reply.received.messages[-1]):
+        reply.error(400, wrongly)
     elif ask.prefill:
         await tell_all(reply)
     else:
         await asyncio.sleep(ask.option("after", 0))
         await SCENARIOS.get(ask.verb, tell_all)(reply)
+
+
+def wrongly_begun(model: str, last: dict[str, object]) -> str:
+    """Return why an answer cannot be begun by the client like this, as Anthropic and Mistral say it, or ""."""
+    if last["role"] == "assistant" and model == NO_PREFILL:
+        return "This model does not support assistant message prefill. The conversation must end with a user message."
+    if last["role"] == "assistant" and model == NEEDS_PREFIX and last.get("prefix") is not True:
+        return "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant"
+    return "Extra inputs are not permitted: prefix" if "prefix" in last and model != NEEDS_PREFIX else ""
 
 
 @scenario("say")

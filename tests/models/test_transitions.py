@@ -31,7 +31,7 @@ BECOMES = {
     "keep": {"stopped": "stopped"},
     "requeue": {"streaming": "pending"},
     "retry": {"failed": "pending", "stopped": "pending", "interrupted": "pending"},
-    "resume": {"stopped": "pending", "interrupted": "pending"},
+    "resume": {"failed": "pending", "stopped": "pending", "interrupted": "pending"},
 }
 NEEDS_TEXT, NEEDS_NO_TEXT = {"resume"}, {"requeue"}
 

@@ -1,9 +1,15 @@
 """What a provider does not take is left out or put in another form; only what a person has set is worth a word."""
 
+from random import Random
+
 import pytest
 
+from parley.generation import engine
 from parley.generation import provider as asking
-from parley.generation.outcome import ProviderError
+from parley.generation.accumulator import Accumulator
+from parley.generation.dialects import GO_ON
+from parley.generation.outcome import Outcome, ProviderError
+from parley.models import Message
 from tests.fake_provider import expected_text
 from tests.fake_provider.refusals import WAYS
 
@@ -74,3 +80,36 @@ async def test_gives_the_limit_its_newer_name(provider):
     assert await answer(question, max_tokens=500) == expected_text(question)
     assert provider.completions[-1].body["max_completion_tokens"] == 500
     assert len(provider.completions) == 2
+
+
+QUESTION = "/say 30 words"
+WHOLE = expected_text(QUESTION)
+BEGUN = WHOLE[:70]
+
+
+async def go_on(model):
+    messages = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": BEGUN}]
+    reply = Message(content=BEGUN, model=model)
+    writing = engine.Writing(reply, {"model": model, "messages": messages}, Accumulator(BEGUN))
+    outcome = await engine.write(writing, lambda _: None, Random(1))
+    return outcome, writing.text
+
+
+@pytest.mark.parametrize(
+    ("model", "requests", "last"),
+    [
+        ("fake-1", 1, {"role": "assistant", "content": BEGUN}),
+        ("fake-no-prefill", 2, {"role": "user", "content": GO_ON}),
+        ("fake-prefix", 2, {"role": "assistant", "content": BEGUN, "prefix": True}),
+    ],
+)
+async def test_goes_on_with_an_answer_in_the_form_that_the_model_takes(provider, model, requests, last):
+    assert await go_on(model) == (Outcome("done"), WHOLE)
+    assert await go_on(model) == (Outcome("done"), WHOLE)
+    assert len(provider.completions) == requests + 1
+    assert provider.completions[-1].messages[-1] == last
+
+
+async def test_keeps_the_text_and_can_go_on_again_where_no_form_is_taken(provider):
+    outcome, text = await go_on("no-such-model")
+    assert (outcome.status, outcome.error, text) == ("interrupted", "model_not_found", BEGUN)

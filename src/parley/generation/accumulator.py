@@ -9,6 +9,7 @@ from typing import Any
 from parley.text import clean, clean_usage
 
 from .finish_reasons import FinishReason
+from .seam import Seam
 from .stream_errors import InBandError, error_in, sentence_of
 
 DONE = "[DONE]"
@@ -94,7 +95,8 @@ class Accumulator:
 
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
-        self._thoughts = Thoughts(self.reasoning, self.text)
+        thoughts = Thoughts(self.reasoning, self.text)
+        self._thoughts = Seam(text, thoughts) if text else thoughts
         self.reason = FinishReason()
         self.usage: dict[str, int] = {}
         self.ended = False

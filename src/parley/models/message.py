@@ -211,7 +211,7 @@ class Message(models.Model):
         return self._change(again, content="", **_NO_THOUGHTS, **_CLEARED)
 
     def resume(self) -> bool:
-        """stopped or interrupted → pending, to go on after the text that is there."""
+        """failed, stopped or interrupted → pending, to go on after the text that is there."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
         return self._change(again, **_CLEARED)
 

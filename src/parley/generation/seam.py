@@ -1,0 +1,65 @@
+"""Where an answer that broke off is gone on with: what the model says again there is not kept twice. Pure."""
+
+from typing import Protocol
+
+LONGEST_REPETITION = 400
+"""Characters at the end of the text in which a repetition is looked for."""
+SHORTEST_REPETITION, FEWEST_LETTERS = 8, 5
+"""Characters, and different letters among them: rows of a table, indents and "ha ha" may well come twice."""
+LEAD_IN = " \t\r\n…."
+
+
+def repeated(before: str, after: str) -> int:
+    """How many characters at the beginning of ``after`` only say the end of ``before`` again.
+
+    >>> repeated("The quick brown fo", "…quick brown fox jumps")
+    15
+    """
+    begun = after.lstrip(LEAD_IN)
+    tail = before[-LONGEST_REPETITION:]
+    for length in range(min(len(tail), len(begun)), SHORTEST_REPETITION - 1, -1):
+        if tail.endswith(begun[:length]):
+            return len(after) - len(begun) + length if _is_telling(begun[:length]) else 0
+    return 0
+
+
+def may_repeat(before: str, after: str) -> bool:
+    """Whether ``after`` could still become a repetition when more of it comes."""
+    begun = after.lstrip(LEAD_IN)
+    return len(after) < LONGEST_REPETITION and begun in before[-LONGEST_REPETITION:]
+
+
+def _is_telling(words: str) -> bool:
+    return len(set(filter(str.isalpha, words))) >= FEWEST_LETTERS
+
+
+class Pieces(Protocol):
+    """What takes an answer in pieces."""
+
+    def add(self, piece: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class Seam:
+    """Passes an answer's rest on to ``then``, from where it begins to say something new."""
+
+    def __init__(self, before: str, then: Pieces) -> None:
+        self._before, self._then = before[-LONGEST_REPETITION:], then
+        self._held, self._sewn = "", False
+
+    def add(self, piece: str) -> None:
+        if self._sewn:
+            self._then.add(piece)
+            return
+        self._held += piece
+        if not may_repeat(self._before, self._held):
+            self._sew()
+
+    def close(self) -> None:
+        if not self._sewn:
+            self._sew()
+        self._then.close()
+
+    def _sew(self) -> None:
+        held, self._held, self._sewn = self._held, "", True
+        self._then.add(held[repeated(self._before, held) :])

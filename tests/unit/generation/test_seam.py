@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.generation.accumulator import Accumulator
+from parley.generation.seam import LONGEST_REPETITION, repeated
+
+BEFORE = "The quick brown fox jumps over the la"
+
+
+def gone_on(before, *pieces):
+    answer = Accumulator(before)
+    for piece in pieces:
+        answer.add({"choices": [{"delta": {"content": piece}}]})
+    answer.close()
+    return str(answer.text)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["zy dog."],
+        ["over the lazy dog."],
+        ["…jumps over the lazy dog."],
+        ["\n\nfox ", "jumps", " over the", " la", "zy", " dog."],
+        [*BEFORE, "zy dog."],
+        [BEFORE, "zy dog."],
+        ["...", "jumps over the la", "zy dog."],
+    ],
+)
+def test_cuts_out_what_is_said_again(pieces):
+    assert gone_on(BEFORE, *pieces) == "The quick brown fox jumps over the lazy dog."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1000", "000"),
+        ("ha ha ha ha ha ", "ha ha ha ha ha "),
+        ("| 0 | 0 | 0 |\n", "| 0 | 0 | 0 |\n"),
+        ("if x:\n            ", "            return"),
+        ("Once upon the ti", "the time"),
+        ("a word", " and a word"),
+        ("Wait", "... what?"),
+        ("text", "   "),
+        ("The end of it all.", ""),
+    ],
+)
+def test_keeps_what_may_well_come_twice(before, after):
+    assert gone_on(before, after) == before + after
+
+
+def test_knows_a_repetition_in_a_script_without_spaces():
+    before = "今日はとても良い天気ですから散歩に"
+    assert gone_on(before, "天気ですから散歩に行きます。") == "今日はとても良い天気ですから散歩に行きます。"
+
+
+def test_says_at_once_what_is_new():
+    answer = Accumulator(BEFORE)
+    answer.add({"choices": [{"delta": {"content": "zy"}}]})
+    assert str(answer.text) == f"{BEFORE}zy"
+
+
+def test_ends_a_repetition_that_stays_one():
+    assert gone_on(BEFORE, "jumps over the la") == BEFORE
+
+
+TEXTS = st.text("abcdefg \n.", max_size=60)
+
+
+@given(TEXTS.filter(bool), st.lists(TEXTS, max_size=6))
+def test_loses_nothing_but_what_is_there_already(before, pieces):
+    whole, after = gone_on(before, *pieces), "".join(pieces)
+    assert whole == before + after[repeated(before, after) :]
+    cut = after[: repeated(before, after)]
+    assert before.endswith(cut.lstrip(" \t\r\n….")) or not cut
+
+
+def test_looks_at_a_bounded_end():
+    long = "abcdefgh" * 10_000
+    assert repeated(long, long) <= LONGEST_REPETITION
