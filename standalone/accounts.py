@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib.auth import get_user_model, login
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+
+from standalone.tries import Tries, remember_device
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,6 +43,53 @@ class Login(LoginView):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs) if anyone() else redirect("setup")
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        name = request.POST.get("username", "")
+        tries = Tries.to_sign_in(request, name)
+        if not tries.begin():
+            return self._too_many(name, tries)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            tries.succeed()
+            remember_device(request, response, name)
+        return response
+
+    def _too_many(self, name: str, tries: Tries) -> HttpResponse:
+        form = AuthenticationForm(self.request, initial={"username": name})
+        return _told(self.render_to_response(self.get_context_data(form=form, problem=too_many(tries))), tries)
+
+
+class PasswordChange(PasswordChangeView):
+    """Change one's own password; who guesses the old one is stopped."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        tries = Tries.to_change(request.user)
+        if not tries.begin():
+            context = self.get_context_data(form=PasswordChangeForm(cast(User, request.user)), problem=too_many(tries))
+            return _told(self.render_to_response(context), tries)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if response.status_code == 302:
+            tries.succeed()
+        return response
+
+
+def too_many(tries: Tries) -> str:
+    return _("There were too many tries. Wait %(minutes)d minutes, and try again.") % {"minutes": tries.seconds // 60}
+
+
+def _told(response: HttpResponse, tries: Tries) -> HttpResponse:
+    response.status_code = 429
+    response.headers["Retry-After"] = str(tries.seconds)
+    return response
+
+
+@never_cache
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin has no form of its own: who is signed in and comes here may not open it."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 def anyone() -> bool:

@@ -2,6 +2,7 @@
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import IO, Any
 
 from django.conf import settings
@@ -10,9 +11,11 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections, connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from standalone.lanes import Busy, Lane
 from standalone.refusals import refusal
+from standalone.tries import address_of, device_of
 
 THREADS = 8
 EACH = THREADS // 2
@@ -31,6 +34,8 @@ class ThreadedHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.pages = Lane("request", THREADS, each=EACH, turns=1 if connection.vendor == "sqlite" else THREADS)
+        self.passwords = Lane("password", 1, each=1, crowd=10)
+        self.known_devices = Lane("device", 1, each=1, crowd=10)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
@@ -54,10 +59,18 @@ class ThreadedHandler(ASGIHandler):
         return file
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        lane, client = self._lane(request)
         try:
-            return await self.pages.run(client_of(request), self._respond, request)
+            return await lane.run(client, self._respond, request)
         except Busy:
             return refusal(request, 503)
+
+    def _lane(self, request: HttpRequest) -> tuple[Lane, str]:
+        """Where the request waits, and as whom; the hash of a password takes all of a processor for half a second."""
+        if not may_hash_a_password(request):
+            return self.pages, client_of(request)
+        device, _ = device_of(request)
+        return (self.known_devices, device) if device else (self.passwords, address_of(request))
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         close_old_connections()
@@ -68,6 +81,16 @@ class ThreadedHandler(ASGIHandler):
         close = response.close
         response.close = lambda: self.closing.submit(close)  # type: ignore[method-assign,assignment]
         return response
+
+
+def may_hash_a_password(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.path_info.startswith(_addresses_of_passwords())
+
+
+@lru_cache
+def _addresses_of_passwords() -> tuple[str, ...]:
+    names = ("login", "setup", "password_change", "admin:auth_user_changelist")
+    return tuple(reverse(name, settings.ROOT_URLCONF) for name in names)
 
 
 def client_of(request: HttpRequest) -> str:

@@ -22,15 +22,17 @@ class Busy(Exception):
 class Lane:
     """Some threads; who came first gets one first, and one client has no more than `each` of them at once.
 
+    Of one client no more than `crowd` requests wait, of all together no more than four times as many.
+
     `turns` of the requests begin at once: where the database lets one write at a time, these would else hold its lock
     without a pause. A turn ends with the answer, or by itself when that takes long.
     """
 
-    def __init__(self, name: str, threads: int, *, each: int, turns: int | None = None, waiting: int = 1000) -> None:
+    def __init__(self, name: str, threads: int, *, each: int, turns: int | None = None, crowd: int = 500) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"parley-{name}")
         self._free = asyncio.Semaphore(threads)
         self.turns = asyncio.Semaphore(turns or threads)
-        self._each, self._most_waiting = each, waiting
+        self._each, self._crowd = each, crowd
         self._clients: dict[str, asyncio.Semaphore] = {}
         self._requests: Counter[str] = Counter()
 
@@ -42,7 +44,7 @@ class Lane:
 
     @asynccontextmanager
     async def _place(self, client: str) -> AsyncIterator["Place"]:
-        if self._requests.total() >= self._most_waiting:
+        if self._requests[client] >= self._crowd or self._requests.total() >= 4 * self._crowd:
             raise Busy
         self._requests[client] += 1
         place = Place(lambda: self._forget(client))

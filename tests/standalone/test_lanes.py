@@ -96,14 +96,14 @@ async def test_who_waits_too_long_is_told(monkeypatch):
     assert await answer(lane, str) == [""]
 
 
-async def test_a_crowd_is_told_at_once():
-    lane, lock = Lane("test", 1, each=1, waiting=3), threading.Event()
-    waiting = asyncio.create_task(answer(lane, lambda: lock.wait(20), str, str))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert [type(error) for error in await answer(lane, str)] == [Busy]
+@pytest.mark.parametrize(("client", "waiting"), [("one", 3), (None, 12)])
+async def test_a_crowd_is_told_at_once(client, waiting):
+    lane, lock = Lane("test", 1, each=1, crowd=3), threading.Event()
+    crowd = asyncio.create_task(answer(lane, *[lambda: lock.wait(20)] * waiting, client=client))
+    await asyncio.sleep(0.01)
+    assert [type(error) for error in await answer(lane, str, client=client)] == [Busy]
     lock.set()
-    assert await waiting == [True, "", ""]
+    assert await crowd == [True] * waiting
 
 
 async def test_nothing_is_kept_of_who_has_been_answered(lane):

@@ -1,0 +1,27 @@
+"""Who guesses passwords takes neither the pages of others nor their way in."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.support.people import Person
+
+AT_ONCE = 20
+
+
+def guess(stack, name):
+    guesser = Person(stack.url, stack.db, name)
+    return guesser.post("/accounts/login/", username=name, password="wrong").status_code
+
+
+def test_wrong_passwords_at_once_do_not_stop_another_page(stack):
+    reader = stack.person()
+    assert reader.get("/").status_code == 200
+    with ThreadPoolExecutor(AT_ONCE) as guessers:
+        guesses = [guessers.submit(guess, stack, f"nobody{number}") for number in range(AT_ONCE)]
+        slowest = 0.0
+        while not all(each.done() for each in guesses):
+            began = time.monotonic()
+            assert reader.get("/").status_code == 200
+            slowest = max(slowest, time.monotonic() - began)
+    assert {each.result() for each in guesses} <= {200, 429, 503}
+    assert slowest < 3
