@@ -8,6 +8,7 @@ from typing import Any
 WRONG_KEY = "sk-wrong"
 MISSING_MODEL = "no-such-model"
 TITLE_MODEL = "fake-title"
+NARROW = "fake-narrow"
 NO_PREFILL = "fake-no-prefill"
 NEEDS_PREFIX = "fake-prefix"
 GO_ON = "Go on from exactly where you stopped"

@@ -6,12 +6,13 @@ import struct
 import time
 
 from tests.fake_provider.answers import pieces_of
-from tests.fake_provider.ask import Ask
+from tests.fake_provider.ask import NARROW, Ask
 from tests.fake_provider.requests import Log, Received
 from tests.fake_provider.wire import DONE, Chunks, error_body
 
 REASONS = {200: "OK", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 QUICK = 200.0
+WINDOW = 4096
 THOUGHTS = "Let me think about it."
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -78,8 +79,8 @@ class Reply:
             self.usage()
 
     def usage(self) -> None:
-        asked = sum(len(str(message["content"]).split()) for message in self.received.messages)
-        self.body(self.chunks.usage(asked, len(self.pieces)))
+        asked = sum(len(str(message["content"]).encode()) // 4 + 1 for message in self.received.messages)
+        self.body(self.chunks.usage(min(asked, WINDOW) if self.ask.model == NARROW else asked, len(self.pieces)))
 
     def done(self) -> None:
         self.body(DONE)

@@ -51,6 +51,7 @@ messages = some.fixed_dictionaries(
         "usage": some.dictionaries(some.sampled_from(["prompt_tokens", "completion_tokens"]), numbers),
         "parts": parts,
         "left_out": numbers,
+        "sent_tokens": numbers,
         "created_at": moments,
         "settled_at": some.none() | moments,
     }

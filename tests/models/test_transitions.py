@@ -143,7 +143,15 @@ def test_keeps_no_last_words_of_a_reply_that_is_written_again(reply):
 
 def test_retries_from_the_beginning(reply):
     put(
-        reply, status="failed", content="text", html="<p>text</p>", error="cut", finish_reason="x", deaths=3, left_out=2
+        reply,
+        status="failed",
+        content="text",
+        html="<p>text</p>",
+        error="cut",
+        finish_reason="x",
+        deaths=3,
+        left_out=2,
+        sent_tokens=9,
     )
     reply.retry()
     assert (reply.content, reply.html, reply.error, reply.finish_reason, reply.deaths, reply.left_out) == (

@@ -14,7 +14,7 @@ from parley.models import Message
 from parley.models.message_queryset import Thoughts
 from parley.models.tuned import may_ask
 
-from . import history, prompt, provider
+from . import history, prompt, provider, reading
 from .accumulator import Accumulator
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
 from .reaper import DATABASE_AWAY, recover
@@ -176,7 +176,8 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     reply, text, answer = writing.reply, writing.text, writing.answer
     facts = {"left_out": writing.left_out, **writing.thoughts}
     if outcome.status == "done":
-        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, **facts)
+        sent = reading.unread(writing.request.get("messages", ()), answer.usage)
+        return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status == "stopped":
         return reply.keep(text, **facts)
     if outcome.status == "handed over":

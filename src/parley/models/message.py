@@ -15,11 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from parley import errors, markdown
 from parley.ids import uuid7
 from parley.positions import LAST, Position
+from parley.text import clean_count
 
 from .conversation import Conversation
 from .feed import Feed
 from .message_queryset import MessageQuerySet
 from .states import RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
+
+OLLAMA_WINDOW = 4096
+"""Tokens of question and answer together, which Ollama has for a model unless it is told otherwise."""
 
 
 class Message(models.Model):
@@ -61,6 +65,9 @@ class Message(models.Model):
     worker = models.UUIDField(null=True, blank=True, editable=False)
     deaths = models.PositiveSmallIntegerField(default=0, editable=False)
     left_out = models.PositiveIntegerField(default=0, editable=False, help_text="Old messages that did not fit.")
+    sent_tokens = models.IntegerField(
+        default=0, db_default=0, editable=False, help_text="About how many, where the provider read far fewer."
+    )
     rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
     parts = models.JSONField(
@@ -119,6 +126,20 @@ class Message(models.Model):
         return errors.sentence(self.error, model=self.model or self.conversation.model_name) if self.error else ""
 
     @property
+    def read_tokens(self) -> int:
+        """What the provider has read of ``sent_tokens``, as it counts."""
+        return self._counted("prompt_tokens")
+
+    @property
+    def window_full(self) -> bool:
+        """Whether it ended because the window that Ollama has by itself was full."""
+        tokens = self._counted("prompt_tokens") + self._counted("completion_tokens")
+        return self.finish_reason == "length" and tokens == OLLAMA_WINDOW
+
+    def _counted(self, name: str) -> int:
+        return (clean_count(self.usage.get(name)) or 0) if isinstance(self.usage, dict) else 0
+
+    @property
     def body(self) -> SafeString:
         """The text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
         if self.role == Role.USER:
@@ -173,7 +194,7 @@ class Message(models.Model):
         return bool(won)
 
     def finish(self, content: str, **values: Any) -> bool:
-        """``values``: finish_reason, usage, error_detail; for every end left_out, reasoning, reasoning_seconds."""
+        """``values``: finish_reason, usage, sent_tokens, error_detail; for every end left_out, reasoning, reasoning_seconds."""
         return self._settle(Status.DONE, content, **values)
 
     def fail(self, content: str, error: str, **values: Any) -> bool:
@@ -230,5 +251,5 @@ class Message(models.Model):
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED = {
     "status": Status.PENDING, "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
-    "deaths": 0, "left_out": 0, "settled_at": None, "rung_at": None,
+    "deaths": 0, "left_out": 0, "sent_tokens": 0, "settled_at": None, "rung_at": None,
 }  # fmt: skip

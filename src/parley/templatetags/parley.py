@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -32,3 +33,9 @@ def icon(name: str) -> SafeString | str:
 def reachable(html: SafeString) -> SafeString:
     """The text of a message with what may be too wide made reachable by keyboard, for a page without scripts."""
     return mark_safe(_SCROLLS.sub(r'<\1 tabindex="0"', html))
+
+
+@register.filter
+def about(count: int) -> str:
+    """A count as people say it: two digits and its size, 21,000 for 21,234."""
+    return number_format(round(count, 2 - len(str(count))) if count >= 100 else count, 0, force_grouping=True)

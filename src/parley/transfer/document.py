@@ -77,6 +77,7 @@ def _message(message: Message) -> dict[str, Any]:
         "usage": message.usage,
         "parts": message.parts,
         "left_out": message.left_out,
+        "sent_tokens": message.sent_tokens,
         "created_at": _time(message.created_at),
         "settled_at": _time(message.settled_at),
     }

@@ -134,7 +134,7 @@ def _first_question(messages: list[dict[str, Any]]) -> str:
 def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
     names = (
         "role", "status", "content", "reasoning", "reasoning_seconds", "model", "asked_model", "error_detail",
-        "finish_reason", "usage", "parts", "left_out",
+        "finish_reason", "usage", "parts", "left_out", "sent_tokens",
     )  # fmt: skip
     created = told["created_at"] or now
     return Message(

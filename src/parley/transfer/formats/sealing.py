@@ -100,6 +100,7 @@ def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
         "usage": plain(mapping(told.get("usage"))),
         "parts": _parts(told.get("parts"), remarks),
         "left_out": whole(told.get("left_out")) or 0,
+        "sent_tokens": whole(told.get("sent_tokens")) or 0,
         "created_at": _time(told.get("created_at"), remarks),
         "settled_at": _time(told.get("settled_at"), remarks),
     }

@@ -1,0 +1,33 @@
+"""Whether a provider has read what it was sent. Pure.
+
+Ollama cuts what is longer than its window without a word; only what it counts tells.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+BYTES_PER_TOKEN = 4
+"""Of English; most other text has fewer."""
+MOST_BYTES_PER_TOKEN = 8
+"""No text of some length has more in any model's tokens, when runs of one character are counted once."""
+_RUN = re.compile(r"(.)\1+", re.DOTALL)
+
+
+def unread(messages: Iterable[dict[str, Any]], usage: dict[str, int]) -> int:
+    """About how many tokens were sent, where the provider has read far fewer; 0 where it has not, or does not count.
+
+    What was cached counts as read, also for a provider that tells it apart.
+
+    >>> unread([{"content": "Words, words. " * 1000}], {"prompt_tokens": 1000})
+    3500
+    """
+    read = usage.get("prompt_tokens", 0)
+    if not read:
+        return 0
+    read += sum(count for name, count in usage.items() if "cache" in name)
+    texts = [str(message["content"]) for message in messages]
+    if sum(len(text.encode()) for text in texts) <= read * MOST_BYTES_PER_TOKEN:
+        return 0
+    size = sum(len(_RUN.sub(r"\1", text).encode()) for text in texts)
+    return size // BYTES_PER_TOKEN if size > read * MOST_BYTES_PER_TOKEN else 0
