@@ -4,10 +4,11 @@ import logging
 import socket
 import threading
 from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
-from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery import bootsteps, shared_task
+from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _loop: Loop | None = None
+_ending = threading.Event()
+"""Whether somebody asked this worker to end."""
 
 
 @shared_task(name="parley.write_reply", ignore_result=True)
@@ -115,6 +118,28 @@ def writing_loop() -> Loop:
         return _loop
 
 
+class HandOver(bootsteps.StartStopStep):
+    """Ends what this process writes when its consumer has ended by itself, so that the process can end and be restarted.
+
+    Celery waits for running tasks before it ends: until the longest answer was written, the process would live, say
+    that it is alive, and take no question.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def close(self, worker: object) -> None:
+        if not _ending.is_set():
+            logger.error("This worker takes no more tasks: it hands over what it writes, and ends.")
+            jobs.end_soon()
+            if _loop is not None:
+                _loop.end_soon(grace=0)
+
+
+@worker_init.connect
+def _prepare(sender: Any, **kwargs: object) -> None:
+    sender.app.steps["worker"].add(HandOver)
+
+
 @worker_ready.connect
 def _start(**kwargs: object) -> None:
     """An idle worker, too, says that it is alive and looks after the replies of the dead."""
@@ -124,6 +149,7 @@ def _start(**kwargs: object) -> None:
 
 @worker_shutting_down.connect
 def _end_soon(**kwargs: object) -> None:
+    _ending.set()
     jobs.end_soon()
     if _loop is not None:
         _loop.end_soon()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import QUICK, assert_agree, assert_whole, question, until_settled
+from tests.faults.conftest import QUICK, assert_agree, assert_begun, assert_whole, question, until_settled
 
 WITHIN = 8.0
 """Seconds after which a question must be answered when Valkey takes commands again; the machine may be busy."""
@@ -74,3 +74,33 @@ def test_what_is_asked_meanwhile_is_answered_afterwards(product, refusal):
     conversation = person.start(asked)
     tell(product, end)
     assert_whole(until_settled(product, conversation, WITHIN + QUICK["BELL_LOST_AFTER"]), asked)
+
+
+@pytest.fixture(scope="module")
+def unforgiving_stack(make_stack):
+    """A product whose worker does not begin again by itself, as in a project with Celery's own settings."""
+    stack = make_stack(conf=QUICK, env={"DJANGO_SETTINGS_MODULE": "tests.support.unforgiving_settings"})
+    yield stack
+    stack.kill("web")
+
+
+def test_a_worker_that_takes_no_more_tasks_hands_over_and_ends(unforgiving_stack, refusal, reading):
+    stack = unforgiving_stack
+    stack.ensure_up()
+    person = stack.person()
+    long, not_begun, asked = question(1500, at=40), question(20, after=20), question(10)
+    conversations = [person.start(words) for words in (long, not_begun)]
+    reader = reading(person, conversations[0])
+    reader.until_shown(100)
+    stack.provider.wait_for(lambda requests: stack.provider.asked(not_begun))
+    refuse_for_a_while(stack, refusal, 0.5)
+    assert stack.processes["worker"].popen.wait(WITHIN) == 1
+    assert "This worker takes no more tasks" in stack.logs["worker"]
+    row = until_settled(stack, conversations[0], 1)
+    assert_begun(row, long)
+    assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
+    assert len(row["content"]) >= len(reader.longest)
+    assert stack.db.reply(conversations[1])["status"] == "pending"
+    stack.start("worker")
+    assert_whole(until_settled(stack, person.start(asked), WITHIN), asked)
+    assert_agree(stack, conversations[0], person, reader)

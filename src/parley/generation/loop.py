@@ -70,9 +70,9 @@ class Loop:
         """Claim and write a reply → its status, or "" when it was not for us to write."""
         return self._run(self._write(reply_id)).result()
 
-    def end_soon(self) -> None:
-        """The process shall end: replies that still run after a grace are handed over, the first first."""
-        self._run(self._hand_over())
+    def end_soon(self, grace: float | None = None) -> None:
+        """The process shall end: replies that still run after ``grace`` seconds are handed over, the first first."""
+        self._run(self._hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
 
     def end(self) -> None:
         """The process ends: nobody needs to wait for its next beat."""
@@ -177,8 +177,8 @@ class Loop:
         if writing.unsaved:
             self._unsaved.set()
 
-    async def _hand_over(self) -> None:
-        await asyncio.sleep(conf.SHUTDOWN_GRACE if self._running else 0)
+    async def _hand_over(self, grace: float) -> None:
+        await asyncio.sleep(grace if self._running else 0)
         for _, writing in sorted(self._running.items()):
             writing.cancel("handed over")
 
