@@ -3,7 +3,8 @@
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,18 +16,32 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def directory() -> Path:
     """PARLEY_DATA_DIR or `var` beside the source, made when missing and closed to other accounts."""
-    path = Path(env.text("PARLEY_DATA_DIR", str(ROOT / "var"))).expanduser().absolute()
-    try:
+    with usable():
+        path = Path(env.text("PARLEY_DATA_DIR", str(ROOT / "var"))).expanduser().absolute()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(f"PARLEY_DATA_DIR cannot be used: {error}.") from error
     return path
+
+
+@contextmanager
+def usable(name: str = "PARLEY_DATA_DIR") -> Iterator[None]:
+    """Say in one sentence why something of what a variable names cannot be read or written. Raises ImproperlyConfigured."""
+    try:
+        yield
+    except (OSError, UnicodeError, RuntimeError) as error:
+        raise ImproperlyConfigured(f"{name} cannot be used: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error).rstrip(".")
 
 
 def folder(name: str) -> Path:
     """A folder in the data directory, made when missing and closed to other accounts."""
     path = directory() / name
-    path.mkdir(mode=0o700, exist_ok=True)
+    with usable():
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
@@ -37,13 +52,17 @@ def kept_secret(name: str) -> str:
 
 def port(service: str) -> int:
     """The loopback port of an embedded service, chosen once, so that a restart and a second terminal find it."""
-    return int(_kept(f"{service}.port", lambda: str(_free_port())))
+    kept = _kept(f"{service}.port", lambda: str(_free_port()))
+    if not kept.isdecimal():
+        raise ImproperlyConfigured(f"{directory() / f'{service}.port'} holds no port: remove the file.")
+    return int(kept)
 
 
 def settle_port(service: str) -> None:
     """Choose again when another program has taken the port since."""
     if not _is_free(port(service)):
-        (directory() / f"{service}.port").unlink()
+        with usable():
+            (directory() / f"{service}.port").unlink()
         port(service)
 
 
@@ -54,26 +73,37 @@ def valkey_url() -> str:
 
 def write_private(path: Path, content: str) -> None:
     """Write a file that only its owner may read."""
-    path.touch(mode=0o600)
-    path.write_text(content)
+    with usable():
+        path.touch(mode=0o600)
+        path.write_text(content)
+
+
+def make_private(path: Path) -> None:
+    """Make a file that only its owner may read and write, and take what others may from one that is there."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(PermissionError):  # of another account, which decides for itself
+        path.chmod(0o600)
 
 
 def _kept(name: str, make: Callable[[], str]) -> str:
     path = directory() / name
-    if not path.exists():
-        _write_once(path, make())
-    return path.read_text().strip()
+    with usable():
+        if not (path.exists() and path.stat().st_size):
+            _write_once(path, make())
+        return path.read_text().strip()
 
 
 def _write_once(path: Path, value: str) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    write_private(draft, value)
     try:
+        write_private(draft, value)
+        if path.exists() and not path.stat().st_size:
+            path.unlink()  # A disk that was full, or a power loss, left it empty.
         os.link(draft, path)
     except FileExistsError:
         pass  # Another process was first, and its value counts.
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _free_port() -> int:

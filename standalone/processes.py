@@ -6,10 +6,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
+from standalone import env
 from standalone.guardian import Guardian
+from standalone.leftovers import Marks
 from standalone.masking import without_passwords
 
 SETTLED_AFTER = 20.0
@@ -30,7 +32,10 @@ def send(process: "subprocess.Popen[str]", number: int) -> None:
 
 @dataclass
 class Service:
-    """What to run, how to tell that it answers, how long it may take to end (seconds), and which lines not to print."""
+    """What to run, how to tell that it answers, how long it may take to end (seconds), and which lines not to print.
+
+    Only a ``trusted`` one is given the secrets of the environment.
+    """
 
     name: str
     command: Sequence[str]
@@ -38,13 +43,14 @@ class Service:
     answers: Callable[[], bool] = lambda: True
     grace: float = 5.0
     hush: str | None = None
+    trusted: bool = False
 
 
 class Running:
     """A service and its current process."""
 
-    def __init__(self, service: Service, guardian: Guardian) -> None:
-        self.service, self.guardian = service, guardian
+    def __init__(self, service: Service, guardian: Guardian, marks: Marks | None = None) -> None:
+        self.service, self.guardian, self.marks = service, guardian, marks
         self.failures = 0
         self.ready = False
         self.next_start = 0.0
@@ -54,18 +60,26 @@ class Running:
     def start(self) -> None:
         """Start the process in a group of its own, its output prefixed with the name of the service."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
+        with self.marks.mark(self.service.name) if self.marks else nullcontext() as mark:
+            self.process = self._process(keep=(mark.fileno(),) if mark else ())
+            if mark:
+                mark.write(str(self.process.pid))
+        self.guardian.watch(self.process.pid)
+        threading.Thread(target=self._relay, args=(self.process,), daemon=True).start()
+
+    def _process(self, keep: tuple[int, ...]) -> "subprocess.Popen[str]":
+        inherited = os.environ if self.service.trusted else env.without_secrets()
+        return subprocess.Popen(
             self.service.command,
-            env={**os.environ, **self.service.env},
+            env={**inherited, **self.service.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=keep,
             text=True,
             errors="replace",
             start_new_session=True,
         )
-        self.guardian.watch(self.process.pid)
-        threading.Thread(target=self._relay, args=(self.process,), daemon=True).start()
 
     def tend(self) -> None:
         """Notice the end of the process, and start it again when its delay is over."""
@@ -110,8 +124,10 @@ class Running:
 class Supervisor:
     """Runs stages of services: each stage starts when the one before it answers, and they end in reverse."""
 
-    def __init__(self, stages: Sequence[Sequence[Service]], guardian: Guardian, tries: int = 5) -> None:
-        self.stages, self.guardian, self.tries = stages, guardian, tries
+    def __init__(
+        self, stages: Sequence[Sequence[Service]], guardian: Guardian, tries: int = 5, marks: Marks | None = None
+    ) -> None:
+        self.stages, self.guardian, self.tries, self.marks = stages, guardian, tries, marks
         self.running: list[list[Running]] = []
         self.stopping = threading.Event()
         self.signals = 0
@@ -142,7 +158,7 @@ class Supervisor:
         current: list[Running] = []
         self.running.append(current)
         for service in stage:
-            current.append(Running(service, self.guardian))
+            current.append(Running(service, self.guardian, self.marks))
         while not self.stopping.is_set() and not self._gives_up():
             if all(running.ready for running in current):
                 return True

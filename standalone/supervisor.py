@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from standalone import data, env, services
+from standalone import data, databases, env, services
 from standalone.guardian import Guardian
+from standalone.leftovers import Marks, StillRuns
 from standalone.model_file import ModelMissing
 from standalone.processes import Supervisor, say
 
 STORE_ANSWERS_WITHIN = 10.0
+STORES = {"valkey", "model"}
 
 
 class CannotRun(Exception):
@@ -33,7 +35,7 @@ def main() -> int:
     os.umask(0o077)
     try:
         return run(dev="--dev" in sys.argv[1:])
-    except (CannotRun, ImproperlyConfigured, ModelMissing) as error:
+    except (CannotRun, ImproperlyConfigured, ModelMissing, StillRuns) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -44,15 +46,18 @@ def run(dev: bool) -> int:
     """Check, prepare, and tend the services; returns the exit code."""
     _choose_settings(dev)
     with _only_one() as lock:
+        marks = Marks(data.folder("services"))
+        _end_leftovers(marks)
         for service in ("valkey", "model"):
             data.settle_port(service)
         _check_port()
         _check_store()
+        _check_database()
         _migrate()
         stages = services.stages(dev)
         guardian = Guardian(keep=(lock,))
         try:
-            supervisor = Supervisor(stages, guardian)
+            supervisor = Supervisor(stages, guardian, marks=marks)
             supervisor.install_signals()
             return 0 if supervisor.run(_announce) else 1
         finally:
@@ -68,7 +73,8 @@ def _choose_settings(dev: bool) -> None:
 
 @contextmanager
 def _only_one() -> Iterator[int]:
-    descriptor = os.open(data.directory() / "running.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    with data.usable():
+        descriptor = os.open(data.directory() / "running.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -79,6 +85,14 @@ def _only_one() -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _end_leftovers(marks: Marks) -> None:
+    """End the web server and the worker first, and the stores that they use last."""
+    if left := marks.left():
+        say(f"Ending what an earlier run left: {', '.join(left)}…")
+        for names in (set(left) - STORES, STORES):
+            marks.end(names, settings.SHUTDOWN_GRACE + 10)
 
 
 def _check_port() -> None:
@@ -104,6 +118,11 @@ def _check_store() -> None:
         time.sleep(0.5)
 
 
+def _check_database() -> None:
+    if trouble := databases.trouble():
+        raise CannotRun(trouble)
+
+
 def _migrate() -> None:
     say("Preparing the database…")
     command = [sys.executable, str(data.ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
@@ -111,7 +130,7 @@ def _migrate() -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CannotRun(
-            f"The database could not be prepared (is its server running, and DATABASE_URL right?): {reason}"
+            reason if reason.startswith("The database") else f"The database could not be prepared: {reason}"
         )
 
 

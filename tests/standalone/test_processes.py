@@ -7,10 +7,13 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
+from standalone import services
 from standalone.guardian import Guardian
+from standalone.leftovers import Marks, StillRuns
 from standalone.processes import Service, Supervisor
 
 
@@ -162,3 +165,89 @@ def test_it_stops_on_the_signals_of_terminals_and_service_managers(number):
     process.send_signal(number)
     assert process.wait(10) == 0
     assert not is_alive(sleeper)
+
+
+# What an earlier run left
+
+
+@pytest.fixture
+def left(tmp_path):
+    """A service whose supervisor was killed, and had no guardian: its marks and its process."""
+    program = f"""
+        import pathlib, os, signal
+        from standalone.leftovers import Marks
+        from standalone.processes import Service, Supervisor
+        class Nobody:
+            watch = forget = lambda self, group: None
+        marks = Marks(pathlib.Path({str(tmp_path)!r}))
+        supervisor = Supervisor([[Service("sleeper", {STUBBORN!r})]], Nobody(), marks=marks)
+        supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
+    lines = {process.stdout.readline().strip() for _ in range(2)}
+    sleeper = int((lines - {"sleeper | up"}).pop())
+    process.kill()
+    process.wait()
+    assert is_alive(sleeper)
+    yield Marks(tmp_path), sleeper
+    with suppress(ProcessLookupError):
+        os.killpg(sleeper, signal.SIGKILL)
+
+
+def test_what_an_earlier_run_left_is_known_and_ended(left):
+    marks, sleeper = left
+    assert marks.left() == ["sleeper"]
+    marks.end(["sleeper", "valkey"], grace=0.2)
+    assert marks.left() == []
+    assert not is_alive(sleeper)
+
+
+def test_a_process_that_only_has_the_number_is_left_alone(tmp_path):
+    with subprocess.Popen(SLEEPER, start_new_session=True) as other:
+        (tmp_path / "sleeper").write_text(str(other.pid))
+        marks = Marks(tmp_path)
+        assert marks.left() == []
+        marks.end(["sleeper"], grace=0)
+        assert is_alive(other.pid)
+        other.kill()
+
+
+def test_what_cannot_be_named_is_not_ended(left, tmp_path):
+    marks, sleeper = left
+    (tmp_path / "sleeper").write_text("")
+    with pytest.raises(StillRuns, match=r"still holds .*sleeper: stop it first"):
+        marks.end(["sleeper"], grace=0)
+    assert is_alive(sleeper)
+
+
+# Who is told the secrets
+
+
+def test_secrets_are_for_those_who_need_them(supervise, capfd, monkeypatch):
+    for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY", "HARMLESS"):
+        monkeypatch.setenv(name, "a value")
+    command = program("import os", "print(','.join(os.environ), 'end', flush=True)", SLEEP)
+    supervise([Service("one", command, trusted=True), Service("other", command)])
+    printed = []
+    eventually(lambda: printed.append(capfd.readouterr().out) or "".join(printed).count(" end") == 2)
+    told = dict(line.split("|") for line in "".join(printed).splitlines())
+    assert all(name in told["    one "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY", "HARMLESS"))
+    assert not any(name in told["  other "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY"))
+    assert "HARMLESS" in told["  other "]
+
+
+def test_neither_valkey_nor_the_tools_of_the_front_end_are_told_a_secret():
+    trusted = {
+        service.name
+        for service in (services.valkey(), services.assets(), services.web(False), services.worker(True))
+        if service.trusted
+    }
+    assert trusted == {"web", "worker"}
+
+
+def test_the_guardian_is_told_nothing(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody")
+    guardian = Guardian()
+    with open(f"/proc/{guardian.process.pid}/environ", "rb") as environ:
+        assert environ.read().replace(b"LD_LIBRARY_PATH", b"").count(b"=") <= 1
+    guardian.close()

@@ -64,7 +64,10 @@ def test_a_port_in_use_is_named(tmp_path):
     [
         ({"PORT": "http"}, "PORT must be a whole number"),
         ({"HOST": "192.0.2.1"}, "Cannot listen on HOST=192.0.2.1"),
-        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"}, "The database could not be prepared"),
+        (
+            {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none"},
+            "The database cannot be used: nothing listens at 127.0.0.1:9",
+        ),
         ({"PARLEY_DATA_DIR": "/dev/null/data"}, "PARLEY_DATA_DIR cannot be used:"),
     ],
 )
@@ -139,6 +142,33 @@ def test_nothing_stays_when_the_supervisor_itself_is_killed(tmp_path, port):
     product.kill()
     product.wait()
     eventually(lambda: processes(tmp_path) == {})
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_what_outlives_supervisor_and_guardian_is_ended_by_the_next_run(tmp_path, port):
+    first = start(tmp_path, *SUPERVISOR, PORT=str(port), **PROVIDER)
+    _wait_until_ready(first, port)
+    left = {words: pid_of(tmp_path, words) for words in ("valkey-server", "celery")}
+    valkey_port = (tmp_path / "valkey.port").read_text()
+    for pid in (_guardian_of(first), first.pid, pid_of(tmp_path, "uvicorn")):
+        os.kill(pid, signal.SIGKILL)
+    first.wait()
+    assert {words: pid_of(tmp_path, words) for words in left} == left
+    second = start(tmp_path, *SUPERVISOR, PORT=str(port), **PROVIDER)
+    try:
+        _wait_until_ready(second, port)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in left.values())
+        assert (tmp_path / "valkey.port").read_text() == valkey_port
+        assert sum("valkey-server" in command for command in processes(tmp_path).values()) == 1
+        _ends_by(signal.SIGTERM, second, tmp_path)
+    finally:
+        second.kill()
+
+
+def _guardian_of(product: "subprocess.Popen[str]") -> int:
+    children = Path(f"/proc/{product.pid}/task/{product.pid}/children").read_text().split()
+    return next(int(pid) for pid in children if b"guardian.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 @pytest.mark.slow

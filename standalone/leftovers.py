@@ -1,0 +1,86 @@
+"""What an earlier run left behind, when supervisor and guardian were killed together, is ended before the next one begins.
+
+Each service inherits a locked file, which names its process group. The kernel keeps the lock for as long as the service
+lives, so that a group is only signalled while it is still the one that was meant.
+"""
+
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+KILLED_WITHIN = 5.0
+
+
+class StillRuns(Exception):
+    """Says in one sentence that something could not be ended."""
+
+
+class Marks:
+    """A folder with a file for each service."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def mark(self, name: str) -> Iterator[IO[str]]:
+        """A locked file for a service to inherit; write the id of its process group into it."""
+        path = self.folder / name
+        if _is_held(path):
+            path.unlink()  # by what left the group of an earlier process, which was ended
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield file
+
+    def left(self) -> list[str]:
+        """The services of an earlier run that still live."""
+        return sorted(path.name for path in self.folder.iterdir() if _is_held(path))
+
+    def end(self, names: Iterable[str], grace: float) -> None:
+        """Ask services to end, and kill after some seconds those that do not. Raises StillRuns."""
+        left = {path: _group(path) for path in map(self.folder.joinpath, names) if _is_held(path)}
+        _send(left.values(), signal.SIGTERM)
+        if not _all_end(left, grace):
+            _send((group for path, group in left.items() if _is_held(path)), signal.SIGKILL)
+        if not _all_end(left, KILLED_WITHIN):
+            raise StillRuns(
+                f"What an earlier run left in {self.folder} does not end: stop {', '.join(self.left())} first."
+            )
+
+
+def _is_held(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _group(path: Path) -> int:
+    """Raises StillRuns: an id is missing when the supervisor was killed in the moment in which it started a service."""
+    text = path.read_text()
+    if not text.isdecimal():
+        raise StillRuns(f"A process that an earlier run left still holds {path}: stop it first.")
+    return int(text)
+
+
+def _send(groups: Iterable[int], number: int) -> None:
+    for group in groups:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, number)
+
+
+def _all_end(paths: Iterable[Path], seconds: float) -> bool:
+    limit = time.monotonic() + seconds
+    while any(map(_is_held, paths)):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
