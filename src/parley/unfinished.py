@@ -9,7 +9,7 @@ import re
 LONGEST_TAIL = 4_000
 """Characters of a paragraph; in a longer one its marks are left as they are until it ends."""
 
-_FENCE = re.compile(r"^[ >\t]*(?:(?:[-*+]|\d+[.)])[ \t]*)?(`{3,}|~{3,})(.*)$")
+_FENCE = re.compile(r"^[ >\t]*+(?:(?:[-*+]|\d+[.)])[ \t]*+)?(`{3,}|~{3,})(.*)$", re.MULTILINE)
 _UNDECIDED_LINE = re.compile(
     r"""^[ >\t]*(?:
         [-=*_+#`~]+ [ ]?      # a list marker, a rule, an underline, a heading, a fence: nothing of its own yet
@@ -21,16 +21,14 @@ _UNDECIDED_LINE = re.compile(
     )$""",
     re.VERBOSE,
 )
-_TABLE_ROW = re.compile(r"^[ >\t]*\|")
+_TABLE_ROW = re.compile(r"^[ >\t]*+\|")
 _TABLE_RULE = re.compile(r"^[ >\t|:\-]*$")
-_BLOCK_START = re.compile(r"^[ >\t]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\||$)")
-_LABEL = r"(?<!\w)!?\[((?:[^\[\]]|\[[^\[\]]*\])*)"
-_OPEN_LABEL = re.compile(_LABEL + r"\]?\Z")
-_OPEN_LINK = re.compile(
-    _LABEL
-    + r"""\]\(\s*
-    (?: <[^<>]*>? | [^()\s<]* (?:\( [^()\s]* (?:\) [^()\s]*)?)* )  # the address
-    (?: \s+ (?: "[^"]*"? | '[^']*'? )? )? \s* \Z                   # the title""",
+_BLOCK_START = re.compile(r"^[ >\t]*+(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\||$)")
+_BRACKET = re.compile(r"[\[\]]")
+_ADDRESS = re.compile(
+    r"""\]\( \s*+
+    (?: (?P<angle> <[^<>]*+>? ) | [^()\s<]*+ (?:\( [^()\s]*+ (?:\) [^()\s]*+)?+)*+ ) (?P<end>)
+    (?: \s++ (?: "[^"]*+"?+ | '[^']*+'?+ )?+ )?+ \s*+           # the title""",
     re.VERBOSE,
 )
 _HELD_BACK = re.compile(
@@ -77,11 +75,10 @@ def healed(text: str) -> str:
 
 def _open_fence(text: str) -> str:
     fence = ""
-    for line in text.split("\n"):
-        found = _FENCE.match(line)
-        if found and not fence and "`" not in found[2]:
+    for found in _FENCE.finditer(text) if "```" in text or "~~~" in text else ():
+        if not fence and "`" not in found[2]:
             fence = found[1]
-        elif found and fence and found[1].startswith(fence) and not found[2].strip():
+        elif fence and found[1].startswith(fence) and not found[2].strip():
             fence = ""
     return fence
 
@@ -97,10 +94,11 @@ def _without_undecided(text: str) -> str:
     head, newline, line = text.rpartition("\n")
     if _UNDECIDED_LINE.match(line):
         return head + newline
-    lines = text.removesuffix("\n").split("\n")
+    lines = text.removesuffix("\n").rsplit("\n", 3)[-3:]
     rows = next((n for n, row in enumerate(reversed(lines)) if not _TABLE_ROW.match(row)), len(lines))
-    kept = len(lines) - _undecided_rows(lines[len(lines) - rows :])
-    return text if kept == len(lines) else "".join(f"{line}\n" for line in lines[:kept])
+    waiting = _undecided_rows(lines[len(lines) - rows :])
+    end = len(text.removesuffix("\n")) + 1 - sum(len(row) + 1 for row in lines[-waiting:])
+    return text[:end] if waiting else text
 
 
 def _undecided_rows(rows: list[str]) -> int:
@@ -120,15 +118,16 @@ def _is_rule_of(line: str, header: str) -> bool:
 
 
 def _split_at_block(text: str) -> tuple[str, str]:
-    """(what is before, the last paragraph, item, heading or row): marks never reach over such a border."""
+    """(what is before, the last paragraph, item, heading or row): marks never reach over such a border.
+
+    Of a last one that is too long to be healed, only a part.
+    """
     start = len(text)
-    while start > 0:
+    while start > 0 and len(text) - start <= LONGEST_TAIL:
         start = text.rfind("\n", 0, start - 1) + 1 if start > 1 else 0
         line_end = text.find("\n", start)
         line = text[start:] if line_end < 0 else text[start:line_end]
         if _BLOCK_START.match(line) and (line.strip() or start < len(text)):
-            break
-        if start == 0:
             break
     return text[:start], text[start:]
 
@@ -144,16 +143,70 @@ def _closed(tail: str) -> str:
 
 
 def _without_held_back(tail: str) -> str:
-    """It has no space in it, but for a line break at its end, so only the last word is looked at."""
-    found = _HELD_BACK.search(tail, max(tail.rfind(" "), tail.rfind("\n", 0, -1)) + 1)
+    """It has no space and no ``>`` in it, but for a line break at its end, so only what follows these is looked at."""
+    found = _HELD_BACK.search(tail, max(tail.rfind(" "), tail.rfind(">"), tail.rfind("\n", 0, -1)) + 1)
     return tail[: found.start()] if found else tail
 
 
 def _with_open_links_as_words(tail: str) -> str:
-    for opened in (_OPEN_LINK, _OPEN_LABEL, _OPEN_LABEL):
-        if found := opened.search(_masked(tail)):
-            tail = tail[: found.start()] + tail[found.start(1) : found.end(1)] + tail[found.end() :]
+    for opened in (_open_link, _open_label, _open_label):
+        if found := opened(_masked(tail)):
+            start, label = found
+            tail = tail[:start] + tail[label.start : label.stop]
     return tail
+
+
+def _open_link(tail: str) -> tuple[int, range] | None:
+    """(where it begins, its label) of the first label with an address that is open to the end."""
+    found, reach = None, 0
+    for label in sorted(_labels(tail)[0], key=lambda label: label.stop):
+        if (found is not None and label.start > found.start) or not _is_whole(tail, label.start):
+            continue
+        if label.stop + 2 < reach and not tail.startswith("<", label.stop + 2):
+            continue  # its address ends where the one does that it is a part of
+        address = _ADDRESS.match(tail, label.stop)
+        if address and address.end() == len(tail):
+            found = label
+        elif address and not address["angle"]:
+            reach = address.end("end")
+    return None if found is None else _with_start(tail, found)
+
+
+def _open_label(tail: str) -> tuple[int, range] | None:
+    """(where it begins, the label) of the first one that is open to the end, or closed just there."""
+    closed, opened = _labels(tail)
+    labels = [label for label in [*closed, *opened] if label.stop >= len(tail) - 1 and _is_whole(tail, label.start)]
+    return _with_start(tail, min(labels, key=lambda label: label.start)) if labels else None
+
+
+def _labels(text: str) -> tuple[list[range], list[range]]:
+    """(what is between brackets, what follows the last open one), with brackets of one level in it."""
+    closed, opened = [], []
+    for bracket in _BRACKET.finditer(text):
+        if bracket[0] == "[":
+            opened.append((bracket.end(), 0))
+        elif opened:
+            start, height = opened.pop()
+            if height <= 1:
+                closed.append(range(start, bracket.start()))
+            if opened:
+                opened[-1] = opened[-1][0], max(opened[-1][1], height + 1)
+    return closed, [range(start, len(text)) for start, height in opened[-1:] if height <= 1]
+
+
+def _is_whole(text: str, start: int) -> bool:
+    """Whether a label is not the index of a word before it."""
+    return not _is_of_word(text[start - 2 : start - 1])
+
+
+def _with_start(text: str, label: range) -> tuple[int, range]:
+    bracket = label.start - 1
+    image = text[bracket - 1 : bracket] == "!" and not _is_of_word(text[bracket - 2 : bracket - 1])
+    return bracket - image, label
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _with_closed_spans(tail: str) -> str:
