@@ -1,14 +1,18 @@
 """What every request meets before Django."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
 
 from standalone.bodies import Bodies, has_body
+from standalone.https import better_address, host_of, is_allowed, secured
 from standalone.middleware import POLICY
 from standalone.refusals import Refused, refuse
 from standalone.static import StaticFiles
+
+logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -27,6 +31,9 @@ HEADERS = {
     "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
 """Of whatever answer has none of its own."""
+HSTS = [(b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS)] * bool(
+    settings.SECURE_HSTS_SECONDS
+)
 
 
 class Edge:
@@ -38,10 +45,14 @@ class Edge:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._answer(scope, receive, self._with_headers(send, self._headers))
-        else:
-            await self._others(scope, receive, send)
+        scope = secured(scope)
+        if scope["type"] != "http":
+            return await self._others(scope, receive, send)
+        send = self._with_headers(send, self._headers + (HSTS if scope["scheme"] == "https" else []))
+        try:
+            await self._answer(scope, receive, send)
+        except Refused as refused:
+            await refuse(refused, scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].removeprefix(scope.get("root_path", "")) == "/healthz":
@@ -50,10 +61,12 @@ class Edge:
             await self._hand_on(scope, receive, send)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
+        if not settings.DEBUG:  # whose own page says more
+            refuse_other_hosts(scope)
+        if settings.HTTPS and scope["scheme"] == "http":
+            await redirect(better_address(scope), send)
+        else:
             await self._application(scope, receive, send)
-        except Refused as refused:
-            await refuse(refused.args[0], scope, receive, send)
 
     def _closing(self, scope: Scope, send: Send) -> Send:
         """Nobody reads a body here, so a connection that brings one ends with the answer."""
@@ -76,3 +89,17 @@ async def healthy(send: Send) -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"2"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+def refuse_other_hosts(scope: Scope) -> None:
+    """Raise Refused for a name that is not ours: scanners try many, each of which is worth one line."""
+    if not is_allowed(host_of(scope)):
+        logger.warning("Refused a request for the host %.100r, which is not one of ALLOWED_HOSTS.", host_of(scope))
+        raise Refused(400)
+
+
+async def redirect(address: str, send: Send) -> None:
+    """Send a browser there; it may not remember that for longer than the site says so itself."""
+    headers = [(b"location", address.encode()), (b"content-length", b"0"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 301, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -17,13 +17,17 @@ LINGER = 2.0
 
 
 class Refused(Exception):
-    """A request that is not handed on; its argument is the status of the answer."""
+    """A request that is not handed on: by the status of the answer, and a word for why where it may have several reasons."""
+
+    def __init__(self, status: int, why: str = "") -> None:
+        super().__init__(status, why)
+        self.status, self.why = status, why
 
 
-def refusal(request: HttpRequest, status: int) -> HttpResponse:
+def refusal(request: HttpRequest, status: int, why: str = "") -> HttpResponse:
     """The answer with this status, in the reader's language."""
     with translation.override(translation.get_language_from_request(request)):
-        title, sentence = _words(status)
+        title, sentence = _words(status, why)
         response = _page(request, title, sentence) if _reads_pages(request) else _line(sentence)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
@@ -32,12 +36,12 @@ def refusal(request: HttpRequest, status: int) -> HttpResponse:
     return response
 
 
-async def refuse(status: int, scope: Any, receive: Any, send: Any) -> None:
+async def refuse(refused: Refused, scope: Any, receive: Any, send: Any) -> None:
     """Send the answer with this status, and close the connection, whatever else the client has to send."""
-    response = refusal(ASGIRequest({**scope, "query_string": b""}, BytesIO()), status)
+    response = refusal(ASGIRequest({**scope, "query_string": b""}, BytesIO()), refused.status, refused.why)
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
     headers += [(b"content-length", str(len(response.content)).encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.content, "more_body": True})
     await _drain(receive)
     await send({"type": "http.response.body", "body": b""})
@@ -52,9 +56,19 @@ async def _drain(receive: Any) -> None:
         pass
 
 
-def _words(status: int) -> tuple[str, str]:
+def _words(status: int, why: str) -> tuple[str, str]:
     """What happened, and what to do."""
-    match status:
+    match why or status:
+        case "http":
+            return _("This site speaks https"), _(
+                "You came by http, by which nobody can sign in here. Open the address that begins with https://. "
+                "If you run this server and no proxy in front of it speaks https, start it without HTTPS=1."
+            )
+        case 400:
+            return _("This site has another name"), _(
+                "The server does not answer to the name in this address. Check the address; if you run the server, "
+                "add the name to ALLOWED_HOSTS."
+            )
         case 403:
             return _("You are not signed in"), _("Files can be sent by who is signed in. Sign in, and send it again.")
         case 408:

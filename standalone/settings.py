@@ -84,6 +84,10 @@ LOGOUT_REDIRECT_URL = "login"
 
 # What a browser is told
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 15_552_000 if HTTPS else 0
+# What other names below this one speak, and whether browsers should be shipped with it, is known to who owns the name.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

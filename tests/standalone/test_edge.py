@@ -7,6 +7,7 @@ import pytest
 
 from standalone.asgi import application
 
+pytestmark = pytest.mark.django_db
 STATIC = Path(__file__).parents[2] / "src/parley/static/parley"
 
 

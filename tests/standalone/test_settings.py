@@ -127,9 +127,7 @@ def test_django_finds_nothing_to_warn_of_in_production(tmp_path):
     chosen = {"SECRET_KEY": "k" * 30 + "unguessable-as-it-should-be", "HTTPS": "1", "ALLOWED_HOSTS": "chat.example.org"}
     done = run(tmp_path, "manage.py", "check", "--deploy", **chosen)
     assert done.returncode == 0, done.stderr
-    warned = {line.split(")")[0] for line in done.stderr.splitlines() if "(security." in line}
-    # Redirecting to HTTPS and promising it for months belong to the proxy that speaks HTTPS.
-    assert warned <= {"?: (security.W004", "?: (security.W008"}
+    assert "no issues" in done.stdout + done.stderr
 
 
 def test_the_command_line_says_what_is_wrong_without_a_traceback(tmp_path):

@@ -1,27 +1,42 @@
 """Who may have a socket."""
 
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.utils.http import is_same_domain
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def same_origin(scope: dict[str, Any]) -> bool:
-    """Whether a socket comes from a page of this very host, or from one of CSRF_TRUSTED_ORIGINS.
+    """Whether a socket comes from a page of this very site, by the rule that Django has for forms.
 
-    Stricter than ALLOWED_HOSTS, which may be ``*``; a browser always sends Origin.
+    Scheme, host and port are those of the page, and the host is one of ALLOWED_HOSTS; or the origin is one of
+    CSRF_TRUSTED_ORIGINS. A browser always sends Origin.
     """
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    origin = headers.get(b"origin", "")
-    return _is_host(origin, headers.get(b"host", "")) or origin in settings.CSRF_TRUSTED_ORIGINS
-
-
-def _is_host(origin: str, host: str) -> bool:
     try:
-        page, here = urlsplit(origin), urlsplit(f"//{host}")
-        default = DEFAULT_PORTS[page.scheme]
-        return bool(page.hostname) and (page.hostname, page.port or default) == (here.hostname, here.port or default)
-    except (KeyError, ValueError):
+        page = urlsplit(headers.get(b"origin", ""))
+        return _is_trusted(page) or _place(page) == _place(urlsplit(_address_of(scope)))
+    except (DisallowedHost, KeyError, ValueError):
         return False
+
+
+def _address_of(scope: dict[str, Any]) -> str:
+    """The site as a browser sees it, with what the settings say about proxies."""
+    scheme = "https" if scope.get("scheme") == "wss" else "http"
+    request = ASGIRequest({**scope, "method": "GET", "scheme": scheme, "query_string": b""}, BytesIO())
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def _place(address: SplitResult) -> tuple[str, str | None, int]:
+    return address.scheme, address.hostname, address.port or DEFAULT_PORTS[address.scheme]
+
+
+def _is_trusted(page: SplitResult) -> bool:
+    trusted = [urlsplit(origin) for origin in settings.CSRF_TRUSTED_ORIGINS]
+    return any(page.scheme == each.scheme and is_same_domain(page.netloc, each.netloc.lstrip("*")) for each in trusted)

@@ -3,9 +3,20 @@ import pytest
 from parley.delivery.origin import same_origin
 
 
-def scope(origin, host="chat.example"):
-    headers = [(b"host", host.encode())] if host is not None else []
-    return {"headers": [*headers, (b"Origin", origin.encode())] if origin is not None else headers}
+def scope(origin, host="chat.example", scheme=None, **headers):
+    found = {
+        **({"host": host} if host is not None else {}),
+        **({"Origin": origin} if origin is not None else {}),
+        **headers,
+    }
+    scheme = scheme or ("wss" if (origin or "").startswith("https:") else "ws")
+    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in found.items()]
+    return {"type": "websocket", "path": "/ws/parley/", "scheme": scheme, "headers": pairs}
+
+
+@pytest.fixture(autouse=True)
+def any_host(settings):
+    settings.ALLOWED_HOSTS = ["*"]
 
 
 @pytest.mark.parametrize(
@@ -47,8 +58,7 @@ def test_lets_a_page_of_this_host_in(origin, host):
         ("http://chat.example", None),
     ],
 )
-def test_lets_no_other_page_in(origin, host, settings):
-    settings.ALLOWED_HOSTS = ["*"]
+def test_lets_no_other_page_in(origin, host):
     assert not same_origin(scope(origin, host))
 
 
@@ -56,3 +66,28 @@ def test_lets_a_page_in_that_the_settings_trust(settings):
     settings.CSRF_TRUSTED_ORIGINS = ["https://app.example"]
     assert same_origin(scope("https://app.example"))
     assert not same_origin(scope("https://app.example:8443"))
+
+
+def test_lets_all_names_of_a_domain_in_that_the_settings_trust(settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.example"]
+    assert same_origin(scope("https://app.example", "inside:8000", "ws"))
+    assert not same_origin(scope("http://app.example", "inside:8000", "ws"))
+    assert not same_origin(scope("https://app.example.evil", "inside:8000", "ws"))
+
+
+@pytest.mark.parametrize(("origin", "scheme"), [("https://chat.example", "ws"), ("http://chat.example", "wss")])
+def test_lets_no_page_of_another_scheme_in(origin, scheme):
+    assert not same_origin(scope(origin, scheme=scheme))
+
+
+def test_lets_no_host_in_that_is_not_ours(settings):
+    settings.ALLOWED_HOSTS = ["chat.example"]
+    assert same_origin(scope("http://chat.example"))
+    assert not same_origin(scope("http://evil.example", "evil.example"))
+
+
+def test_believes_the_proxy_that_the_settings_believe(settings):
+    behind = scope("https://chat.example", scheme="ws", x_forwarded_proto="https")
+    assert not same_origin(behind)
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert same_origin(behind)

@@ -1,0 +1,51 @@
+"""HTTPS=1: browsers come by https, whatever the way from the proxy to here."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from django.utils.encoding import iri_to_uri
+
+from standalone.env import is_loopback
+from standalone.refusals import Refused
+
+SECURE = {"http": "https", "ws": "wss"}
+
+
+def host_of(scope: Any) -> str:
+    """The name under which this site is asked, in small letters, with its port."""
+    return dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+
+
+def is_allowed(host: str) -> bool:
+    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+
+
+def secured(scope: Any) -> Any:
+    """The scope as the browser sees it: with https, unless it came by http itself."""
+    if not settings.HTTPS or came_plain(scope):
+        return scope
+    return {**scope, "scheme": SECURE.get(scope["scheme"], scope["scheme"])}
+
+
+def came_plain(scope: Any) -> bool:
+    """Whether a browser spoke http.
+
+    A proxy that says https is believed, whoever it is: to claim it gains nobody more than to speak it. One that says
+    nothing is known by the origin of the site, which is in CSRF_TRUSTED_ORIGINS then.
+    """
+    if scope["scheme"] in SECURE.values():
+        return False
+    told = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
+    return told != b"https" if told else f"https://{host_of(scope)}" not in settings.CSRF_TRUSTED_ORIGINS
+
+
+def better_address(scope: Any) -> str:
+    """The same with https. Raises Refused where nobody can know it: for another port, this machine, or a form."""
+    name, port = split_domain_port(host_of(scope))
+    if port not in ("", "80") or name == "localhost" or is_loopback(name) or scope["method"] not in ("GET", "HEAD"):
+        raise Refused(403, "http")
+    path = scope.get("raw_path") or quote(scope["path"]).encode()
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    return iri_to_uri(f"https://{name}{(path + query).decode('latin-1')}")
