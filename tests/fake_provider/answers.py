@@ -146,6 +146,7 @@ ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "nul": lambda ask: ["a", "\0", "b"],
     "error": nothing,
     "endless-error": nothing,
+    "forged-error": nothing,
     "body": nothing,
     "json": nothing,
     "empty": nothing,

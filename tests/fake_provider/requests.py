@@ -32,6 +32,10 @@ class Received:
         return self.ended is None and self.dropped is None and self.closed_by_client is None
 
     @property
+    def key(self) -> str:
+        return self.headers.get("authorization", "").removeprefix("Bearer ").strip()
+
+    @property
     def messages(self) -> list[dict[str, Any]]:
         return self.body["messages"] if self.body else []
 

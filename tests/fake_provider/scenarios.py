@@ -94,6 +94,15 @@ async def endless_error(reply: Reply) -> None:
         await asyncio.sleep(0.005)
 
 
+@scenario("forged-error")
+async def forged_error(reply: Reply) -> None:
+    """Say something that pretends to be a line of the log, with escapes for a terminal, and the key."""
+    words = (
+        f"first\r\n2026-11-28 ERROR all is lost\x1b[2J\x1b]0;title\x07\u202egnp.exe\u2028 {reply.ask.key}" + "x" * 9000
+    )
+    reply.whole(500, words.encode(), "text/plain")
+
+
 @scenario("fail-first")
 async def fail_first(reply: Reply) -> None:
     """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`."""

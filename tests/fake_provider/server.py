@@ -8,7 +8,7 @@ from typing import Any
 from tests.fake_provider.ask import Ask
 from tests.fake_provider.reply import Reply
 from tests.fake_provider.requests import Log, Received
-from tests.fake_provider.scenarios import FOREVER, play
+from tests.fake_provider.scenarios import FOREVER, SCENARIOS, play
 
 MODELS = ("fake-1", "fake-2", "fake-title", "text-embedding-fake", "fake-tts", "fake-image-1")
 ODD_ROWS = [None, 7, {}, {"id": None}, {"id": ["x"]}, {"id": ""}, {"id": "a\nb"}, {"id": "nul\0"}, {"id": "x" * 201},
@@ -22,7 +22,7 @@ LISTS: dict[str, Any] = {
     "/endless/v1/models": {"data": [{"id": "fake-1", "about": "x" * 9_000_000}]},
 }
 """What GET /models says, by the base URL that is chosen; any other path is answered with 404."""
-SILENT = "/silent/v1/models"
+SILENT, FORGED = "/silent/v1/models", "/forged/v1/models"
 
 
 class Connection(asyncio.Protocol):
@@ -83,6 +83,8 @@ async def respond(transport: asyncio.Transport, received: Received, log: Log) ->
     reply = Reply(transport, received, Ask(""), log)
     if received.method == "GET" and received.path in LISTS:
         reply.whole(200, json.dumps(LISTS[received.path]).encode())
+    elif route == ("GET", FORGED):
+        await SCENARIOS["forged-error"](Reply(transport, received, Ask("", key=received.key), log))
     elif route == ("GET", SILENT):
         await asyncio.sleep(FOREVER)
     elif route == ("GET", "/_requests"):

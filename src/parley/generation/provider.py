@@ -31,7 +31,7 @@ MOST_SAID = 4000
 """Characters of a refusal that are looked at."""
 _dialects: dict[tuple[str, str], Dialect] = {}
 """(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
-LONGEST_SAID, LONGEST_DETAIL = 2000, 300
+LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
 
 
 async def stream(
@@ -179,7 +179,7 @@ def detail(said: str) -> str:
 
 
 def redacted(said: object) -> str:
-    """What a provider said, for the log: one line, without the key, and not too long."""
+    """What a provider said, for the log: one line that a terminal only shows, without keys, and not too long."""
     text = said if isinstance(said, str) else repr(said)
     text = text.replace(conf.API_KEY, "***") if conf.API_KEY else text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:500])
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
