@@ -55,12 +55,17 @@ def local_model() -> Service:
 
 def web(dev: bool) -> Service:
     """The ASGI server."""
-    command = [sys.executable, "-m", "uvicorn", "standalone.asgi:application", "--host", settings.HOST]
+    command = [sys.executable, "-m", "uvicorn", "standalone.asgi:application", "--host", _listen_host(dev)]
     command += ["--port", str(settings.PORT), "--log-level", "warning", "--lifespan", "off", "--no-server-header"]
     command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2"]
     command += _reload() if dev else ["--workers", str(settings.WEB_WORKERS)]
     answers = partial(http_answers, f"{address()}healthz")
     return Service("web", command, ENVIRONMENT, answers, grace=6, trusted=True)
+
+
+def _listen_host(dev: bool) -> str:
+    """An event loop gives IPv6 only for ::, and both families for no host; a socket that processes share has both."""
+    return "" if settings.HOST == "::" and settings.WEB_WORKERS == 1 and not dev else settings.HOST
 
 
 def worker(dev: bool) -> Service:

@@ -97,8 +97,9 @@ def _end_leftovers(marks: Marks) -> None:
 
 def _check_port() -> None:
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    both = settings.HOST == "::" and socket.has_dualstack_ipv6()
     try:
-        socket.create_server((settings.HOST, settings.PORT), family=family).close()
+        socket.create_server((settings.HOST, settings.PORT), family=family, dualstack_ipv6=both).close()
     except OSError as error:
         raise CannotRun(_port_trouble(error)) from error
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +55,24 @@ def test_install_asks_for_a_python_where_there_is_none(script, tmp_path, chosen)
         "Python is missing: install Python 3.11 or newer, or name it with PYTHON=/path/to/python3.\n"
     )
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    "program", [None, "#!/nowhere/python3\n", "#!/bin/sh\nexit 1\n"], ids=["gone", "foreign", "old"]
+)
+def test_install_leaves_an_environment_alone_that_it_cannot_run(script, tmp_path, program):
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (tmp_path / ".venv" / "precious").write_text("of somebody")
+    if program is None:
+        python.symlink_to("/nowhere/python3")
+    else:
+        python.write_text(program)
+        python.chmod(0o755)
+    for name in ("cat", "cmp"):
+        (tmp_path / "programs" / name).symlink_to(shutil.which(name))
+    done = script("install", "requirements.txt", PYTHON=sys.executable)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The environment in .venv cannot be used here")
+    assert done.stderr.endswith("move it away or remove it, and run the command again.\n")
+    assert (tmp_path / ".venv" / "precious").read_text() == "of somebody"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from standalone import supervisor
+from standalone import services, supervisor
 from tests.standalone.programs import copy_of_the_source, run, start
 from tests.support.stack import model_file
 
@@ -59,6 +59,27 @@ def test_a_port_in_use_is_named(tmp_path):
     assert done.stderr == f"Port {taken} is in use by another program: choose another one, such as PORT={taken + 1}.\n"
 
 
+@pytest.mark.parametrize("taken", ["127.0.0.1", "::1"])
+def test_a_port_in_use_on_one_of_both_families_is_named(tmp_path, taken):
+    family = socket.AF_INET6 if ":" in taken else socket.AF_INET
+    with socket.create_server((taken, 0), family=family) as server:
+        done = run(tmp_path, *SUPERVISOR, HOST="::", PORT=str(server.getsockname()[1]), **PROVIDER)
+    assert (done.returncode, done.stderr.split(":")[0].split("is")[-1]) == (1, " in use by another program")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_all_addresses_are_those_of_both_families(tmp_path, settings, port, workers):
+    settings.HOST, settings.PORT, settings.WEB_WORKERS = "::", port, workers
+    command = services.web(False).command
+    server = start(tmp_path, *command[1:], **PROVIDER)
+    try:
+        eventually(lambda: services.http_answers(f"http://[::1]:{port}/healthz"), within=90)
+        eventually(lambda: services.http_answers(f"http://127.0.0.1:{port}/healthz"))
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
@@ -99,7 +120,7 @@ def test_the_worker_check_says_when_the_broker_is_away(tmp_path):
     done = run(tmp_path, "manage.py", "check_worker", REDIS_URL="redis://127.0.0.1:9/0")
     assert done.returncode == 1
     assert "CommandError: The message broker or the result store cannot be reached" in done.stderr
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40  # most of it is the start of Python on a busy machine
 
 
 @pytest.mark.slow
