@@ -1,14 +1,17 @@
 """Fixtures: real stores, a real provider, the whole product, and a real browser."""
 
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from tests import settings as test_settings
 from tests.fake_provider import RemoteProvider, ThreadProvider
+from tests.support import held
 from tests.support.processes import Process, python
 from tests.support.stack import Stack
 from tests.support.stores import Postgres, Valkey
@@ -25,6 +28,8 @@ def pytest_configure(config):
     for name, words in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {words}")
     config.stash[STACKS] = []
+    os.environ["TESTS_HELD"] = str(test_settings.FOLDER / "held")
+    held.watch()
 
 
 def pytest_unconfigure(config):
@@ -49,6 +54,18 @@ def pytest_runtest_makereport(item, call):
                 (f"{name} of {stack.folder.name}", text[-6000:]) for name, text in stack.logs.items() if text
             ]
     return report
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_held_too_long(request) -> Iterator[None]:
+    """No transaction, event loop or request thread, here or in a product; tests of faults make them wait on purpose."""
+    file = Path(os.environ["TESTS_HELD"])
+    before = file.stat().st_size if file.exists() else 0
+    yield
+    held_here = file.read_text()[before:].splitlines() if file.exists() else []
+    may_wait = request.node.get_closest_marker("faults")
+    if found := [line for line in held_here if not (may_wait and line.startswith(held.WAITED))]:
+        pytest.fail("\n".join(found), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -154,8 +154,8 @@ def test_deletes_a_message_and_a_branch_after_a_confirmation(asked, second):
     for tab in (asked, second):
         expect(texts(tab)).to_have_text(["first question"])
     second.ask("and on")
-    expect(second.body).to_have_text("You said: and on")
-    expect(asked.body).to_have_text("You said: and on")
+    for tab in (second, asked):  # with the question that is without an answer
+        expect(tab.body.locator("p")).to_have_text(["You said: first question", "and on"])
 
 
 def test_goes_to_a_message_of_a_long_conversation_and_on_from_there(tab, stack, person):

@@ -16,7 +16,7 @@ from tests.support.processes import ROOT, Process, free_port, python, until
 from tests.support.stores import Valkey
 
 API_KEY = "sk-do-not-show-this-to-anybody"
-PYTHONPATH = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1"}
+PYTHONPATH = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{ROOT / 'tests/support/site'}", "PYTHONUNBUFFERED": "1"}
 UVICORN = "uvicorn standalone.asgi:application --host 127.0.0.1 --log-level warning --lifespan off --no-server-header"
 UVICORN += " --ws-per-message-deflate false --timeout-graceful-shutdown 2"
 CELERY = "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle"
