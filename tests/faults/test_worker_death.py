@@ -227,18 +227,20 @@ def test_a_worker_that_wakes_up_later_writes_nothing(quick_stack, person, readin
         assert_agree(quick_stack, conversation, person, reader)
 
 
-def test_a_worker_that_wakes_up_later_leaves_an_interrupted_answer_alone(quick_stack, person, reading):
-    asked = question(2000, at=40)
+@pytest.mark.parametrize("words", [300, 110], ids=["has-more-to-come", "has-all-of-it"])
+def test_a_worker_that_wakes_up_later_takes_its_interrupted_answer_back(quick_stack, person, reading, words):
+    asked = question(words, at=40)
     conversation = person.start(asked)
     reader = reading(person, conversation)
     reader.until_shown(100)
     quick_stack.processes["worker"].freeze()
     row = until_settled(quick_stack, conversation, NOTICED)
+    assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
     quick_stack.processes["worker"].thaw()
-    until(lambda: quick_stack.provider.asked(asked)[0].closed_by_client, 3)
-    time.sleep(1)
-    assert quick_stack.db.reply(conversation) == row
+    until(lambda: quick_stack.db.reply(conversation)["error"] == "", 5)
+    assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, reader)
+    assert len(quick_stack.provider.asked(asked)) == 1
 
 
 def test_a_worker_that_wakes_up_before_its_first_word_is_fenced(quick_stack, person, reading):

@@ -16,6 +16,7 @@ from parley.generation.prompt import build
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
 from parley.models import Message
+from parley.models.worker import with_beats
 from tests.models.conftest import answered, begun, put, settle
 
 pytestmark = pytest.mark.django_db
@@ -175,13 +176,14 @@ def test_takes_back_what_nobody_writes_and_rings_for_the_next(conversation, repl
 @pytest.mark.parametrize(
     "find",
     [
-        lambda rows, owner: rows.orphans(),
+        lambda rows, owner: with_beats(rows.streaming()),
+        lambda rows, owner: rows.streaming().filter(worker=WORKER),
         lambda rows, owner: rows.unheard(),
         lambda rows, owner: rows.waiting_of(owner.pk),
         lambda rows, owner: rows.forgotten_by(WORKER, []),
         lambda rows, owner: rows.unsettled().filter(conversation__owner_id__in=[owner.pk]).order_by("id"),
     ],
-    ids=["orphans", "unheard", "waiting", "forgotten", "unsettled"],
+    ids=["workers", "orphans", "unheard", "waiting", "forgotten", "unsettled"],
 )
 def test_reads_no_settled_messages_to_find_the_few_that_are_not(owner, find):
     long_talk(owner, 200)

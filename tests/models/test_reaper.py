@@ -1,14 +1,16 @@
 """What a sweep does first, and that nothing which cannot be done keeps it from the rest."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.db.models.signals import pre_delete
 
 from parley.conf import conf
 from parley.generation.reaper import MOST_PURGED, Reaper
-from parley.models import Conversation, Message
+from parley.models import Conversation, Message, Worker
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,97 @@ def test_does_not_believe_what_it_was_told_of_heartbeats_after_the_database_was_
     clock.now = since + 10
     reaper.look_after()
     assert put(reply).status == "pending"
+
+
+def sweeps(reaper, clock, *moments, beat=lambda: None):
+    for clock.now in moments:
+        beat()
+        reaper.look_after()
+
+
+@pytest.fixture
+def worker(reply):
+    """The id of a worker that has beaten once, and begun the reply."""
+    worker_id = uuid4()
+    Worker.beat(worker_id)
+    reply.claim(worker_id)
+    return worker_id
+
+
+def test_takes_a_worker_for_dead_that_was_silent_for_long(worker, reply):
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    sweeps(reaper, clock, 0, 5, 10, 14)
+    assert put(reply).status == "streaming"
+    sweeps(reaper, clock, 15)
+    assert put(reply).status == "pending"
+
+
+@pytest.mark.parametrize("seconds", [-3600, -60, 60, 3600])
+def test_takes_no_worker_for_dead_because_a_clock_was_moved(worker, reply, seconds):
+    clock = Clock()
+
+    def beat():
+        Worker.beat(worker)
+        Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds if clock.now % 10 else 0))
+
+    sweeps(Reaper(lambda waiting: None, clock), clock, *range(0, 60, 5), beat=beat)
+    assert put(reply).status == "streaming"
+
+
+@pytest.mark.parametrize("seconds", [-3600, -60, 60, 3600])
+def test_takes_a_worker_for_dead_wherever_its_last_beat_lies(worker, reply, seconds):
+    Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds))
+    clock = Clock()
+    sweeps(Reaper(lambda waiting: None, clock), clock, 0, 5, 10, 15)
+    assert put(reply).status == "pending"
+
+
+def test_begins_anew_after_it_was_away_itself(worker, reply):
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    sweeps(reaper, clock, 0, 5, 10, 60, 65, 70, 74)
+    assert put(reply).status == "streaming"
+    sweeps(reaper, clock, 75)
+    assert put(reply).status == "pending"
+
+
+def test_gives_a_silent_worker_two_beats_of_time_once_its_row_can_be_written(worker, reply, monkeypatch):
+    """While nobody can write the row, the worker cannot either."""
+    challenge, free = Worker.challenge, False
+    monkeypatch.setattr(Worker, "challenge", lambda *args: free and challenge(*args))
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    sweeps(reaper, clock, *range(0, 60, 5))
+    free = True
+    sweeps(reaper, clock, 60, 65)
+    assert put(reply).status == "streaming"
+    sweeps(reaper, clock, 70)
+    assert put(reply).status == "pending"
+
+
+def test_looks_again_in_the_very_statement_that_takes_a_reply_away(worker, reply):
+    """The worker beats after the question who is dead, and before what follows from the answer."""
+    clock = Clock()
+    reaper = Reaper(lambda waiting: None, clock)
+    sweeps(reaper, clock, 0, 5, 10)
+
+    def beats_meanwhile(execute, sql, *args):
+        if "parley_feed" in sql and "INSERT" in sql:
+            Worker.beat(worker)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(beats_meanwhile):
+        sweeps(reaper, clock, 15)
+    assert put(reply).status == "streaming"
+
+
+def test_keeps_text_that_came_after_it_was_read(worker, reply):
+    put(reply, content="so far")
+    late = Message.objects.get(pk=reply.pk)
+    put(reply, content="so far and more")
+    assert not late.recover(died=True)
+    assert (put(reply).status, reply.content) == ("streaming", "so far and more")
 
 
 def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):

@@ -224,11 +224,12 @@ class Clock:
         return self.now
 
 
-def swept():
-    """Two sweeps that trust the heartbeats → what was rung for."""
+def swept(beat=lambda: None):
+    """Sweeps until a worker that does not beat is known to be dead → what was rung for."""
     rung, clock = [], Clock()
     reaper = Reaper(rung.append, clock)
     for clock.now in range(0, 25, 5):
+        beat()
         reaper.sweep()
     return rung
 
@@ -242,11 +243,26 @@ def test_is_begun_again_when_its_worker_is_gone(transfer):
 
 def test_is_left_to_a_worker_that_is_alive(transfer):
     worker = uuid7()
-    Worker.beat(worker)
     transfer.claim(worker)
-    assert swept() == []
+    assert swept(lambda: Worker.beat(worker)) == []
     transfer.refresh_from_db()
     assert transfer.status == "running"
+
+
+def test_goes_on_when_its_worker_was_only_thought_dead(transfer, owner):
+    transfer.claim(uuid7())
+    Transfer.objects.get().recover()
+    assert transfer.advance(3, 10)
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.progress, transfer.attempt) == ("running", 3, 1)
+
+
+def test_does_not_go_on_beside_another_of_the_same_person(transfer, owner):
+    transfer.claim(uuid7())
+    Transfer.objects.get().recover()
+    other = Transfer.begin(owner, "export")
+    assert other.claim(uuid7())
+    assert not transfer.advance(3, 10)
 
 
 def test_fails_after_a_few_deaths(transfer):

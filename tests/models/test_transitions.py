@@ -3,7 +3,6 @@ from uuid import uuid4
 import pytest
 from django.forms.models import model_to_dict
 
-from parley.generation.reaper import recover
 from parley.models import Message
 from tests.models.conftest import put
 
@@ -182,7 +181,7 @@ def test_counts_only_deaths_of_its_workers(reply, died, deaths):
 def test_thinks_anew_when_it_is_written_again(reply):
     reply.claim(WORKER)
     put(reply, reasoning="Hm.", reasoning_seconds=3)
-    assert recover(reply, died=True)
+    assert reply.recover(died=True)
     fresh = row(reply)
     assert (fresh["status"], fresh["reasoning"], fresh["reasoning_seconds"]) == ("pending", "", None)
 
@@ -190,6 +189,74 @@ def test_thinks_anew_when_it_is_written_again(reply):
 def test_keeps_what_was_thought_when_it_is_interrupted(reply):
     reply.claim(WORKER)
     put(reply, content="So", reasoning="Hm.", reasoning_seconds=3)
-    assert recover(reply, died=True)
+    assert reply.recover(died=True)
     fresh = row(reply)
     assert (fresh["status"], fresh["reasoning"], fresh["reasoning_seconds"]) == ("interrupted", "Hm.", 3)
+
+
+# A worker that was thought dead, and lives
+
+THOUGHT_DEAD = {
+    "interrupted": lambda reply: put(reply, content="so far") and reply.recover(died=True),
+    "pending": lambda reply: reply.recover(died=True),
+    "failed": lambda reply: put(reply, deaths=3) and reply.recover(died=True),
+}
+
+
+@pytest.fixture(params=THOUGHT_DEAD)
+def lost(reply, request):
+    """A reply as its worker has it, which others think is dead."""
+    reply.claim(WORKER)
+    mine = Message.objects.get(pk=reply.pk)
+    assert THOUGHT_DEAD[request.param](reply)
+    assert row(reply)["status"] == request.param
+    return mine
+
+
+def test_is_taken_back_by_the_very_attempt_that_was_thought_dead(lost):
+    version = row(lost)["version"]
+    assert lost.take_back("so far and more", reasoning="Hm.", reasoning_seconds=1)
+    after = row(lost)
+    assert (after["status"], after["content"], after["reasoning"]) == ("streaming", "so far and more", "Hm.")
+    assert (after["html"], after["error"], after["settled_at"], after["deaths"]) == ("", "", None, 0)
+    assert after["version"] > version
+
+
+@pytest.mark.parametrize("verb", ["finish", "fail", "interrupt"])
+def test_ends_with_all_of_its_text_though_its_worker_was_thought_dead(lost, verb):
+    assert VERBS[verb](lost)
+    after = row(lost)
+    assert after["status"] == BECOMES[verb]["streaming"]
+    assert after["content"] == ("all of it" if verb == "finish" else "some of it")
+    assert after["error"] == {"finish": "", "fail": "provider_down", "interrupt": "cut"}[verb]
+
+
+TAKEN_OVER = {
+    "retry": lambda reply: reply.retry(),
+    "resume": lambda reply: reply.resume(),
+    "stop after retry": lambda reply: reply.retry() and reply.stop(),
+    "claim": lambda reply: reply.claim(uuid4()),
+    "claim after retry": lambda reply: reply.retry() and reply.claim(uuid4()),
+    "discard": lambda reply: reply.conversation.discard() is not None,
+}
+
+
+@pytest.mark.parametrize("taken", TAKEN_OVER)
+def test_is_not_taken_back_from_a_person_or_another_worker(lost, taken):
+    theirs = Message.objects.get(pk=lost.pk)
+    if not TAKEN_OVER[taken](theirs):
+        return
+    before = row(lost)
+    assert not lost.take_back("so far and more")
+    assert taken == "discard" or not lost.finish("all of it")
+    assert taken == "discard" or not lost.keep("all of it")
+    assert taken == "discard" or row(lost) == before
+
+
+def test_keeps_the_last_words_of_a_reply_that_was_stopped_while_its_worker_was_thought_dead(reply):
+    reply.claim(WORKER)
+    mine = Message.objects.get(pk=reply.pk)
+    assert reply.recover(died=True)
+    assert reply.stop()
+    assert mine.keep("the last words")
+    assert row(reply)["content"] == "the last words"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -16,8 +17,8 @@ from parley.models.tuned import may_ask
 
 from . import history, prompt, provider, reading
 from .accumulator import Accumulator
+from .database import DATABASE_AWAY
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
-from .reaper import DATABASE_AWAY, recover
 from .stream_errors import InBandError
 
 logger = logging.getLogger(__name__)
@@ -171,6 +172,16 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
     return after_end(answer)
 
 
+def take_back(writing: Writing) -> bool:
+    """Go on with a reply whose worker, this process, was thought dead: whether it is still ours, and as we have it."""
+    text, thoughts = writing.text, writing.thoughts
+    if not copy(writing.reply).take_back(text, **thoughts):
+        return False
+    writing.checkpointed = text
+    logger.warning("Reply %s was thought lost, and goes on.", writing.reply.pk)
+    return True
+
+
 def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
@@ -181,7 +192,7 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     if outcome.status == "stopped":
         return reply.keep(text, **facts)
     if outcome.status == "handed over":
-        return reply.interrupt(text, "worker_gone", **facts) if text else recover(reply, died=False)
+        return reply.interrupt(text, "worker_gone", **facts) if text else reply.recover(died=False)
     if outcome.status == "interrupted":
         return reply.interrupt(text, outcome.error, error_detail=outcome.detail, **facts)
     return outcome.status == "failed" and reply.fail(text, outcome.error, error_detail=outcome.detail, **facts)

@@ -4,14 +4,11 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any, Protocol
 from uuid import UUID
 
 import uvloop
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from redis import RedisError
 
 from parley import keys
@@ -21,9 +18,11 @@ from parley.ids import uuid7
 from parley.models import Message, Worker
 
 from . import engine, provider
+from .database import DATABASE_AWAY, Database
 from .engine import Writing
+from .heartbeat import Heartbeat
 from .outcome import Outcome
-from .reaper import DATABASE_AWAY, Reaper, Ring, next_of
+from .reaper import Reaper, Ring, next_of
 from .titles import Titles
 from .together import Together
 
@@ -33,10 +32,8 @@ TICK_EACH = 0.0008
 """What a running reply adds to the tick, so that many are told in fewer, longer pieces: 0.24 s with 300."""
 SOON = 0.01
 """Within so many seconds first words are told."""
-DATABASE_THREADS = 5
-"""One more than there are duties that may have to wait for the database."""
-DATABASE_PATIENCE = 600
-"""Tries, half a second apart, to write the end of a reply."""
+DUTIES_THREADS, ENDS_THREADS = 5, 3
+"""One more than there are duties that may have to wait for the database; and those that write the ends of replies."""
 
 
 class Log(Protocol):
@@ -58,11 +55,11 @@ class Loop:
         self._dirty: set[UUID] = set()
         self._begun: set[UUID] = set()
         self._random, self._ended = Random(), False
-        self._database = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="parley-database")
+        self._database, self._at_end = Database("duties", DUTIES_THREADS), Database("ends", ENDS_THREADS)
         self._claims: Together[UUID, Writing] = Together(self._claim, lambda: self._tick() - conf.TICK)
         self._ends: Together[UUID, None] = Together(self._end_logs)
-        self._titles = Titles(self._in_database)
-        self._ready = threading.Event()
+        self._titles = Titles(self._at_end)
+        self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
         threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
         self._ready.wait()
 
@@ -76,6 +73,7 @@ class Loop:
 
     def end(self) -> None:
         """The process ends: nobody needs to wait for its next beat."""
+        self._heartbeat.end()
         self._run(self._say_goodbye()).result(timeout=5)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -95,7 +93,7 @@ class Loop:
             self._write_checkpoints,
             self._watch_rows,
             self._hear_stops,
-            self._beat,
+            self._turn,
             self._look_after,
         )
         await asyncio.gather(*(self._forever(duty) for duty in duties))
@@ -135,7 +133,7 @@ class Loop:
         return writing
 
     async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing]:
-        return await self._in_database_at_last(engine.begin, reply_ids, self.worker_id)
+        return await self._database.at_last(engine.begin, reply_ids, self.worker_id)
 
     async def _outcome(self, writing: Writing) -> Outcome:
         assert writing.task is not None
@@ -150,13 +148,13 @@ class Loop:
     async def _settle(self, writing: Writing, outcome: Outcome) -> str:
         writing.answer.close()
         try:
-            settled = await self._in_database_at_last(engine.settle, writing, outcome)
+            settled = await self._at_end.at_last(engine.settle, writing, outcome)
         finally:
             self._running.pop(writing.reply.pk, None)
             await self._ends.join(writing.reply.pk)
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
-        await self._in_database_at_last(self._ring_next, writing.reply)
+        await self._at_end.at_last(self._ring_next, writing.reply)
         return outcome.status if settled else ""
 
     async def _end_logs(self, reply_ids: list[UUID]) -> dict[UUID, None]:
@@ -230,19 +228,25 @@ class Loop:
         texts = {writing.key: writing.text for writing in changed}
         thoughts = {writing.key: new for writing in changed if (new := writing.new_thoughts)}
         if texts:
-            await self._in_database(Message.objects.checkpoint, texts, thoughts)
+            await self._database(Message.objects.checkpoint, texts, thoughts)
         for writing in changed:
             writing.checkpointed = texts[writing.key]
             writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
 
     async def _watch_rows(self) -> None:
-        """What is no longer ours to write is dropped: the bell of a stop may have been lost."""
+        """What is no longer ours to write is dropped: the bell of a stop may have been lost.
+
+        A reply is not lost because somebody thought that this process was dead: it is taken back, with all of its text.
+        """
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
         ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
-        gone = ours.keys() - await self._in_database(Message.objects.still_running, ours) if ours else ()
-        stopped = await self._in_database(Message.objects.stopped, gone) if gone else ()
+        gone = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else ()
+        stopped = await self._database(Message.objects.stopped, gone) if gone else ()
         for key in gone:
-            ours[key].cancel("stopped" if key in stopped else "lost")
+            if key in stopped:
+                ours[key].cancel("stopped")
+            elif not ours[key].ending and not await self._database(engine.take_back, ours[key]):
+                ours[key].cancel("lost")
 
     async def _hear_stops(self) -> None:
         async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as bell:
@@ -251,20 +255,16 @@ class Loop:
                 if writing := self._running.get(UUID(message["data"].decode())):
                     writing.cancel("stopped")
 
-    async def _beat(self) -> None:
-        if not self._ended:
-            await self._in_database(Worker.beat, self.worker_id)
+    async def _turn(self) -> None:
+        self._heartbeat.turned()
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     async def _look_after(self) -> None:
-        """Replies of the dead, and those of ours of which we never learned that we had begun them.
-
-        Beside the beat, which must not wait for anything that takes long.
-        """
+        """Replies of the dead, and those of ours of which we never learned that we had begun them."""
         if not self._ended:
-            await self._in_database(self._reaper.look_after)
-            await self._in_database(self._take_back_forgotten, {*self._running, *self._claiming})
-            await self._in_database(self._reaper.purge)
+            await self._database(self._reaper.look_after)
+            await self._database(self._take_back_forgotten, {*self._running, *self._claiming})
+            await self._database(self._reaper.purge)
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     def _take_back_forgotten(self, known: set[UUID]) -> None:
@@ -274,26 +274,8 @@ class Loop:
     async def _say_goodbye(self) -> None:
         self._ended = True
         try:
-            await self._in_database(Worker.gone, self.worker_id)
+            await self._database(Worker.gone, self.worker_id)
         finally:
             await self._titles.end()
             if not self._running:
                 await provider.close()
-
-    async def _in_database(self, function: Callable, *args: Any) -> Any:
-        return await sync_to_async(_with_connection, thread_sensitive=False, executor=self._database)(function, *args)
-
-    async def _in_database_at_last(self, function: Callable, *args: Any) -> Any:
-        """Try until the database is back: the text is in memory, nothing else is lost by waiting."""
-        for _ in range(DATABASE_PATIENCE):
-            try:
-                return await self._in_database(function, *args)
-            except DATABASE_AWAY as error:
-                logger.warning("The database does not answer (%s); trying again.", error)
-                await asyncio.sleep(0.5)
-        return await self._in_database(function, *args)
-
-
-def _with_connection(function: Callable, *args: Any) -> Any:
-    close_old_connections()
-    return function(*args)

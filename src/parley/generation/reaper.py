@@ -4,35 +4,45 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from parley.conf import conf
-from parley.models import Conversation, Message, Transfer
-from parley.models.states import MOST_DEATHS
+from parley.models import Conversation, Message, Transfer, Worker, locks
+from parley.models.worker import with_beats
+
+from .database import DATABASE_AWAY
+from .liveness import Liveness
 
 logger = logging.getLogger(__name__)
 
 Ring = Callable[[Message | Transfer], None]
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
+ALWAYS = Q()
 MOST_PURGED, LONGEST_PURGE = 20, 1.0
 """Conversations, and transfers, that are deleted at once, and seconds after which no more are begun."""
+
+
+def since_boot() -> float:
+    """Seconds by a clock that nobody can set, and that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Reaper:
     """Sweeps every few seconds, in every worker and every web server; each change is won by one of them.
 
-    Heartbeats are rows. After the database was away all of them are old, so a reaper trusts them
-    only when it has reached the database for as long as two beats take.
+    It waits for no row that somebody holds: what it cannot have now it looks for the next time.
     """
 
-    def __init__(self, ring: Ring, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ring: Ring, clock: Callable[[], float] = since_boot) -> None:
         self._ring, self._clock = ring, clock
         self._reached_at: float | None = None
-        self._reachable_since: float | None = None
+        self._workers = Liveness(clock)
         self._stuck: set[UUID] = set()
         self._passing = threading.Lock()
         self._passed_at: float | None = None
@@ -57,12 +67,13 @@ class Reaper:
 
     def look_after(self) -> None:
         """See to what nobody writes. Raises what the database raises; the next time then waits again."""
-        now, reached_at = self._clock(), self._reached_at
-        if reached_at is None or _is_long(now - reached_at):
-            self._reachable_since = now
-        if self._reachable_since is not None and now - self._reachable_since >= 2 * conf.BEAT_INTERVAL:
-            self._recover_orphans()
-        self._ring_again()
+        if self._reached_at is None or _is_long(self._clock() - self._reached_at):
+            self._workers.forget()
+        with locks.waiting(locks.BRIEFLY):
+            self._look_at_workers()
+            for worker_id, beat in self._workers.dead().items():
+                self._recover_orphans(worker_id, beat)
+            self._ring_again()
         self._reached_at = self._clock()
 
     def purge(self) -> None:
@@ -82,47 +93,70 @@ class Reaper:
 
     def _delete(self, model: type[Conversation | Transfer], pk: UUID) -> None:
         try:
-            model.objects.filter(pk=pk).purge()
+            with locks.waiting(locks.BRIEFLY):
+                model.objects.filter(pk=pk).purge()
         except Exception:
             logger.exception("%s %s could not be deleted for good.", model.__name__, pk)
             self._stuck.add(pk)
 
-    def take_back(self, replies: Iterable[Message]) -> None:
-        """Replies that nobody writes any more; one that cannot be recovered leaves the others to be."""
-        for reply in replies:
+    def take_back(self, jobs: Iterable[Message | Transfer], still: Q = ALWAYS) -> None:
+        """What nobody writes or carries out any more, where ``still`` holds.
+
+        One that cannot be recovered leaves the others to be, and somebody whose rows are held is looked for once.
+        """
+        held: set[Any] = set()
+        for job in jobs:
+            owner_id = job.owner_id if isinstance(job, Transfer) else job.conversation.owner_id
             try:
-                self._take_back(reply)
-            except DATABASE_AWAY:
-                raise
+                if owner_id not in held:
+                    self._take_back(job, still)
+            except DATABASE_AWAY as error:
+                if not locks.is_locked(error):
+                    raise
+                held.add(owner_id)
             except Exception:
-                logger.exception("Reply %s could not be recovered.", reply.pk)
+                logger.exception("%s %s could not be recovered.", type(job).__name__, job.pk)
 
-    def _take_back(self, reply: Message) -> None:
-        if recover(reply, died=True):
-            logger.warning("Reply %s lost its worker and is now %s.", reply.pk, reply.status)
-            self._ring_next(reply)
+    def _take_back(self, job: Message | Transfer, still: Q) -> None:
+        if job.recover(died=True, still=still):
+            logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
+            if isinstance(job, Message):
+                self._ring_next(job)
 
-    def _recover_orphans(self) -> None:
-        """What is said to be orphaned is believed when the database said it at once, not after it was away."""
+    def _look_at_workers(self) -> None:
+        """An answer of the database that was long on its way says nothing of what has been since."""
         asked_at = self._clock()
-        replies = list(Message.objects.orphans().select_related("conversation")[:1000])
-        transfers = list(Transfer.objects.orphans().defer("report")[:100])
+        beats = dict(with_beats(Message.objects.streaming())) | dict(with_beats(Transfer.objects.running()))
         if _is_long(self._clock() - asked_at):
-            self._reachable_since = self._clock()
-            return
-        self.take_back(replies)
-        for transfer in transfers:
-            if transfer.recover():
-                logger.warning("Transfer %s lost its worker and is now %s.", transfer.pk, transfer.status)
+            self._workers.forget()
+        self._workers.look(beats)
+        for worker_id, beat in self._workers.suspects().items():
+            if self._unless_held(Worker.challenge, worker_id, beat):
+                self._workers.challenged(worker_id)
+
+    def _recover_orphans(self, worker_id: UUID | None, beat: datetime | None) -> None:
+        still = Worker.still_silent(worker_id, beat)
+        self.take_back(
+            Message.objects.streaming().filter(worker=worker_id).select_related("conversation")[:1000], still
+        )
+        self.take_back(Transfer.objects.running().filter(worker=worker_id).defer("report")[:100], still)
 
     def _ring_again(self) -> None:
         for reply in Message.objects.unheard().select_related("conversation")[:1000]:
-            unheard = Message.objects.unheard().filter(pk=reply.pk)
-            if unheard.update(rung_at=timezone.now()):
+            if self._unless_held(_note_ring, Message.objects.unheard().filter(pk=reply.pk)):
                 self._ring(reply)
         for transfer in Transfer.objects.unheard().defer("report")[:100]:
-            if Transfer.objects.unheard().filter(pk=transfer.pk).update(rung_at=timezone.now()):
+            if self._unless_held(_note_ring, Transfer.objects.unheard().filter(pk=transfer.pk)):
                 self._ring(transfer)
+
+    def _unless_held(self, change: Callable[..., int], *args: Any) -> int:
+        """What a change of one row gives; 0 while somebody else holds the row."""
+        try:
+            return change(*args)
+        except OperationalError as error:
+            if locks.is_locked(error):
+                return 0
+            raise
 
     def _ring_next(self, reply: Message) -> None:
         for waiting in next_of(reply):
@@ -133,13 +167,9 @@ def _is_long(seconds: float) -> bool:
     return seconds > 2 * conf.BEAT_INTERVAL
 
 
-def recover(reply: Message, *, died: bool) -> bool:
-    """What becomes of a reply without a worker: written again while no word of the answer was shown, else interrupted."""
-    if reply.content:
-        return reply.interrupt(reply.content, "worker_gone")
-    if died and reply.deaths >= MOST_DEATHS:
-        return reply.fail("", "worker_gone_again")
-    return reply.requeue(died=died)
+def _note_ring(unheard: QuerySet) -> int:
+    with locks.brief():
+        return unheard.update(rung_at=timezone.now())
 
 
 def next_of(reply: Message) -> list[Message]:

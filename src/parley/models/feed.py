@@ -8,11 +8,16 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.dispatch import Signal
 
+from . import locks
+
 NEXT = (
-    "INSERT INTO parley_feed (owner_id, version, removed) VALUES (%s, 1, 0)"
+    "INSERT INTO parley_feed (owner_id, version, removed) {values}"
     " ON CONFLICT (owner_id) DO UPDATE SET version = parley_feed.version + 1 RETURNING version"
 )
 """In the words that SQLite and PostgreSQL share."""
+NEXT_OR_GIVE_UP = NEXT.format(values=f"SELECT %s, 1, 0 WHERE {locks.LIMIT} IS NOT NULL")
+"""The same statement says how long it may wait for the row, and the transaction after it: no round trip more."""
+NEXT = NEXT.format(values="VALUES (%s, 1, 0)")
 
 feed_advanced = Signal()
 """Sent after the commit of a change, with ``owner_id`` and ``version``."""
@@ -33,7 +38,10 @@ class Feed(models.Model):
 
     @classmethod
     def advance(cls, owner_id: int, *, removed: bool = False) -> int:
-        """The next version of this person's feed; whoever watches is told after the commit."""
+        """The next version of this person's feed; whoever watches is told after the commit.
+
+        Raises OperationalError when somebody else holds the row for longer than ``locks.waiting`` allows (PostgreSQL).
+        """
         with transaction.atomic(savepoint=False):
             version = cls._next(owner_id)
             if removed:
@@ -44,7 +52,10 @@ class Feed(models.Model):
     @classmethod
     def _next(cls, owner_id: int) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(NEXT, [cls.key_of(owner_id)])
+            if connection.vendor == "postgresql":
+                cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), locks.limit()])
+            else:
+                cursor.execute(NEXT, [cls.key_of(owner_id)])
             return cursor.fetchone()[0]
 
     @classmethod
@@ -53,16 +64,19 @@ class Feed(models.Model):
         return cls._meta.pk.get_db_prep_value(owner_id, connection)
 
     @classmethod
-    def hold(cls, owner_ids: Iterable[int]) -> None:
-        """Nobody else changes what these people see before the end of this transaction, which this begins.
+    def hold(cls, owner_ids: Iterable[int]) -> set[int]:
+        """Nobody else changes what these people see before the end of this transaction, which this begins → these people.
 
-        Where no rows can be locked, a write takes the database's one lock before anything is read.
+        It waits for nobody: without those whose feed somebody else holds. Where no rows can be locked, a write takes the
+        database's one lock before anything is read.
         """
-        feeds = cls.objects.filter(pk__in=set(owner_ids)).order_by("pk")
-        if connection.features.has_select_for_update:
-            list(feeds.select_for_update().values_list("pk"))
-        else:
+        owners = set(owner_ids)
+        feeds = cls.objects.filter(pk__in=owners).order_by("pk")
+        if not connection.features.has_select_for_update:
             feeds.update(version=models.F("version"))
+            return owners
+        held = set(feeds.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return owners - set(feeds.exclude(pk__in=held).values_list("pk", flat=True)) if held < owners else owners
 
     @classmethod
     def version_of(cls, user: Any) -> int:

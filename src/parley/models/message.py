@@ -20,7 +20,15 @@ from parley.text import clean_count
 from .conversation import Conversation
 from .feed import Feed
 from .message_queryset import MessageQuerySet
-from .states import RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
+from .states import MOST_DEATHS, RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
+
+_ALWAYS = models.Q()
+_THOUGHT_DEAD = (
+    models.Q(status=Status.PENDING)
+    | models.Q(status=Status.INTERRUPTED, error="worker_gone")
+    | models.Q(status=Status.FAILED, error="worker_gone_again")
+)
+"""What a reply is whose worker was thought dead, as long as it has the worker; who asks for it again takes that away."""
 
 OLLAMA_WINDOW = 4096
 """Tokens of question and answer together, which Ollama has for a model unless it is told otherwise."""
@@ -205,9 +213,41 @@ class Message(models.Model):
 
     def _settle(self, status: Status, content: str, **values: Any) -> bool:
         """streaming → settled, if this attempt is still the one that writes."""
-        running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
-        text = {"content": content, "html": "".join(markdown.render(content))}
-        return self._change(running, status=status, settled_at=timezone.now(), **text, **values)
+        return self._end(self._ours, status, content, **values)
+
+    def _end(self, allowed: models.QuerySet, status: Status, content: str, *, error: str = "", **values: Any) -> bool:
+        text = {"content": content, "html": "".join(markdown.render(content)), "error": error}
+        return self._change(allowed, status=status, settled_at=timezone.now(), **text, **values)
+
+    @property
+    def _ours(self) -> models.QuerySet:
+        """The row while this attempt writes it, or might, had nobody thought that its worker was dead."""
+        running = models.Q(status=Status.STREAMING)
+        if self.worker:
+            running |= models.Q(_THOUGHT_DEAD, worker=self.worker)
+        return Message.objects.filter(running, pk=self.pk, attempt=self.attempt)
+
+    def take_back(self, content: str, **values: Any) -> bool:
+        """Go on with an attempt whose worker was thought dead and lives: whether it is still this attempt's to write.
+
+        What a person has asked to be written again, or somebody else has begun, or was thrown away, is not.
+        """
+        kept = self._ours.filter(conversation__in=Conversation.objects.filter(discarded_at=None))
+        begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
+        return self._change(kept, content=content, **begun, **values)
+
+    def recover(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
+        """What becomes of a reply without a worker: written again while no word of it was shown, else interrupted.
+
+        ``still``: what must be true of its row, besides that it is as it was read.
+        """
+        running = Message.objects.filter(still, pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
+        if self.content:
+            unchanged = running.filter(content=self.content)
+            return self._end(unchanged, Status.INTERRUPTED, self.content, error="worker_gone")
+        if died and self.deaths >= MOST_DEATHS:
+            return self._end(running.filter(content=""), Status.FAILED, "", error="worker_gone_again")
+        return self.requeue(died=died, still=still)
 
     def stop(self) -> bool:
         """pending or streaming → stopped, by the person; its worker adds the last words (``keep``)."""
@@ -216,12 +256,12 @@ class Message(models.Model):
 
     def keep(self, content: str, **values: Any) -> bool:
         """The text that a stopped reply had, from the worker that was writing it."""
-        stopped = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STOPPED, html="")
-        return self._change(stopped, content=content, html="".join(markdown.render(content)), **values)
+        stopped = Message.objects.filter(pk=self.pk, attempt=self.attempt, worker=self.worker, status=Status.STOPPED)
+        return self._change(stopped.filter(html=""), content=content, html="".join(markdown.render(content)), **values)
 
-    def requeue(self, *, died: bool) -> bool:
+    def requeue(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
         """streaming → pending, while nothing of the answer was shown, for another worker, which thinks anew."""
-        running = Message.objects.filter(pk=self.pk, attempt=self.attempt, status=Status.STREAMING, content="")
+        running = Message.objects.filter(still, pk=self.pk, attempt=self.attempt, status=Status.STREAMING, content="")
         return self._change(
             running, status=Status.PENDING, deaths=F("deaths") + int(died), rung_at=None, **_NO_THOUGHTS
         )
@@ -249,7 +289,8 @@ class Message(models.Model):
 
 
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
-_CLEARED = {
+_CLEARED: dict[str, Any] = {
+    "worker": None,
     "status": Status.PENDING, "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
     "deaths": 0, "left_out": 0, "sent_tokens": 0, "settled_at": None, "rung_at": None,
 }  # fmt: skip

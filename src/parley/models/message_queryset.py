@@ -19,7 +19,6 @@ from parley.conf import conf
 from .feed import Feed
 from .portions import ROW, Pace, portions
 from .states import UNSETTLED, Status
-from .worker import Worker
 
 if TYPE_CHECKING:
     from .message import Message
@@ -154,19 +153,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
         ids = [key for key, _ in replies]
         return set(self.filter(pk__in=ids, status=Status.STOPPED).values_list("pk", "attempt"))
 
-    def orphans(self) -> "MessageQuerySet":
-        """Replies whose worker says no more that it is alive."""
-        return (
-            self.unsettled().filter(status=Status.STREAMING).exclude(worker__in=Worker.objects.alive()).order_by("id")
-        )
+    def streaming(self) -> "MessageQuerySet":
+        return self.unsettled().filter(status=Status.STREAMING).order_by("id")
 
     def forgotten_by(self, worker_id: UUID, known: Iterable[UUID]) -> "MessageQuerySet":
         """Replies that a worker has begun, as the database has it, but that the worker does not know.
 
         So it is when a claim was committed and the database's answer to it was lost.
         """
-        begun = self.unsettled().filter(status=Status.STREAMING, worker=worker_id).exclude(pk__in=list(known))
-        return begun.filter(started_at__lt=timezone.now() - timedelta(seconds=FORGOTTEN_AFTER)).order_by("id")
+        begun = self.streaming().filter(worker=worker_id).exclude(pk__in=list(known))
+        return begun.filter(started_at__lt=timezone.now() - timedelta(seconds=FORGOTTEN_AFTER))
 
     def unheard(self) -> "MessageQuerySet":
         """Pending replies for which no bell was rung, or so long ago that it must be lost."""

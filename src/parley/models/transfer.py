@@ -16,11 +16,12 @@ from parley import files
 from parley.conf import conf
 from parley.ids import first_of
 
+from . import locks
 from .feed import Feed
 from .storage import refuse_above, room_for
 from .versioned import Versioned, VisibleQuerySet
-from .worker import Worker
 
+_ALWAYS = models.Q()
 MOST_WAITING = 5
 """Transfers of one person that wait or run; one more is refused."""
 MOST_EXPORTS = 5
@@ -37,10 +38,8 @@ class TransferQuerySet(VisibleQuerySet):
     def unsettled(self) -> "TransferQuerySet":
         return self.filter(settled_at=None)
 
-    def orphans(self) -> "TransferQuerySet":
-        """Those whose worker says no more that it is alive."""
-        running = self.filter(status=Transfer.Status.RUNNING)
-        return running.exclude(worker__in=Worker.objects.alive()).order_by("id")
+    def running(self) -> "TransferQuerySet":
+        return self.filter(status=Transfer.Status.RUNNING).order_by("id")
 
     def unheard(self) -> "TransferQuerySet":
         """Those that wait, and for which no bell was rung, or so long ago that it must be lost."""
@@ -158,18 +157,25 @@ class Transfer(Versioned):
     # Each is one conditional UPDATE, so that one actor wins
 
     def claim(self, worker_id: UUID) -> bool:
-        """waiting → running, for one worker, one of a person at a time: whether it was this one."""
-        with transaction.atomic():
-            Feed.hold([self.owner_id])
-            if Transfer.objects.filter(owner_id=self.owner_id, status=self.Status.RUNNING).exists():
+        """waiting → running, for one worker, one of a person at a time: whether it was this one.
+
+        While somebody else holds the person's feed it goes on waiting; its bell is rung again.
+        """
+        with locks.brief():
+            held = not Feed.hold([self.owner_id])
+            if held or Transfer.objects.running().filter(owner_id=self.owner_id).exists():
                 return False
             waiting = Transfer.objects.filter(pk=self.pk, status=self.Status.WAITING)
             begun = {"worker": worker_id, "attempt": F("attempt") + 1, "progress": 0, "total": 0}
             return self._change(waiting, status=self.Status.RUNNING, **begun)
 
     def advance(self, progress: int, total: int) -> bool:
-        """Whether this attempt is still the one that runs."""
-        return self._change(self._ours, progress=progress, total=total)
+        """Whether this attempt is still the one that runs; it is, too, where its worker was only thought dead."""
+        ours = Transfer.objects.filter(pk=self.pk, attempt=self.attempt, worker=self.worker)
+        busy = Transfer.objects.running().filter(owner_id=self.owner_id).exclude(pk=self.pk)
+        waits = models.Q(~models.Exists(busy), status=self.Status.WAITING)
+        ours = ours.filter(waits | models.Q(status=self.Status.RUNNING))
+        return self._change(ours, status=self.Status.RUNNING, progress=progress, total=total)
 
     def finish(self, **values: Any) -> bool:
         """``values``: report, progress, total, size."""
@@ -194,13 +200,17 @@ class Transfer(Versioned):
     def fail(self, error: str, **values: Any) -> bool:
         return self._change(self._ours, status=self.Status.FAILED, error=error, settled_at=timezone.now(), **values)
 
-    def requeue(self, *, died: bool) -> bool:
+    def requeue(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
         """running → waiting, to be begun again by another worker; what an import brought in stays, once."""
-        return self._change(self._ours, status=self.Status.WAITING, deaths=F("deaths") + int(died), rung_at=None)
+        ours = self._ours.filter(still)
+        return self._change(ours, status=self.Status.WAITING, deaths=F("deaths") + int(died), rung_at=None)
 
-    def recover(self) -> bool:
-        """What becomes of it when its worker is gone: begun again, a few times."""
-        return self.fail("worker_gone_again") if self.deaths >= MOST_DEATHS else self.requeue(died=True)
+    def recover(self, *, died: bool = True, still: models.Q = _ALWAYS) -> bool:
+        """What becomes of it when its worker is gone: begun again, a few times. ``still``: see Message.recover."""
+        if died and self.deaths >= MOST_DEATHS:
+            end = {"error": "worker_gone_again", "settled_at": timezone.now()}
+            return self._change(self._ours.filter(still), status=self.Status.FAILED, **end)
+        return self.requeue(died=died, still=still)
 
     @property
     def _ours(self) -> models.QuerySet:

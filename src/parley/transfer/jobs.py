@@ -11,7 +11,7 @@ from django.core.files.base import File
 from django.db import InterfaceError, OperationalError
 
 from parley import files
-from parley.models import Feed, Transfer
+from parley.models import Feed, Transfer, locks
 from parley.models.storage import Full, room_for
 
 from .archive import Counts, OnProgress, write_archive
@@ -94,9 +94,19 @@ class Progress:
             raise Abandoned
         if self._clock() < self._due_at:
             return
-        if not self._transfer.advance(done, total):
+        if not self._advance(done, total):
             raise Abandoned
         self._due_at = self._clock() + EVERY
+
+    def _advance(self, done: int, total: int) -> bool:
+        """Whether the attempt is to go on, as far as can be known: nobody waits for a row that somebody else holds."""
+        try:
+            with locks.waiting(locks.BRIEFLY):
+                return self._transfer.advance(done, total)
+        except OperationalError as error:
+            if locks.is_locked(error):
+                return True
+            raise
 
 
 def _export(transfer: Transfer, on_progress: Progress) -> None:
@@ -105,7 +115,7 @@ def _export(transfer: Transfer, on_progress: Progress) -> None:
         try:
             counts = write_archive(file, transfer.owner, transfer.chosen, _within(room, file, on_progress))
         except Full:
-            transfer.fail("storage_full")
+            _at_last(lambda: transfer.fail("storage_full"))
             return
         _keep(transfer, file, counts)
 
@@ -125,7 +135,7 @@ def _keep(transfer: Transfer, file: IO[bytes], counts: Counts) -> None:
     size, count = file.tell(), counts["conversations"]
     file.seek(0)
     files.keep(transfer.file, File(file, name=transfer.file))
-    if not transfer.finish_export(size, report=[counts], progress=count, total=count):
+    if not _at_last(lambda: transfer.finish_export(size, report=[counts], progress=count, total=count)):
         _forget_file(transfer)
 
 
@@ -148,10 +158,10 @@ def _import(transfer: Transfer, on_progress: Progress) -> None:
 def _settle_import(transfer: Transfer, report: list[dict[str, Any]]) -> None:
     came_in = sum(file["conversations"] for file in report)
     if any(file["format"] for file in report):
-        transfer.finish(report=report, progress=came_in, total=came_in)
+        _at_last(lambda: transfer.finish(report=report, progress=came_in, total=came_in))
     else:
         limits = [file["error"] for file in report if file["error"] in LIMITS]
-        transfer.fail(*(limits[:1] or ["unrecognised"]), report=report)
+        _at_last(lambda: transfer.fail(*(limits[:1] or ["unrecognised"]), report=report))
 
 
 def _tell_every_page(owner_id: Any) -> None:

@@ -1,0 +1,55 @@
+"""How long a statement waits for a row that somebody else has locked.
+
+PostgreSQL: a host's slow transaction may hold a row of one person for minutes, and only that person may have to wait for it.
+SQLite has one lock for everything, and its own time for waiting (``timeout``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection, transaction
+
+LONGEST_WAIT = 3.0
+"""Seconds that a request waits for a row of its own person; then Django's OperationalError is raised."""
+BRIEFLY = 0.25
+"""Seconds that work for many people waits for a row of one of them."""
+
+LIMIT = (
+    "set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN %s"
+    " ELSE current_setting('lock_timeout') END, true)"
+)
+"""Until the end of the transaction, and only where nobody has set a limit: a host's own is kept."""
+
+_seconds: ContextVar[float] = ContextVar("parley_longest_wait", default=LONGEST_WAIT)
+
+
+@contextmanager
+def waiting(seconds: float) -> Iterator[None]:
+    """Let the transactions that begin in here wait at most so many seconds for a row."""
+    token = _seconds.set(seconds)
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
+
+
+def limit() -> str:
+    """Return the argument of LIMIT."""
+    return f"{max(1, round(_seconds.get() * 1000))}ms"
+
+
+@contextmanager
+def brief(seconds: float = BRIEFLY) -> Iterator[None]:
+    """Begin a transaction that waits at most so long for each row. Raises OperationalError; see ``is_locked``."""
+    with transaction.atomic(), waiting(seconds):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {LIMIT}", [limit()])
+        yield
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether a statement was given up because somebody else holds its row (PostgreSQL's lock_not_available)."""
+    cause = error.__cause__
+    return "55P03" in (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None))
