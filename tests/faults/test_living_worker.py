@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import QUICK, assert_agree, assert_whole, question, until_settled
+from tests.faults.conftest import QUICK, assert_agree, assert_begun, assert_whole, question, until_settled
 from tests.support.dom import answer_to
 from tests.support.locks import clock_moved, feeds_locked
 
@@ -71,4 +71,5 @@ def test_a_dead_worker_is_noticed_as_soon_whatever_its_clock_said(either_stack, 
         either_stack.kill("worker")
         row = until_settled(either_stack, conversation, QUICK["DEAD_AFTER"] + 4)
     assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
+    assert_begun(row, asked)
     assert_agree(either_stack, conversation, person, reader)

@@ -8,10 +8,16 @@ import psycopg
 
 from tests.support.databases import Database, Postgresql, Sqlite
 
-MOVE_ON_SQLITE = """CREATE TRIGGER moved_{event} AFTER {event} ON parley_worker BEGIN
-  UPDATE parley_worker SET beat_at = strftime('%Y-%m-%d %H:%M:%f', beat_at, '{seconds} seconds') WHERE id = new.id; END"""
-MOVE_ON_POSTGRESQL = """CREATE OR REPLACE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN NEW.beat_at := NEW.beat_at + interval '{seconds} seconds'; RETURN NEW; END $$"""
+ON_SQLITE = "UPDATE parley_worker SET beat_at = strftime('%Y-%m-%d %H:%M:%f', beat_at, '{seconds:+d} seconds')"
+MOVE_ON_SQLITE = {
+    "insert": "CREATE TRIGGER moved_insert AFTER INSERT ON parley_worker BEGIN {move} WHERE id = new.id; END",
+    "update": "CREATE TRIGGER moved_update AFTER UPDATE ON parley_worker WHEN new.beat_at <> old.beat_at"
+    " BEGIN {move} WHERE id = new.id; END",
+}
+ON_POSTGRESQL = "UPDATE parley_worker SET beat_at = beat_at + interval '{seconds} seconds'"
+MOVE_ON_POSTGRESQL = """CREATE OR REPLACE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF TG_OP = 'INSERT' OR NEW.beat_at <> OLD.beat_at THEN NEW.beat_at := NEW.beat_at + interval '{seconds} seconds'; END IF;
+  RETURN NEW; END $$"""
 
 
 @contextmanager
@@ -59,13 +65,14 @@ def clock_moved(db: Database, seconds: int) -> Iterator[None]:
     So it is, too, where processes on machines with different clocks share an SQLite file.
     """
     on_sqlite, table = isinstance(db, Sqlite), "parley_worker"
+    move = (ON_SQLITE if on_sqlite else ON_POSTGRESQL).format(seconds=seconds)
+    db.query(move)
     if on_sqlite:
-        for event in ("insert", "update"):
-            db.query(MOVE_ON_SQLITE.format(event=event, seconds=f"{seconds:+d}"))
+        for statement in MOVE_ON_SQLITE.values():
+            db.query(statement.format(move=move))
     else:
         db.query(MOVE_ON_POSTGRESQL.format(seconds=seconds))
         db.query(f"CREATE TRIGGER moved BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION moved()")
-    db.query(f"UPDATE {table} SET beat_at = beat_at")
     try:
         yield
     finally:

@@ -106,12 +106,17 @@ class Writing:
 OnText = Callable[[Writing], None]
 
 
-def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing]:
+class Held:
+    """What a claim gives for a reply whose rows somebody else holds: it is to be tried again soon."""
+
+
+def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing | Held]:
     """Claim replies and build their requests; without those that somebody else has, that wait, or are settled.
 
     A reply that is claimed is always written: one of which no request can be built is given back, or fails.
     """
-    return {reply.pk: _writing(reply) for reply in Message.objects.claim(reply_ids, worker_id)}
+    begun, held = Message.objects.claim(reply_ids, worker_id)
+    return {reply.pk: _writing(reply) for reply in begun} | dict.fromkeys(held, Held())
 
 
 def _writing(reply: Message) -> Writing:

@@ -18,8 +18,8 @@ from parley.ids import uuid7
 from parley.models import Message, Worker
 
 from . import engine, provider
-from .database import DATABASE_AWAY, Database
-from .engine import Writing
+from .database import DATABASE_AWAY, Database, pauses
+from .engine import Held, Writing
 from .heartbeat import Heartbeat
 from .outcome import Outcome
 from .reaper import Reaper, Ring, next_of
@@ -54,9 +54,9 @@ class Loop:
         self._claiming: set[UUID] = set()
         self._dirty: set[UUID] = set()
         self._begun: set[UUID] = set()
-        self._random, self._ended = Random(), False
+        self._random, self._leaving, self._ended = Random(), False, False
         self._database, self._at_end = Database("duties", DUTIES_THREADS), Database("ends", ENDS_THREADS)
-        self._claims: Together[UUID, Writing] = Together(self._claim, lambda: self._tick() - conf.TICK)
+        self._claims: Together[UUID, Writing | Held] = Together(self._claim, lambda: self._tick() - conf.TICK)
         self._ends: Together[UUID, None] = Together(self._end_logs)
         self._titles = Titles(self._at_end)
         self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
@@ -126,13 +126,25 @@ class Loop:
         """It is known as ours from before its claim on; see _look_after."""
         self._claiming.add(reply_id)
         try:
-            if writing := await self._claims.join(reply_id):
+            if writing := await self._claim_when_free(reply_id):
                 self._running[reply_id] = writing
         finally:
             self._claiming.discard(reply_id)
         return writing
 
-    async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing]:
+    async def _claim_when_free(self, reply_id: UUID) -> Writing | None:
+        """While somebody else holds the rows of its person it is tried again, until its bell is rung again anyway."""
+        until = self._now() + conf.BELL_LOST_AFTER
+        for pause in pauses(1.0):
+            claimed = await self._claims.join(reply_id)
+            if not isinstance(claimed, Held):
+                return claimed
+            if self._leaving or self._now() > until:
+                break
+            await asyncio.sleep(pause)
+        return None
+
+    async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
         return await self._database.at_last(engine.begin, reply_ids, self.worker_id)
 
     async def _outcome(self, writing: Writing) -> Outcome:
@@ -176,6 +188,7 @@ class Loop:
             self._unsaved.set()
 
     async def _hand_over(self, grace: float) -> None:
+        self._leaving = True
         await asyncio.sleep(grace if self._running else 0)
         for _, writing in sorted(self._running.items()):
             writing.cancel("handed over")

@@ -196,7 +196,7 @@ class Message(models.Model):
 
     def claim(self, worker_id: UUID) -> bool:
         """pending → streaming, for one worker, in the person's turn: whether it was this one."""
-        won = Message.objects.claim([self.pk], worker_id)
+        won = Message.objects.claim([self.pk], worker_id).begun
         if won:
             self.refresh_from_db(fields=["status", "attempt", "worker", "started_at", "model", "content"])
         return bool(won)

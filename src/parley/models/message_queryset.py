@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -38,6 +38,13 @@ IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
 """The condition of the index parley_message_unsettled."""
 FORGOTTEN_AFTER = 10
 """Seconds after which a worker knows of what it has begun."""
+
+
+class Claim(NamedTuple):
+    """The replies that are begun, and the ids of those whose turn it is, but whose rows somebody else holds for now."""
+
+    begun: list["Message"]
+    held: set[UUID]
 
 
 def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
@@ -94,19 +101,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(CHECKPOINT.format(table=self.model._meta.db_table), rows)
 
-    def claim(self, ids: Iterable[UUID], worker_id: UUID) -> list["Message"]:
-        """pending → streaming, for one worker, for those of these replies whose turn it is → these.
+    def claim(self, ids: Iterable[UUID], worker_id: UUID) -> "Claim":
+        """pending → streaming, for one worker, for those of these replies whose turn it is.
 
-        The transaction begins with its lock, and is short; the values that are set need not be read again.
+        The transaction begins with its locks, waits for none, and is short; the values that are set need not be read again.
         """
         ids = set(ids)
         turn = self._in_turn(ids, self.filter(pk__in=ids, status=Status.PENDING).values("conversation__owner_id"))
         if not turn:
-            return []
+            return Claim([], set())
         with transaction.atomic():
-            Feed.hold(turn.values())
-            turn = self._in_turn(ids, list(turn.values()))
-            return self._begin_all(turn, status=Status.STREAMING, worker=worker_id, started_at=timezone.now())
+            owners = Feed.hold(turn.values())
+            held = {pk for pk, owner in turn.items() if owner not in owners}
+            turn = self._in_turn(ids - held, list(owners)) if owners else {}
+            begun = self._begin_all(turn, status=Status.STREAMING, worker=worker_id, started_at=timezone.now())
+        missed = turn.keys() - {reply.pk for reply in begun}
+        if missed:
+            held |= set(self.filter(pk__in=missed, status=Status.PENDING).values_list("pk", flat=True))
+        return Claim(begun, held)
 
     def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
         """Those of these replies that may be begun now → their owners."""
@@ -116,7 +128,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return {pk: owner_of[pk] for pk in in_turn(rows, ids, most=conf.MOST_PER_PERSON)}
 
     def _begin_all(self, ids: Iterable[UUID], **values: Any) -> list["Message"]:
-        pending = self.select_for_update(of=("self",)).filter(pk__in=list(ids), status=Status.PENDING)
+        free = self.select_for_update(of=("self",), skip_locked=True)
+        pending = free.filter(pk__in=list(ids), status=Status.PENDING)
         replies = list(pending.select_related("conversation__folder").order_by("id"))
         groups = groupby(sorted(replies, key=_model_to_ask), _model_to_ask)
         begun = [self._begin(list(group), model=model, **values) for model, group in groups]
