@@ -79,10 +79,15 @@ def write_private(path: Path, content: str) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make a file that only its owner may read and write, and take what others may from one that is there."""
+    """Make a file, when it is missing, that only its owner may read and write. Raises OSError where it cannot be written."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    with suppress(PermissionError):  # of another account, which decides for itself
-        path.chmod(0o600)
+
+
+def close_to_others(*paths: Path) -> None:
+    """Take from other accounts what they may do with files that are ours."""
+    for path in paths:
+        with suppress(FileNotFoundError, PermissionError):
+            path.chmod(0o600)
 
 
 def _kept(name: str, make: Callable[[], str]) -> str:

@@ -35,7 +35,13 @@ CAUSES = {
 def from_environment() -> dict[str, Any]:
     """The entry of DATABASES."""
     url = env.url("DATABASE_URL", schemes=("sqlite", "postgres", "postgresql"), host=False)
-    return _parsed(url) if url else _sqlite(str(data.directory() / "parley.sqlite3"), "PARLEY_DATA_DIR")
+    return _parsed(url) if url else _in_data_directory()
+
+
+def _in_data_directory() -> dict[str, Any]:
+    path = data.directory() / "parley.sqlite3"
+    data.close_to_others(*(path.with_name(path.name + end) for end in ("", "-wal", "-shm")))
+    return _sqlite(str(path), "PARLEY_DATA_DIR")
 
 
 def _parsed(url: str) -> dict[str, Any]:

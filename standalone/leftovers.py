@@ -27,14 +27,29 @@ class Marks:
         self.folder = folder
 
     @contextmanager
-    def mark(self, name: str) -> Iterator[IO[str]]:
-        """A locked file for a service to inherit; write the id of its process group into it."""
+    def mark(self, name: str) -> Iterator[IO[str] | None]:
+        """A locked file for a service to inherit; write the id of its process group into it.
+
+        None where no file can be made: a full disk is no reason not to start a service again.
+        """
+        try:
+            file = self._locked(name)
+        except OSError:
+            yield None
+            return
+        try:
+            yield file
+        finally:
+            with suppress(OSError):
+                file.close()
+
+    def _locked(self, name: str) -> IO[str]:
         path = self.folder / name
         if _is_held(path):
             path.unlink()  # by what left the group of an earlier process, which was ended
-        with path.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield file
+        file = path.open("w")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file
 
     def left(self) -> list[str]:
         """The services of an earlier run that still live."""

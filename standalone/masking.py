@@ -30,7 +30,7 @@ def masked(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _secrets() -> re.Pattern[str] | None:
-    addresses = [settings.REDIS_URL, settings.CELERY_BROKER_URL]
+    addresses = [settings.REDIS_URL, settings.CELERY_BROKER_URL, str(settings.PARLEY.get("BASE_URL", ""))]
     passwords = [urlsplit(address).password or "" for address in addresses]
     values = [settings.SECRET_KEY, settings.PARLEY.get("API_KEY"), settings.DATABASES["default"].get("PASSWORD")]
     texts = [str(value or "") for value in (*values, *passwords, *map(unquote, passwords))]

@@ -1,5 +1,7 @@
 """Django settings of the standalone project; what can be chosen is read from the environment, here and nowhere else."""
 
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
@@ -146,6 +148,10 @@ CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 # The model: the local one until a provider is chosen.
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", schemes=("http", "https"))
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+if OPENAI_API_KEY and "@" in urlsplit(OPENAI_BASE_URL).netloc:
+    raise ImproperlyConfigured(
+        "OPENAI_BASE_URL holds a user and a password, and OPENAI_API_KEY a key, but one of them can be sent: leave one out."
+    )
 SHUTDOWN_GRACE = env.number("PARLEY_SHUTDOWN_GRACE", 10, at_least=0, at_most=3600)
 PARLEY = {
     "REDIS_URL": REDIS_URL,

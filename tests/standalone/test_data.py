@@ -61,6 +61,7 @@ def test_every_file_is_private_in_a_folder_that_others_may_read(open_folder):
 
 def test_a_database_that_others_could_read_is_closed_to_them(open_folder):
     sqlite3.connect(open_folder / "parley.sqlite3").execute("CREATE TABLE old (id)").close()
+    (open_folder / "parley.sqlite3-shm").touch()
     assert stat.S_IMODE((open_folder / "parley.sqlite3").stat().st_mode) == 0o644
     assert run(open_folder, *MIGRATE).returncode == 0
     assert_private(open_folder)

@@ -220,6 +220,13 @@ def test_what_cannot_be_named_is_not_ended(left, tmp_path):
     assert is_alive(sleeper)
 
 
+def test_a_service_starts_where_no_file_can_be_made(guardian, tmp_path):
+    ready = []
+    supervisor = Supervisor([[Service("sleeper", SLEEPER)]], guardian, marks=Marks(tmp_path / "missing"))
+    assert supervisor.run(lambda: ready.append(1) or supervisor.stopping.set())
+    assert ready == [1]
+
+
 # Who is told the secrets
 
 

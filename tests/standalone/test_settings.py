@@ -94,6 +94,14 @@ def test_a_key_alone_means_the_provider_of_the_key(tmp_path):
     assert "BASE_URL" not in parley
 
 
+def test_a_key_and_a_password_for_the_provider_are_one_too_many(tmp_path):
+    url = "https://me:secret@gateway.example/v1?api-version=7"
+    words = complaint(tmp_path, OPENAI_BASE_URL=url, OPENAI_API_KEY="sk-1")
+    assert "OPENAI_BASE_URL holds a user and a password, and OPENAI_API_KEY a key" in words
+    assert "secret" not in words
+    assert read(tmp_path, "PARLEY", OPENAI_BASE_URL=url)["PARLEY"]["BASE_URL"] == url
+
+
 def test_redis_url_replaces_the_embedded_valkey_for_queue_results_and_channel_layer(tmp_path):
     url = "redis://box:6380/2"
     names = ("EXTERNAL_REDIS", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CHANNEL_LAYERS", "PARLEY")

@@ -99,6 +99,18 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path, port, chosen, sentenc
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("dev", "host", "debug"), [(False, "", None), (True, "", "1"), (True, "::1", "1"), (True, "0.0.0.0", None)]
+)
+def test_only_who_develops_on_this_machine_has_the_debug_mode(monkeypatch, dev, host, debug):
+    for name in ("DEBUG", "DJANGO_SETTINGS_MODULE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOST", host)
+    supervisor._choose_settings(dev)
+    assert os.environ.get("DEBUG") == debug
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::"])
 @pytest.mark.parametrize("names", [["localhost", "[::1]"], ["localhost", "chat.example.org"]])
 def test_who_opens_the_site_to_others_is_told_to_name_it(settings, capsys, host, names):
@@ -145,7 +157,8 @@ def test_the_product_runs_survives_and_ends(tmp_path, port):
 def test_the_product_with_a_model_of_its_own_ends_by_an_interrupt(tmp_path, port):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / Path(model_file()).name).symlink_to(model_file())
-    product = start(tmp_path, *SUPERVISOR, PORT=str(port))
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    product = start(tmp_path, *SUPERVISOR, PORT=str(port), **proxies)
     try:
         _wait_until_ready(product, port)
         assert all(pid_of(tmp_path, words) for words in ("valkey-server", "uvicorn", "celery", "local_model"))
