@@ -3,11 +3,18 @@
 import re
 from functools import lru_cache
 from html import escape, unescape
+from math import copysign, inf
 
 from math_core import LatexError, LatexToMathML
 
 LONGEST_MATHS = 2_000
 _MATHS = re.compile(r'<span data-math-style="(inline|display)"[^>]*>([^<]*)</span>')
+_LENGTH = re.compile(r' ([a-z]+)="(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)"')
+_LONGEST = {
+    "depth": 5, "height": 5, "linethickness": 0.5, "lspace": 5, "maxsize": 5, "minsize": 5, "rspace": 5, "voffset": 2, "width": 20,
+}  # fmt: skip
+"""In em: a formula has no need to be drawn far from its place, over what others wrote."""
+_EM = {"": 1, "em": 1, "rem": 1, "ex": 0.5}
 _NUMBERED = re.compile(r"\{(align|gather|equation)\}")
 
 
@@ -21,10 +28,22 @@ def _mathml(maths: re.Match[str]) -> str:
     try:
         if len(source) <= LONGEST_MATHS:
             latex = _NUMBERED.sub(r"{\1*}", source)
-            return _latex().convert_with_local_state(latex, displaystyle=maths[1] == "display")
+            mathml = _latex().convert_with_local_state(latex, displaystyle=maths[1] == "display")
+            return _LENGTH.sub(_bounded, mathml)
     except LatexError:
         pass
     return f"<code>{escape(source)}</code>"
+
+
+def _bounded(length: re.Match[str]) -> str:
+    """An attribute as it is, no longer than it may be, or not at all where its unit is not known."""
+    name, number, unit = length.groups()
+    if name not in _LONGEST:
+        return length[0]
+    size, longest = float(number) * _EM.get(unit, inf), _LONGEST[name]
+    if abs(size) <= longest:
+        return length[0]
+    return f' {name}="{copysign(longest, size):g}em"' if unit in _EM else ""
 
 
 @lru_cache(maxsize=1)
