@@ -95,3 +95,14 @@ async def test_reads_no_more_of_a_refusal_than_a_sentence(provider, at):
     with pytest.raises(ProviderError, match="provider_down"):
         async for _ in asking.stream("fake-1", [{"role": "user", "content": "/endless-error"}]):
             pass
+
+
+@pytest.mark.parametrize("named", ["gopher://127.0.0.1:1", "socks5://127.0.0.1:1"])
+async def test_says_that_nobody_is_reached_by_a_proxy_of_another_kind(proxy, at, monkeypatch, named, empty_valkey):
+    monkeypatch.setenv("HTTP_PROXY", named)
+    monkeypatch.setenv("http_proxy", named)
+    at("http://api.example.invalid/v1")
+    with pytest.raises(ProviderError, match="unreachable"):
+        await answer()
+    assert not models.refresh()
+    assert proxy.asked == []

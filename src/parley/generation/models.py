@@ -86,7 +86,7 @@ def refresh() -> bool:
         connection().hset(keys.models(), mapping=kept)
         connection().expire(keys.models(), KEPT_FOR)
         _away_until = 0.0
-    except (openai.OpenAIError, httpx2.HTTPError, RedisError, OSError, ValueError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError, RedisError, OSError, ValueError, ImportError) as error:
         logger.warning("The provider's models cannot be listed: %s", redacted(getattr(error, "body", None) or error))
         return False
     return True

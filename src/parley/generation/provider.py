@@ -86,8 +86,17 @@ def _remember(whom: tuple[str, str], dialect: Dialect) -> None:
 
 def _post(body: dict[str, Any]) -> Awaitable[openai.AsyncStream[object]]:
     """What ``chat.completions.create`` does, without the walk over types that takes most of its time."""
-    client, answer = asking(conf.BASE_URL, conf.API_KEY), openai.AsyncStream[object]
-    return client.post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=answer)
+    answer = openai.AsyncStream[object]
+    return _client().post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=answer)
+
+
+def _client() -> openai.AsyncOpenAI:
+    """Raises ProviderError where the base URL, or a proxy that the environment names, is no address."""
+    try:
+        return asking(conf.BASE_URL, conf.API_KEY)
+    except (ValueError, ImportError) as error:
+        logger.warning("The provider cannot be asked: %s", redacted(error))
+        raise ProviderError("unreachable") from None
 
 
 def _allow(idle: asyncio.Timeout, seconds: float) -> None:
