@@ -59,6 +59,12 @@ SENTENCES = {
     ),
     "empty": gettext_noop("The provider ended without writing anything. Retry, or choose another model."),
     "filtered": gettext_noop("The provider's content filter withheld the answer. Ask in other words."),
+    "no_text": gettext_noop(
+        "The model answered with something that is not text and cannot be shown here. Retry, or choose another model."
+    ),
+    "too_much": gettext_noop(
+        "The answer became longer than one that can be kept here, and was cut off. Ask for it in several parts."
+    ),
     "only_thought": gettext_noop(
         "The model thought, and ended without writing an answer. Retry, or choose another model."
     ),

@@ -1,4 +1,4 @@
-"""What an import could not show as text: kinds for the database, words for people."""
+"""What stands beside the text of a message, its sources and what could not be shown: kinds for the database, words for people."""
 
 import json
 from collections.abc import Iterable
@@ -6,6 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
+from parley.text import clean_address, clean_line
+
+SOURCE = "citation"
 KINDS = {
     "tool_call": gettext_noop("Tool called"),
     "tool_result": gettext_noop("Tool's result"),
@@ -22,9 +25,31 @@ KINDS = {
     "context": gettext_noop("Step"),
     "data": gettext_noop("Unknown kind"),
 }
+UNSHOWN = {
+    "image": gettext_noop("The model sent a picture, which cannot be shown here."),
+    "audio": gettext_noop("The model sent a recording, which cannot be played here."),
+    "file": gettext_noop("The model sent a file, which cannot be shown here."),
+    "tool_call": gettext_noop("The model wanted to use a tool, and there is none here."),
+    "data": gettext_noop("The model sent something that is not text and cannot be shown here."),
+}
+LONGEST_NAME = 200
+
 MOST_SHOWN = 100
 LONGEST_SHOWN = 4_000
 """Characters of one part on a page; exports have all of it."""
+
+
+def sources(parts: Iterable[Any]) -> list[dict[str, str]]:
+    """For a page: the sources of an answer that was written here, each ``url`` and ``name``."""
+    told = (part for part in parts if isinstance(part, dict) and part.get("type") == SOURCE)
+    found = [(clean_address(part.get("url")), clean_line(part.get("name"), LONGEST_NAME)) for part in told]
+    return [{"url": address, "name": name} for address, name in found if address]
+
+
+def unshown(parts: Iterable[Any]) -> list[str]:
+    """For a page: sentences on what else the model sent."""
+    kinds = dict.fromkeys(str(part.get("type")) for part in parts if isinstance(part, dict))
+    return [gettext(UNSHOWN[kind]) for kind in kinds if kind in UNSHOWN]
 
 
 def shown(parts: Iterable[Any]) -> list[dict[str, str]]:

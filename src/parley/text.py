@@ -10,8 +10,10 @@ JOINERS = "\u200c\u200d"
 LARGEST_NUMBER = 2**53 - 1
 """The largest that JSON says exactly, everywhere."""
 MOST_COUNTS = 30
+LONGEST_ADDRESS = 2000
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+_ADDRESS = re.compile(r"https?://[^\s/?#\"'<>\\^`{|}@]+(?:[/?#][^\s\"<>\\^`{|}]*)?", re.IGNORECASE)
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf|nvapi|pplx|fw|r8|csk)[-_][\w*-]{6,}"
     r"|\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}|\beyJ[\w-]+\.[\w.-]+|(?<=bearer )\S+|(?<=://)[^\s/@]+:[^\s/@]+(?=@)",
@@ -41,6 +43,14 @@ def clean_line(value: Any, limit: int) -> str:
         return ""
     said = clean(_COLOURS.sub("", value[: _SPARE * limit]))
     return " ".join("".join(filter(is_seen, said)).split())[:limit].rstrip()
+
+
+def clean_address(value: Any) -> str:
+    """An address of the web, as it can stand in a link; "" for any other, and for one with a user's name in it."""
+    known = (
+        isinstance(value, str) and len(value) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(value) and value.isprintable()
+    )
+    return value if known else ""
 
 
 def without_secrets(said: str) -> str:

@@ -137,12 +137,15 @@ async def plain_json(reply: Reply) -> None:
 
 @scenario("body")
 async def any_body(reply: Reply) -> None:
-    """Send any bytes, cut anywhere: `/body <base64 of them> as text/plain seed 3`; see ``question_for``."""
+    """Send any bytes, cut anywhere: `/body <base64 of them> as text/plain seed 3`; see ``question_for``.
+
+    `@1000@` in them is a thousand letters.
+    """
     kind = re.search(r" as (\S+)", reply.ask.arguments)
     reply.head(content_type=kind[1] if kind else "text/event-stream")
-    for piece in cuts(
-        base64.b64decode(reply.ask.arguments.split()[0]).decode("latin-1"), int(reply.ask.option("seed", 0)), 400
-    ):
+    said = base64.b64decode(reply.ask.arguments.split()[0]).decode("latin-1")
+    body = re.sub(r"@(\d+)@", lambda size: "A" * int(size[1]), said)
+    for piece in cuts(body, int(reply.ask.option("seed", 0)), longest=max(400, len(body) // 50)):
         reply.body(piece.encode("latin-1"))
         await asyncio.sleep(0)
     reply.end()

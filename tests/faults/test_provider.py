@@ -24,7 +24,7 @@ SCENARIOS = [
     ("/error 429 retry-after 600", "failed", "rate_limited", AT_ONCE),
     ("/error 500", "failed", "provider_down", TRIES),
     ("/error 503html", "failed", "provider_down", TRIES),
-    ("/json", "failed", "garbage", AT_ONCE),
+    ("/json", "done", "", AT_ONCE),
     ("/empty", "failed", "empty", AT_ONCE),
     ("/nothing", "failed", "empty", AT_ONCE),
     ("/no-first-byte", "failed", "timeout", SILENCE),

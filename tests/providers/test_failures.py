@@ -15,7 +15,6 @@ BEFORE_ANY_TEXT = {
     "/error 503html": "provider_down",
     "/empty": "empty",
     "/nothing": "empty",
-    "/json": "garbage",
     "/broken-json 0": "garbage",
     "/in-band-error 0": "provider_error",
     "/no-first-byte": "timeout",

@@ -6,6 +6,7 @@ from tests.fake_provider import expected_text
 
 ODD_BUT_WHOLE = """
 /no-done
+/json
 /crlf
 /comments
 /multiline-data

@@ -15,16 +15,17 @@ KEY = "sk-a-very-secret-key"
 ACTIONS = {"Ask", "Change", "Check", "Choose", "Continue", "Look", "Retry", "Set", "Start", "Wait"}
 
 
+PLACES = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1, "_broken": 0}
+
+
 def codes_in(path):
     """What the source gives as the code of an error: the literal arguments of these calls."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            at = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1, "_broken": 0}.get(
-                name, 99
-            )
-            if at < len(node.args) and isinstance(node.args[at], ast.Constant):
-                yield node.args[at].value
+            given = [word.value for word in node.keywords if word.arg == "error" and name == "_end"]
+            given += node.args[PLACES.get(name, 99) :][:1]
+            yield from (code.value for code in given if isinstance(code, ast.Constant))
 
 
 CODES = (

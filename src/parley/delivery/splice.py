@@ -31,16 +31,20 @@ def parse_unfinished(text: str) -> Parsed:
 
 
 class Splicer:
-    """Follows one growing text and tells what changed in its HTML."""
+    """Follows one growing text and tells what changed in its HTML; a text that became another is looked at anew."""
 
     def __init__(self, parse: Callable[[str], Parsed] = parse_unfinished) -> None:
         self._parse = parse
         self.blocks: list[str] = []
         self._finished = 0
         self._offset = 0
+        self._text = ""
 
     def advance(self, text: str) -> Payload:
         """What makes the blocks told so far into those of ``text``; empty when nothing changed."""
+        if not text.startswith(self._text):
+            self._finished = self._offset = 0
+        self._text = text
         parsed = self._parse(text[self._offset :])
         new = [markdown.wire(html) for html in (*parsed.finished, *parsed.opened)]
         payload = changes(self.blocks[self._finished :], new, self._finished)

@@ -1,130 +1,77 @@
-"""Chunks of a streaming answer → a partial message. Pure.
-
-Text from a provider is bytes from a stranger: NUL, halves of surrogate pairs and carriage returns
-are made harmless here, once, where they enter.
-"""
+"""Chunks of a streaming answer → a partial message. Pure."""
 
 from typing import Any
 
-from parley.text import clean, clean_usage
+from parley.text import clean_usage
 
 from .finish_reasons import FinishReason
+from .fragments import SOURCES, TEXT, Beside, thoughts_in, words_in
+from .reasoning import Thoughts
 from .seam import Seam
 from .stream_errors import InBandError, error_in, sentence_of
+from .streamed_text import Text
 
 DONE = "[DONE]"
-REASONING = ("reasoning_content", "reasoning")
+REASONS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
+COMPLETION = "chat.completion"
+PLAIN = frozenset(("role", "content", "reasoning_content", "reasoning"))
 
 
-class Text:
-    """Text that arrives in pieces, cut anywhere, even inside a surrogate pair."""
-
-    def __init__(self, start: str = "") -> None:
-        self._parts = [start] if start else []
-        self._held = ""
-
-    def add(self, piece: str) -> None:
-        piece, self._held = self._held + piece, ""
-        if piece and (piece[-1] == "\r" or "\ud800" <= piece[-1] <= "\udbff"):
-            piece, self._held = piece[:-1], piece[-1]
-        if piece:
-            self._parts.append(clean(piece))
-
-    def close(self) -> None:
-        """No more will come: what was held back is as it is."""
-        held, self._held = self._held, ""
-        if held:
-            self._parts.append(clean(held))
-
-    def __str__(self) -> str:
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        return self._parts[0] if self._parts else ""
-
-    def __bool__(self) -> bool:
-        return bool(self._parts)
-
-
-class Thoughts:
-    """Tells the ``<think>`` block at the beginning of an answer from the answer itself."""
-
-    OPEN, CLOSE = "<think>", "</think>"
-
-    def __init__(self, reasoning: Text, answer: Text) -> None:
-        self._reasoning, self._answer = reasoning, answer
-        self._held, self._place = "", "before"
-
-    def add(self, piece: str) -> None:
-        piece, self._held = self._held + piece, ""
-        if self._place == "before":
-            piece = self._begin(piece)
-        if self._place == "inside":
-            piece = self._think(piece)
-        if self._place == "after":
-            self._answer.add(piece)
-
-    def close(self) -> None:
-        held, self._held = self._held, ""
-        (self._reasoning if self._place == "inside" else self._answer).add(held)
-
-    def _begin(self, piece: str) -> str:
-        begun = piece.lstrip()
-        if begun.startswith(self.OPEN):
-            self._place = "inside"
-            return begun[len(self.OPEN) :].lstrip("\n")
-        if self.OPEN.startswith(begun):
-            self._held = piece
-        else:
-            self._place = "after"
-        return piece
-
-    def _think(self, piece: str) -> str:
-        thought, found, answer = piece.partition(self.CLOSE)
-        if found:
-            self._reasoning.add(thought.rstrip("\n"))
-            self._place = "after"
-            return answer.lstrip("\n")
-        held = next((n for n in range(len(self.CLOSE) - 1, 0, -1) if piece.endswith(self.CLOSE[:n])), 0)
-        self._held = piece[len(piece) - held :]
-        self._reasoning.add(piece[: len(piece) - held])
-        return ""
+class Stray(str):
+    """What a provider sent between its events, or in their place."""
 
 
 class Accumulator:
-    """The answer so far: text, what was thought before it, why it finished, and what it cost."""
+    """The answer so far: text, what was thought before it, why it finished, what it cost, and what stands beside it."""
 
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
         thoughts = Thoughts(self.reasoning, self.text)
         self._thoughts = Seam(text, thoughts) if text else thoughts
-        self.reason = FinishReason()
-        self.usage: dict[str, int] = {}
-        self.ended = False
+        self.reason, self.beside = FinishReason(), Beside()
+        self.ended, self.stray = False, ""
+        self._usage: Any = None
+        self._cited: list[Any] = []
+        self._index: Any = None
+        self._deltas = self._complete = False
 
     @property
     def finish_reason(self) -> str:
         return self.reason.word
 
     @property
+    def usage(self) -> dict[str, int]:
+        return clean_usage(self._usage)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether more came than is kept."""
+        return self.text.full or self.reasoning.full
+
+    @property
     def whole(self) -> bool:
         """Whether the stream ended as one does that has said everything."""
-        return not self.reason.bad and (self.ended or self.reason.good)
+        return not self.reason.bad and (self.ended or self.reason.good or (self._complete and not self._deltas))
 
     def add(self, chunk: Any) -> None:
         """Take one chunk in the form of the chat completions API. Raises InBandError, after what came with it."""
-        if chunk == DONE:
-            self.ended = True
-        if self.ended or not isinstance(chunk, dict):
+        if self.ended:
             return
-        if isinstance(chunk.get("usage"), dict):
-            self.usage = clean_usage(chunk["usage"])
-        choices = chunk.get("choices")
-        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-            self._add_choice(choices[0])
-            if chunk.get("error"):
-                raise InBandError(sentence_of(chunk["error"]))
-        elif (sentence := error_in(chunk)) is not None:
-            raise InBandError(sentence)
+        if type(chunk) is dict:
+            delta = _plain_delta(chunk, self._index)
+            if delta is None or self.reason.word:
+                self._add_chunk(chunk)
+            else:
+                self._deltas = True
+                self._add_delta(delta)
+        elif isinstance(chunk, Stray):
+            self.stray = str(chunk)
+        elif isinstance(chunk, list):
+            for one in chunk:
+                if type(one) is dict:
+                    self._add_chunk(one)
+        elif chunk == DONE:
+            self.ended = True
 
     def close(self) -> None:
         """The stream is over: what was held back is as it is."""
@@ -132,12 +79,46 @@ class Accumulator:
         self.text.close()
         self.reasoning.close()
 
-    def _add_choice(self, choice: dict[str, Any]) -> None:
+    def _add_chunk(self, chunk: dict[str, Any]) -> None:
+        if chunk.get("usage"):
+            self._usage = chunk["usage"]
+        choices = chunk.get("choices")
+        choice = self._choice_of(choices if type(choices) is list else [], chunk)
+        if choice is not None:
+            self._add_choice(choice, chunk)
+        elif not choices and (sentence := error_in(chunk)) is not None:
+            raise InBandError(sentence)
+        if "citations" in chunk or "search_results" in chunk:
+            self._cite([chunk.get("citations"), chunk.get("search_results")])
+        if chunk.get("error"):
+            raise InBandError(sentence_of(chunk["error"]))
+
+    def _cite(self, cited: list[Any]) -> None:
+        """Perplexity says them again with every chunk."""
+        if cited != self._cited:
+            self._cited = cited
+            self.beside.cite(cited)
+
+    def _choice_of(self, choices: list[Any], chunk: dict[str, Any]) -> dict[str, Any] | None:
+        """Of several choices the one that came first; a chunk that has its message at the top is one itself."""
+        if not choices:
+            return chunk if isinstance(chunk.get("message"), dict) or isinstance(chunk.get("delta"), dict) else None
+        if self._index is None:
+            self._index = _first_index(choices)
+        return next((one for one in choices if type(one) is dict and one.get("index") in (None, self._index)), None)
+
+    def _add_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
         delta = choice.get("delta")
-        says = isinstance(delta, dict) and self._add_delta(delta)
+        if type(delta) is dict and delta:
+            self._deltas = True
+            says = self._add_delta(delta)
+        else:
+            says = self._add_in_place_of_delta(choice, chunk)
         reason = choice.get("finish_reason")
         if says and self.reason.word:
             self.reason.answer_goes_on()
+        if reason is None:
+            reason = next((choice[name] for name in REASONS if choice.get(name)), None)
         if reason is not None:
             self.reason.add(reason, alone=not says)
         if choice.get("error"):
@@ -145,11 +126,59 @@ class Accumulator:
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
         """Whether it has more of the answer."""
-        thought = next((said for name in REASONING if isinstance(said := delta.get(name), str) and said), "")
-        if thought:
-            self.reasoning.add(thought)
         content = delta.get("content")
-        if isinstance(content, str) and content:
+        if type(content) is not str or len(delta) > 1:
+            return self._add_odd_delta(delta)
+        if content:
             self._thoughts.add(content)
-            return True
-        return bool(thought)
+        return bool(content)
+
+    def _add_odd_delta(self, delta: dict[str, Any]) -> bool:
+        content = delta.get("content")
+        plain = (not content or type(content) is str) and delta.keys() <= PLAIN
+        if thought := thoughts_in(delta):
+            self.reasoning.add(thought)
+        if plain and content:
+            self._thoughts.add(content)
+        return bool(thought or content) if plain else self._add_fragments(delta) or bool(thought)
+
+    def _add_fragments(self, delta: dict[str, Any]) -> bool:
+        says = False
+        for kind, text in words_in(delta):
+            says = True
+            if kind == TEXT:
+                self._thoughts.add(text)
+            elif text:
+                self.reasoning.add(text)
+            else:
+                self.beside.note(kind)
+        for name in SOURCES:
+            if delta.get(name):
+                self.beside.cite(delta[name])
+        return says
+
+    def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
+        """A whole answer, or a gateway that writes ``message`` or ``text``; beside deltas they only repeat."""
+        message, text = choice.get("message"), choice.get("text")
+        if self._deltas or not (message or text):
+            return False
+        self._complete = chunk.get("object") == COMPLETION and not (self.text or self.reasoning)
+        return self._add_delta(message if type(message) is dict else {"content": text})
+
+
+def _plain_delta(chunk: dict[str, Any], index: Any) -> dict[str, Any] | None:
+    """The delta of a chunk that has nothing else to tell, as nearly all are; None for any other."""
+    choices = chunk.get("choices")
+    if type(choices) is not list or len(choices) != 1 or type(choice := choices[0]) is not dict:
+        return None
+    if chunk.get("usage") or chunk.get("error") or "citations" in chunk or "search_results" in chunk:
+        return None
+    if choice.get("finish_reason") or choice.get("index") != index or choice.get("error"):
+        return None
+    delta = choice.get("delta")
+    return delta if type(delta) is dict and delta else None
+
+
+def _first_index(choices: list[Any]) -> Any:
+    found = [choice.get("index") for choice in choices if type(choice) is dict]
+    return 0 if 0 in found else next(iter(found), None)

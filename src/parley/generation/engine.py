@@ -82,6 +82,11 @@ class Writing:
         return {"reasoning": "\n\n".join(filter(None, parts)), "reasoning_seconds": sum(times) if times else None}
 
     @property
+    def parts(self) -> list[Any]:
+        """What stands beside the text, after what stands beside that which this attempt goes on with."""
+        return self.reply.parts + [part for part in self.answer.beside.as_parts() if part not in self.reply.parts]
+
+    @property
     def new_thoughts(self) -> Thoughts | None:
         """The thoughts, if this attempt has any that the database does not have yet."""
         if not self.answer.reasoning:
@@ -168,6 +173,8 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
                 answer.add(chunk)
             writing.note_time(time.monotonic())
             on_text(writing)
+            if answer.too_long:
+                return after_error("too_much", answer)
     except InBandError as error:
         answer.close()
         detail = provider.detail(str(error))
@@ -190,7 +197,7 @@ def take_back(writing: Writing) -> bool:
 def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
-    facts = {"left_out": writing.left_out, **writing.thoughts}
+    facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.thoughts}
     if outcome.status == "done":
         sent = reading.unread(writing.request.get("messages", ()), answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)

@@ -40,9 +40,9 @@ def after_end(answer: Accumulator) -> Outcome:
     """The stream ended by itself; without a known good end, the answer is not whole."""
     if answer.reason.bad:
         return _broken("broken_off", answer, answer.finish_reason)
-    if not answer.whole and (answer.text or answer.reasoning):
-        return _broken("cut", answer)
-    return Outcome("done") if str(answer.text).strip() else Outcome("failed", _without_text(answer))
+    if not answer.whole and (answer.text or answer.reasoning or answer.beside):
+        return _broken("cut", answer, answer.stray)
+    return Outcome("done") if str(answer.text).strip() else _without_text(answer)
 
 
 def after_error(code: str, answer: Accumulator, detail: str = "") -> Outcome:
@@ -59,13 +59,17 @@ def _broken(code: str, answer: Accumulator, detail: str = "") -> Outcome:
     return Outcome("interrupted" if answer.text else "failed", code, detail)
 
 
-def _without_text(answer: Accumulator) -> str:
-    """Why an answer that has come to its end has no text."""
+def _without_text(answer: Accumulator) -> Outcome:
+    """An answer that has come to its end and has no text."""
     if answer.finish_reason == CONTENT_FILTER:
-        return "filtered"
+        return Outcome("failed", "filtered")
+    if answer.beside.kinds:
+        return Outcome("failed", "no_text")
     if answer.reasoning:
-        return "thought_too_long" if answer.finish_reason == LENGTH else "only_thought"
-    return "empty"
+        return Outcome("failed", "thought_too_long" if answer.finish_reason == LENGTH else "only_thought")
+    if answer.stray:
+        return Outcome("failed", "garbage", answer.stray)
+    return Outcome("failed", "no_text" if answer.beside else "empty")
 
 
 def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random) -> float | None:

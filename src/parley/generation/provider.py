@@ -16,12 +16,12 @@ import orjson
 from parley.conf import conf
 from parley.text import clean_line, without_secrets
 
-from .accumulator import DONE
+from .accumulator import DONE, Stray
 from .clients import asking
 from .dialects import Dialect, blame
 from .outcome import ProviderError, seconds_of
 from .refusals import MAY_PASS, Refusal, meaning
-from .sse import Events, NotAnEvent
+from .sse import HEARTBEATS, Events, NotAnEvent, is_done
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +45,13 @@ async def stream(
     async with words, asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
         _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
         body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
-        async with await _ask({**body, **parameters}, {"stream_options", *optional}) as answer:
-            if "json" in answer.response.headers.get("content-type", ""):
-                raise ProviderError("garbage")
-            async with aclosing(_chunks(answer.response.aiter_bytes())) as chunks:
-                async for batch in chunks:
-                    _allow(idle, conf.IDLE_TIMEOUT)
-                    yield batch
+        async with (
+            await _ask({**body, **parameters}, {"stream_options", *optional}) as answer,
+            aclosing(_chunks(answer.response.aiter_bytes())) as chunks,
+        ):
+            async for batch in chunks:
+                _allow(idle, conf.IDLE_TIMEOUT)
+                yield batch
 
 
 async def _ask(body: dict[str, Any], optional: Collection[str]) -> openai.AsyncStream[object]:
@@ -117,15 +117,35 @@ async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], N
         if DONE in batch:
             return
     yield [_decode(event) for event in events.close()]
+    if events.stray:
+        yield [Stray(_legible(events.stray))]
 
 
 def _decode(event: bytes) -> Any:
-    if event.strip() == b"[DONE]":
-        return DONE
+    """JSON as what it says; None for a heartbeat. Raises ValueError, or ProviderError for words that are no JSON."""
     try:
         return orjson.loads(event)
     except orjson.JSONDecodeError:
+        return _decode_odd(event)
+
+
+def _decode_odd(event: bytes) -> Any:
+    if is_done(event):
+        return DONE
+    if event.strip().lower() in (b"", *HEARTBEATS):
+        return None
+    if words := _legible(event):
+        logger.warning("The provider sent, in place of a chunk: %s", words)
+        raise ProviderError("garbage", detail=words)
+    try:
         return json.loads(event.decode("utf-8", "replace"))  # reads halves of surrogate pairs, which orjson refuses
+    except RecursionError:
+        raise NotAnEvent("JSON that is nested too deeply") from None
+
+
+def _legible(data: bytes) -> str:
+    """Words of the provider, for the person; "" for JSON and web pages."""
+    return "" if data.lstrip()[:1] in (b"{", b"[", b"<", b'"') else detail(data.decode("utf-8", "replace"))
 
 
 async def close() -> None:

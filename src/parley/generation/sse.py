@@ -1,12 +1,18 @@
-"""Bytes → server-sent events. Pure.
+"""Bytes → server-sent events, and what gateways send in their place. Pure.
 
-Source: WHATWG HTML, 9.2 "Server-sent events"; only ``data`` matters to a chat completion.
+Source: WHATWG HTML, 9.2 "Server-sent events". Beside it: events without an empty line between them, lines of JSON without
+``data:`` (NDJSON, or a whole answer as JSON), and the line ``error: {…}`` of llama.cpp.
 """
 
-LONGEST_EVENT = 1_000_000
-"""Bytes; a longer event is not an answer."""
+import json
 
+LONGEST_EVENT = 16_000_000
+"""Bytes; a picture in one event is no longer, and what is longer is no answer."""
+MOST_PIECES = 1000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+FIELDS = (b"", b"data", b"id", b"retry")
+HEARTBEATS = (b"ping", b"heartbeat", b"keepalive", b"keep-alive")
+LONGEST_STRAY = 500
 
 
 class NotAnEvent(ValueError):
@@ -14,39 +20,127 @@ class NotAnEvent(ValueError):
 
 
 class Events:
-    """Feed it bytes cut anywhere; it gives back the data of each event that is whole."""
+    """Feed it bytes cut anywhere; it gives back the data of each event that is whole.
+
+    ``stray``: the first line that belongs to no event, b"" where there is none.
+    """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._pieces: list[bytes] = []
         self._data: list[bytes] = []
-        self._size = 0
+        self._json: list[bytes] = []
+        self._size = self._waiting = 0
+        self._name = b""
+        self._refused: NotAnEvent | None = None
+        self.stray = b""
 
     def feed(self, received: bytes) -> list[bytes]:
-        """Raises NotAnEvent."""
-        text = self._rest + received
-        if b"\r" in text:
-            text, held = (text[:-1], b"\r") if text.endswith(b"\r") else (text, b"")
-            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
-        *lines, self._rest = text.split(b"\n")
-        events = [event for line in lines if (event := self._take(line)) is not None]
-        self._refuse_too_much(self._rest)
+        """Raises NotAnEvent, after the events that came before."""
+        if self._refused:
+            raise self._refused
+        if b"\n" not in received and b"\r" not in received and not self._after_carriage_return():
+            return self._wait(received)
+        *lines, rest = _lines(b"".join((*self._pieces, received)) if self._pieces else received)
+        self._pieces, self._waiting = [rest] if rest else [], len(rest)
+        events: list[bytes] = []
+        try:
+            for line in lines:
+                self._take(line, events)
+            self._refuse_too_much(self._waiting)
+        except NotAnEvent as error:
+            if not events:
+                raise
+            self._refused = error
         return events
 
     def close(self) -> list[bytes]:
         """What a server sent that forgot its last empty line."""
-        return self.feed(b"\n\n")
+        events = self.feed(b"\n\n")
+        if self._json:
+            events.append(self._whole_json())
+        return events
 
-    def _take(self, line: bytes) -> bytes | None:
-        line = line.removeprefix(BYTE_ORDER_MARK)
-        self._refuse_too_much(line)
-        if line.startswith(b"data:"):
-            self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-            self._size += len(line)
-        if line or not self._data:
-            return None
-        event, self._data, self._size = b"\n".join(self._data), [], 0
-        return event
+    def _after_carriage_return(self) -> bool:
+        return bool(self._pieces) and self._pieces[-1].endswith(b"\r")
 
-    def _refuse_too_much(self, line: bytes) -> None:
-        if self._size + len(line) > LONGEST_EVENT:
-            raise NotAnEvent(self._size + len(line))
+    def _wait(self, received: bytes) -> list[bytes]:
+        """Without looking again at what is there of a long line."""
+        self._pieces.append(received)
+        self._waiting += len(received)
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces = [b"".join(self._pieces)]
+        self._refuse_too_much(self._waiting)
+        return []
+
+    def _take(self, line: bytes, events: list[bytes]) -> None:
+        if line[:5] == b"data:":
+            self._take_data(line[6:] if line[5:6] == b" " else line[5:], events)
+        elif line:
+            self._take_other(line, events)
+        else:
+            if self._data:
+                events.append(self._event())
+            self._name = b""
+
+    def _take_data(self, data: bytes, events: list[bytes]) -> None:
+        if self._data and data.lstrip()[:1] in (b"{", b"[") and self._data[-1].rstrip()[-1:] == b"}":
+            events.append(self._event())  # JSON cannot go on like this: the gateway forgot the empty line
+        self._data.append(data)
+        self._size += len(data) + 5
+        self._refuse_too_much(0)
+        if is_done(data):
+            events.append(self._event())
+
+    def _event(self) -> bytes:
+        data, self._data, self._size = b"\n".join(self._data), [], 0
+        if self._name == b"error":
+            return _as_error(data)
+        return b"" if self._name in HEARTBEATS else data
+
+    def _take_other(self, line: bytes, events: list[bytes]) -> None:
+        name, colon, value = line.partition(b":")
+        if line.startswith(BYTE_ORDER_MARK):
+            self._take(line.removeprefix(BYTE_ORDER_MARK), events)
+        elif self._json or (line[:1] in (b"{", b"[") and not self._data):
+            self._take_json(line, events)
+        elif name == b"event":
+            self._name = value.strip().lower()
+        elif name == b"error" and colon:
+            events.append(_as_error(value))
+        elif name not in FIELDS and not self.stray:
+            self.stray = line[:LONGEST_STRAY]
+
+    def _take_json(self, line: bytes, events: list[bytes]) -> None:
+        """A line that is an object, or several that end as the first began: at the margin."""
+        self._json.append(line)
+        self._size += len(line)
+        self._refuse_too_much(0)
+        end = b"}" if self._json[0].startswith(b"{") else b"]"
+        if line.startswith(end) or (len(self._json) == 1 and line.rstrip().endswith(end)):
+            events.append(self._whole_json())
+
+    def _whole_json(self) -> bytes:
+        data, self._json, self._size = b"\n".join(self._json), [], 0
+        return data
+
+    def _refuse_too_much(self, waiting: int) -> None:
+        if self._size + waiting > LONGEST_EVENT:
+            raise NotAnEvent(f"An event of more than {LONGEST_EVENT} bytes")
+
+
+def is_done(data: bytes) -> bool:
+    return len(data) < 12 and data.strip().upper() == b"[DONE]"
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """The last one has no end yet; a carriage return at the end may be half of one."""
+    if b"\r" in text:
+        text, held = (text[:-1], b"\r") if text.endswith(b"\r") else (text, b"")
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
+    return text.split(b"\n")
+
+
+def _as_error(data: bytes) -> bytes:
+    data = data.strip()
+    said = data if data[:1] in (b"{", b"[", b'"') else json.dumps(data.decode("utf-8", "replace")).encode()
+    return b'{"object":"error","error":%b}' % said

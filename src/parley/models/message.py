@@ -269,7 +269,7 @@ class Message(models.Model):
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
-        return self._change(again, content="", **_NO_THOUGHTS, **_CLEARED)
+        return self._change(again, content="", parts=[], **_NO_THOUGHTS, **_CLEARED)
 
     def resume(self) -> bool:
         """failed, stopped or interrupted → pending, to go on after the text that is there."""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from parley.days import month_group
 from parley.dom import dom_id
 from parley.icons import ICONS
-from parley.parts import shown
+from parley.parts import shown, sources, unshown
 
 register = template.Library()
 _DRAWN = {
@@ -21,6 +21,8 @@ _SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
 register.simple_tag(dom_id, name="dom_id")
 register.simple_tag(month_group, name="month_group")
 register.filter("shown_parts", shown)
+register.filter("sources", sources)
+register.filter("unshown", unshown)
 
 
 @register.simple_tag

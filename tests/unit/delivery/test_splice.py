@@ -32,6 +32,15 @@ def test_tells_changes_that_fold_into_the_blocks_of_an_answer(name, sizes):
     assert splicer.blocks[:-1] == whole[:-1]
 
 
+@pytest.mark.parametrize("then", ["", "B.", "Instead:\n\n- one\n- two\n\n" * 5, "A.\n\nOther"])
+def test_tells_that_a_text_became_another(then):
+    splicer, payloads = spliced("A.\n\nWell, *then*.\n\n- one\n- two", [3])
+    payloads += [splicer.advance(then), splicer.advance(then + "!")]
+    whole = Splicer()
+    whole.advance(then + "!")
+    assert fold(payloads) == splicer.blocks == whole.blocks
+
+
 @given(MARKDOWN, SIZES)
 def test_tells_changes_that_fold_into_its_blocks_for_any_text(text, sizes):
     splicer, payloads = spliced(text, sizes)

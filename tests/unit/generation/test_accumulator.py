@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.generation.accumulator import DONE, Accumulator, Text
+from parley.generation.accumulator import DONE, Accumulator
+from parley.generation.fragments import MOST_SOURCES
 from parley.generation.stream_errors import InBandError
+from parley.generation.streamed_text import LONGEST_TEXT, Text
 from parley.text import clean
 
 ANYTHING = st.text(st.one_of(st.characters(codec=None), st.sampled_from("\r\n\0\ud83d\ude00\ud800\udfff")), max_size=40)
@@ -113,7 +115,8 @@ def test_goes_on_after_the_text_that_is_there():
         {"error": None},
         chunk(None),
         chunk(5),
-        chunk(["x"]),
+        chunk([]),
+        chunk([None, 5, {}, {"type": "text"}, {"type": "text", "text": None}]),
         chunk("", finish_reason=None),
         chunk("", finish_reason=5),
         {"usage": None},
@@ -242,3 +245,133 @@ def test_keeps_what_came_with_an_error():
 )
 def test_calls_nothing_an_error_that_is_none(harmless):
     assert str(accumulated(chunk("a"), harmless, chunk("b")).text) == "ab"
+
+
+# Other shapes than a delta with a text; every dialect and every end is in test_shapes.py
+
+
+def delta(**fields):
+    return {"choices": [{"index": 0, "delta": fields}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "thought", "text"),
+    [
+        (["x", {"text": "y"}], "", "xy"),
+        ([{"type": "text", "text": {"value": "x", "annotations": []}}], "", "x"),
+        (
+            [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "x"}],
+            "hm",
+            "x",
+        ),
+        ([{"type": "thinking", "thinking": "hm"}, {"type": "output_text", "text": "x"}], "hm", "x"),
+        ([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}], "hm", ""),
+        ([{"text": "hm", "thought": True}, {"text": "x"}], "hm", "x"),
+        ({"type": "text", "text": "x"}, "", "x"),
+        ({"parts": [{"text": "x"}]}, "", "x"),
+        ([{"type": "redacted_thinking", "data": "x"}], "", ""),
+        ([[[[[[[["deep"]]]]]]]], "", ""),
+    ],
+)
+def test_reads_content_that_is_no_string(content, thought, text):
+    answer = accumulated(chunk(content))
+    assert (str(answer.reasoning), str(answer.text), answer.beside.as_parts()) == (thought, text, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "thought", "text"),
+    [
+        ({"reasoning_content": "", "reasoning": "hm"}, "hm", ""),
+        ({"reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}, "hm", ""),
+        ({"reasoning_details": [{"type": "reasoning.summary", "summary": "hm"}]}, "hm", ""),
+        ({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, "", ""),
+        ({"content": None, "refusal": "I cannot."}, "", "I cannot."),
+        ({"audio": {"id": "a", "transcript": "spoken"}}, "", "spoken"),
+    ],
+)
+def test_finds_what_is_said_wherever_it_is(fields, thought, text):
+    answer = accumulated(delta(**fields))
+    assert (str(answer.reasoning), str(answer.text)) == (thought, text)
+
+
+PICTURE = "data:image/png;base64," + "A" * 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"images": [{"type": "image_url", "image_url": {"url": PICTURE}}]}, "image"),
+        ({"content": [{"type": "image_url", "image_url": {"url": PICTURE}}]}, "image"),
+        ({"content": [{"type": "image", "source": {"data": PICTURE}}]}, "image"),
+        ({"content": [{"inline_data": {"data": PICTURE}, "type": "x"}]}, "data"),
+        ({"audio": {"id": "a", "data": PICTURE}}, "audio"),
+        ({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]}, "tool_call"),
+        ({"function_call": {"name": "f", "arguments": ""}}, "tool_call"),
+    ],
+)
+def test_notes_what_cannot_be_shown_and_keeps_nothing_of_it(fields, kind):
+    answer = accumulated(delta(**fields), delta(**fields), chunk("a", finish_reason="stop"))
+    assert (str(answer.text), answer.beside.as_parts()) == ("a", [{"type": kind}])
+
+
+def test_notes_no_call_that_is_an_empty_form():
+    assert not accumulated(delta(function_call={"name": "", "arguments": ""}, tool_calls=[], images=None)).beside
+
+
+SOURCE = {"type": "citation", "name": "A title", "url": "https://example.com/a?b=c"}
+CITED = {"url": "https://example.com/a?b=c", "title": "A\r\ntitle\0"[:-1]}
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [
+        delta(content="", annotations=[{"type": "url_citation", "url_citation": {**CITED, "start_index": 0}}]),
+        delta(content=None, annotations=[{"type": "url_citation", **CITED}]),
+        delta(content="", context={"citations": [{**CITED, "content": "…"}], "intent": "x"}),
+        {"choices": [], "citations": [CITED["url"]], "search_results": [CITED]},
+        {**chunk(""), "citations": [{"source": CITED}]},
+        {**chunk(""), "search_results": [{"web": {"uri": CITED["url"], "title": CITED["title"]}}]},
+    ],
+)
+def test_keeps_the_sources_of_an_answer(cited):
+    assert accumulated(cited, chunk("a"), cited).beside.as_parts() == [SOURCE]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "//example.com", "https://me:you@example.com/", "https://a b/", "http://",
+     "https://example.com/\u202e", "https://example.com/\ud83d", "https://example.com/\0", "x" * 3000, None, 5, {}, ""],
+    ids=lambda url: ascii(url)[:30],
+)  # fmt: skip
+def test_keeps_no_source_that_is_no_address_of_the_web(url):
+    assert accumulated({"choices": [], "citations": [url, {"url": url, "title": "x"}]}).beside.as_parts() == []
+
+
+def test_keeps_no_more_sources_than_anybody_reads():
+    answer = accumulated({"choices": [], "citations": [f"https://example.com/{number}" for number in range(900)]})
+    assert [part["url"] for part in answer.beside.as_parts()] == [
+        f"https://example.com/{n}" for n in range(MOST_SOURCES)
+    ]
+
+
+def test_takes_a_message_beside_deltas_for_a_repetition():
+    last = {"choices": [{"index": 0, "delta": {}, "message": {"content": "ab"}, "finish_reason": "stop"}]}
+    assert str(accumulated(chunk("a"), chunk("b"), last).text) == "ab"
+    assert str(accumulated(delta(content="a"), delta(content="b"), last).text) == "ab"
+    assert str(accumulated(last).text) == "ab"
+
+
+def test_takes_the_first_of_two_choices():
+    def both(first, second):
+        return {"choices": [{"index": 1, "delta": {"content": second}}, {"index": 0, "delta": {"content": first}}]}
+
+    alone = {"choices": [{"index": 1, "delta": {"content": "?"}, "finish_reason": "stop"}]}
+    answer = accumulated(both("a", "x"), both("b", "y"), alone)
+    assert (str(answer.text), answer.finish_reason) == ("ab", "")
+
+
+def test_keeps_the_beginning_of_an_answer_without_end():
+    answer = accumulated(*[chunk("word " * 50_000)] * 5)
+    assert answer.too_long
+    assert len(str(answer.text)) == LONGEST_TEXT
+    assert not accumulated(chunk("a" * LONGEST_TEXT)).too_long

@@ -1,0 +1,160 @@
+"""Tells what a model thinks in tags at the beginning of its answer from the answer itself. Pure."""
+
+import re
+from collections.abc import Iterable
+
+from .streamed_text import Text
+
+TAGS = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "[THINK]": "[/THINK]",
+    "<seed:think>": "</seed:think>",
+    "◁think▷": "◁/think▷",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|channel>thought": "<channel|>",
+}
+"""Of DeepSeek and Qwen, Gemini's compatible endpoint, Magistral, Seed, Kimi, Gemma and others."""
+HARMONY = ("<|channel|>", "<|start|>")
+"""Of gpt-oss, where a server does not read its channels: ``<|channel|>analysis<|message|>…<|end|>``."""
+OPENERS = (*TAGS, *HARMONY)
+
+_CLOSER = re.compile("|".join(map(re.escape, ("</think>", "</thinking>", "</thought>", "[/THINK]"))))
+LONGEST_CLOSER = 11
+_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_CLOSES_PROSE = re.compile(r"[^\s`\"'“”‘’«»(\[{<|/\\=]\Z|\n\Z|\A\Z")
+"""What stands before a closing tag that ends what a template had begun, and not before one that is talked about."""
+
+
+class Thoughts:
+    """Passes on what is added to one of two texts; only what may still be a tag is held back."""
+
+    def __init__(self, reasoning: Text, answer: Text) -> None:
+        self._reasoning, self._answer = reasoning, answer
+        self._start = answer.size
+        self._channels = Channels(reasoning, answer)
+        self._held, self._closer = "", ""
+        self._take = self._begin
+        self._thinks, self._writes, self._may_close = False, False, True
+
+    def add(self, piece: str) -> None:
+        if self._writes:
+            self._answer.add(piece)
+            if self._may_close and (">" in piece or "]" in piece):
+                self._look_for_closer(len(piece) + LONGEST_CLOSER)
+            return
+        if self._held:
+            piece, self._held = self._held + piece, ""
+        self._take(piece)
+
+    def close(self) -> None:
+        held, self._held = self._held, ""
+        if held:
+            (self._reasoning if self._closer else self._answer).add(held)
+        self._channels.close()
+
+    def _begin(self, piece: str) -> None:
+        begun = piece.lstrip()
+        if begun.startswith(HARMONY):
+            self._take = self._channels.add
+            self._take(begun)
+        elif opener := next(filter(begun.startswith, TAGS), ""):
+            self._closer, self._take = TAGS[opener], self._think
+            self._take(begun[len(opener) :])
+        elif any(opener.startswith(begun) for opener in OPENERS):
+            self._held = piece
+        else:
+            self._writes = True
+            self.add(piece)
+
+    def _think(self, piece: str) -> None:
+        """Line breaks after the opening tag and before the closing one belong to the tags."""
+        piece = piece if self._thinks else piece.lstrip("\n")
+        thought, found, answer = piece.partition(self._closer)
+        if not found:
+            thought, self._held = _parted(piece, [self._closer])
+            self._held = thought[len(thought.rstrip("\n")) :] + self._held
+        thought = thought.rstrip("\n")
+        self._thinks = self._thinks or bool(thought)
+        self._reasoning.add(thought)
+        if found:
+            self._answer_begins(answer)
+
+    def _answer_begins(self, piece: str) -> None:
+        self._closer, self._take = "", self._answer_begins
+        self._writes, self._may_close = bool(begun := piece.lstrip("\n")), False
+        self._answer.add(begun)
+
+    def _look_for_closer(self, length: int) -> None:
+        """Several templates open the tag in the prompt: what came before the first closing tag was thought, then."""
+        if _CLOSER.search(self._answer.tail(length)) is None:
+            return
+        thought, *found = _CLOSER.split(self._answer.since(self._start), maxsplit=1)
+        self._may_close = not found
+        if found and not self._reasoning and not is_talk(thought):
+            self._answer.cut(self._start)
+            self._reasoning.add(thought.strip("\n"))
+            self._answer_begins(found[0])
+
+
+def is_talk(before: str) -> bool:
+    """Whether a closing tag after this text is talked about: in code, or as a word among words."""
+    fences, line = _FENCE.findall(before), before[before.rfind("\n") + 1 :]
+    return len(fences) % 2 == 1 or line.count("`") % 2 == 1 or not _CLOSES_PROSE.search(before)
+
+
+class Channels:
+    """Reads the channels of harmony; ``final`` is the answer and goes on to the end, whatever it talks about."""
+
+    MESSAGE, ENDS = "<|message|>", ("<|end|>", "<|return|>", "<|call|>")
+    LONGEST_HEADER = 300
+    _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)")
+    _END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
+    _NOTHING = re.compile(r"(?:<\|\w*\|?>?|assistant|\s)*")
+
+    def __init__(self, reasoning: Text, answer: Text) -> None:
+        self._reasoning, self._answer = reasoning, answer
+        self._held = ""
+        self._target: Text | None = None
+
+    def add(self, piece: str) -> None:
+        piece, self._held = self._held + piece, ""
+        while piece:
+            piece = self._read_header(piece) if self._target is None else self._read_message(self._target, piece)
+
+    def close(self) -> None:
+        held, self._held = self._held, ""
+        if not self._NOTHING.fullmatch(held):
+            (self._answer if self._target is None else self._target).add(held)
+
+    def _read_header(self, piece: str) -> str:
+        header, found, message = piece.partition(self.MESSAGE)
+        if found:
+            channel = self._CHANNEL.search(header)
+            final = channel is None or channel[1] == "final"
+            self._target = self._answer if final else self._reasoning
+            if self._reasoning and not final:
+                self._reasoning.add("\n\n")
+        elif len(piece) > self.LONGEST_HEADER:
+            self._target, message = self._answer, piece
+        else:
+            self._held = piece
+        return message
+
+    def _read_message(self, target: Text, piece: str) -> str:
+        end = self._END.search(piece) if target is self._reasoning else None
+        if end is None:
+            message, self._held = _parted(piece, (*self.ENDS, *HARMONY))
+            target.add(message)
+            return ""
+        target.add(piece[: end.start()])
+        self._target = None
+        return piece[end.start() if end[0] in HARMONY else end.end() :]
+
+
+def _parted(piece: str, marks: Iterable[str]) -> tuple[str, str]:
+    """(what is certain, what may be the beginning of a mark, or is one) of a text that goes on."""
+    held = max((n for mark in marks for n in range(1, len(mark) + 1) if piece.endswith(mark[:n])), default=0)
+    return piece[: len(piece) - held], piece[len(piece) - held :]

@@ -1,0 +1,71 @@
+"""Text from a provider, which arrives in pieces. Pure.
+
+It is bytes from a stranger: NUL, halves of surrogate pairs and carriage returns are made harmless here, once, where they
+enter; and it has an end, however long the provider goes on.
+"""
+
+from parley.text import clean
+
+LONGEST_TEXT = 1_000_000
+"""Characters; four times what the largest models can write at once."""
+
+
+class Text:
+    """Text that arrives in pieces, cut anywhere, even inside a surrogate pair. What is more than the longest is dropped."""
+
+    def __init__(self, start: str = "") -> None:
+        self._parts = [start] if start else []
+        self._held = ""
+        self.size = len(start)
+
+    @property
+    def full(self) -> bool:
+        return self.size > LONGEST_TEXT
+
+    def add(self, piece: str) -> None:
+        if self._held:
+            piece, self._held = self._held + piece, ""
+        if piece and (piece[-1] == "\r" or "\ud800" <= piece[-1] <= "\udbff"):
+            piece, self._held = piece[:-1], piece[-1]
+        if piece:
+            piece = clean(piece)
+            self._parts.append(piece)
+            self.size += len(piece)
+            if self.size > LONGEST_TEXT:
+                self._cut_off()
+
+    def close(self) -> None:
+        """No more will come: what was held back is as it is."""
+        held, self._held = self._held, ""
+        if held:
+            self.add(clean(held))
+
+    def tail(self, length: int) -> str:
+        """At least so many of the last characters, as far as there are any."""
+        first = len(self._parts)
+        while first and length > 0:
+            first -= 1
+            length -= len(self._parts[first])
+        return "".join(self._parts[first:])
+
+    def since(self, start: int) -> str:
+        return str(self)[start:]
+
+    def cut(self, start: int) -> None:
+        """Take back what came after so many characters."""
+        self._parts = [str(self)[:start]] if start else []
+        self.size = start
+
+    def _cut_off(self) -> None:
+        """What is more than the longest goes."""
+        last, more = self._parts.pop(), self.size - LONGEST_TEXT
+        self._parts.append(last[: max(0, len(last) - more)])
+        self.size = LONGEST_TEXT + 1
+
+    def __str__(self) -> str:
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        return self._parts[0] if self._parts else ""
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)

@@ -1,0 +1,251 @@
+"""One answer as many vendors say it: what is said is known, how it is said is any of these.
+
+Sources: the vendors' references and the bugs that were reported against clients which knew only one of them.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]
+SAID = "The engine is on fire."
+USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said: ``thoughts``, then ``texts``, each in pieces; ``end`` is one of ENDS."""
+
+    texts: list[str]
+    thoughts: list[str] = field(default_factory=list)
+    end: str = "stop"
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    @property
+    def thought(self) -> str:
+        return "".join(self.thoughts)
+
+
+def chunk(delta: Any, reason: Any = None, **more: Any) -> Event:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    return {"id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
+
+
+def in_choice(**more: Any) -> Event:
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "finish_reason": None, **more}]}
+
+
+GOOD_ENDS: dict[str, list[Event]] = {
+    "stop": [chunk({}, "stop")],
+    "stop, usage": [chunk({}, "stop"), {"choices": [], "usage": USAGE}],
+    "length": [chunk({"content": ""}, "length")],
+    "eos_token": [chunk({}, "eos_token")],
+    "end_turn": [chunk({}, "end_turn")],
+    "STOP": [chunk({}, "STOP")],
+    "finishReason": [{"choices": [{"index": 0, "delta": {}, "finishReason": "stop"}]}],
+    "an error after it": [chunk({}, "stop"), {"error": {"message": SAID}}],
+}
+BAD_ENDS: dict[str, list[Event]] = {
+    "cut": [],
+    "OpenAI": [{"error": {"message": SAID, "type": "server_error", "code": None}}],
+    "vLLM": [{"object": "error", "message": SAID, "code": 500}],
+    "FastAPI": [{"detail": SAID}],
+    "validation": [{"detail": [{"loc": ["body"], "msg": SAID}]}],
+    "DashScope": [{"code": "InternalError", "message": SAID}],
+    "Anthropic": [{"type": "error", "error": {"type": "overloaded_error", "message": SAID}}],
+    "OpenRouter": [{"error": {"code": 502, "message": SAID}, **chunk({"content": ""}, "error")}],
+    "choice": [in_choice(delta={}, error={"message": SAID})],
+    "MiniMax": [{"choices": None, "base_resp": {"status_code": 1008, "status_msg": SAID}}],
+    "reason error": [chunk({}, "error")],
+    "reason abort": [chunk({}, "abort")],
+    "reason unknown": [chunk({}, "gone_fishing")],
+    "reason taken back": [chunk({}, "error"), chunk({}, "stop")],
+}
+ENDS = {**GOOD_ENDS, **BAD_ENDS}
+
+
+def pieces(answer: Answer, think: Callable[[str], Any], say: Callable[[str], Any]) -> list[Event]:
+    return [chunk(think(one)) for one in answer.thoughts] + [chunk(say(one)) for one in answer.texts]
+
+
+def openai(answer: Answer) -> list[Event]:
+    return [chunk({"role": "assistant", "content": "", "refusal": None}), *vllm(answer)]
+
+
+def vllm(answer: Answer) -> list[Event]:
+    return pieces(answer, lambda said: {"reasoning_content": said}, lambda said: {"content": said})
+
+
+def deepseek(answer: Answer) -> list[Event]:
+    return pieces(
+        answer,
+        lambda said: {"content": None, "reasoning_content": said},
+        lambda said: {"content": said, "reasoning_content": None},
+    )
+
+
+def ollama(answer: Answer) -> list[Event]:
+    return pieces(
+        answer,
+        lambda said: {"role": "assistant", "content": "", "reasoning": said},
+        lambda said: {"role": "assistant", "content": said},
+    )
+
+
+def openrouter(answer: Answer) -> list[Event]:
+    def think(said: str) -> Event:
+        detail = {"type": "reasoning.text", "text": said, "format": "unknown", "index": 0}
+        return {"role": "assistant", "content": "", "reasoning": said, "reasoning_details": [detail]}
+
+    return pieces(answer, think, lambda said: {"role": "assistant", "content": said, "reasoning": None})
+
+
+def only_details(answer: Answer) -> list[Event]:
+    def think(said: str) -> Event:
+        details = [{"type": "reasoning.summary", "summary": said}, {"type": "reasoning.encrypted", "data": "eA=="}]
+        return {"content": "", "reasoning_content": "", "reasoning_details": details}
+
+    return pieces(answer, think, lambda said: {"content": said})
+
+
+def mistral(answer: Answer) -> list[Event]:
+    def think(said: str) -> Event:
+        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": said}], "closed": False}]}
+
+    def say(said: str) -> Event:
+        return {"content": [{"type": "text", "text": said}, {"type": "reference", "reference_ids": [1]}]}
+
+    return pieces(answer, think, say)
+
+
+def anthropic(answer: Answer) -> list[Event]:
+    thoughts = [{"type": "thinking", "thinking": said, "signature": "x"} for said in answer.thoughts]
+    texts = [{"type": "text", "text": said} for said in answer.texts]
+    return [chunk({"content": [*thoughts, {"type": "redacted_thinking", "data": "x"}, *texts]})]
+
+
+def databricks(answer: Answer) -> list[Event]:
+    def think(said: str) -> Event:
+        return {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": said}]}]}
+
+    return pieces(answer, think, lambda said: {"content": said})
+
+
+def refusing(answer: Answer) -> list[Event]:
+    return pieces(answer, lambda said: {"reasoning": said}, lambda said: {"content": None, "refusal": said})
+
+
+def speaking(answer: Answer) -> list[Event]:
+    return pieces(
+        answer,
+        lambda said: {"reasoning": said},
+        lambda said: {"audio": {"id": "a", "transcript": said, "data": "eA=="}},
+    )
+
+
+def azure(answer: Answer) -> list[Event]:
+    filters = {"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]}
+    return [filters, *openai(answer), in_choice(content_filter_results={}, content_filter_offsets={"check_offset": 1})]
+
+
+def perplexity(answer: Answer) -> list[Event]:
+    events, said = vllm(answer), ""
+    for event in events:
+        said += event["choices"][0]["delta"].get("content", "")
+        event["choices"][0]["message"] = {"role": "assistant", "content": said}
+        event |= {
+            "citations": ["https://example.com/a"],
+            "usage": USAGE,
+            "search_results": [{"url": "https://b.example/"}],
+        }
+    return events
+
+
+def stop_on_every_chunk(answer: Answer) -> list[Event]:
+    events = openai(answer)
+    for event in events:
+        event["choices"][0]["finish_reason"] = "stop"
+    return events
+
+
+def nothing_as_a_reason(answer: Answer) -> list[Event]:
+    events = openai(answer)
+    for event, reason in zip(events, ["", "null", None] * len(events), strict=False):
+        event["choices"][0]["finish_reason"] = reason
+    return events
+
+
+def message_for_delta(answer: Answer) -> list[Event]:
+    thoughts = [in_choice(message={"reasoning_content": said}) for said in answer.thoughts]
+    return thoughts + [in_choice(message={"role": "assistant", "content": said}) for said in answer.texts]
+
+
+def legacy(answer: Answer) -> list[Event]:
+    return message_for_delta(Answer([], answer.thoughts)) + [in_choice(text=said) for said in answer.texts]
+
+
+def two_choices(answer: Answer) -> list[Event]:
+    events = openai(answer)
+    for event in events:
+        event["choices"].insert(0, {"index": 1, "delta": {"content": "another answer"}, "finish_reason": None})
+    return events
+
+
+def usage_with_every_chunk(answer: Answer) -> list[Event]:
+    return [{**event, "usage": {"prompt_tokens": "5", "half \ud83d": 1, "cost": 0.1}} for event in vllm(answer)]
+
+
+def tagged(opener: str, closer: str) -> Callable[[Answer], list[Event]]:
+    def dialect(answer: Answer) -> list[Event]:
+        before, after = [opener], [closer] if answer.texts or answer.end not in BAD_ENDS else []
+        said = [*before, *answer.thoughts, *after] if answer.thoughts else []
+        return vllm(Answer([*said, *answer.texts]))
+
+    return dialect
+
+
+DIALECTS: dict[str, Callable[[Answer], list[Event]]] = {
+    function.__name__: function
+    for function in (
+        openai, vllm, deepseek, ollama, openrouter, only_details, mistral, anthropic, databricks, refusing, speaking,
+        azure, perplexity, stop_on_every_chunk, nothing_as_a_reason, message_for_delta, legacy, two_choices,
+        usage_with_every_chunk,
+    )
+}  # fmt: skip
+TAGGED = {
+    "<think>": tagged("<think>\n", "\n</think>\n\n"),
+    "<thinking>": tagged("<thinking>", "</thinking>"),
+    "<thought>": tagged("\n<thought>", "</thought>\n"),
+    "[THINK]": tagged("[THINK]", "[/THINK]"),
+    "harmony": tagged("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
+    "no opener": tagged("", "\n</think>\n\n"),
+}
+HEARTBEATS = (b": ping\n\n", b":\n\n", b"data:\n\n", b"data: \n\n", b"event: ping\ndata: {}\n\n", b"data: ping\n\n",
+              b'data: {"type": "ping"}\n\n', b'data: {"choices": []}\n\n', b"\n\n", b"retry: 3000\n\n",
+              b"id: 7\nevent: message\n\n")  # fmt: skip
+
+
+def framed(events: list[Event], framing: str, *, done: str = "", heartbeats: Iterable[bytes] = ()) -> bytes:
+    """Return the bytes of a stream, with a heartbeat before each of the first events."""
+    beats = iter(heartbeats)
+    lines = [json.dumps(event, separators=(",", ":")).encode() for event in events]
+    if framing in ("NDJSON", "array"):
+        return b"\n".join([*lines, b""]) if framing == "NDJSON" else b"[" + b",".join(lines) + b"]"
+    before, after = {"no space": (b"data:", b"\n\n"), "CRLF": (b"data: ", b"\r\n\r\n"), "CR": (b"data: ", b"\r\r"),
+                     "one newline": (b"data: ", b"\n")}.get(framing, (b"data: ", b"\n\n"))  # fmt: skip
+    all_lines = [*lines, *([done.encode()] if done else [])]
+    return b"".join(part for line in all_lines for part in (next(beats, b""), before + line + after))
+
+
+FRAMINGS = ("plain", "no space", "CRLF", "CR", "one newline", "NDJSON")
+
+
+def whole_json(answer: Answer, *, indent: int | None = None) -> bytes:
+    """An answer that is no stream at all."""
+    message = {"role": "assistant", "content": answer.text, "reasoning_content": answer.thought or None}
+    body = {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    return json.dumps({**body, "usage": USAGE}, indent=indent).encode()

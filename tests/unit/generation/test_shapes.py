@@ -1,0 +1,204 @@
+"""A hostile provider: any answer, as any vendor says it, cut anywhere. Nothing received is lost, no bad end is done."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from parley.generation.accumulator import Accumulator
+from parley.generation.outcome import ProviderError, after_end, after_error
+from parley.generation.provider import _chunks
+from parley.generation.sse import NotAnEvent
+from parley.generation.stream_errors import InBandError
+from parley.text import clean
+from tests.fake_provider.shapes import (
+    BAD_ENDS,
+    DIALECTS,
+    ENDS,
+    FRAMINGS,
+    GOOD_ENDS,
+    HEARTBEATS,
+    SAID,
+    TAGGED,
+    Answer,
+    framed,
+    whole_json,
+)
+
+PIECES = st.lists(
+    st.text(st.sampled_from('ab .\n`<>/[]{}#*é漢"\\\0\ud83d\ude00\u2028'), min_size=1, max_size=12),
+    min_size=1,
+    max_size=6,
+)
+CUTS = st.lists(st.integers(0, 3000), max_size=6)
+EXTRA = st.dictionaries(
+    st.sampled_from(["x_groq", "service_tier", "system_fingerprint", "provider", "obfuscation", "nvext", "timings"]),
+    st.none() | st.integers() | st.text(max_size=5) | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    max_size=2,
+)
+
+
+def cut(body, cuts):
+    marks = [0, *sorted(min(mark, len(body)) for mark in cuts), len(body)]
+    return [body[a:b] for a, b in pairwise(marks)]
+
+
+async def read(received):
+    """(what was understood, how it ended) of a body that came in these pieces."""
+
+    async def network():
+        for piece in received:
+            yield piece
+
+    answer = Accumulator()
+    try:
+        async for batch in _chunks(network()):
+            for chunk in batch:
+                answer.add(chunk)
+    except InBandError as error:
+        answer.close()
+        return answer, after_error("provider_error", answer, str(error))
+    except (ProviderError, NotAnEvent, ValueError) as error:
+        answer.close()
+        return answer, after_error("garbage", answer, getattr(error, "detail", ""))
+    answer.close()
+    return answer, after_end(answer)
+
+
+LOOP = asyncio.new_event_loop()
+
+
+def heard(body, cuts=()):
+    return LOOP.run_until_complete(read(cut(body, cuts)))
+
+
+def understood(answer):
+    return str(answer.reasoning), str(answer.text)
+
+
+def assert_ended_as_it_should(said, answer, outcome, *, done=""):
+    has_text = bool(str(answer.text).strip())
+    if said.end in GOOD_ENDS:
+        assert outcome.status == ("done" if has_text else "failed")
+        assert outcome.error != "empty" or not answer.reasoning
+    elif said.end == "cut" and done:
+        assert outcome.status == ("done" if has_text else "failed")
+    else:
+        assert outcome.status == ("interrupted" if answer.text else "failed")
+        assert outcome.error in ("cut", "broken_off", "provider_error") or not (answer.text or answer.reasoning)
+    if said.end in BAD_ENDS and said.end != "cut" and "reason" not in said.end:
+        assert outcome.detail == SAID
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    dialect=st.sampled_from(sorted(DIALECTS)),
+    said=st.builds(Answer, PIECES, st.just([]) | PIECES, st.sampled_from(sorted(ENDS))),
+    framing=st.sampled_from(FRAMINGS),
+    done=st.sampled_from(["[DONE]", "[done]", " [DONE] ", ""]),
+    heartbeats=st.lists(st.sampled_from(HEARTBEATS), max_size=8),
+    extra=EXTRA,
+    cuts=CUTS,
+)
+def test_loses_nothing_and_calls_no_bad_end_good(dialect, said, framing, done, heartbeats, extra, cuts):
+    events = [*DIALECTS[dialect](said), *ENDS[said.end]]
+    events = [{**extra, **event} for event in events]
+    done = "" if framing == "NDJSON" else done
+    beats = heartbeats if framing == "plain" else ()
+    answer, outcome = heard(framed(events, framing, done=done, heartbeats=beats), cuts)
+    assert understood(answer) == (clean(said.thought), clean(said.text))
+    if (
+        dialect == "stop_on_every_chunk"
+        and said.end in ("cut", "stop", "STOP", "finishReason", "stop, usage")
+        and not done
+    ):
+        return  # whether it is whole cannot be known; see the next test
+    assert_ended_as_it_should(said, answer, outcome, done=done)
+
+
+@pytest.mark.parametrize("end", ["cut", "OpenAI"])
+def test_calls_an_answer_with_a_reason_on_every_chunk_whole_only_where_the_stream_says_so(end):
+    said = Answer(["a", "b"], end=end)
+    body = framed([*DIALECTS["stop_on_every_chunk"](said), *ENDS[end]], "plain")
+    answer, outcome = heard(body)
+    assert (str(answer.text), outcome.status) == ("ab", "interrupted")
+    assert heard(framed(DIALECTS["stop_on_every_chunk"](said), "plain", done="[DONE]"))[1].status == "done"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    dialect=st.sampled_from(sorted(TAGGED)),
+    said=st.builds(Answer, PIECES, PIECES, st.sampled_from(sorted(ENDS))),
+    cuts=CUTS,
+)
+@example("no opener", Answer(["So"], ["Well", "."]), [])
+def test_tells_thoughts_in_tags_from_the_answer(dialect, said, cuts):
+    thoughts = ["Let me see: ", *said.thoughts, "Well."] if dialect != "no opener" else ["Let me see.\n", "Well."]
+    texts = ["So ", *said.texts]
+    said = Answer(texts, thoughts, said.end)
+    answer, outcome = heard(framed([*TAGGED[dialect](said), *ENDS[said.end]], "plain"), cuts)
+    thought, text = understood(answer)
+    assert (thought, text.rstrip("\n")) == (clean(said.thought), clean(said.text).rstrip("\n"))
+    assert_ended_as_it_should(said, answer, outcome)
+
+
+@settings(max_examples=30, deadline=None)
+@given(said=st.builds(Answer, PIECES, st.just([]) | PIECES), indent=st.sampled_from([None, 2, 4]), cuts=CUTS)
+def test_reads_an_answer_that_is_no_stream(said, indent, cuts):
+    answer, outcome = heard(whole_json(said, indent=indent), cuts)
+    assert understood(answer) == (clean(said.thought), clean(said.text))
+    assert outcome.status == ("done" if str(answer.text).strip() else "failed")
+    assert answer.usage == {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+
+
+WORDS = """
+choices delta message content text reasoning reasoning_details type thinking error detail code object usage index title url
+finish_reason citations annotations url_citation images image_url audio transcript tool_calls
+"""
+NAMES = st.sampled_from(WORDS.split())
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "a", "\ud83d", "\0", "https://example.com/"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+CHOICE = st.fixed_dictionaries({"delta": st.dictionaries(NAMES, JSON, max_size=4)})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(JSON | st.fixed_dictionaries({"choices": st.lists(JSON | CHOICE, max_size=2)}), max_size=4))
+def test_survives_any_json(chunks):
+    answer = Accumulator()
+    for chunk in chunks:
+        try:
+            answer.add(chunk)
+        except InBandError as error:
+            str(error).encode()
+    answer.close()
+    for said in (
+        str(answer.text),
+        str(answer.reasoning),
+        answer.finish_reason,
+        str(answer.usage),
+        str(answer.beside.as_parts()),
+    ):
+        said.encode()
+        assert "\0" not in said
+    assert len(answer.finish_reason) <= 40
+    assert after_end(answer).status in ("done", "interrupted", "failed")
+
+
+TOKENS = (b"data:", b"event: error", b"error:", b"\n", b"\r", b"{", b"}", b"[", b"]", b"[DONE]", b" ", b"x", b"null", b"\xff",
+          b'{"choices":[{"delta":{"content":"a"}}]}', b"\xef\xbb\xbf")  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(TOKENS), max_size=30), CUTS)
+def test_survives_any_bytes(parts, cuts):
+    _, outcome = heard(b"".join(parts), cuts)
+    assert outcome.status in ("done", "interrupted", "failed")
