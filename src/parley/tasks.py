@@ -20,7 +20,7 @@ from .delivery.log import LogWriter
 from .generation import models
 from .generation.loop import Loop
 from .generation.reaper import Reaper
-from .models import Message, Transfer
+from .models import Message, Transfer, locks
 from .transfer import jobs
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def ring(waiting: Message | Transfer) -> None:
         task.delay(str(waiting.pk))
     except (OperationalError, OSError) as error:
         logger.warning("No worker could be told of %s %s (%s); it waits.", task.name, waiting.pk, error)
-        type(waiting).objects.filter(pk=waiting.pk).update(rung_at=None)
+        locks.unless_held(type(waiting).objects.filter(pk=waiting.pk).update, rung_at=None)
 
 
 def offered_models() -> models.Offer:

@@ -48,7 +48,10 @@ def test_writes_in_the_order_of_ids_as_everybody_locks_replies(owner):
     texts = []
 
     def note(execute, sql, rows, many, context):
-        texts.extend(row[0] for row in (rows if many else ()))
+        if many:
+            texts.extend(row[0] for row in rows)
+        elif "SKIP LOCKED" in sql:
+            texts.extend(rows[3])
         return execute(sql, rows, many, context)
 
     with connection.execute_wrapper(note):

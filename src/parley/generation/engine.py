@@ -29,7 +29,8 @@ class Writing:
     """A reply that this process is writing.
 
     ``ending`` says why it was cancelled: "stopped" by the person, "handed over" by a process that
-    ends, or "lost" to somebody else. ``unasked`` is how it ends where there is nothing to ask.
+    ends, or "lost" to somebody else. ``held``: somebody else holds its row. ``unasked`` is how it
+    ends where there is nothing to ask.
     """
 
     reply: Message
@@ -44,6 +45,7 @@ class Writing:
     ending: str = ""
     unasked: Outcome | None = None
     begun: bool = False
+    held: bool = False
     thought: bool = False
 
     @property
@@ -61,8 +63,8 @@ class Writing:
 
     @property
     def unsaved(self) -> bool:
-        """Whether this attempt has words of which none is in the database yet."""
-        return self.checkpointed == self.reply.content != self.text
+        """Whether this attempt has words of which none is in the database yet, as far as its row could be written."""
+        return not self.held and self.checkpointed == self.reply.content != self.text
 
     @property
     def changed(self) -> bool:

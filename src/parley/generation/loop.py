@@ -240,11 +240,12 @@ class Loop:
     async def _checkpoint(self, changed: list[Writing]) -> None:
         texts = {writing.key: writing.text for writing in changed}
         thoughts = {writing.key: new for writing in changed if (new := writing.new_thoughts)}
-        if texts:
-            await self._database(Message.objects.checkpoint, texts, thoughts)
+        written = await self._database(Message.objects.checkpoint, texts, thoughts) if texts else ()
         for writing in changed:
-            writing.checkpointed = texts[writing.key]
-            writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
+            writing.held = writing.reply.pk not in written
+            if not writing.held:
+                writing.checkpointed = texts[writing.key]
+                writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
 
     async def _watch_rows(self) -> None:
         """What is no longer ours to write is dropped: the bell of a stop may have been lost.

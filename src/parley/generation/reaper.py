@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from parley.conf import conf
@@ -131,7 +130,7 @@ class Reaper:
             self._workers.forget()
         self._workers.look(beats)
         for worker_id, beat in self._workers.suspects().items():
-            if self._unless_held(Worker.challenge, worker_id, beat):
+            if locks.unless_held(Worker.challenge, worker_id, beat):
                 self._workers.challenged(worker_id)
 
     def _recover_orphans(self, worker_id: UUID | None, beat: datetime | None) -> None:
@@ -143,20 +142,11 @@ class Reaper:
 
     def _ring_again(self) -> None:
         for reply in Message.objects.unheard().select_related("conversation")[:1000]:
-            if self._unless_held(_note_ring, Message.objects.unheard().filter(pk=reply.pk)):
+            if locks.unless_held(Message.objects.unheard().filter(pk=reply.pk).update, rung_at=timezone.now()):
                 self._ring(reply)
         for transfer in Transfer.objects.unheard().defer("report")[:100]:
-            if self._unless_held(_note_ring, Transfer.objects.unheard().filter(pk=transfer.pk)):
+            if locks.unless_held(Transfer.objects.unheard().filter(pk=transfer.pk).update, rung_at=timezone.now()):
                 self._ring(transfer)
-
-    def _unless_held(self, change: Callable[..., int], *args: Any) -> int:
-        """What a change of one row gives; 0 while somebody else holds the row."""
-        try:
-            return change(*args)
-        except OperationalError as error:
-            if locks.is_locked(error):
-                return 0
-            raise
 
     def _ring_next(self, reply: Message) -> None:
         for waiting in next_of(reply):
@@ -165,11 +155,6 @@ class Reaper:
 
 def _is_long(seconds: float) -> bool:
     return seconds > 2 * conf.BEAT_INTERVAL
-
-
-def _note_ring(unheard: QuerySet) -> int:
-    with locks.brief():
-        return unheard.update(rung_at=timezone.now())
 
 
 def next_of(reply: Message) -> list[Message]:

@@ -4,11 +4,12 @@ PostgreSQL: a host's slow transaction may hold a row of one person for minutes, 
 SQLite has one lock for everything, and its own time for waiting (``timeout``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 LONGEST_WAIT = 3.0
 """Seconds that a request waits for a row of its own person; then Django's OperationalError is raised."""
@@ -47,6 +48,17 @@ def brief(seconds: float = BRIEFLY) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {LIMIT}", [limit()])
         yield
+
+
+def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:
+    """What a change of one row gives, made in a brief transaction; 0 while somebody else holds the row."""
+    try:
+        with brief():
+            return change(*args, **values)
+    except OperationalError as error:
+        if is_locked(error):
+            return 0
+        raise
 
 
 def is_locked(error: BaseException) -> bool:

@@ -34,8 +34,22 @@ UPDATE {table} SET content = %s,
     reasoning = COALESCE(%s, reasoning), reasoning_seconds = COALESCE(%s, reasoning_seconds)
 WHERE id = %s AND attempt = %s AND status = 'streaming'
 """
+CHECKPOINT_OF_FREE = """
+WITH free AS (
+    SELECT id FROM {table} WHERE id = ANY(%s::uuid[]) AND status = 'streaming' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE {table} AS message SET content = new.content,
+    reasoning = COALESCE(new.reasoning, message.reasoning),
+    reasoning_seconds = COALESCE(new.reasoning_seconds, message.reasoning_seconds)
+FROM free JOIN unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[], %s::integer[])
+    AS new (id, attempt, content, reasoning, reasoning_seconds) ON new.id = free.id
+WHERE message.id = new.id AND message.attempt = new.attempt AND message.status = 'streaming'
+RETURNING message.id
+"""
+"""PostgreSQL: one statement for all, which waits for none of them."""
 IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
 """The condition of the index parley_message_unsettled."""
+_key = models.UUIDField()
 FORGOTTEN_AFTER = 10
 """Seconds after which a worker knows of what it has begun."""
 
@@ -87,19 +101,27 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The few that wait or are written, found by their index: SQLite uses it only for these very words."""
         return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
 
-    def checkpoint(self, texts: dict[Attempt, str], thoughts: dict[Attempt, Thoughts] | None = None) -> None:
+    def checkpoint(self, texts: dict[Attempt, str], thoughts: dict[Attempt, Thoughts] | None = None) -> set[UUID]:
         """Write the text so far of many running replies in one transaction, and what was thought where that is new.
 
+        Returns the ids of those that are written; where rows can be locked, a row that somebody else holds is left out.
         In the order of their ids, as everybody who changes several replies, so that no two wait for each other.
         """
-        pk, new = self.model._meta.pk, thoughts or {}
-        assert pk is not None
-        rows = [
-            (text, *new.get((key, attempt), (None, None)), pk.get_db_prep_value(key, connection), attempt)
-            for (key, attempt), text in sorted(texts.items())
-        ]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(CHECKPOINT.format(table=self.model._meta.db_table), rows)
+        new, table = thoughts or {}, self.model._meta.db_table
+        rows = [(*key, text, *new.get(key, (None, None))) for key, text in sorted(texts.items())]
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                columns = [list(column) for column in zip(*rows, strict=True)]
+                cursor.execute(CHECKPOINT_OF_FREE.format(table=table), [columns[0], *columns])
+                return {pk for (pk,) in cursor.fetchall()}
+            with transaction.atomic():
+                cursor.executemany(CHECKPOINT.format(table=table), list(map(self._as_arguments, rows)))
+        return {pk for pk, _ in texts}
+
+    def _as_arguments(self, row: tuple) -> tuple:
+        """Of CHECKPOINT."""
+        pk, attempt, *values = row
+        return (*values, _key.get_db_prep_value(pk, connection), attempt)
 
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> "Claim":
         """pending → streaming, for one worker, for those of these replies whose turn it is.
@@ -147,14 +169,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return replies
 
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
-        """Render imported replies when they are first looked at, once; those written here were rendered at their end."""
+        """Render imported replies when they are first looked at, once; those written here were rendered at their end.
+
+        It is kept for the next time where nobody else holds the row.
+        """
         bare = [message for message in messages if message.imported and message.content and not message.html]
         pace = Pace()
         for portion in portions(map(_rendered, bare), pace, weight_of):
             with pace.transaction(sum(map(weight_of, portion))):
+                unkept = self.filter(pk__in=[message.pk for message in portion], attempt=0, html="")
+                free = set(unkept.select_for_update(skip_locked=True).values_list("pk", flat=True))
                 for message in portion:
-                    unchanged = self.filter(pk=message.pk, attempt=0, html="", content=message.content)
-                    unchanged.exclude(status__in=UNSETTLED).update(html=message.html)
+                    unchanged = self.filter(pk=message.pk, content=message.content).exclude(status__in=UNSETTLED)
+                    if message.pk in free:
+                        unchanged.update(html=message.html)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Which of these (id, attempt) are still being written, as the database has it."""
