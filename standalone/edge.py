@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from parley.conf import conf
 from standalone.bodies import Bodies, has_body
 from standalone.https import better_address, host_of, is_allowed, secured
 from standalone.middleware import POLICY
@@ -40,22 +41,28 @@ class Edge:
     """Answers without Django what needs none, and puts the headers on every answer."""
 
     def __init__(self, application: Any) -> None:
-        self._others, self._application = application, Bodies(application)
+        self._sockets, self._application = application, Bodies(application)
         self._static = StaticFiles()
         self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope = secured(scope)
-        if scope["type"] != "http":
-            return await self._others(scope, receive, send)
+        if scope["type"] == "websocket":
+            return await self._socket(scope, receive, send)
         send = self._with_headers(send, self._headers + (HSTS if scope["scheme"] == "https" else []))
         try:
             await self._answer(scope, receive, send)
         except Refused as refused:
             await refuse(refused, scope, receive, send)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if path_of(scope) == conf.SOCKET_PATH:
+            await self._sockets(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].removeprefix(scope.get("root_path", "")) == "/healthz":
+        if path_of(scope) == "/healthz":
             await healthy(self._closing(scope, send))
         elif not await self._static.answer(scope, self._closing(scope, send)):
             await self._hand_on(scope, receive, send)
@@ -82,6 +89,11 @@ class Edge:
             await send(message)
 
         return sending
+
+
+def path_of(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 async def healthy(send: Send) -> None:

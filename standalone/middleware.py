@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of the standalone project."""
+"""Middleware of the standalone project: the encoding of forms, and the Content-Security-Policy."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,13 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+
+
+class Utf8Middleware(MiddlewareMixin):
+    """Reads every form as UTF-8, which ours are, whatever it claims to be: not every codec of Python decodes text."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.encoding = "utf-8"
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):

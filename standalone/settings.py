@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "standalone.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "standalone.middleware.ContentSecurityPolicyMiddleware",
     "standalone.signing_out.ForgetMiddleware",
