@@ -197,11 +197,13 @@ LOGGING = {
     "formatters": {
         "line": {"class": "standalone.masking.Formatter", "format": "{levelname} {name}: {message}", "style": "{"}
     },
+    "filters": {"seldom": {"()": "standalone.seldom.Seldom"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
         "parley": {"level": "INFO"},
+        "celery.worker.consumer.consumer": {"filters": ["seldom"]},
         "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
     },
 }

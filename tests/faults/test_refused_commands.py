@@ -1,6 +1,7 @@
 """Valkey answers commands with errors (a full disk, a failover): the worker goes on taking questions afterwards."""
 
 import time
+from functools import cache
 
 import pytest
 
@@ -11,22 +12,41 @@ WITHIN = 8.0
 REFUSALS = {
     "no replicas": (("CONFIG SET", "min-replicas-to-write", "1"), ("CONFIG SET", "min-replicas-to-write", "0")),
     "read only": (("REPLICAOF", "127.0.0.1", "9"), ("REPLICAOF", "NO", "ONE")),
+    "no permission": (("ACL SETUSER", "default", "-@write"), ("ACL SETUSER", "default", "+@all")),
 }
+CASES = [("sqlite", name) for name in REFUSALS] + [("postgresql", "read only")]
 NOBODY_WRITES = 3.0
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def product(request, make_stack):
-    database = request.getfixturevalue("postgres").create("refused") if request.param == "postgresql" else ""
-    stack = make_stack(conf=QUICK, database_url=database)
-    yield stack
-    for name in ("web", "worker"):
-        stack.kill(name)
+@pytest.fixture(scope="module")
+def products(request, make_stack):
+    """A function that returns the product on a database, made once."""
+
+    @cache
+    def product(database):
+        url = request.getfixturevalue("postgres").create("refused") if database == "postgresql" else ""
+        return make_stack(conf=QUICK, database_url=url)
+
+    yield product
+    for stack in (product(database) for database in {database for database, _ in CASES}):
+        for name in ("web", "worker"):
+            stack.kill(name)
 
 
-@pytest.fixture(params=REFUSALS)
-def refusal(request):
-    return REFUSALS[request.param]
+@pytest.fixture(params=CASES, ids=" ".join)
+def case(request):
+    return request.param
+
+
+@pytest.fixture
+def product(products, case):
+    products(case[0]).ensure_up()
+    return products(case[0])
+
+
+@pytest.fixture
+def refusal(case):
+    return REFUSALS[case[1]]
 
 
 def tell(stack, command):
@@ -48,6 +68,7 @@ def test_an_idle_worker_takes_the_next_question(product, refusal):
     refuse_for_a_while(product, refusal)
     asked = question(10)
     assert_whole(until_settled(product, person.start(asked), WITHIN), asked)
+    assert product.logs["worker"].count("Cannot connect to redis") <= 2
 
 
 def test_a_worker_that_is_writing_goes_on_and_takes_the_next_question(product, refusal, reading):
@@ -84,8 +105,8 @@ def unforgiving_stack(make_stack):
     stack.kill("web")
 
 
-def test_a_worker_that_takes_no_more_tasks_hands_over_and_ends(unforgiving_stack, refusal, reading):
-    stack = unforgiving_stack
+def test_a_worker_that_takes_no_more_tasks_hands_over_and_ends(unforgiving_stack, reading):
+    stack, refusal = unforgiving_stack, REFUSALS["read only"]
     stack.ensure_up()
     person = stack.person()
     long, not_begun, asked = question(1500, at=40), question(20, after=20), question(10)
