@@ -22,14 +22,17 @@ class Stray(str):
 
 
 class Accumulator:
-    """The answer so far: text, what was thought before it, why it finished, what it cost, and what stands beside it."""
+    """The answer so far: text, what was thought before it, why it finished, what it cost, and what stands beside it.
+
+    ``strange``: whether something came that is no part of an answer as far as it is known here; ``stray``: its words.
+    """
 
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
         thoughts = Thoughts(self.reasoning, self.text)
         self._thoughts = Seam(text, thoughts) if text else thoughts
         self.reason, self.beside = FinishReason(), Beside()
-        self.ended, self.stray = False, ""
+        self.ended, self.strange, self.stray = False, False, ""
         self._usage: Any = None
         self._cited: list[Any] = []
         self._index: Any = None
@@ -65,13 +68,15 @@ class Accumulator:
                 self._deltas = True
                 self._add_delta(delta)
         elif isinstance(chunk, Stray):
-            self.stray = str(chunk)
+            self.stray, self.strange = str(chunk), True
         elif isinstance(chunk, list):
             for one in chunk:
                 if type(one) is dict:
                     self._add_chunk(one)
         elif chunk == DONE:
             self.ended = True
+        else:
+            self.strange = self.strange or bool(chunk)
 
     def close(self) -> None:
         """The stream is over: what was held back is as it is."""
@@ -88,6 +93,8 @@ class Accumulator:
             self._add_choice(choice, chunk)
         elif not choices and (sentence := error_in(chunk)) is not None:
             raise InBandError(sentence)
+        elif "choices" not in chunk and chunk.get("type") != "ping":
+            self.strange = True
         if "citations" in chunk or "search_results" in chunk:
             self._cite([chunk.get("citations"), chunk.get("search_results")])
         if chunk.get("error"):
@@ -118,7 +125,8 @@ class Accumulator:
         if says and self.reason.word:
             self.reason.answer_goes_on()
         if reason is None:
-            reason = next((choice[name] for name in REASONS if choice.get(name)), None)
+            told = {**delta, **choice} if type(delta) is dict else choice
+            reason = next((told[name] for name in REASONS if told.get(name)), None)
         if reason is not None:
             self.reason.add(reason, alone=not says)
         if choice.get("error"):
@@ -159,7 +167,7 @@ class Accumulator:
 
     def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
         """A whole answer, or a gateway that writes ``message`` or ``text``; beside deltas they only repeat."""
-        message, text = choice.get("message"), choice.get("text")
+        message, text = choice.get("message"), choice.get("text") or choice.get("delta") or choice.get("content")
         if self._deltas or not (message or text):
             return False
         self._complete = chunk.get("object") == COMPLETION and not (self.text or self.reasoning)

@@ -40,6 +40,7 @@ class Writing:
     checkpointed: str = ""
     saved_thoughts: Thoughts | None = None
     task: asyncio.Task[Outcome] | None = None
+    shown_since: float | None = None
     thinking_since: float | None = None
     reasoning_seconds: int | None = None
     ending: str = ""
@@ -98,8 +99,10 @@ class Writing:
 
     def note_time(self, now: float) -> None:
         """How long the model thinks: from its first thought to the first word that it adds to the answer."""
+        if self.shown_since is None and self.shown:
+            self.shown_since = now
         if self.answer.reasoning and self.thinking_since is None:
-            self.thinking_since = now
+            self.thinking_since = self.shown_since if self.answer.text.taken_back else now
         if self.thinking_since is not None and not self.thought:
             self.reasoning_seconds = round(now - self.thinking_since)
             self.thought = len(self.text) > len(self.reply.content)

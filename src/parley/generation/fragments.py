@@ -83,7 +83,7 @@ def thoughts_in(delta: dict[str, Any]) -> str:
 
 def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
     """What is said for the person, and what is sent that cannot be shown, in order."""
-    for name in ("content", "refusal"):
+    for name in ("content", "text", "refusal"):
         yield from fragments_of(delta.get(name))
     for name in BESIDE_TEXT:
         value = delta.get(name)

@@ -67,9 +67,9 @@ def _without_text(answer: Accumulator) -> Outcome:
         return Outcome("failed", "no_text")
     if answer.reasoning:
         return Outcome("failed", "thought_too_long" if answer.finish_reason == LENGTH else "only_thought")
-    if answer.stray:
-        return Outcome("failed", "garbage", answer.stray)
-    return Outcome("failed", "no_text" if answer.beside else "empty")
+    if answer.beside:
+        return Outcome("failed", "no_text")
+    return Outcome("failed", "garbage", answer.stray) if answer.strange else Outcome("failed", "empty")
 
 
 def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random) -> float | None:

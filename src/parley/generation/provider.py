@@ -32,6 +32,8 @@ MOST_SAID = 4000
 _dialects: dict[tuple[str, str], Dialect] = {}
 """(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
 LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
+EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
+"""What proxies make of a stream that they take for text."""
 
 
 async def stream(
@@ -134,6 +136,8 @@ def _decode_odd(event: bytes) -> Any:
         return DONE
     if event.strip().lower() in (b"", *HEARTBEATS):
         return None
+    if event.startswith(EVENTS_IN_EVENTS):
+        return _decode(event[5:])
     if words := _legible(event):
         logger.warning("The provider sent, in place of a chunk: %s", words)
         raise ProviderError("garbage", detail=words)

@@ -17,6 +17,7 @@ class Text:
         self._parts = [start] if start else []
         self._held = ""
         self.size = len(start)
+        self.taken_back = False
 
     @property
     def full(self) -> bool:
@@ -54,7 +55,7 @@ class Text:
     def cut(self, start: int) -> None:
         """Take back what came after so many characters."""
         self._parts = [str(self)[:start]] if start else []
-        self.size = start
+        self.size, self.taken_back = start, True
 
     def _cut_off(self) -> None:
         """What is more than the longest goes."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from parley.generation.accumulator import DONE, Accumulator
 from parley.generation.fragments import MOST_SOURCES
+from parley.generation.outcome import Outcome, after_end
 from parley.generation.stream_errors import InBandError
 from parley.generation.streamed_text import LONGEST_TEXT, Text
 from parley.text import clean
@@ -352,6 +353,55 @@ def test_keeps_no_more_sources_than_anybody_reads():
     assert [part["url"] for part in answer.beside.as_parts()] == [
         f"https://example.com/{n}" for n in range(MOST_SOURCES)
     ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [{"index": 0, "delta": "a"}]},
+        {"choices": [{"index": 0, "content": "a"}]},
+        {"choices": [{"delta": {"type": "text_delta", "text": "a"}}]},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}},
+        {"model": "m", "message": {"role": "assistant", "content": "a"}, "done": False},
+        [{"choices": [{"delta": {"content": "a"}}]}],
+    ],
+    ids=repr,
+)
+def test_finds_the_text_of_a_chunk_that_is_almost_as_it_should_be(odd):
+    answer = accumulated(odd)
+    assert (str(answer.text), answer.strange) == ("a", False)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [{"finishReason": "STOP"}]},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}},
+        {"model": "m", "message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"},
+    ],
+    ids=repr,
+)
+def test_finds_the_reason_wherever_it_is(last):
+    assert accumulated(chunk("a"), last).finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("odd", "strange"),
+    [
+        ({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}, True),
+        ({"type": "response.output_text.delta", "delta": "a"}, True),
+        ("words", True),
+        (5, True),
+        (None, False),
+        ({"choices": []}, False),
+        ({"type": "ping"}, False),
+    ],
+    ids=repr,
+)
+def test_knows_what_it_does_not_understand(odd, strange):
+    answer = accumulated(odd)
+    assert (answer.strange, str(answer.text)) == (strange, "")
+    assert after_end(answer) == Outcome("failed", "garbage" if strange else "empty")
 
 
 def test_takes_a_message_beside_deltas_for_a_repetition():

@@ -32,6 +32,7 @@ def told(writing, *moments):
         ([(1, THOUGHT, WORD), (9, WORD)], 0),
         ([(1, THOUGHT), (8, THOUGHT)], 7),
         ([(1, THOUGHT), (3, WORD), (5, THOUGHT), (9, WORD)], 2),
+        ([(1, {"content": "Well."}), (5, {"content": "\n</think>\n"}), (6, WORD), (9, WORD)], 5),
         ([(1, {"content": "<think>Well."}), (5, {"content": ".</think>"}), (6, WORD)], 5),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parley.generation.accumulator import Accumulator
-from parley.generation.outcome import ProviderError, after_end, after_error
+from parley.generation.outcome import Outcome, ProviderError, after_end, after_error
 from parley.generation.provider import _chunks
 from parley.generation.sse import NotAnEvent
 from parley.generation.stream_errors import InBandError
@@ -116,6 +116,31 @@ def test_loses_nothing_and_calls_no_bad_end_good(dialect, said, framing, done, h
     ):
         return  # whether it is whole cannot be known; see the next test
     assert_ended_as_it_should(said, answer, outcome, done=done)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "detail"),
+    [
+        (b"", "empty", ""),
+        (b": ping\n\ndata:\n\ndata: [DONE]\n\n", "empty", ""),
+        (b"<!DOCTYPE html>\n<html></html>\n", "garbage", ""),
+        (b"Rate limit exceeded", "garbage", "Rate limit exceeded"),
+        (b"data: Rate limit exceeded\n\ndata: [DONE]\n\n", "garbage", "Rate limit exceeded"),
+        (b'{"candidates":[]}', "garbage", ""),
+        (b"[" * 100_000, "garbage", ""),
+        (b'error: {"code":400,"message":"Too long."}\n\ndata: [DONE]\n\n', "provider_error", "Too long."),
+        (b"event: error\ndata: Too long.\n\n", "provider_error", "Too long."),
+        (b'{"error":{"message":"Too long."}}', "provider_error", "Too long."),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_says_what_came_in_place_of_an_answer(body, error, detail):
+    assert heard(body)[1] == Outcome("failed", error, detail)
+
+
+def test_reads_events_in_events():
+    answer, outcome = heard(b'data: data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: data: [DONE]\n\n')
+    assert (str(answer.text), outcome) == ("a", Outcome("done"))
 
 
 @pytest.mark.parametrize("end", ["cut", "OpenAI"])
