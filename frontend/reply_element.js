@@ -1,14 +1,15 @@
 import { Blocks } from "./blocks.js"
 import { follow } from "./live.js"
-import { isAfter } from "./splices.js"
+import { continues, isAfter } from "./splices.js"
 
 // In a hidden tab no animation frame comes.
 const LATEST_DRAW = 200
 const REASONING = -1
+const BEGINNING = "0"
 
 /** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour what it thinks before. */
 export class ReplyElement extends HTMLElement {
-  position = "0"
+  position = BEGINNING
   #answer = new Blocks()
   #reasoning = new Blocks()
   #unfollow
@@ -32,6 +33,7 @@ export class ReplyElement extends HTMLElement {
   /** Take one frame; a frame seen before changes nothing. */
   receive(position, payload) {
     if (!isAfter(position, this.position)) return
+    if (!continues(position, payload, this.position)) return this.#beginAgain()
     this.position = position
     if (payload[0] === REASONING) this.#reasoning.apply(payload.slice(1))
     else this.#answer.apply(payload)
@@ -40,11 +42,19 @@ export class ReplyElement extends HTMLElement {
     this.#timer ??= setTimeout(this.#draw, LATEST_DRAW)
   }
 
+  // What is shown stays until the whole is there.
+  #beginAgain() {
+    if (this.position === BEGINNING) return
+    this.position = BEGINNING
+    this.#unfollow?.()
+    this.#unfollow = follow(this)
+  }
+
   #draw = () => {
     cancelAnimationFrame(this.#frame)
     clearTimeout(this.#timer)
     this.#frame = this.#timer = undefined
-    if (this.position === "0") return
+    if (this.position === BEGINNING) return
     this.#drawReasoning(this.closest("[data-message]")?.querySelector("[data-reasoning]"))
     this.#answer.show(this)
   }

@@ -16,7 +16,8 @@ export function applyFrame(blocks, payload) {
 function splice(blocks, triples) {
   const next = blocks.slice()
   for (let i = 0; i < triples.length; i += 3) {
-    const [block, keep, tail] = triples.slice(i, i + 3)
+    const [number, keep, tail] = triples.slice(i, i + 3)
+    const block = Math.min(number, next.length)
     if (keep === DROP) next.length = Math.min(next.length, block)
     else next[block] = (next[block] ?? "").slice(0, keep) + tail
   }
@@ -28,6 +29,13 @@ export function isAfter(a, b) {
   const [attempt, sequence = 0] = a.split("-").map(Number)
   const [otherAttempt, otherSequence = 0] = b.split("-").map(Number)
   return attempt === otherAttempt ? sequence > otherSequence : attempt > otherAttempt
+}
+
+/** Whether a frame can be applied to what the position `before` has left: nothing between is missing, or it is the whole. */
+export function continues(position, payload, before) {
+  if (payload[0] === null) return true
+  const [attempt, sequence] = position.split("-").map(Number)
+  return before === `${attempt}-${sequence - 1}`
 }
 
 /** The position of a frame of which only the second number was sent, since its attempt is that of the frame before. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { appendedText, applyFrame, isAfter, wholePosition } from "./splices.js"
+import { appendedText, applyFrame, continues, isAfter, wholePosition } from "./splices.js"
 
 test("a whole replaces everything", () => {
   assert.deepEqual(applyFrame(["<p>old"], [null, "<p>a", "<p>b"]), ["<p>a", "<p>b"])
@@ -56,4 +56,17 @@ test("anything else cannot", () => {
   assert.equal(appendedText("<p>a", "<p>b"), null)
   assert.equal(appendedText("<p>a", "<p>a<b>c"), null)
   assert.equal(appendedText("<p>a", "<p>a &amp;"), null)
+})
+
+test("a frame continues the one before it; the whole needs none", () => {
+  assert.ok(continues("1-7", ["x"], "1-6"))
+  assert.ok(continues("1-7", [null, "<p>x"], "0"))
+  assert.ok(continues("2-1", [null], "1-6"))
+  assert.ok(!continues("1-7", ["x"], "0"))
+  assert.ok(!continues("1-7", ["x"], "1-5"))
+  assert.ok(!continues("2-1", ["x"], "1-9"))
+})
+
+test("a block far behind the last is the next one", () => {
+  assert.deepEqual(applyFrame(["<p>a"], [7, 0, "<p>b"]), ["<p>a", "<p>b"])
 })

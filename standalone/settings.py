@@ -202,6 +202,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
+        "channels_redis": {"level": "CRITICAL"},  # a traceback a second while the server is away, of which we tell once
         "parley": {"level": "INFO"},
         "celery.worker.consumer.consumer": {"filters": ["seldom"]},
         "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},

@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from .delivery.answering import patience
-from .delivery.bells import Bells, bells
+from .delivery.bells import BACK, Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
@@ -50,6 +50,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._look = asyncio.Event()
         self._follows: dict[int, Follower] = {}
         self._paused: set[Follower] = set()
+        self._mending: dict[Follower, asyncio.Task] = {}
         self._outbox: deque[str] = deque()
         self._queued, self._filled = 0, asyncio.Event()
 
@@ -111,7 +112,7 @@ class TabConsumer(AsyncWebsocketConsumer):
 
         self._note_response(reply)
 
-        frames = Frames(said.handle)
+        frames = Frames(said.handle, begun=said.position > reply.past)
 
         def deliver(position: str, payload: bytes | None) -> None:
             self._deliver(follower, frames, position, payload)
@@ -130,6 +131,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         if follower is not None:
             hub().unfollow(follower)
             self._paused.discard(follower)
+            self._mending.pop(follower, None)
 
     @database_sync_to_async
     def _may_see(self, reply_id: UUID) -> Message | None:
@@ -139,16 +141,19 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _feed_advanced(self, version: int) -> None:
         """Looked at a little later: the tab that made the change is told by the response to its form."""
-        if self._version is None or version > self._version:
+        if self._is_news(version):
             asyncio.get_running_loop().call_later(BELL_PATIENCE, self._look_for, version)
 
     def _look_for(self, version: int) -> None:
-        if self._version is not None and version <= self._version:
+        if not self._is_news(version):
             return
         if wait := patience(self.user.pk):
             asyncio.get_running_loop().call_later(min(wait, BELL_PATIENCE), self._look_for, version)
         else:
             self._look.set()
+
+    def _is_news(self, version: int) -> bool:
+        return self._version is None or version > self._version or version == BACK
 
     async def _tell_changes(self) -> None:
         while True:
@@ -165,7 +170,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         newest, stream = await self._changes_since(version, conversation)
         if (self._version, self._conversation) != (version, conversation):
             self._look.set()
-        elif newest > version:
+        elif newest != version:
             self._version = newest
             self._queue(orjson.dumps({"version": newest, "stream": stream}).decode())
 
@@ -178,10 +183,18 @@ class TabConsumer(AsyncWebsocketConsumer):
         if payload is None:
             self._look.set()
             return
+        if not frames.begins(payload):
+            self._mend(follower)
+            return
         self._queue(frames.text(position, payload))
         if self._queued > MOST_QUEUED:
             hub().unfollow(follower)
             self._paused.add(follower)
+
+    def _mend(self, follower: Follower) -> None:
+        """A log without its beginning is told again by its writer, once for each who finds it so."""
+        if follower not in self._mending:
+            self._mending[follower] = asyncio.create_task(hub().forget(follower.reply_id))
 
     def _queue(self, text: str) -> None:
         self._outbox.append(text)

@@ -25,3 +25,16 @@ class Outage:
         with self._lock:
             turned, self._begun = self._begun is not begun, begun
         return turned
+
+
+class Outages(dict[str, Outage]):
+    """The trouble of several duties, by their names."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__()
+        self._logger = logger
+
+    def __missing__(self, name: str) -> Outage:
+        words = name.strip("_")
+        self[name] = Outage(self._logger, f"{words}: %s; trying again.", f"{words}: goes on.")
+        return self[name]

@@ -21,10 +21,13 @@ from .generation import models
 from .generation.loop import Loop
 from .generation.reaper import Reaper
 from .models import Message, Transfer, locks
+from .outages import Outage
 from .transfer import jobs
 
 logger = logging.getLogger(__name__)
 
+_broker = Outage(logger, "No worker could be told what there is to do (%s); it waits.", "Workers are told again.")
+_stops = Outage(logger, "No worker could be told to stop a reply (%s); it will see it.", "Stops are told again.")
 _lock = threading.Lock()
 _loop: Loop | None = None
 _ending = threading.Event()
@@ -67,8 +70,9 @@ def ring(waiting: Message | Transfer) -> None:
     task = run_transfer if isinstance(waiting, Transfer) else write_reply
     try:
         task.delay(str(waiting.pk))
+        _broker.ended()
     except (OperationalError, OSError) as error:
-        logger.warning("No worker could be told of %s %s (%s); it waits.", task.name, waiting.pk, error)
+        _broker.began(error)
         locks.unless_held(type(waiting).objects.filter(pk=waiting.pk).update, rung_at=None)
 
 
@@ -79,7 +83,7 @@ def offered_models() -> models.Offer:
         try:
             refresh_models.delay()
         except (OperationalError, OSError) as error:
-            logger.warning("No worker could be told to list the models (%s).", error)
+            _broker.began(error)
     return offer
 
 
@@ -91,8 +95,9 @@ def stop_on_commit(reply: Message) -> None:
 def _publish_stop(reply_id: str) -> None:
     try:
         connection().publish(keys.stops(), reply_id)
+        _stops.ended()
     except (RedisError, OSError) as error:
-        logger.warning("The worker could not be told to stop reply %s (%s); it will see it.", reply_id, error)
+        _stops.began(error)
 
 
 def reaper() -> Reaper:

@@ -2,7 +2,7 @@
 
 from asgiref.sync import sync_to_async
 
-from parley.models import Conversation, Message
+from parley.models import Conversation, Feed, Message
 from tests.consumers.conftest import connected
 
 
@@ -97,3 +97,28 @@ async def test_escapes_what_a_person_typed(owner, conversation):
         stream = (await tab.receive())["stream"]
         assert "<script" not in stream
         assert "&lt;/template&gt;" in stream
+
+
+async def test_loads_a_page_again_that_comes_from_before_an_older_database_was_restored(owner, conversation):
+    newest = await sync_to_async(Feed.version_of)(owner)
+    async with connected(owner) as tab:
+        await tab.open(conversation, newest + 40)
+        told = await tab.receive()
+        assert 'action="refresh"' in told["stream"]
+        assert told["version"] == newest
+        await tab.open(conversation, newest)
+        assert await tab.is_silent()
+
+
+async def test_loads_a_page_again_while_an_older_database_is_restored(owner, conversation, settings):
+    settings.PARLEY = {**settings.PARLEY, "FEED_POLL_INTERVAL": 0.2}
+    newest = await sync_to_async(Feed.version_of)(owner)
+    async with connected(owner) as tab:
+        await tab.open(conversation, newest)
+        assert await tab.is_silent(0.6)
+        await Feed.objects.filter(pk=owner.pk).aupdate(version=newest - 1)
+        told = await tab.receive()
+        assert ('action="refresh"' in told["stream"], told["version"]) == (True, newest - 1)
+        await Feed.objects.filter(pk=owner.pk).adelete()
+        told = await tab.receive()
+        assert ('action="refresh"' in told["stream"], told["version"]) == (True, 0)

@@ -63,6 +63,16 @@ def test_tells_only_what_is_new(at_owner, owner, running):
     assert told["frames"] == [[0, "1-2", " there"]]
 
 
+def test_loads_a_page_again_that_knows_more_than_there_is(at_owner, owner, running):
+    newest = Feed.version_of(owner)
+    told = at_owner.get(URL, {"version": newest + 1}).json()
+    assert ('action="refresh"' in told["stream"], told["version"]) == (True, newest)
+    Feed.objects.all().delete()
+    told = at_owner.get(URL, {"version": 1}).json()
+    assert ('action="refresh"' in told["stream"], told["version"]) == (True, 0)
+    assert at_owner.get(URL, {"version": 0}).json()["stream"] == ""
+
+
 def test_tells_a_stranger_nothing(at_stranger, running):
     write_log(running, "Hello")
     told = catch_up(at_stranger, running).json()

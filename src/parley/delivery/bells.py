@@ -16,14 +16,27 @@ from channels.layers import get_channel_layer
 from parley import keys
 from parley.conf import conf
 from parley.models import Feed
+from parley.outages import Outage
 
 from .broadcasts import ring_from
 from .rights import rights
 
 logger = logging.getLogger(__name__)
 
+_layer = Outage(
+    logger, "The channel layer cannot be joined (%s); the poll goes on.", "The channel layer is joined again."
+)
+_hearing = Outage(
+    logger, "The channel layer cannot be heard (%s); the poll goes on.", "The channel layer is heard again."
+)
+_feeds = Outage(logger, "The feeds cannot be read (%s); trying again.", "The feeds are read again.")
+_replies = Outage(
+    logger, "The replies could not be looked after (%s); trying again.", "The replies are looked after again."
+)
 Watcher = Callable[[int], None]
-"""Called with the version that the feed has come to."""
+"""Called with the version that the feed has come to, or BACK."""
+BACK = -1
+"""The feed is at a lower version than it was: an older database was restored."""
 
 
 class Bells:
@@ -31,6 +44,7 @@ class Bells:
         self._sweep = sweep
         self._watchers: dict[str, set[Watcher]] = {}
         self._joined: set[str] = set()
+        self._polled: dict[str, int] = {}
         self._channel = ""
         self._changed = asyncio.Event()
         self._duties: list[asyncio.Task] = []
@@ -63,9 +77,11 @@ class Bells:
             try:
                 await self._regroup()
             except Exception as error:  # whatever a channel layer raises when its server is gone
-                logger.warning("The channel layer cannot be joined (%s); the poll goes on.", error)
+                _layer.began(error)
                 await asyncio.sleep(conf.FEED_POLL_INTERVAL)
                 self._changed.set()
+            else:
+                _layer.ended()
 
     async def _regroup(self) -> None:
         layer = get_channel_layer()
@@ -85,8 +101,10 @@ class Bells:
                 else:
                     await asyncio.sleep(0.05)
             except Exception as error:
-                logger.warning("The channel layer cannot be heard (%s); the poll goes on.", error)
+                _hearing.began(error)
                 await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+            else:
+                _hearing.ended()
 
     def _hear(self, bell: dict[str, Any]) -> None:
         match bell.get("type"):
@@ -104,10 +122,16 @@ class Bells:
             try:
                 versions = await database_sync_to_async(Feed.versions)(tuple(self._watchers)) if self._watchers else {}
             except Exception as error:
-                logger.warning("The feeds cannot be read (%s); trying again.", error)
+                _feeds.began(error)
                 continue
-            for owner_id, version in versions.items():
-                self._ring(str(owner_id), version)
+            _feeds.ended()
+            self._heard_from_poll({str(owner_id): version for owner_id, version in versions.items()})
+
+    def _heard_from_poll(self, versions: dict[str, int]) -> None:
+        """Who has no feed any more is at version 0."""
+        before, self._polled = self._polled, {owner_id: versions.get(owner_id, 0) for owner_id in self._watchers}
+        for owner_id, version in self._polled.items():
+            self._ring(owner_id, version if version >= before.get(owner_id, 0) else BACK)
 
     async def _look_after(self) -> None:
         """While somebody watches, replies of dead workers are seen to, even where no worker is left."""
@@ -117,7 +141,9 @@ class Bells:
                 if self._watchers:
                     await database_sync_to_async(self._sweep)()
             except Exception as error:
-                logger.warning("The replies could not be looked after (%s); trying again.", error)
+                _replies.began(error)
+            else:
+                _replies.ended()
 
 
 def _goes_on() -> bool:

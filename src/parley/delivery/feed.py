@@ -21,10 +21,14 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
     """(newest version, Turbo Streams that bring a page from ``version`` to it).
 
     The page shows the person's list of conversations and the messages of one of them, which may be
-    anybody's id: what this user may not see is not there.
+    anybody's id: what this user may not see is not there. A page that knows a higher version than there is comes from
+    before an older database was restored, and is loaded again.
     """
     feed = news(user, conversation_id, version)
-    if feed is None or feed.version <= version:
+    newest = feed.version if feed else 0
+    if newest < version:
+        return newest, REFRESH
+    if feed is None or newest == version:
         return version, ""
     rows = _newer(Conversation.objects.known_to(user), version) if feed.conversations else []
     fork = Conversation.objects.visible_to(user).filter(pk=conversation_id).first() if feed.forked else None

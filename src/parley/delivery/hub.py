@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,12 @@ from redis import RedisError
 from parley import keys
 from parley.connections import async_connection
 from parley.ids import uuid7
+from parley.outages import Outage
 from parley.positions import Position, format_position, parse_position
 
 logger = logging.getLogger(__name__)
 
+_logs = Outage(logger, "The logs of replies cannot be read (%s); trying again.", "The logs of replies are read again.")
 WAIT = 5_000
 """Milliseconds that one XREAD blocks; a new follower ends the wait."""
 MOST_ENTRIES = 500
@@ -63,6 +66,11 @@ class Hub:
             self._followers.pop(key, None)
             self._positions.pop(key, None)
 
+    async def forget(self, reply_id: UUID) -> None:
+        """Drop a log that has lost its beginning: its writer notices, and begins it again with the whole."""
+        with suppress(RedisError, OSError):
+            await self._redis.delete(keys.log(reply_id))
+
     async def _end_wait(self) -> None:
         """Many who come at once cost one message; who comes while the tail is not waiting costs none."""
         if not self._waiting or self._waking:
@@ -90,8 +98,10 @@ class Hub:
             try:
                 await self._read()
             except (RedisError, OSError) as error:
-                logger.warning("The logs of replies cannot be read (%s); trying again.", error)
+                _logs.began(error)
                 await asyncio.sleep(0.5)
+            else:
+                _logs.ended()
 
     async def _read(self) -> None:
         wake = keys.wake(self._id)

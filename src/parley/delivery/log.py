@@ -8,7 +8,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +22,18 @@ from parley import keys, markdown
 from parley.conf import conf
 from parley.connections import connection
 from parley.models import Message, Role
+from parley.outages import Outage
 from parley.positions import Position, format_position
 
-from .splice import REASONING, Payload, Splicer, fold_both
+from .splice import REASONING, Payload, Splicer, fold_both, is_whole
 
 logger = logging.getLogger(__name__)
 
+_ends = Outage(
+    logger,
+    "The end of a reply could not be told (%s); pages learn it from the feed.",
+    "The ends of replies are told again.",
+)
 RENDERING_SHARE = 20
 """A reply is rendered again after 20 times what its last rendering took: at most 5 % of the time."""
 
@@ -132,8 +140,9 @@ class LogWriter:
         try:
             async with self._one_at_a_time:
                 await pipeline.execute(raise_on_error=False)
+            _ends.ended()
         except (RedisError, OSError) as error:
-            logger.warning("The end of %s could not be told (%s); pages learn it from the feed.", reply_ids, error)
+            _ends.began(error)
 
 
 def _is_lost(result: Any) -> bool:
@@ -152,11 +161,21 @@ def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tupl
     return [(entry_id.decode(), orjson.loads(fields[b"f"])) for entry_id, fields in entries if b"f" in fields]
 
 
+def forget(redis: Redis, reply_id: UUID) -> None:
+    """Drop a log that has lost its beginning: its writer notices, and begins it again with the whole."""
+    with suppress(RedisError, OSError):
+        redis.delete(keys.log(reply_id))
+
+
 def show_live(messages: Iterable[Message]) -> None:
-    """Give replies that are not written down yet the text that readers have been shown."""
+    """Give replies that are not written down yet the text that readers have been shown, as far as the log has it whole."""
     for message in messages:
         if message.role == Role.ASSISTANT and not message.html and message.attempt:
             payloads = [payload for _, payload in entries_since(connection(), message.pk, message.past)]
-            answer, reasoning = fold_both(payloads)
+            if not payloads:
+                continue
+            if not is_whole(payloads[0]):
+                forget(connection(), message.pk)
+            answer, reasoning = fold_both(dropwhile(lambda payload: not is_whole(payload), payloads))
             message.live_html = "".join(map(markdown.closed, answer))
             message.live_reasoning = "".join(map(markdown.closed, reasoning))

@@ -75,8 +75,14 @@ PARSERS: dict[str, Callable[[dict], Said]] = {"open": _open, "follow": _follow, 
 class Frames:
     """The frames that a tab is sent of one log; the attempt is said where it is another than in the frame before."""
 
-    def __init__(self, handle: int) -> None:
-        self._handle, self._attempt = handle, ""
+    def __init__(self, handle: int, *, begun: bool = True) -> None:
+        """``begun``: whether the tab has what the first frame may depend on."""
+        self._handle, self._attempt, self._begun = handle, "", begun
+
+    def begins(self, payload: bytes) -> bool:
+        """Whether the tab can make something of this payload: it has the beginning, or this is the whole."""
+        self._begun = self._begun or payload.startswith(b"[null")
+        return self._begun
 
     def text(self, position: str, payload: bytes) -> str:
         """``payload``: a JSON array that is not empty."""

@@ -9,7 +9,6 @@ A payload that begins with −1 is for the reasoning, which has blocks of its ow
 """
 
 from collections.abc import Callable, Iterable
-from typing import cast
 
 from parley import markdown
 from parley.markdown import Parsed
@@ -77,7 +76,7 @@ def _shortened(payload: Payload, old: list[str], first: int) -> Payload:
 
 
 def fold(payloads: Iterable[Payload], blocks: list[str] | None = None) -> list[str]:
-    """The blocks after these payloads."""
+    """The blocks after these payloads; nothing that payloads hold is an error."""
     blocks = list(blocks or [])
     for payload in payloads:
         blocks = _apply(blocks, payload)
@@ -96,13 +95,20 @@ def fold_both(payloads: Iterable[Payload]) -> tuple[list[str], list[str]]:
     return fold(answer), fold(reasoning)
 
 
+def is_whole(payload: Payload) -> bool:
+    """Whether it depends on no payload before it; a log that does not begin so has lost its beginning."""
+    return payload[:1] == [None]
+
+
 def _apply(blocks: list[str], payload: Payload) -> list[str]:
-    if payload and payload[0] is None:
-        return [str(html) for html in payload[1:]]
-    if len(payload) == 1:
-        return [*blocks[:-1], f"{blocks[-1]}{payload[0]}"]
-    for block, keep, tail in zip(payload[::3], payload[1::3], payload[2::3], strict=True):
-        blocks = _spliced(blocks, cast(int, block), cast(int, keep), str(tail))
+    match payload:
+        case [None, *wholes]:
+            return [str(html) for html in wholes]
+        case [str(tail)]:
+            return [*blocks[:-1], "".join(blocks[-1:]) + tail]
+    for block, keep, tail in zip(payload[::3], payload[1::3], payload[2::3], strict=False):
+        if isinstance(block, int) and isinstance(keep, int):
+            blocks = _spliced(blocks, max(0, block), keep, str(tail))
     return blocks
 
 
@@ -113,7 +119,7 @@ def _spliced(blocks: list[str], block: int, keep: int, tail: str) -> list[str]:
 
 def _kept(blocks: list[str], block: int, keep: int) -> str:
     html = blocks[block] if block < len(blocks) else ""
-    return html[:keep] if html.isascii() else html.encode("utf-16-le")[: 2 * keep].decode("utf-16-le")
+    return html[:keep] if html.isascii() else html.encode("utf-16-le")[: 2 * keep].decode("utf-16-le", "ignore")
 
 
 def _common(old: str, new: str) -> int:

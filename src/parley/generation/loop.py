@@ -16,6 +16,7 @@ from parley.conf import conf
 from parley.connections import async_connection
 from parley.ids import uuid7
 from parley.models import Message, Worker
+from parley.outages import Outages
 
 from . import engine, provider
 from .database import DATABASE_AWAY, Database, pauses
@@ -27,6 +28,7 @@ from .titles import Titles
 from .together import Together
 
 logger = logging.getLogger(__name__)
+outages = Outages(logger)
 
 TICK_EACH = 0.0008
 """What a running reply adds to the tick, so that many are told in fewer, longer pieces: 0.24 s with 300."""
@@ -104,10 +106,11 @@ class Loop:
             try:
                 await duty()
             except (*DATABASE_AWAY, RedisError, OSError) as error:
-                logger.warning("%s: %s; trying again.", duty.__name__.strip("_"), error)
+                outages[duty.__name__].began(error)
             except Exception:
                 logger.exception("%s failed; trying again.", duty.__name__.strip("_"))
             else:
+                outages[duty.__name__].ended()
                 continue
             await asyncio.sleep(0.5)
 
@@ -265,6 +268,7 @@ class Loop:
     async def _hear_stops(self) -> None:
         async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as bell:
             await bell.subscribe(keys.stops())
+            outages[self._hear_stops.__name__].ended()
             async for message in bell.listen():
                 if writing := self._running.get(UUID(message["data"].decode())):
                     writing.cancel("stopped")

@@ -18,6 +18,7 @@ from parley import keys
 from parley.conf import conf
 from parley.connections import connection
 from parley.models.tuned import may_ask
+from parley.outages import Outage
 
 from .clients import listing
 from .provider import redacted
@@ -34,6 +35,7 @@ PATIENCE = 5.0
 LONGEST_LIST, MOST_NAMES, LONGEST_NAME = 8_000_000, 2000, 200
 WILD = frozenset("*?[")
 _away_until = 0.0
+_list = Outage(logger, "The list of models cannot be read (%s).", "The list of models is read again.")
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ def _kept() -> dict[Any, Any] | None:
     if time.monotonic() < _away_until:
         return None
     try:
-        return connection().hgetall(keys.models())
+        kept = connection().hgetall(keys.models())
     except (RedisError, OSError) as error:
         _away_until = time.monotonic() + BETWEEN_READS
-        logger.warning("The list of models cannot be read (%s).", error)
+        _list.began(error)
         return None
+    _list.ended()
+    return kept
 
 
 def _named_by_the_administrator() -> tuple[str, ...]:

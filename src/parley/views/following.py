@@ -5,9 +5,11 @@ from django.views.decorators.http import require_GET
 
 from parley.connections import connection
 from parley.delivery.feed import changes_since
-from parley.delivery.log import entries_since
+from parley.delivery.log import entries_since, forget
+from parley.delivery.splice import Payload, is_whole
 from parley.forms import CatchUpForm
 from parley.models import Message
+from parley.positions import Position
 from parley.tasks import passing_reaper
 
 from .base import private
@@ -35,6 +37,15 @@ def catch_up(request: HttpRequest) -> HttpResponse:
         [handle, position, *payload]
         for handle, (reply_id, since) in enumerate(asked["follow"].items())
         if reply_id in may_see
-        for position, payload in entries_since(connection(), reply_id, max(since, may_see[reply_id].past))
+        for position, payload in _entries(may_see[reply_id], since)
     ]
     return CaughtUp({"version": version, "stream": stream, "frames": frames})
+
+
+def _entries(reply: Message, since: Position) -> list[tuple[str, Payload]]:
+    """What the page can make something of; a log without its beginning is told again by its writer."""
+    entries = entries_since(connection(), reply.pk, max(since, reply.past))
+    if since > reply.past or not entries or is_whole(entries[0][1]):
+        return entries
+    forget(connection(), reply.pk)
+    return []

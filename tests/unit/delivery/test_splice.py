@@ -4,10 +4,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from parley.delivery.splice import Splicer, changes, fold
+from parley.delivery.splice import Splicer, changes, fold, fold_both
 from parley.markdown import parse_open, render, wire
 from tests.unit.texts import ANSWERS, MARKDOWN, SIZES, SLOW, growing, slow
 
+PAYLOADS = st.lists(
+    st.lists(st.none() | st.integers(-3, 9) | st.text(st.sampled_from("a<>😀é"), max_size=4), max_size=7)
+)
 BLOCKS = st.lists(st.text(st.sampled_from("ab<>😀𠮷é"), max_size=8), max_size=5)
 
 
@@ -141,3 +144,14 @@ def test_follows_what_was_made_to_be_slow(name):
     splicer.advance(text)
     splicer.advance(text + "a")
     assert time.process_time() - started < 2
+
+
+@given(PAYLOADS)
+def test_folds_whatever_a_log_may_hold(payloads):
+    assert all(isinstance(html, str) for blocks in fold_both(payloads) for html in blocks)
+
+
+@given(MARKDOWN, SIZES, st.integers(0, 20))
+def test_folds_a_log_whose_beginning_is_missing(text, sizes, missing):
+    _, payloads = spliced(text, sizes)
+    fold(payloads[missing:])
