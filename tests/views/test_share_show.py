@@ -41,6 +41,16 @@ def test_shows_the_same_at_stranger_and_at_owner(at_stranger, at_owner, share):
     assert "Copy into my conversations" in shown(at_stranger, share).text
 
 
+def test_shows_nothing_of_an_owner_who_was_deactivated(anonymous, at_stranger, owner, share):
+    get_user_model().objects.filter(pk=owner.pk).update(is_active=False)
+    page = shown(anonymous, share)
+    assert page.status_code == 404
+    assert page.content == anonymous.get("/s/nothing-is-here/").content
+    assert at_stranger.get(f"/s/{share.token}/copy/").status_code == 404
+    get_user_model().objects.filter(pk=owner.pk).update(is_active=True)
+    assert shown(anonymous, share).status_code == 200
+
+
 def test_leaves_nothing_with_the_reader_and_asks_nothing_of_them(anonymous, share):
     page = shown(anonymous, share)
     assert not page.cookies

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -33,6 +34,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def _can_be_deactivated() -> bool:
+    """Whether the people of this site have a column for it."""
+    return any(field.name == "is_active" for field in get_user_model()._meta.concrete_fields)
+
+
 class ShareQuerySet(VisibleQuerySet):
     def open(self) -> "ShareQuerySet":
         """Those that may be read now."""
@@ -40,8 +46,9 @@ class ShareQuerySet(VisibleQuerySet):
         return self.filter(unexpired, revoked_at=None, conversation__discarded_at=None)
 
     def behind(self, token: str) -> "ShareQuerySet":
-        """What the link with this token opens now: one, or none."""
-        return self.open().filter(token=clean(token))
+        """What the link with this token opens now: one, or none; nobody speaks for a person who was deactivated."""
+        links = self.open().filter(token=clean(token))
+        return links.filter(owner__is_active=True) if _can_be_deactivated() else links
 
     def listed(self) -> "ShareQuerySet":
         """Those of conversations that are there, the newest first, without what they show."""
