@@ -1,7 +1,70 @@
+/**
+ * Django's token on whatever a page sends. Signing in elsewhere in this browser makes the tokens of all open pages void; so
+ * every page that arrives shows its token to the other tabs, and a form that is refused all the same is sent once more with a new one.
+ */
 import { meta } from "./page.js"
+import { freshPage } from "./renew.js"
 
-/** Puts Django's token on a request of Turbo's that changes something; forms that came over the socket carry none. */
+const FIELDS = 'input[name="csrfmiddlewaretoken"]'
+const FORBIDDEN = 403
+const SHOWN = 'meta[name="csrf-token"]'
+
+const submitters = new WeakMap()
+const again = new WeakSet()
+const seen = new Set()
+let newest
+let channel
+
+/** Puts the token on a request of Turbo's that changes something; forms that came over the socket carry none. */
 export function addCsrfToken({ detail: { fetchOptions, url } }) {
   if (fetchOptions.method?.toUpperCase() === "GET" || url.origin !== location.origin) return
   fetchOptions.headers["X-CSRFToken"] = meta("csrf-token")
+}
+
+/** A page was shown. One that comes from Turbo's cache may be older than the session. */
+export function showCsrfToken() {
+  const token = meta("csrf-token")
+  if (!token) return
+  if (seen.has(token)) return adopt(newest)
+  listen()
+  hear(token)
+  channel?.postMessage(token)
+}
+
+/** Send a form that was refused once more with a new token; what was typed stays where it is meanwhile. */
+export async function sendAgain(event) {
+  const form = event.target
+  const second = again.delete(form)
+  if (second || event.detail.fetchResponse.statusCode !== FORBIDDEN || !form.matches?.("form")) return
+  event.preventDefault()
+  const token = (await freshPage())?.head.querySelector(SHOWN)?.content
+  if (token) hear(token)
+  again.add(form)
+  form.requestSubmit(submitters.get(form))
+}
+
+/** Remember with which button a form is sent. */
+export function noteSubmitter({ detail: { formSubmission: { formElement, submitter } } }) {
+  submitters.set(formElement, submitter)
+}
+
+function listen() {
+  try {
+    channel ??= new BroadcastChannel(`parley-csrf ${meta("parley-catch-up")}`)
+    channel.onmessage = ({ data }) => hear(data)
+  } catch {
+    // Where a browser forbids it, a refused form is sent again.
+  }
+}
+
+function hear(token) {
+  seen.add(token)
+  newest = token
+  adopt(token)
+}
+
+function adopt(token) {
+  const shown = document.head.querySelector(SHOWN)
+  if (shown) shown.content = token
+  for (const field of document.querySelectorAll(FIELDS)) field.value = token
 }

@@ -22,7 +22,8 @@ import { Application } from "@hotwired/stimulus"
 import { upsert } from "./upsert.js"
 import { ReplyElement } from "./reply_element.js"
 import { visited, wake } from "./live.js"
-import { addCsrfToken } from "./csrf.js"
+import { addCsrfToken, noteSubmitter, sendAgain, showCsrfToken } from "./csrf.js"
+import { keepPage } from "./dropping.js"
 import { focusHeading } from "./focus.js"
 
 // A button that is disabled loses the focus.
@@ -32,9 +33,13 @@ Turbo.StreamActions.upsert = function () {
 }
 
 addEventListener("turbo:before-fetch-request", addCsrfToken)
+addEventListener("turbo:submit-start", noteSubmitter)
+addEventListener("turbo:before-fetch-response", sendAgain)
+addEventListener("turbo:load", showCsrfToken)
 addEventListener("turbo:load", visited)
 addEventListener("turbo:load", focusHeading)
 for (const name of ["online", "pageshow", "visibilitychange"]) addEventListener(name, wake)
+for (const name of ["dragover", "drop"]) addEventListener(name, keepPage)
 
 customElements.define("parley-reply", ReplyElement)
 

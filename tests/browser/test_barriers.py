@@ -81,7 +81,7 @@ def test_on_pages_that_refuse(tab):
     tab.goto("/accounts/password_change/")
     tab.page.locator("main [name=csrfmiddlewaretoken]").evaluate("field => { field.value = 'x'.repeat(64) }")
     tab.page.locator("main form").evaluate("form => form.submit()")
-    expect(tab.page.get_by_role("heading", name="open for too long")).to_be_visible()
+    expect(tab.page.get_by_role("heading", name="older than your session")).to_be_visible()
     assert tab.barriers() == []
     tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem and " 403 " not in problem]
 
