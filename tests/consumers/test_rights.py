@@ -11,10 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from parley.consumers import _bells
 from parley.delivery import rights
 from parley.delivery.sockets import close_sockets
 from parley.models import Feed
 from tests.consumers.conftest import connected
+from tests.support.processes import until
 
 SIGNED_OUT = 4401
 
@@ -88,14 +90,18 @@ def no_bells(settings):
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 
+async def listening(owner):
+    """Wait until this process hears the bells of somebody."""
+    joined = _bells()._joined
+    await asyncio.to_thread(until, lambda: str(owner.pk) in joined, 20)
+
+
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
 async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_bells, lose):
     async with connected(cookies=cookies_of(browser)) as tab:
-        await tab.send(do="ping")
-        assert await tab.receive() == {"pong": True}
-        await asyncio.sleep(0.2)
+        await listening(owner)
         await sync_to_async(lose)(browser, owner)
-        assert await tab.closed(3) == SIGNED_OUT
+        assert await tab.closed() == SIGNED_OUT
 
 
 @pytest.mark.parametrize("lose", UNHEARD, ids=lambda lose: lose.__name__)
@@ -118,6 +124,7 @@ async def test_is_sent_nothing_that_was_looked_at_too_long_ago(
         await log.write({reply.pk: ("Hello", "")})
         assert (await tab.receive())[:2] == [1, "1-1"]
         await sync_to_async(lose)(browser, owner)
+        log._logs[reply.pk].due_at = 0
         await log.write({reply.pk: ("Hello, here is what nobody may read", "")})
         assert await tab.closed() == SIGNED_OUT
 
@@ -126,10 +133,9 @@ async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, 
     log.begin(reply.pk, 1)
     await log.write({reply.pk: ("Hello", "")})
     async with connected(cookies=cookies_of(browser)) as tab:
-        await tab.send(do="ping")
-        await tab.receive()
+        await listening(owner)
         await sync_to_async(sign_out)(browser, owner)
-        assert await tab.closed(3) == SIGNED_OUT
+        assert await tab.closed() == SIGNED_OUT
         await tab.follow(reply.pk)
         await tab.open(reply.conversation)
         assert await tab.communicator.receive_nothing(0.3)
@@ -151,10 +157,10 @@ async def test_saving_a_person_closes_nothing(owner, browser):
 
 async def test_a_host_closes_the_sockets_of_one_person(owner, stranger, only_bells):
     async with connected(owner) as first, connected(owner) as second, connected(stranger) as other:
-        await asyncio.sleep(0.2)
+        await listening(owner)
         await sync_to_async(close_sockets)(owner)
         for tab in (first, second):
-            assert await tab.closed(3) == SIGNED_OUT
+            assert await tab.closed() == SIGNED_OUT
         assert await other.is_silent()
 
 
@@ -220,5 +226,6 @@ def test_a_host_without_sessions_is_asked_about_the_person_only(django_user_mode
 async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_bells):
     assert not await Feed.objects.filter(pk=owner.pk).aexists()
     async with connected(cookies=cookies_of(browser)) as tab:
+        await listening(owner)
         await sync_to_async(sign_out)(browser, owner)
-        assert await tab.closed(3) == SIGNED_OUT
+        assert await tab.closed() == SIGNED_OUT

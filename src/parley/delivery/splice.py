@@ -104,8 +104,8 @@ def _apply(blocks: list[str], payload: Payload) -> list[str]:
     match payload:
         case [None, *wholes]:
             return [str(html) for html in wholes]
-        case [str(tail)]:
-            return [*blocks[:-1], "".join(blocks[-1:]) + tail]
+        case [str(more)]:
+            return [*blocks[:-1], "".join(blocks[-1:]) + more]
     for block, keep, tail in zip(payload[::3], payload[1::3], payload[2::3], strict=False):
         if isinstance(block, int) and isinstance(keep, int):
             blocks = _spliced(blocks, max(0, block), keep, str(tail))
