@@ -229,7 +229,9 @@ async def broken_json(reply: Reply) -> None:
 async def in_band_error(reply: Reply) -> None:
     reply.open()
     await reply.tell()
-    reply.body(b'data: {"error": {"message": "The engine is on fire.", "type": "server_error", "code": null}}\n\n')
+    message = reply.ask.arguments.partition(" saying ")[2] or "The engine is on fire."
+    error = {"error": {"message": message, "type": "server_error", "code": None}}
+    reply.body(f"data: {json.dumps(error)}\n\n".encode())
     reply.done()
     reply.end()
 

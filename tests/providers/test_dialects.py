@@ -113,3 +113,13 @@ async def test_goes_on_with_an_answer_in_the_form_that_the_model_takes(provider,
 async def test_keeps_the_text_and_can_go_on_again_where_no_form_is_taken(provider):
     outcome, text = await go_on("no-such-model")
     assert (outcome.status, outcome.error, text) == ("interrupted", "model_not_found", BEGUN)
+
+
+@pytest.mark.parametrize("words", [0, 5])
+async def test_knows_from_words_inside_of_the_stream_that_a_conversation_is_too_long(provider, words):
+    said = "The model is loaded with context length of only 4096 tokens, which is not enough."
+    question = f"/in-band-error {words} saying {said}"
+    writing = engine.Writing(Message(model="fake-1"), {"model": "fake-1", "messages": [{"role": "user", "content": question}]},
+                             Accumulator())  # fmt: skip
+    outcome = await engine.write(writing, lambda _: None, Random(1))
+    assert outcome == Outcome("interrupted" if words else "failed", "too_long", said)

@@ -14,6 +14,8 @@ UNNAMED = re.compile(
     r"(request )?(field|input|parameter|param|propert|argument|key|keyword)"
 )
 """The words of a refusal that may be about any field."""
+NO_SYSTEM = re.compile(r"\bsystem\b|developer instruction|only (user|assistant)", re.IGNORECASE)
+"""The words of templates that have no place for instructions, as Gemma's."""
 NEEDED = frozenset({"model", "messages", "stream"})
 
 
@@ -22,15 +24,19 @@ class Dialect:
     """``without``: parameters that are left out; ``going_on``: how a begun answer is gone on with.
 
     "prefill": it ends the request, "prefix": and is marked as Mistral wants it, "question": it is asked for.
+    ``instructs``: whether there is a role for instructions; else they stand above the first question.
     """
 
     without: frozenset[str] = frozenset()
     newer_names: bool = False
     going_on: str = "prefill"
+    instructs: bool = True
 
     def say(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body of a request as this model takes it."""
         body = {name: value for name, value in body.items() if name not in self.without}
+        if not self.instructs and instructs(body):
+            body["messages"] = _without_system(body["messages"])
         if goes_on(body):
             body["messages"] = _going_on(body["messages"], self.going_on)
         return in_newer_names(body) if self.newer_names else body
@@ -46,6 +52,8 @@ class Dialect:
         if not self.newer_names and wants_newer_name(refusal.said, sent):
             return replace(self, newer_names=True)
         to_blame = blame(refusal, sent)
+        if not to_blame and instructs(sent) and NO_SYSTEM.search(refusal.said):
+            return replace(self, instructs=False)
         if not to_blame and goes_on(body) and self.going_on != "question":
             return self._going_on_otherwise(refusal)
         if not to_blame and UNNAMED.search(refusal.said.lower()):
@@ -66,6 +74,16 @@ def blame(refusal: Refusal, sent: dict[str, Any]) -> list[str]:
 def goes_on(body: dict[str, Any]) -> bool:
     """Whether the request is for the rest of an answer that has begun."""
     return bool(body["messages"]) and body["messages"][-1]["role"] == "assistant"
+
+
+def instructs(body: dict[str, Any]) -> bool:
+    """Whether the request has instructions beside a question."""
+    return [message["role"] for message in body["messages"][:2]] == ["system", "user"]
+
+
+def _without_system(messages: list[Any]) -> list[Any]:
+    system, first, *others = messages
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *others]
 
 
 def _going_on(messages: list[Any], form: str) -> list[Any]:

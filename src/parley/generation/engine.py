@@ -19,6 +19,7 @@ from . import history, prompt, provider, reading
 from .accumulator import Accumulator
 from .database import DATABASE_AWAY
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
+from .refusals import in_band
 from .stream_errors import InBandError
 
 logger = logging.getLogger(__name__)
@@ -184,7 +185,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
         answer.close()
         detail = provider.detail(str(error))
         logger.warning("Reply %s: the provider reported: %s", writing.reply.pk, detail)
-        return after_error("provider_error", answer, detail)
+        return after_error(in_band(detail), answer, detail)
     answer.close()
     return after_end(answer)
 

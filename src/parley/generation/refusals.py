@@ -74,6 +74,13 @@ def meaning(refusal: Refusal) -> str:
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
 
 
+def in_band(said: str) -> str:
+    """A code of parley.errors for what a provider says inside of a stream."""
+    words = said.lower()
+    known = {"no_credit": NO_CREDIT, "too_long": TOO_LONG, "unauthorized": BAD_KEY, "overloaded": OVERLOADED}
+    return next((code for code, pattern in known.items() if pattern.search(words)), "provider_error")
+
+
 def _by_words(refusal: Refusal) -> str:
     """The code that the words give, or "" where they say no more than the status."""
     words, status = refusal.words, refusal.status

@@ -54,3 +54,23 @@ def test_leaves_out_all_that_one_refusal_names():
 
 def test_takes_no_refusal_for_one_of_what_was_not_sent():
     assert learn("unknown field stream_options", ASKED, optional={"stream_options"}) is None
+
+
+INSTRUCTED = {**ASKED, "messages": [{"role": "system", "content": "Be brief."}, *ASKED["messages"]]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "System role not supported",
+        "Developer instruction is not enabled for models/gemma-3-27b-it",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "Only user and assistant roles are supported!",
+    ],
+)
+def test_puts_instructions_above_the_first_question_where_they_have_no_role(said):
+    dialect = learn(said, INSTRUCTED)
+    assert dialect.say(INSTRUCTED)["messages"] == [{"role": "user", "content": "Be brief.\n\nq"}]
+    assert dialect.say(ASKED) == ASKED
+    assert learn(said, INSTRUCTED, dialect) is None
+    assert learn(said, ASKED) is None

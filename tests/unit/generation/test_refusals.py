@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.generation.refusals import Refusal, meaning
+from parley.generation.refusals import Refusal, in_band, meaning
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>nginx</body></html>"
 TOO_LONG = [
@@ -114,3 +114,18 @@ def test_believes_the_code_that_a_provider_gives(status, name, code):
 def test_reads_what_a_provider_says_in_no_time(said):
     for status in (400, 404, 429, 500):
         assert meaning(Refusal(status, said))
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        *[(said, "too_long") for _, said in TOO_LONG[:-1]],
+        *[(said, "no_credit") for _, said in NO_CREDIT if said],
+        *[(said, "unauthorized") for status, said in BAD_KEY if status != 401],
+        ("Overloaded", "overloaded"),
+        ("The engine is on fire.", "provider_error"),
+        ("", "provider_error"),
+    ],
+)
+def test_knows_what_an_error_inside_of_a_stream_means(said, code):
+    assert in_band(said) == code
