@@ -13,6 +13,8 @@ function extend(current, next) {
   return true
 }
 
+// What a reader has opened stays open.
 function alike(current, next) {
+  if (current.localName === "details" && next.localName === "details") next.open = current.open
   return current.nodeType === Node.ELEMENT_NODE && current.cloneNode().isEqualNode(next.cloneNode())
 }

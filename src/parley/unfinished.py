@@ -35,7 +35,7 @@ _HELD_BACK = re.compile(
     r"""(?:
         (?<!\\)\\\n?                         # an escape, a line break, maths
       | & \#? \w{0,10}                       # an entity
-      | < (?: [a-z]{0,6} | https?:[^\s>]* )  # an address
+      | < (?: /? [a-z]{0,7} | br\ /? | https?:[^\s>]* )  # a tag, an address
       | (?<![\w)])!                          # an image
     )\Z""",
     re.VERBOSE,
@@ -143,8 +143,9 @@ def _closed(tail: str) -> str:
 
 
 def _without_held_back(tail: str) -> str:
-    """It has no space and no ``>`` in it, but for a line break at its end, so only what follows these is looked at."""
-    found = _HELD_BACK.search(tail, max(tail.rfind(" "), tail.rfind(">"), tail.rfind("\n", 0, -1)) + 1)
+    """It has no space and no ``>`` in it, but for a line break at its end or a tag, so only what follows is looked at."""
+    start = max(tail.rfind(" "), tail.rfind(">"), tail.rfind("\n", 0, -1)) + 1
+    found = _HELD_BACK.search(tail, start - 4 if tail.endswith(("<br ", "<br /")) else start)
     return tail[: found.start()] if found else tail
 
 

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 VOID = {"br", "hr"}
 BARE = {
-    "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "strong", "sup", "table",
-    "tbody", "thead", "tr", "ul",
+    "blockquote", "br", "code", "del", "details", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "kbd", "li",
+    "strong", "sub", "summary", "sup", "table", "tbody", "thead", "tr", "ul",
 }  # fmt: skip
 MATHS = {
     "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",

@@ -8,6 +8,7 @@ from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdow
 
 from .cutting import Piece, cut
 from .slow_blocks import without_slow_blocks
+from .tags import grouped, with_marked_tags, with_tags
 
 EXTENSIONS = (
     "strikethrough",
@@ -27,10 +28,12 @@ _CODE = re.compile(r"(<pre[^>]*><code[^>]*>)[^<]*")
 def pieces_of(text: str) -> list[Piece]:
     """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
     quick, slow = without_slow_blocks(text)
-    return [_quick(piece, text, slow) for piece in cut(render_markdown(quick, *_options()))]
+    pieces = cut(render_markdown(with_marked_tags(quick), *_options()))
+    return [_quick(piece, text, slow) for piece in grouped(pieces)]
 
 
 def _quick(piece: Piece, text: str, slow: dict[int, range]) -> Piece:
+    piece.html = with_tags(piece.html)
     if piece.first_line is None or piece.last_line is None:
         return piece
     if piece.first_line in slow:
