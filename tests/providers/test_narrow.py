@@ -1,0 +1,26 @@
+"""A server with a small window, which answers as if it had read everything."""
+
+from random import Random
+
+import pytest
+
+from parley.generation import engine, reading
+from parley.generation import provider as asking
+from parley.generation.accumulator import Accumulator
+from parley.generation.outcome import Outcome
+from parley.models import Message
+
+
+@pytest.fixture(autouse=True)
+async def _closed(provider):
+    yield
+    await asking.close()
+
+
+@pytest.mark.parametrize(("model", "unread"), [("fake-narrow", 25_004), ("fake-1", 0)])
+async def test_tells_by_its_count_that_it_has_not_read_all(provider, model, unread):
+    turns = [("user", "word " * 20_000), ("assistant", "Well."), ("user", "/say 3 words")]
+    messages = [{"role": role, "content": content} for role, content in turns]
+    writing = engine.Writing(Message(model=model), {"model": model, "messages": messages}, Accumulator())
+    assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")
+    assert reading.unread(messages, writing.answer.usage) == unread
