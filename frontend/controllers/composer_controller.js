@@ -6,6 +6,9 @@ const FILLS_THE_FIELD = 4_000
 // The form is replaced when its message was sent.
 let refocus = false
 
+// Too late, too large, too often: what the server says then is a page, which would take the place of what was typed.
+const REFUSED = [408, 413, 429]
+
 /** The keys, the height and the sending of the composer. */
 export default class extends Controller {
   static targets = ["form", "text", "problem"]
@@ -51,6 +54,11 @@ export default class extends Controller {
 
   submitted() {
     this.#busy = false
+  }
+
+  answered(event) {
+    const { statusCode } = event.detail.fetchResponse
+    if (statusCode >= 500 || REFUSED.includes(statusCode)) this.failed(event)
   }
 
   failed(event) {

@@ -118,6 +118,21 @@ def test_keeps_what_was_typed_when_sending_fails(tab):
     tab.problems.clear()
 
 
+@pytest.mark.parametrize("url", ["**/conversations/", "**/c/*/messages/"])
+@pytest.mark.parametrize("status", [413, 503])
+def test_keeps_what_was_typed_when_the_server_is_busy(tab, url, status):
+    if "messages" in url:
+        tab.ask("hello").wait_for_status("done")
+    busy = {"status": status, "content_type": "text/html", "body": "<h1>Parley is busy</h1>"}
+    tab.page.route(url, lambda route: route.fulfill(**busy), times=1)
+    tab.ask("in the rush hour")
+    expect(tab.page.get_by_text("Your message could not be sent")).to_be_visible()
+    expect(tab.composer).to_have_value("in the rush hour")
+    tab.composer.press("Enter")
+    expect(tab.body).to_have_text("You said: in the rush hour")
+    tab.problems.clear()
+
+
 def test_sends_another_question_from_a_page_that_the_back_button_brought(tab):
     tab.ask("one").page.wait_for_url("**/c/*/")
     first = tab.page.url
