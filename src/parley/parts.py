@@ -1,14 +1,14 @@
 """What stands beside the text of a message, its sources and what could not be shown: kinds for the database, words for people."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
-from parley.text import clean_address, clean_line
+from parley.text import clean, clean_address, clean_line
 
 SOURCE = "citation"
+
 KINDS = {
     "tool_call": gettext_noop("Tool called"),
     "tool_result": gettext_noop("Tool's result"),
@@ -39,23 +39,27 @@ LONGEST_SHOWN = 4_000
 """Characters of one part on a page; exports have all of it."""
 
 
-def sources(parts: Iterable[Any]) -> list[dict[str, str]]:
+def told(parts: Any) -> list[dict[str, Any]]:
+    """Those that are parts, whatever was stored."""
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+
+
+def sources(parts: Any) -> list[dict[str, str]]:
     """For a page: the sources of an answer that was written here, each ``url`` and ``name``."""
-    told = (part for part in parts if isinstance(part, dict) and part.get("type") == SOURCE)
-    found = [(clean_address(part.get("url")), clean_line(part.get("name"), LONGEST_NAME)) for part in told]
+    cited = (part for part in told(parts) if part.get("type") == SOURCE)
+    found = [(clean_address(part.get("url")), clean_line(part.get("name"), LONGEST_NAME)) for part in cited]
     return [{"url": address, "name": name} for address, name in found if address]
 
 
-def unshown(parts: Iterable[Any]) -> list[str]:
+def unshown(parts: Any) -> list[str]:
     """For a page: sentences on what else the model sent."""
-    kinds = dict.fromkeys(str(part.get("type")) for part in parts if isinstance(part, dict))
+    kinds = dict.fromkeys(str(part.get("type")) for part in told(parts))
     return [gettext(UNSHOWN[kind]) for kind in kinds if kind in UNSHOWN]
 
 
-def shown(parts: Iterable[Any]) -> list[dict[str, str]]:
+def shown(parts: Any) -> list[dict[str, str]]:
     """For a page: ``kind`` in words, ``name``, ``url`` of the web, and ``text``, cut."""
-    told = [part for part in parts if isinstance(part, dict)]
-    return [_shown(part) for part in told[:MOST_SHOWN]]
+    return [{key: clean(value) for key, value in _shown(part).items()} for part in told(parts)[:MOST_SHOWN]]
 
 
 def _shown(part: dict[str, Any]) -> dict[str, str]:

@@ -76,6 +76,12 @@ def clean_usage(value: Any) -> dict[str, int]:
     return dict(list(counts.items())[:MOST_COUNTS])
 
 
+def clean_title_usage(value: Any) -> dict[str, Any]:
+    """The same of a title, with the model that wrote it."""
+    model = clean_line(value.get("model"), 200) if isinstance(value, dict) else ""
+    return {**clean_usage(value), **({"model": model} if model else {})}
+
+
 def _is_name(name: Any) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 

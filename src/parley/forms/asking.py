@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
 from parley.models.tuned import may_ask
-from parley.text import clean
+from parley.text import clean, clean_line
 
 
 class QuestionForm(forms.Form):
@@ -45,7 +45,7 @@ class RegenerateForm(forms.Form):
     model = forms.CharField(label=_("Model"), required=False, max_length=200)
 
     def clean_model(self) -> str:
-        name = clean(self.cleaned_data["model"])
+        name = clean_line(self.cleaned_data["model"], 200)
         if name and not may_ask(name):
             raise forms.ValidationError(
                 _("There is no model “%(name)s” to choose. Choose one of the list."), params={"name": name}

@@ -6,7 +6,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
-from parley.text import clean
+from parley.text import clean_line
 
 
 class ImportForm(forms.Form):
@@ -30,7 +30,7 @@ class ImportForm(forms.Form):
 
     @property
     def cleaned_name(self) -> str:
-        return clean(self.cleaned_data["file"].name)[:200]
+        return clean_line(self.cleaned_data["file"].name, 200)
 
 
 def too_large(limit: int) -> str:

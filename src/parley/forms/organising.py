@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from parley.models import Folder
 from parley.models.organised import MOST_AT_ONCE
-from parley.text import clean
+
+from .lines import one_line
 
 
 class RenameForm(forms.Form):
@@ -22,7 +23,7 @@ class RenameForm(forms.Form):
     )
 
     def clean_title(self) -> str:
-        return " ".join(clean(self.cleaned_data["title"]).split())
+        return one_line(self, "title")
 
 
 class OwnFolderField(forms.ModelChoiceField):

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from parley.conf import conf
 from parley.models import Folder, Preset
 from parley.models.tuned import MOST_TOKENS, PARAMETERS, Tuned, may_ask
-from parley.text import clean
+from parley.text import clean, clean_line
+
+from .lines import one_line
 
 
 class TuningForm(forms.Form):
@@ -83,7 +85,7 @@ class TuningForm(forms.Form):
             del self.fields["unlisted"]
 
     def clean_unlisted(self) -> str:
-        name = clean(self.cleaned_data["unlisted"]).strip()
+        name = clean_line(self.cleaned_data["unlisted"], 200)
         if name and not may_ask(name):
             raise forms.ValidationError(_("The model “%(model)s” may not be used here."), params={"model": name})
         return name
@@ -138,7 +140,7 @@ class PresetForm(TuningForm):
         self.initial["name"] = tuned.name if tuned else ""
 
     def clean_name(self) -> str:
-        return " ".join(clean(self.cleaned_data["name"]).split())
+        return one_line(self, "name")
 
 
 class FolderForm(PresetForm):

@@ -144,6 +144,8 @@ class Message(models.Model):
         tokens = self._counted("prompt_tokens") + self._counted("completion_tokens")
         return self.finish_reason == "length" and tokens == OLLAMA_WINDOW
 
+    tokens = property(lambda self: self._counted("completion_tokens"), doc="How many the answer has.")
+
     def _counted(self, name: str) -> int:
         return (clean_count(self.usage.get(name)) or 0) if isinstance(self.usage, dict) else 0
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models, transaction
 
+from parley.text import clean_title_usage
+
 from .feed import Feed
 
 
@@ -15,6 +17,11 @@ class Titled(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def title_cost(self) -> dict[str, Any]:
+        """``title_usage`` as it should be, whatever an import has left there."""
+        return clean_title_usage(self.title_usage)
 
     def take_title(self, title: str, usage: dict[str, Any]) -> bool:
         """Note what a model's title cost, and take it while it replaces only the first question: whether it did."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from parley.models import Conversation, Folder, Preset
 
-from .document import STAMP, dumped, json_of, tuned
+from .document import STAMP, dumped, encoded, json_of, tuned
 from .markdown import markdown_of
 from .words import file_name
 
@@ -70,4 +70,4 @@ def _add(archive: ZipFile, name: str, pieces: Iterable[str], conversation: Conve
     entry = ZipInfo(name, (min(max(moment.year, 1980), 2107), *moment.timetuple()[1:6]))
     entry.compress_type = ZIP_DEFLATED
     with archive.open(entry, "w", force_zip64=True) as member:
-        return sum(1 for piece in pieces if member.write(piece.encode()))
+        return sum(1 for piece in pieces if member.write(encoded(piece)))

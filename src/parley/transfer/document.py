@@ -42,6 +42,11 @@ def dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def encoded(piece: str) -> bytes:
+    """A piece of a file. Half a surrogate, which an older version let in beside the text, is a question mark."""
+    return piece.encode(errors="replace")
+
+
 def _head(conversation: Conversation) -> dict[str, Any]:
     return {
         "id": str(conversation.pk),

@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError
 
 from parley.conf import conf
 from parley.models import Conversation
-from parley.text import clean
+from parley.text import clean_line
 
 from . import formats
 from .elements import Element, Splitter, parse
@@ -43,7 +43,7 @@ def read_import(
     """
     reading = Reading(owner, on_progress or (lambda done, total: None), above)
     with open(path, "rb") as source:
-        reading.file(source, clean(name or Path(path).name)[:200])
+        reading.file(source, clean_line(name or Path(path).name, 200))
     return [row.as_dict() for row in summed(reading.rows)]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import IO, Any
 
-from parley.text import clean
+from parley.text import clean_line
 
 from .tally import Remarks
 
@@ -124,7 +124,7 @@ class Archive:
 
 def name_of(entry: zipfile.ZipInfo) -> str:
     """Its name, to be shown."""
-    return clean(entry.filename)[:LONGEST_NAME]
+    return clean_line(entry.filename, LONGEST_NAME)
 
 
 def _overlap(entries: list[zipfile.ZipInfo], end: int) -> bool:

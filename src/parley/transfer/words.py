@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from parley.models import Conversation, Message, Role, Status
+from parley.parts import told
 
 from .rows import Branch
 
@@ -27,13 +28,13 @@ def moment(when: datetime) -> str:
 
 def facts(conversation: Conversation) -> list[tuple[str, str]]:
     """(label, value) of a conversation."""
-    told = [
+    all_facts = [
         (gettext("Started"), moment(conversation.created_at)),
         (gettext("Model"), conversation.model_name),
         (gettext("Folder"), conversation.folder.name if conversation.folder else ""),
         (gettext("Exported"), moment(timezone.now())),
     ]
-    return [(label, value) for label, value in told if value]
+    return [(label, value) for label, value in all_facts if value]
 
 
 def other_branches(branch: Branch) -> str:
@@ -66,7 +67,7 @@ def note(message: Message) -> str:
 
 def parts(message: Message) -> list[dict[str, str]]:
     """What an import could not show as text: ``label``, and ``text`` and ``url`` where there are any."""
-    return [_part(part) for part in message.parts if isinstance(part, dict)]
+    return [_part(part) for part in told(message.parts)]
 
 
 def _part(part: dict[str, Any]) -> dict[str, str]:

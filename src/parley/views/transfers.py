@@ -22,7 +22,7 @@ from parley.models.storage import Full, room_for, used_by
 from parley.models.transfer import MOST_EXPORTS, TooMany
 from parley.tasks import ring_on_commit
 from parley.transfer import remarks
-from parley.transfer.document import json_of
+from parley.transfer.document import encoded, json_of
 from parley.transfer.markdown import markdown_of
 from parley.transfer.printable import html_of
 from parley.transfer.words import file_name
@@ -55,7 +55,7 @@ def conversation_export(request: HttpRequest, pk: UUID, form: str) -> HttpRespon
     written, content_type = FORMATS[form]
     file = files.scratch()
     for piece in written(conversation):
-        file.write(piece.encode())
+        file.write(encoded(piece))
     file.seek(0)
     return download(file, file_name(conversation.title, form), content_type)
 

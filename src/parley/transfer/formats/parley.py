@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
 
 from .drafting import origin
 from .sealing import parameters, seal
-from .values import mapping, sequence, short, text
+from .values import mapping, sequence, text
 
 NAME = "parley"
 VERSION = 1
@@ -41,8 +42,8 @@ def is_conversation(value: dict[str, Any]) -> bool:
 def _tuned(entry: Any) -> dict[str, Any]:
     told = mapping(entry)
     return {
-        "name": short(told.get("name"), 100).strip(),
-        "model": short(told.get("model"), 200),
+        "name": clean_line(told.get("name"), 100),
+        "model": clean_line(told.get("model"), 200),
         "instructions": text(told.get("instructions"))[:1_000_000],
         "parameters": parameters(told.get("parameters")),
     }

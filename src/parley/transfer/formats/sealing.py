@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from parley.text import clean_line
+from parley.text import clean_line, clean_title_usage, clean_usage
 from parley.transfer.tally import Remarks
 
 from .tree import Node, Placed, plant
@@ -57,13 +57,13 @@ def _shown(told: dict[str, Any], placed: list[Placed[dict[str, Any]]]) -> str | 
 def _facts(told: dict[str, Any], remarks: Remarks) -> dict[str, Any]:
     return {
         "id": identifier(told.get("id"))[:200],
-        "title": short(told.get("title"), 200),
+        "title": clean_line(told.get("title"), 200),
         "titled_by": told["titled_by"] if told.get("titled_by") in TITLED_BY else "person",
-        "title_usage": plain(mapping(told.get("title_usage"))),
-        "model": short(told.get("model"), 200),
+        "title_usage": clean_title_usage(told.get("title_usage")),
+        "model": clean_line(told.get("model"), 200),
         "instructions": _cut(text(told.get("instructions")), LONGEST_INSTRUCTIONS, remarks),
         "parameters": parameters(told.get("parameters")),
-        "folder": short(told.get("folder"), 100) or None,
+        "folder": clean_line(told.get("folder"), 100) or None,
         **{flag: told.get(flag) is True for flag in FLAGS},
         "origin": short(told.get("origin"), 200),
         "created_at": _time(told.get("created_at"), remarks),
@@ -92,12 +92,12 @@ def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
         "content": _cut(text(told.get("content")), LONGEST_TEXT, remarks),
         "reasoning": _cut(text(told.get("reasoning")), LONGEST_TEXT, remarks),
         "reasoning_seconds": whole(told.get("reasoning_seconds")),
-        "model": short(told.get("model"), 200),
-        "asked_model": short(told.get("asked_model"), 200),
+        "model": clean_line(told.get("model"), 200),
+        "asked_model": clean_line(told.get("asked_model"), 200),
         "error": short(told.get("error"), 40),
         "error_detail": clean_line(told.get("error_detail"), 300),
-        "finish_reason": short(told.get("finish_reason"), 40),
-        "usage": plain(mapping(told.get("usage"))),
+        "finish_reason": clean_line(told.get("finish_reason"), 40),
+        "usage": clean_usage(told.get("usage")),
         "parts": _parts(told.get("parts"), remarks),
         "left_out": whole(told.get("left_out")) or 0,
         "sent_tokens": whole(told.get("sent_tokens")) or 0,
