@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 VOID = {"br", "hr"}
 BARE = {
-    "blockquote", "br", "code", "del", "details", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "kbd", "li",
+    "br", "code", "del", "details", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "kbd", "li",
     "strong", "sub", "summary", "sup", "table", "tbody", "thead", "tr", "ul",
 }  # fmt: skip
 MATHS = {
@@ -22,6 +22,7 @@ ALLOWED = {
     **{tag: set() for tag in BARE},
     **dict.fromkeys(MATHS, MATHS_ATTRIBUTES),
     "a": {"class", "href", "rel", "target", "title"},
+    "blockquote": {"class"},
     "ol": {"start"},
     "p": {"class"},
     "pre": {"data-language"},

@@ -69,6 +69,14 @@ def test_renders_the_flavour_of_github(text, blocks):
     assert render(text) == blocks
 
 
+@pytest.mark.parametrize("kind", ["note", "tip", "important", "warning", "caution"])
+def test_shows_an_alert_as_a_quotation_of_its_kind(kind):
+    title = f'<p class="alert-title">{kind.title()}</p>'
+    alert = f'<blockquote class="alert-{kind}">\n{title}\n<p>a <strong>b</strong></p>\n</blockquote>'
+    assert render(f"> [!{kind.upper()}]\n> a **b**\n\nc") == [alert, "<p>c</p>"]
+    assert "[!" not in text_of("".join(streamed(f"> [!{kind.upper()}]\n> a\n\nb\n", [1])))
+
+
 def test_opens_links_elsewhere_without_a_referrer():
     [block] = render("https://a.example/?a=1&b=2")
     assert 'href="https://a.example/?a=1&amp;b=2"' in block

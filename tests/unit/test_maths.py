@@ -54,3 +54,34 @@ def test_keeps_lengths_as_they_are_used(latex, kept):
 def test_shows_what_is_not_known_as_it_was_typed():
     [block] = render("$\\nonsense{x}$")
     assert text_of(block) == "\\nonsense{x}"
+
+
+def test_shows_a_fence_of_maths_as_a_formula():
+    [block] = render("```math\nx^2 < \\ce{H2O}\n```")
+    assert '<math display="block"><msup>' in block
+    assert text_of(block) == "x2<H2O"
+    assert_harmless([block])
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("2H2 + O2 -> 2H2O", "2H2+O2→2H2O"),
+        ("SO4^2-", "SO42−"),
+        ("Na+ + Cl- <=> NaCl", "Na++Cl−⇌NaCl"),
+        ("Fe^3+", "Fe3+"),
+        ("(NH4)2SO4", "(NH4)2SO4"),
+        ("A ->[heat] B", "A→heatB"),
+        ("^{14}C", "14C"),
+    ],
+)
+def test_shows_a_formula_of_chemistry(formula, shown):
+    [block] = render(f"$\\ce{{{formula}}}$")
+    assert "<math>" in block
+    assert text_of(block) == shown
+    assert_harmless([block])
+
+
+@pytest.mark.parametrize("formula", ["{" * 400, "a" * 1_900, "->" * 900, "^{" * 900, "\\ce{" * 400, "H2" * 900])
+def test_shows_any_other_formula_as_it_was_typed_or_as_maths(formula):
+    assert_harmless(render(f"$\\ce{{{formula}}}$"))

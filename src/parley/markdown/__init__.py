@@ -11,6 +11,7 @@ from html import escape
 from .cleaning import clean, sanitised
 from .cutting import Piece
 from .highlighting import Highlighter
+from .maths import with_blocks_of_maths
 from .pieces import offset_of, pieces_of
 
 _CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
@@ -80,4 +81,4 @@ def closed(wire_html: str) -> str:
 
 def _finish(pieces: list[Piece]) -> list[str]:
     highlighter = Highlighter()
-    return [clean(highlighter.highlighted(piece.html)) for piece in pieces]
+    return [clean(highlighter.highlighted(with_blocks_of_maths(piece.html))) for piece in pieces]

@@ -30,8 +30,9 @@ ATTRIBUTES = {
 }  # fmt: skip
 CLASSES = {
     "a": {"image"},
+    "blockquote": {"alert-note", "alert-tip", "alert-important", "alert-warning", "alert-caution"},
     "span": {"task", *filter(None, STANDARD_TYPES.values())},
-    "p": {"raw"},
+    "p": {"raw", "alert-title"},
     "section": {"footnotes"},
 }
 _PLAIN = re.compile(r'<(p|h[1-6])( class="raw")?(?: data-sourcepos="[^"]*")?>([^<]*)</\1>')
@@ -41,6 +42,7 @@ _CODE = re.compile(
     r'<pre(?: data-(?:sourcepos|(?P<language>language))="(?P<value>[^"<>]*)")?><code[^<>]*>'
     r'(?P<code>[^<]*(?:<span class="[a-z0-9]+">[^<]*</span>[^<]*)*)</code></pre>'
 )
+_ALERT = re.compile(r'<div class="markdown-alert markdown-alert-([a-z]+)"[^>]*>')
 _PLACE = "<pre></pre>"
 _TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
 
@@ -75,6 +77,9 @@ def _cleaned(html: str) -> str:
         html = with_mathml(html)
     if 'href="#' in html:
         html = _FRAGMENT.sub("", _BACK_REFERENCE.sub("", html))
+    if "<div" in html:
+        html = _ALERT.sub(r'<blockquote class="alert-\1">', html).replace("</div>", "</blockquote>")
+        html = html.replace(' class="markdown-alert-title"', ' class="alert-title"')
     if "<input" in html:
         html = _TASK.sub(lambda task: f'<span class="task">{"☑" if task[1] else "☐"}</span>', html)
     return sanitised(html)

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 
 DEEPEST_NESTING = 60
-_TAG = re.compile(r'<(/?)[a-z][a-z0-9]*(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>')
+_TAG = re.compile(
+    r'<(/?)[a-z][a-z0-9]*(?: class="markdown-alert[^"]*")?(?: data-sourcepos="(\d+):\d+-(\d+):\d+")?[^>]*>'
+)
 
 
 @dataclass(slots=True)

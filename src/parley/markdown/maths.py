@@ -7,7 +7,10 @@ from math import copysign, inf
 
 from math_core import LatexError, LatexToMathML
 
+from .chemistry import with_formulas
+
 LONGEST_MATHS = 2_000
+_BLOCK = re.compile(r'<pre[^>]*><code class="language-math"[^>]*>([^<]*)</code></pre>')
 _MATHS = re.compile(r'<span data-math-style="(inline|display)"[^>]*>([^<]*)</span>')
 _LENGTH = re.compile(r' ([a-z]+)="(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)"')
 _LONGEST = {
@@ -16,6 +19,11 @@ _LONGEST = {
 """In em: a formula has no need to be drawn far from its place, over what others wrote."""
 _EM = {"": 1, "em": 1, "rem": 1, "ex": 0.5}
 _NUMBERED = re.compile(r"\{(align|gather|equation)\}")
+
+
+def with_blocks_of_maths(html: str) -> str:
+    """Fenced code of the language ``math`` as a formula of its own."""
+    return _BLOCK.sub(r'<p><span data-math-style="display">\1</span></p>', html) if "language-math" in html else html
 
 
 def with_mathml(html: str) -> str:
@@ -27,7 +35,7 @@ def _mathml(maths: re.Match[str]) -> str:
     source = unescape(maths[2])
     try:
         if len(source) <= LONGEST_MATHS:
-            latex = _NUMBERED.sub(r"{\1*}", source)
+            latex = with_formulas(_NUMBERED.sub(r"{\1*}", source))
             mathml = _latex().convert_with_local_state(latex, displaystyle=maths[1] == "display")
             return _LENGTH.sub(_bounded, mathml)
     except LatexError:

@@ -19,6 +19,7 @@ EXTENSIONS = (
     "math_dollars",
     "math_latex",
     "cjk_friendly_emphasis",
+    "alerts",
 )
 MOST_TAGS = 20_000
 """Of a block, with the characters that are written as entities: 40 ms of sanitising. Code is sanitised apart."""
