@@ -73,14 +73,17 @@ def pieces(answer: Answer, think: Callable[[str], Any], say: Callable[[str], Any
 
 
 def openai(answer: Answer) -> list[Event]:
+    """OpenAI: the role first, then text alone."""
     return [chunk({"role": "assistant", "content": "", "refusal": None}), *vllm(answer)]
 
 
 def vllm(answer: Answer) -> list[Event]:
+    """vLLM, SGLang, LM Studio, llama.cpp: thoughts in ``reasoning_content``."""
     return pieces(answer, lambda said: {"reasoning_content": said}, lambda said: {"content": said})
 
 
 def deepseek(answer: Answer) -> list[Event]:
+    """DeepSeek: both fields in every delta, one of them null."""
     return pieces(
         answer,
         lambda said: {"content": None, "reasoning_content": said},
@@ -89,6 +92,7 @@ def deepseek(answer: Answer) -> list[Event]:
 
 
 def ollama(answer: Answer) -> list[Event]:
+    """Ollama, Groq, Cerebras: the role with every delta, thoughts in ``reasoning``."""
     return pieces(
         answer,
         lambda said: {"role": "assistant", "content": "", "reasoning": said},
@@ -97,6 +101,8 @@ def ollama(answer: Answer) -> list[Event]:
 
 
 def openrouter(answer: Answer) -> list[Event]:
+    """OpenRouter: the same thoughts twice, as ``reasoning`` and as ``reasoning_details``."""
+
     def think(said: str) -> Event:
         detail = {"type": "reasoning.text", "text": said, "format": "unknown", "index": 0}
         return {"role": "assistant", "content": "", "reasoning": said, "reasoning_details": [detail]}
@@ -105,6 +111,8 @@ def openrouter(answer: Answer) -> list[Event]:
 
 
 def only_details(answer: Answer) -> list[Event]:
+    """OpenRouter, for models whose thoughts are summaries or encrypted, behind a gateway that adds an empty field."""
+
     def think(said: str) -> Event:
         details = [{"type": "reasoning.summary", "summary": said}, {"type": "reasoning.encrypted", "data": "eA=="}]
         return {"content": "", "reasoning_content": "", "reasoning_details": details}
@@ -113,6 +121,8 @@ def only_details(answer: Answer) -> list[Event]:
 
 
 def mistral(answer: Answer) -> list[Event]:
+    """Mistral's Magistral: a list of parts, and thoughts as a list in one of them."""
+
     def think(said: str) -> Event:
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": said}], "closed": False}]}
 
@@ -123,12 +133,15 @@ def mistral(answer: Answer) -> list[Event]:
 
 
 def anthropic(answer: Answer) -> list[Event]:
+    """Proxies of Anthropic: its content blocks, all at once."""
     thoughts = [{"type": "thinking", "thinking": said, "signature": "x"} for said in answer.thoughts]
     texts = [{"type": "text", "text": said} for said in answer.texts]
     return [chunk({"content": [*thoughts, {"type": "redacted_thinking", "data": "x"}, *texts]})]
 
 
 def databricks(answer: Answer) -> list[Event]:
+    """Databricks: thoughts as the summary of a part, text as a string."""
+
     def think(said: str) -> Event:
         return {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": said}]}]}
 
@@ -136,10 +149,12 @@ def databricks(answer: Answer) -> list[Event]:
 
 
 def refusing(answer: Answer) -> list[Event]:
+    """OpenAI: what the model says when it refuses."""
     return pieces(answer, lambda said: {"reasoning": said}, lambda said: {"content": None, "refusal": said})
 
 
 def speaking(answer: Answer) -> list[Event]:
+    """OpenAI: a spoken answer has its text in ``audio``."""
     return pieces(
         answer,
         lambda said: {"reasoning": said},
@@ -148,11 +163,13 @@ def speaking(answer: Answer) -> list[Event]:
 
 
 def azure(answer: Answer) -> list[Event]:
+    """Azure: filters before the first choice and after the last word."""
     filters = {"choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]}
     return [filters, *openai(answer), in_choice(content_filter_results={}, content_filter_offsets={"check_offset": 1})]
 
 
 def perplexity(answer: Answer) -> list[Event]:
+    """Perplexity: the whole message so far, sources and usage with every delta."""
     events, said = vllm(answer), ""
     for event in events:
         said += event["choices"][0]["delta"].get("content", "")
@@ -166,6 +183,7 @@ def perplexity(answer: Answer) -> list[Event]:
 
 
 def stop_on_every_chunk(answer: Answer) -> list[Event]:
+    """Gateways of Gemini (gcli2api issue 403, Open WebUI issue 16377): each chunk says that it is the last."""
     events = openai(answer)
     for event in events:
         event["choices"][0]["finish_reason"] = "stop"
@@ -173,6 +191,7 @@ def stop_on_every_chunk(answer: Answer) -> list[Event]:
 
 
 def nothing_as_a_reason(answer: Answer) -> list[Event]:
+    """Gateways that have no null."""
     events = openai(answer)
     for event, reason in zip(events, ["", "null", None] * len(events), strict=False):
         event["choices"][0]["finish_reason"] = reason
@@ -180,15 +199,34 @@ def nothing_as_a_reason(answer: Answer) -> list[Event]:
 
 
 def message_for_delta(answer: Answer) -> list[Event]:
+    """Gateways that stream whole messages of a few words."""
     thoughts = [in_choice(message={"reasoning_content": said}) for said in answer.thoughts]
     return thoughts + [in_choice(message={"role": "assistant", "content": said}) for said in answer.texts]
 
 
 def legacy(answer: Answer) -> list[Event]:
+    """The older completions interface, for servers of one model."""
     return message_for_delta(Answer([], answer.thoughts)) + [in_choice(text=said) for said in answer.texts]
 
 
+def repeated(answer: Answer) -> list[Event]:
+    """Azure and others: the whole answer once more beside an empty delta."""
+    return (
+        [*vllm(answer), in_choice(delta={}, message={"role": "assistant", "content": answer.text})]
+        if answer.texts
+        else []
+    )
+
+
+def with_empty_fields(answer: Answer) -> list[Event]:
+    """LiteLLM and other proxies: every field there is, most of them empty."""
+    empty = {"role": None, "tool_calls": None, "function_call": None, "audio": None, "annotations": [], "images": [],
+             "refusal": None, "provider_specific_fields": None, "thinking_blocks": []}  # fmt: skip
+    return pieces(answer, lambda said: {**empty, "reasoning_content": said}, lambda said: {**empty, "content": said})
+
+
 def two_choices(answer: Answer) -> list[Event]:
+    """A server that was set to write two answers."""
     events = openai(answer)
     for event in events:
         event["choices"].insert(0, {"index": 1, "delta": {"content": "another answer"}, "finish_reason": None})
@@ -196,6 +234,7 @@ def two_choices(answer: Answer) -> list[Event]:
 
 
 def usage_with_every_chunk(answer: Answer) -> list[Event]:
+    """vLLM with continuous usage, with names and numbers as nobody should send them."""
     return [{**event, "usage": {"prompt_tokens": "5", "half \ud83d": 1, "cost": 0.1}} for event in vllm(answer)]
 
 
@@ -213,7 +252,7 @@ DIALECTS: dict[str, Callable[[Answer], list[Event]]] = {
     for function in (
         openai, vllm, deepseek, ollama, openrouter, only_details, mistral, anthropic, databricks, refusing, speaking,
         azure, perplexity, stop_on_every_chunk, nothing_as_a_reason, message_for_delta, legacy, two_choices,
-        usage_with_every_chunk,
+        usage_with_every_chunk, repeated, with_empty_fields,
     )
 }  # fmt: skip
 TAGGED = {
