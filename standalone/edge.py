@@ -49,7 +49,7 @@ class Edge:
         scope = secured(scope)
         if scope["type"] == "websocket":
             return await self._socket(scope, receive, send)
-        send = self._with_headers(send, self._headers + (HSTS if scope["scheme"] == "https" else []))
+        send = self._with_headers(send, self._headers + (HSTS if scope.get("scheme") == "https" else []))
         try:
             await self._answer(scope, receive, send)
         except Refused as refused:
@@ -70,7 +70,7 @@ class Edge:
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not settings.DEBUG:  # whose own page says more
             refuse_other_hosts(scope)
-        if settings.HTTPS and scope["scheme"] == "http":
+        if settings.HTTPS and scope.get("scheme") != "https":
             await redirect(better_address(scope), send)
         else:
             await self._application(scope, receive, send)

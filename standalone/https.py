@@ -10,23 +10,22 @@ from django.utils.encoding import iri_to_uri
 from standalone.env import is_loopback
 from standalone.refusals import Refused
 
-SECURE = {"http": "https", "ws": "wss"}
-
 
 def host_of(scope: Any) -> str:
-    """The name under which this site is asked, in small letters, with its port."""
-    return dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+    """The name under which this site is asked, in small letters, with its port; of several names a list, which is none."""
+    return b",".join(value for name, value in scope["headers"] if name == b"host").decode("latin-1").lower()
 
 
 def is_allowed(host: str) -> bool:
-    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    name, _ = split_domain_port(host)
+    return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
 def secured(scope: Any) -> Any:
     """The scope as the browser sees it: with https, unless it came by http itself."""
     if not settings.HTTPS or came_plain(scope):
         return scope
-    return {**scope, "scheme": SECURE.get(scope["scheme"], scope["scheme"])}
+    return {**scope, "scheme": "wss" if scope["type"] == "websocket" else "https"}
 
 
 def came_plain(scope: Any) -> bool:
@@ -35,7 +34,7 @@ def came_plain(scope: Any) -> bool:
     A proxy that says https is believed, whoever it is: to claim it gains nobody more than to speak it. One that says
     nothing is known by the origin of the site, which is in CSRF_TRUSTED_ORIGINS then.
     """
-    if scope["scheme"] in SECURE.values():
+    if scope.get("scheme") in ("https", "wss"):
         return False
     told = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
     return told != b"https" if told else f"https://{host_of(scope)}" not in settings.CSRF_TRUSTED_ORIGINS

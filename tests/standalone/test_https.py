@@ -5,7 +5,7 @@ import pytest
 
 from standalone import edge
 from standalone.asgi import application
-from standalone.https import secured
+from standalone.https import is_allowed, secured
 
 pytestmark = pytest.mark.django_db
 NAME = "chat.example.org"
@@ -67,6 +67,12 @@ async def test_nobody_is_sent_to_a_stranger(caplog):
     response = await ask(host="evil.example")
     assert response.status_code == 400
     assert "Location" not in response.headers
+
+
+@pytest.mark.parametrize("host", ["", "[::1", "a b", f"{NAME},evil.example", "evil.example"])
+def test_any_host_is_one_name(host, settings):
+    settings.ALLOWED_HOSTS = ["*"] if host != "evil.example" else [NAME]
+    assert not is_allowed(host)
 
 
 async def test_a_strange_host_is_one_line_in_the_log(caplog):
