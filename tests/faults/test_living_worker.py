@@ -7,6 +7,7 @@ import pytest
 from tests.faults.conftest import QUICK, assert_agree, assert_begun, assert_whole, question, until_settled
 from tests.support.dom import answer_to
 from tests.support.locks import clock_moved, feeds_locked
+from tests.support.processes import until
 
 LONG = 2 * QUICK["DEAD_AFTER"]
 
@@ -73,3 +74,15 @@ def test_a_dead_worker_is_noticed_as_soon_whatever_its_clock_said(either_stack, 
     assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
     assert_begun(row, asked)
     assert_agree(either_stack, conversation, person, reader)
+
+
+def test_a_reply_that_was_given_back_before_its_first_word_goes_on_where_it_is(quick_stack, reading):
+    """The bell for another attempt is heard by the very worker that is at it, and was asleep."""
+    person, asked = quick_stack.person(), question(20, after=15)
+    conversation = person.start(asked)
+    quick_stack.provider.wait_for(lambda _: quick_stack.provider.asked(asked))
+    quick_stack.processes["worker"].freeze()
+    reader = reading(person, conversation)
+    until(lambda: quick_stack.db.reply(conversation)["status"] == "pending", 12)
+    quick_stack.processes["worker"].thaw()
+    assert_kept(quick_stack, person, asked, conversation, reader)

@@ -19,8 +19,9 @@ from parley.models import Message, Worker
 from parley.outages import Outages
 
 from . import engine, provider
-from .database import DATABASE_AWAY, Database, pauses
-from .engine import Held, Writing
+from .claims import Claims
+from .database import DATABASE_AWAY, Database
+from .engine import Writing
 from .heartbeat import Heartbeat
 from .outcome import Outcome
 from .reaper import Reaper, Ring, next_of
@@ -56,11 +57,11 @@ class Loop:
         self._claiming: set[UUID] = set()
         self._dirty: set[UUID] = set()
         self._begun: set[UUID] = set()
-        self._random, self._leaving, self._ended = Random(), False, False
+        self._random, self._ended = Random(), False
         self._database, self._at_end = Database("duties", DUTIES_THREADS), Database("ends", ENDS_THREADS)
-        self._claims: Together[UUID, Writing | Held] = Together(self._claim, lambda: self._tick() - conf.TICK)
+        self._claims = Claims(self._database, self.worker_id, lambda: self._tick() - conf.TICK)
         self._ends: Together[UUID, None] = Together(self._end_logs)
-        self._titles = Titles(self._at_end)
+        self._titles = Titles(self._at_end.at_last)
         self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
         threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
         self._ready.wait()
@@ -117,7 +118,7 @@ class Loop:
     # One reply
 
     async def _write(self, reply_id: UUID) -> str:
-        writing = await self._begin(reply_id)
+        writing = None if await self._is_ours(reply_id) else await self._begin(reply_id)
         if writing is None:
             return ""
         self._log.begin(reply_id, writing.reply.attempt)
@@ -125,30 +126,25 @@ class Loop:
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
         return await self._settle(writing, await self._outcome(writing))
 
+    async def _is_ours(self, reply_id: UUID) -> bool:
+        """Whether it is being written here: its bell was rung twice, or this process was thought dead."""
+        writing = self._running.get(reply_id)
+        if writing is None or writing.ending:
+            return False
+        running = await self._at_end.at_last(Message.objects.still_running, [writing.key])
+        return writing.key in running or await self._at_end.at_last(engine.take_back, writing)
+
     async def _begin(self, reply_id: UUID) -> Writing | None:
         """It is known as ours from before its claim on; see _look_after."""
         self._claiming.add(reply_id)
         try:
-            if writing := await self._claim_when_free(reply_id):
+            if writing := await self._claims.begin(reply_id):
+                if before := self._running.get(reply_id):
+                    before.cancel("lost")
                 self._running[reply_id] = writing
         finally:
             self._claiming.discard(reply_id)
         return writing
-
-    async def _claim_when_free(self, reply_id: UUID) -> Writing | None:
-        """While somebody else holds the rows of its person it is tried again, until its bell is rung again anyway."""
-        until = self._now() + conf.BELL_LOST_AFTER
-        for pause in pauses(1.0):
-            claimed = await self._claims.join(reply_id)
-            if not isinstance(claimed, Held):
-                return claimed
-            if self._leaving or self._now() > until:
-                break
-            await asyncio.sleep(pause)
-        return None
-
-    async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
-        return await self._database.at_last(engine.begin, reply_ids, self.worker_id)
 
     async def _outcome(self, writing: Writing) -> Outcome:
         assert writing.task is not None
@@ -165,8 +161,9 @@ class Loop:
         try:
             settled = await self._at_end.at_last(engine.settle, writing, outcome)
         finally:
-            self._running.pop(writing.reply.pk, None)
-            await self._ends.join(writing.reply.pk)
+            if self._running.get(writing.reply.pk) is writing:
+                self._running.pop(writing.reply.pk)
+                await self._ends.join(writing.reply.pk)
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
         await self._at_end.at_last(self._ring_next, writing.reply)
@@ -191,7 +188,7 @@ class Loop:
             self._unsaved.set()
 
     async def _hand_over(self, grace: float) -> None:
-        self._leaving = True
+        self._claims.end_soon()
         await asyncio.sleep(grace if self._running else 0)
         for _, writing in sorted(self._running.items()):
             writing.cancel("handed over")

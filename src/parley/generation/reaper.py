@@ -94,8 +94,9 @@ class Reaper:
         try:
             with locks.waiting(locks.BRIEFLY):
                 model.objects.filter(pk=pk).purge()
-        except Exception:
-            logger.exception("%s %s could not be deleted for good.", model.__name__, pk)
+        except Exception as error:
+            if not locks.is_locked(error):
+                logger.exception("%s %s could not be deleted for good.", model.__name__, pk)
             self._stuck.add(pk)
 
     def take_back(self, jobs: Iterable[Message | Transfer], still: Q = ALWAYS) -> None:

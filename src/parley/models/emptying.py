@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import router
 from django.db.models.functions import Length
 
+from . import locks
 from .conversation import Conversation
 from .message import Message
 from .portions import ROW, Pace
@@ -26,6 +27,7 @@ def emptied(conversation_id: UUID, clock: Callable[[], float] = time.monotonic) 
     while left:
         newest = _weighed(left[-min(pace.rows, MOST_ROWS) :], pace.most)
         with pace.transaction(sum(newest.values())):
+            locks.wait_no_longer()
             if not _held(conversation_id):
                 return False
             _delete(list(newest))

@@ -44,10 +44,15 @@ def limit() -> str:
 def brief(seconds: float = BRIEFLY) -> Iterator[None]:
     """Begin a transaction that waits at most so long for each row. Raises OperationalError; see ``is_locked``."""
     with transaction.atomic(), waiting(seconds):
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT {LIMIT}", [limit()])
+        wait_no_longer()
         yield
+
+
+def wait_no_longer() -> None:
+    """Let the rest of this transaction wait at most as long as ``waiting`` says."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {LIMIT}", [limit()])
 
 
 def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from parley.conf import conf
 from parley.days import place_of
 
+from . import locks
 from .feed import Feed
 from .versioned import VisibleQuerySet
 
@@ -107,7 +108,7 @@ class OrganisedQuerySet(VisibleQuerySet):
 
         over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
-            if not over.filter(pk=pk).update(discarded_at=GIVEN_UP):
+            if not locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP):
                 continue
             for conversation in over.filter(pk=pk):
                 conversation.leave_to_forks()
@@ -115,7 +116,7 @@ class OrganisedQuerySet(VisibleQuerySet):
                 self._delete_unlocked(over.filter(pk=pk))
 
     def _delete_unlocked(self, over: Any) -> None:
-        with transaction.atomic():
+        with locks.brief():
             for conversation in over.select_for_update(skip_locked=True):
                 conversation.delete()
 

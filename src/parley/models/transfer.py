@@ -60,7 +60,8 @@ class TransferQuerySet(VisibleQuerySet):
     def purge(self) -> None:
         """Delete what is over, with its files."""
         for transfer in self.over().defer("report")[:100]:
-            transfer.delete()
+            with locks.brief():
+                transfer.delete()
 
 
 class Transfer(Versioned):

@@ -1,0 +1,43 @@
+"""Claims of replies: many at a time, by one transaction, and again where somebody else holds a row."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+from parley.conf import conf
+
+from . import engine
+from .database import Database, pauses
+from .engine import Held, Writing
+from .together import Together
+
+
+class Claims:
+    """``gather()``: the seconds in which more may come before each claim; see Together."""
+
+    def __init__(self, database: Database, worker_id: UUID, gather: Callable[[], float]) -> None:
+        self._database, self._worker_id = database, worker_id
+        self._together: Together[UUID, Writing | Held] = Together(self._claim, gather)
+        self._leaving = False
+
+    def end_soon(self) -> None:
+        """The process shall end: what cannot be had now is left to others."""
+        self._leaving = True
+
+    async def begin(self, reply_id: UUID) -> Writing | None:
+        """Claim a reply; while its person's rows are held, try again until its bell is rung again anyway."""
+        until = self._now() + conf.BELL_LOST_AFTER
+        for pause in pauses(1.0):
+            claimed = await self._together.join(reply_id)
+            if not isinstance(claimed, Held):
+                return claimed
+            if self._leaving or self._now() > until:
+                break
+            await asyncio.sleep(pause)
+        return None
+
+    async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
+        return await self._database.at_last(engine.begin, reply_ids, self._worker_id)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
