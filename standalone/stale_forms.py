@@ -27,9 +27,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _typed(request: HttpRequest) -> list[Field]:
-    """Of our own pages only: another site must not get its words into a form of ours."""
+    """Of our own pages only: another site must not get its words into a form of ours. A form of passwords begins anew."""
     origin = f"{request.scheme}://{request.get_host()}"
     if request.headers.get("Origin") != origin or request.content_type != URLENCODED:
         return []
     names = [name for name in request.POST if name != "csrfmiddlewaretoken"]
-    return [Field(name, value) for name in names for value in request.POST.getlist(name)]
+    fields = [Field(name, value) for name in names for value in request.POST.getlist(name)]
+    return fields if sum(field.is_secret for field in fields) <= 1 else []

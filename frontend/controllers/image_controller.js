@@ -1,8 +1,10 @@
 import { Controller } from "@hotwired/stimulus"
 
+const NOBODY = "00000000-0000-0000-0000-000000000000"
+
 /** An answer may name an image of another host: a link, until somebody clicks it. Nothing is asked for before. */
 export default class extends Controller {
-  static values = { failed: String }
+  static values = { failed: String, address: String }
 
   // Actions
 
@@ -17,21 +19,28 @@ export default class extends Controller {
 
   // Private
 
+  // In a frame of its own, whose policy lets in this host; that of the page does not.
   #show(link) {
-    const image = Object.assign(new Image(), { alt: link.textContent, referrerPolicy: "no-referrer", decoding: "async" })
+    const frame = Object.assign(document.createElement("iframe"), { title: link.textContent, className: "image", tabIndex: -1, hidden: true })
     link.dataset.image = "loading"
-    image.onload = () => {
-      link.dataset.image = "shown"
-      link.replaceChildren(image)
-    }
-    image.onerror = () => this.#fail(link)
-    image.src = link.href
+    frame.onload = () => this.#loaded(link, frame)
+    frame.src = `${this.addressValue.replace(NOBODY, link.closest("[data-message]").dataset.message)}?url=${encodeURIComponent(link.getAttribute("href"))}`
+    link.after(frame)
   }
 
-  #fail(link) {
+  #loaded(link, frame) {
+    const { naturalWidth: width, naturalHeight: height } = frame.contentDocument?.querySelector("img") ?? {}
+    if (!width) return this.#fail(link, frame)
+    link.dataset.image = "shown"
+    frame.style.inlineSize = `${width}px`
+    frame.style.aspectRatio = `${width} / ${height}`
+    frame.hidden = false
+  }
+
+  #fail(link, frame) {
     link.dataset.image = "failed"
     const sentence = Object.assign(document.createElement("span"), { className: "hint", textContent: ` ${this.failedValue}` })
     sentence.role = "alert"
-    link.after(sentence)
+    frame.replaceWith(sentence)
   }
 }

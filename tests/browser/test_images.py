@@ -11,6 +11,11 @@ HOST = "https://pictures.example"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+ADD = """address => new Promise(done => {
+  const image = new Image()
+  image.onload = image.onerror = ({ type }) => done(type)
+  image.src = address
+})"""
 ANSWER = f"Here is ![a cat]({HOST}/cat.png?asked=secret) and ![a dog]({HOST}/missing.png) and ![old](http://old.example/x.png)."
 
 
@@ -45,24 +50,38 @@ def test_an_image_is_a_link_until_it_is_clicked(answered, requests):
     answered.page.reload()
     expect(cat).to_be_visible()
     assert requests == []
-    assert answered.body.locator("img").count() == 0
+    assert answered.body.locator("img, iframe").count() == 0
 
 
-def test_a_click_loads_the_image_in_its_place(answered, requests):
+def picture(tab):
+    return tab.body.frame_locator("iframe.image").locator("img")
+
+
+def test_a_click_loads_the_image_below_its_link(answered, requests, browsers):
     cat = answered.body.get_by_role("link", name="a cat")
     cat.click()
-    image = cat.get_by_role("img", name="a cat")
-    expect(image).to_be_visible()
-    assert image.evaluate("image => image.naturalWidth") == 1
+    expect(picture(answered)).to_be_visible()
+    assert picture(answered).evaluate("image => image.naturalWidth") == 1
     assert [request.url for request in requests] == [f"{HOST}/cat.png?asked=secret"]
     assert "referer" not in requests[0].headers
     expect(cat).to_be_focused()
     assert answered.barriers() == []
+    assert not [offence for offence in browsers.offences if "Policy" in offence]
+
+
+def test_the_page_itself_lets_in_nothing_of_that_host(answered, requests, browsers):
+    answered.body.get_by_role("link", name="a cat").click()
+    expect(picture(answered)).to_be_visible()
+    before = len(requests)
+    assert answered.page.evaluate(ADD, f"{HOST}/cat.png") == "error"
+    assert len(requests) == before
+    browsers.offences.clear()
+    answered.problems[:] = [problem for problem in answered.problems if "Policy" not in problem]
 
 
 def test_the_keyboard_loads_it_too(answered):
     answered.body.get_by_role("link", name="a cat").press("Enter")
-    expect(answered.body.get_by_role("img", name="a cat")).to_be_visible()
+    expect(picture(answered)).to_be_visible()
 
 
 def test_an_image_that_does_not_load_stays_a_link_and_says_so(answered, requests):
@@ -72,14 +91,14 @@ def test_an_image_that_does_not_load_stays_a_link_and_says_so(answered, requests
     with answered.page.context.expect_page() as opened:
         dog.click()
     opened.value.close()
-    expect(answered.body.locator("img")).to_have_count(0)
+    expect(answered.body.locator("img, iframe")).to_have_count(0)
 
 
 def test_a_click_that_means_a_new_tab_opens_one(answered, requests):
     with answered.page.context.expect_page() as opened:
         answered.body.get_by_role("link", name="a cat").click(modifiers=["ControlOrMeta"])
     opened.value.close()
-    expect(answered.body.locator("img")).to_have_count(0)
+    expect(answered.body.locator("img, iframe")).to_have_count(0)
 
 
 def test_an_answer_that_is_still_written_keeps_its_link(tab, requests):
@@ -89,4 +108,4 @@ def test_an_answer_that_is_still_written_keeps_its_link(tab, requests):
         cat.click()
     opened.value.close()
     expect(tab.reply).to_have_attribute("data-status", "streaming")
-    expect(tab.body.locator("img")).to_have_count(0)
+    expect(tab.body.locator("img, iframe")).to_have_count(0)

@@ -17,7 +17,5 @@ def test_nothing_inline_and_nothing_foreign_is_allowed(client, path):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("allowed", "sources"), [(True, "'self' data: https:"), (False, "'self' data:")])
-def test_images_of_others_are_allowed_where_a_click_may_load_them(client, settings, allowed, sources):
-    settings.PARLEY = {**settings.PARLEY, "IMAGES_ON_CLICK": allowed}
-    assert f"; img-src {sources}; " in client.get("/setup/").headers["Content-Security-Policy"]
+def test_images_of_others_are_in_no_policy_of_a_page(client):
+    assert "; img-src 'self' data:; " in client.get("/setup/").headers["Content-Security-Policy"]

@@ -73,3 +73,13 @@ def test_no_other_site_gets_its_words_into_the_form(browser, person, headers):
 
 def test_the_words_are_kept_by_no_cache(browser):
     assert "no-store" in send(browser, LOGIN, "x" * 64, username="ada")["Cache-Control"]
+
+
+def test_a_form_of_several_passwords_begins_anew(browser, person):
+    browser.force_login(person)
+    refused = send(
+        browser, "/accounts/password_change/", "x" * 64, old_password="a", new_password1="b", new_password2="b"
+    )
+    assert refused.status_code == 403
+    assert 'type="password"' not in refused.content.decode()
+    assert "reload the page" in refused.content.decode()

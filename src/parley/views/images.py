@@ -1,0 +1,57 @@
+"""An image of another host that an answer names, as a page for a frame whose policy lets in that host and nothing else."""
+
+import hashlib
+import re
+from base64 import b64encode
+from html import unescape
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from parley.conf import conf
+from parley.models import Message
+
+from .base import own_message, private
+
+STYLE = "html,body{margin:0;height:100%;overflow:hidden}img{display:block;max-width:100%;max-height:100%}"
+STYLE_HASH = f"'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.?", re.ASCII)
+_IMAGE = re.compile(r'<a class="image" href="([^"]*)"')
+
+
+@private
+@require_GET
+def message_image(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The image at ``?url=``, where that stands in this message; the page around it never loads anything of that host."""
+    address = request.GET.get("url", "")
+    source = _source_of(address)
+    if not conf.IMAGES_ON_CLICK or source is None or address not in _images_of(own_message(request, pk)):
+        raise Http404
+    context = {"address": address, "style": mark_safe(STYLE)}
+    response = render(request, "parley/message_image.html", context)
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; img-src {source}; style-src {STYLE_HASH}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox allow-same-origin"
+    )
+    response["X-Frame-Options"], response["Referrer-Policy"] = "SAMEORIGIN", "no-referrer"
+    return response
+
+
+def _images_of(message: Message) -> set[str]:
+    return {unescape(found) for found in _IMAGE.findall(message.body)}
+
+
+def _source_of(address: str) -> str | None:
+    """The host as a policy names it; None for what is not https, or that a policy cannot name."""
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme != "https" or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    return f"https://{host}:{port}" if port else f"https://{host}"
