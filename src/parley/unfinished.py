@@ -6,6 +6,8 @@ still to come), and what is open is closed (emphasis, code, a link).
 
 import re
 
+from parley.markdown.nesting import with_nested_fences
+
 LONGEST_TAIL = 4_000
 """Characters of a paragraph; in a longer one its marks are left as they are until it ends."""
 
@@ -75,7 +77,7 @@ def healed(text: str) -> str:
 
 def _open_fence(text: str) -> str:
     fence = ""
-    for found in _FENCE.finditer(text) if "```" in text or "~~~" in text else ():
+    for found in _FENCE.finditer(with_nested_fences(text)) if "```" in text or "~~~" in text else ():
         if not fence and "`" not in found[2]:
             fence = found[1]
         elif fence and found[1].startswith(fence) and not found[2].strip():

@@ -7,6 +7,7 @@ from html import escape
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
 
 from .cutting import Piece, cut
+from .nesting import with_nested_fences
 from .slow_blocks import without_slow_blocks
 from .tags import grouped, with_marked_tags, with_tags
 
@@ -28,7 +29,7 @@ _CODE = re.compile(r"(<pre[^>]*><code[^>]*>)[^<]*")
 
 def pieces_of(text: str) -> list[Piece]:
     """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
-    quick, slow = without_slow_blocks(text)
+    quick, slow = without_slow_blocks(with_nested_fences(text))
     pieces = cut(render_markdown(with_marked_tags(quick), *_options()))
     return [_quick(piece, text, slow) for piece in grouped(pieces)]
 
