@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils.encoding import iri_to_uri
+from django.utils.http import is_same_domain
 
 from standalone.env import is_loopback
 from standalone.refusals import Refused
@@ -37,7 +38,15 @@ def came_plain(scope: Any) -> bool:
     if scope.get("scheme") in ("https", "wss"):
         return False
     told = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
-    return told != b"https" if told else f"https://{host_of(scope)}" not in settings.CSRF_TRUSTED_ORIGINS
+    return told != b"https" if told else not has_https(host_of(scope))
+
+
+def has_https(host: str) -> bool:
+    """Whether CSRF_TRUSTED_ORIGINS says so of this name; https://*.example.org is a domain with all below it."""
+    trusted = [
+        origin.removeprefix("https://") for origin in settings.CSRF_TRUSTED_ORIGINS if origin.startswith("https:")
+    ]
+    return any(is_same_domain(host, name.lstrip("*")) for name in trusted)
 
 
 def better_address(scope: Any) -> str:

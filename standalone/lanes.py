@@ -49,19 +49,19 @@ class Lane:
         self._requests[client] += 1
         place = Place(lambda: self._forget(client))
         try:
-            async with asyncio.timeout(LONGEST_WAIT):
-                await place.take(self._clients.setdefault(client, asyncio.Semaphore(self._each)))
-                await place.take(self._free)
-        except TimeoutError:
-            place.leave()
-            raise Busy from None
-        except BaseException:
-            place.leave()
-            raise
-        try:
+            await self._wait(place, self._clients.setdefault(client, asyncio.Semaphore(self._each)), self._free)
             yield place
         finally:
             place.leave()
+
+    @staticmethod
+    async def _wait(place: "Place", *semaphores: asyncio.Semaphore) -> None:
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                for semaphore in semaphores:
+                    await place.take(semaphore)
+        except TimeoutError:
+            raise Busy from None
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

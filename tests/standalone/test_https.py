@@ -52,8 +52,9 @@ async def test_what_came_by_https_is_served(headers):
     assert response.headers["Strict-Transport-Security"] == "max-age=15552000"
 
 
-async def test_a_proxy_that_says_nothing_is_known_by_its_origin(settings):
-    settings.CSRF_TRUSTED_ORIGINS = [f"https://{NAME}"]
+@pytest.mark.parametrize("origin", [f"https://{NAME}", "https://*.example.org"])
+async def test_a_proxy_that_says_nothing_is_known_by_its_origin(settings, origin):
+    settings.CSRF_TRUSTED_ORIGINS = [origin]
     assert (await ask()).status_code == 404
     assert (await ask(x_forwarded_proto="http")).status_code == 301
 
