@@ -14,7 +14,12 @@ from standalone import celery_app, data, model_file
 from standalone.processes import Service
 
 SOURCES = ("src", "standalone")
-ENVIRONMENT = {"PYTHONPATH": f"{data.ROOT / 'src'}:{data.ROOT}", "PYTHONUNBUFFERED": "1"}
+ENVIRONMENT = {
+    "PYTHONPATH": f"{data.ROOT / 'src'}:{data.ROOT}",
+    "PYTHONUNBUFFERED": "1",
+    # Pages of megabytes in several threads: the C library gives back at once what has a size of this, else hardly ever.
+    "MALLOC_MMAP_THRESHOLD_": str(2**18),
+}
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
+from django.template.context import make_context
+from django.template.loader import get_template
 from django.views.decorators.cache import cache_control
 
 from parley.conf import conf
@@ -60,7 +62,21 @@ def page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) 
     context.setdefault("version", Feed.version_of(request.user))
     context = {**sidebar(request), "parley_socket": socket_address(), "local_model": conf.LOCAL_MODEL, **context}
     context["images_on_click"] = conf.IMAGES_ON_CLICK
-    return render(request, f"parley/{name}.html", context, status=status)
+    return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status)
+
+
+def rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
+    """Render as Django does, and let go of what was rendered.
+
+    A context of Django's refers to itself, so that its messages, which may be megabytes, would stay in memory until
+    Python's garbage collector looks at what is old, which it seldom does.
+    """
+    template: Any = get_template(name)
+    made = make_context(context, request, autoescape=template.backend.engine.autoescape)
+    try:
+        return template.template.render(made)
+    finally:
+        made.dicts.clear()
 
 
 def wants_stream(request: HttpRequest) -> bool:
@@ -68,4 +84,4 @@ def wants_stream(request: HttpRequest) -> bool:
 
 
 def stream(request: HttpRequest, name: str, context: dict) -> HttpResponse:
-    return render(request, f"parley/{name}.turbo_stream.html", context, content_type=TURBO_STREAM)
+    return HttpResponse(rendered(request, f"parley/{name}.turbo_stream.html", context), content_type=TURBO_STREAM)

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +17,7 @@ from parley.models import Conversation, NothingToShare, Share
 from parley.models.share import BeingCopied, TooLarge
 from parley.models.storage import Full
 
-from .base import own_conversation, page, private, see
+from .base import own_conversation, page, private, rendered, see
 
 MESSAGES_ON_A_PAGE = 200
 LINKS_ON_A_PAGE = 50
@@ -95,7 +94,7 @@ def share_copy(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _public(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return HttpResponse(render_to_string(f"parley/{name}.html", context, request), status=status, headers=HEADERS)
+    return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status, headers=HEADERS)
 
 
 def _links_of(request: HttpRequest, conversation: Conversation, form: ShareForm) -> HttpResponse:
