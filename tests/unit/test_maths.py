@@ -85,3 +85,36 @@ def test_shows_a_formula_of_chemistry(formula, shown):
 @pytest.mark.parametrize("formula", ["{" * 400, "a" * 1_900, "->" * 900, "^{" * 900, "\\ce{" * 400, "H2" * 900])
 def test_shows_any_other_formula_as_it_was_typed_or_as_maths(formula):
     assert_harmless(render(f"$\\ce{{{formula}}}$"))
+
+
+@pytest.mark.parametrize("maths", ["|x|", "|x| + |y|", "P(A|B) = |c|^{|d|}"])
+def test_keeps_the_cells_of_a_table_with_bars_in_maths(maths):
+    maths = maths.replace("A|B", "A \\mid B")
+    [table] = render(f"| a | b |\n|---|---|\n| ${maths}$ | 2 |")
+    assert table.count("<td>") == 2
+    assert table.count("<math>") == 1
+    assert text_of(table.split("<td>")[1]).count("|") == maths.count("|")
+
+
+@pytest.mark.parametrize("row", ["| $5 | $10 |", "|$5|$10|", "| $a | b$ |", "| \\$a|b\\$ | c |", "| $a$ | $b$ |"])
+def test_leaves_other_dollars_in_tables_alone(row):
+    with_dollars = render(f"| a | b |\n|---|---|\n{row}")[0]
+    assert with_dollars.count("<td>") == 2
+
+
+@pytest.mark.parametrize("name", ["align", "align*", "gather", "equation"])
+def test_shows_an_equation_without_dollars(name):
+    equation = f"\\begin{{{name}}}\na &= b \\\\\nc &= d\n\\end{{{name}}}".replace(
+        "&" * (name in ("equation", "gather")), ""
+    )
+    before, formula, after = render(f"So\n\n{equation}\n\nand *on*.")
+    assert '<math display="block">' in formula
+    assert render(f"$$\n{equation}\n$$")[0].count("<math") == 1
+    assert (before, after) == ("<p>So</p>", "<p>and <em>on</em>.</p>")
+
+
+@pytest.mark.parametrize("text", ["\\begin{align}\na", "| $|x|$ |\n\\begin{align}a\\end{align}\n|---|", "$|x|$"])
+@pytest.mark.parametrize("code", ["```\n{}\n```", "````latex\n{}\n````"])
+def test_leaves_maths_in_code_as_it_was_typed(code, text):
+    [block] = render(code.replace("{}", text))
+    assert text_of(block) == f"{text}\n"

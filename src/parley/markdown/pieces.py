@@ -7,6 +7,7 @@ from html import escape
 from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
 
 from .cutting import Piece, cut
+from .loose_maths import with_marked_maths, without_marks
 from .nesting import with_nested_fences
 from .slow_blocks import without_slow_blocks
 from .tags import grouped, with_marked_tags, with_tags
@@ -30,12 +31,12 @@ _CODE = re.compile(r"(<pre[^>]*><code[^>]*>)[^<]*")
 def pieces_of(text: str) -> list[Piece]:
     """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
     quick, slow = without_slow_blocks(with_nested_fences(text))
-    pieces = cut(render_markdown(with_marked_tags(quick), *_options()))
+    pieces = cut(render_markdown(with_marked_tags(with_marked_maths(quick)), *_options()))
     return [_quick(piece, text, slow) for piece in grouped(pieces)]
 
 
 def _quick(piece: Piece, text: str, slow: dict[int, range]) -> Piece:
-    piece.html = with_tags(piece.html)
+    piece.html = with_tags(without_marks(piece.html))
     if piece.first_line is None or piece.last_line is None:
         return piece
     if piece.first_line in slow:

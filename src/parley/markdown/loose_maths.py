@@ -1,0 +1,39 @@
+"""Maths that the renderer would not find: with bars in the cells of a table, and equations without dollars. Pure.
+
+It is marked with a noncharacter, by which all is as it was typed again where it is no maths after all, as in code.
+"""
+
+import re
+
+_MARK = "\ufdd4"
+_ROW = re.compile(r"^[ >\t]*+\|[^$\n]*\$.*$", re.MULTILINE)
+_IN_ROW = re.compile(r"(?<![\\$\w])\$(?=[^\s$])([^$\n]{1,300}(?<![\s\\]))\$(?![\w$])")
+_EQUATION = re.compile(
+    r"""(?<!\$\n)(?<!\[\n)^(\ {0,3})(\\begin\{((?:align|gather|equation)\*?)\}
+    (?: (?!\n[ \t]*\n | \\begin\{(?:align|gather|equation) ) [^$] ){0,5000}? \\end\{\3\})(?=[ \t]*$)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_MARKED = re.compile(rf"\$\${_MARK}(?=\\begin)|{_MARK}\$\$|{_MARK}\\(?=\|)|{_MARK}")
+
+
+def with_marked_maths(text: str) -> str:
+    """The text with maths that the renderer finds; its lines keep their numbers."""
+    if _MARK in text:
+        text = text.replace(_MARK, "\ufffd")
+    if "$" in text and "|" in text:
+        text = _ROW.sub(lambda row: _IN_ROW.sub(_with_bars, row[0]), text)
+    if "\\begin{" in text:
+        text = _EQUATION.sub(rf"\1$${_MARK}\2{_MARK}$$", text)
+    return text
+
+
+def without_marks(html: str) -> str:
+    return _MARKED.sub("", html) if _MARK in html else html
+
+
+def _with_bars(maths: re.Match[str]) -> str:
+    """Bars come in pairs; where they do not, or stand apart, they are those between cells."""
+    bars = maths[1].count("|")
+    if not bars or bars % 2 or " | " in maths[1] or "\\|" in maths[1]:
+        return maths[0]
+    return "$" + maths[1].replace("|", rf"{_MARK}\|") + "$"
