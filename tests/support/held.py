@@ -81,10 +81,10 @@ def _here() -> str:
     return _place(sys._getframe())
 
 
-def _is_of_a_test() -> bool:
-    """Whether the innermost of our own code is that of a test, which may do as it likes."""
+def _is_of_the_product() -> bool:
+    """Whether the innermost of our own code is not that of a test, which may do as it likes."""
     innermost = next(_ours(sys._getframe()), None)
-    return innermost is not None and innermost.f_code.co_filename.startswith(TESTS)
+    return innermost is not None and not innermost.f_code.co_filename.startswith(TESTS)
 
 
 def _watch_transactions() -> None:
@@ -94,7 +94,7 @@ def _watch_transactions() -> None:
     def begin(self: Any) -> None:
         enter(self)
         connection = transaction.get_connection(self.using)
-        if not self._from_testcase and not getattr(connection, "held_by", None) and not _is_of_a_test():
+        if not self._from_testcase and not getattr(connection, "held_by", None) and _is_of_the_product():
             connection.held_by = self
             self.held = _measured("Transaction", (TRANSACTION, TRANSACTION_WAITING), _here)
             self.held.__enter__()
@@ -116,7 +116,7 @@ def _watch_statements() -> None:
     execute = CursorWrapper._execute
 
     def watched(self: Any, sql: Any, *arguments: Any) -> Any:
-        if self.db.in_atomic_block or str(sql).lstrip()[:6].upper() not in WRITES or _is_of_a_test():
+        if self.db.in_atomic_block or str(sql).lstrip()[:6].upper() not in WRITES or not _is_of_the_product():
             return execute(self, sql, *arguments)
         with _measured("Statement", (TRANSACTION, TRANSACTION_WAITING), lambda: f"{str(sql)[:80]} < {_here()}"):
             return execute(self, sql, *arguments)
