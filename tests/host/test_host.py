@@ -17,7 +17,7 @@ from tests.support.stack import CELERY, PYTHONPATH, UVICORN, Stack, answers
 
 PROJECT = "tests.host.project"
 ENTER = "/members/enter/"
-QUESTION = "/say 60 words at 100"
+QUESTION = "/say 60 words at 40"
 
 
 class Host(Stack):
