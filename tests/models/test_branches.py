@@ -316,7 +316,7 @@ def test_sends_what_is_left_when_an_answer_was_deleted(talk, said):
     talk.delete_message(said("re q1"))
     history = talk.history_before(said("re q3"))
     built = build("", [(message.role, message.status, message.content) for message in history], window=1000)
-    assert [message["content"] for message in built.messages] == ["q1", "q2", "re q2", "q3"]
+    assert [message["content"] for message in built.messages] == ["q1\n\nq2", "re q2", "q3"]
 
 
 def test_goes_with_its_owner(fork, talk, owner):

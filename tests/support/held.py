@@ -1,11 +1,13 @@
 """Notice what is held too long: a transaction, an event loop, a request thread; in the tests' process and in each product's.
 
-What counts is the processor time of the thread that holds it, for a busy machine takes that from nobody's account;
-what only waits is measured by the clock, with limits that a busy machine does not reach.
+What counts is the processor time of the thread that holds it, for a busy machine takes that from nobody's account,
+without collections of garbage, which may come anywhere; what only waits is measured by the clock, with limits that a busy
+machine does not reach.
 """
 
 import asyncio
 import functools
+import gc
 import os
 import sys
 import threading
@@ -39,6 +41,7 @@ TESTS = OURS[2]
 def watch() -> None:
     """Watch this process, unless it only prepares a database."""
     if not any(word in sys.argv for word in MIGRATIONS):
+        gc.callbacks.append(collections.note)
         _watch_transactions()
         _watch_statements()
         _watch_requests()
@@ -52,13 +55,33 @@ def _report(what: str, kind: str, busy: float, lasted: float, where: str) -> Non
         file.write(line)
 
 
+class Collections(threading.local):
+    """Seconds of this thread's processor time that went into collections of garbage."""
+
+    spent = begun = 0.0
+
+    def note(self, phase: str, _: Any) -> None:
+        if phase == "start":
+            self.begun = time.thread_time()
+        else:
+            self.spent += time.thread_time() - self.begun
+
+
+collections = Collections()
+
+
+def _worked() -> float:
+    """Processor time of this thread so far, in seconds, without collections of garbage."""
+    return time.thread_time() - collections.spent
+
+
 @contextmanager
 def _measured(what: str, limits: tuple[float, float], where: Callable[[], str]) -> Iterator[None]:
-    cpu, clock = time.thread_time(), time.monotonic()
+    cpu, clock = _worked(), time.monotonic()
     try:
         yield
     finally:
-        busy, lasted = time.thread_time() - cpu, time.monotonic() - clock
+        busy, lasted = _worked() - cpu, time.monotonic() - clock
         if busy > limits[0] or lasted > limits[1]:
             _report(what, BUSY if busy > limits[0] else WAITED, busy, lasted, where())
 
