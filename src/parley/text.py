@@ -7,6 +7,7 @@ from typing import Any
 REPLACEMENT = "\ufffd"
 JOINERS = "\u200c\u200d"
 """Persian words and many emoji are written with them."""
+NOT_SEEN = ("Cc", "Cf", "Cs")
 LARGEST_NUMBER = 2**53 - 1
 """The largest that JSON says exactly, everywhere."""
 MOST_COUNTS = 30
@@ -87,5 +88,8 @@ def _is_name(name: Any) -> bool:
 
 
 def is_seen(character: str) -> bool:
-    """No control character, and none that turns the text around or is not seen."""
-    return character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")
+    """No control character, and none that turns the text around or is not seen.
+
+    One that this Python's Unicode does not know yet may be next year's emoji.
+    """
+    return character.isspace() or character in JOINERS or unicodedata.category(character) not in NOT_SEEN
