@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from parley.errors import SENTENCES
 from parley.ids import uuid7
 from parley.models import Conversation, Folder, Message, Preset
-from parley.text import clean
+from parley.text import clean, clean_line
 from parley.transfer.archive import write_archive
 from parley.transfer.reading import read_import
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 NUMBERS = count()
 
 texts = some.text(some.characters(codec="utf-8"), max_size=60).map(clean)
-names = texts.map(lambda text: " ".join(text.split())[:100]).filter(str.strip)
+names = texts.map(lambda text: clean_line(text, 100)).filter(bool)
 moments = some.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1), timezones=some.just(UTC))  # noqa: DTZ001
 numbers = some.integers(0, 10_000)
 tuning = {
