@@ -124,3 +124,41 @@ def moments(text, sizes):
     for so_far in growing(text, sizes):
         splicer.advance(so_far)
         yield list(map(closed, splicer.blocks))
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("me@example.com", "mailto:me@example.com"),
+        ("https://a.example/b", "https://a.example/b"),
+    ],
+)
+@pytest.mark.parametrize("part", ["<summary>{}</summary>", "<summary>s</summary>{}</details>"])
+def test_keeps_addresses_beside_the_tags_of_a_collapsed_part(part, words, shown):
+    (block,) = render(
+        f"<details>\n{part.format(words)}\n" if "</det" not in part else f"<details>{part.format(words)}\n"
+    )
+    assert f'<a href="{shown}"' in block
+    assert f">{words}</a>" in block
+    assert_harmless([block])
+
+
+def test_keeps_emphasis_beside_the_tags_of_a_collapsed_part():
+    assert "<summary><em>a</em></summary>" in render("<details>\n<summary>_a_</summary>\n\nb\n\n</details>\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<b b=\ufdd0Z> a", "<p>&lt;b b=\ufffdZ&gt; a</p>"),
+        ("###### \ufdd2\ufdd3Ra", "<h6>\ufffd\ufffdRa</h6>"),
+        ("`b%20b=%EF%B7%90A` <br>", "<p><code>b%20b=%EF%B7%90A</code> <br></p>"),
+    ],
+)
+def test_takes_nothing_that_was_typed_for_a_mark_of_its_own(text, shown):
+    assert render(text) == [shown]
+
+
+def test_keeps_an_address_that_ends_like_a_mark_of_its_own():
+    (block,) = render("[a](https://a.example/b%20b=%EF%B7%90) *b*")
+    assert block.endswith('rel="noopener noreferrer nofollow">a</a> <em>b</em></p>')

@@ -27,8 +27,8 @@ _ANYWHERE = re.compile(r"(?<!\\)<(?:br ?/?|/?(?:sub|sup|kbd))>")
 _IN_SUMMARY = re.compile(r"</?(?:b|strong|i|em)>")
 _ON_A_LINE = re.compile(rf"^([ \t>]*(?:(?:[-*+]|\d{{1,9}}[.)])[ \t]+)?)(?=<b b={_TAG}.>[ \t]*$)", re.MULTILINE)
 _LINE_OF_PARTS = re.compile(r"^([ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?)(</?(?:details|summary).*)$", re.MULTILINE)
-_SEEN = re.compile(rf"(?:###### )?{_LINE}|{_ALONE}|(?:&lt;b b={_TAG}|{_PART})(?P<code>.)(?:(?<={_TAG}.)&gt;)?")
-_IN_ADDRESS = re.compile("(%3C)?b%20b=%EF%B7%90(.)(?:%3E)?")
+_SEEN = re.compile(rf"(?:###### )?{_LINE}|{_ALONE}|&lt;b b=[{_TAG}{_PART}](?P<code>.)&gt;")
+_IN_ADDRESS = re.compile(f"(%3C)?b%20b=%EF%B7%9[03]([A-{_CODES[SPELLINGS[-1]]}])(?:%3E)?")
 _TOKEN = re.compile(
     rf"""(?P<code><code[^>]*>[^<]*</code>|<span\ data-math[^>]*>[^<]*</span>)
     | <h6[^>]*>{_LINE}(?P<line>.*?)</h6>
@@ -36,20 +36,21 @@ _TOKEN = re.compile(
     | &lt;b\ b={_TAG}(?P<tag>.)&gt; | {_ALONE}""",
     re.VERBOSE | re.DOTALL,
 )
-_PARTS = re.compile(f"{_PART}(.)")
+_PARTS = re.compile(f"&lt;b b={_PART}(.)&gt;")
 
 
 def with_marked_tags(text: str) -> str:
     """The text with its tags marked; its lines keep their numbers."""
+    text = text if text.isascii() else _MARKS.sub("\ufffd", text)
     if "<" not in text or not (_ANYWHERE.search(text) or _LINE_OF_PARTS.search(text)):
         return text
-    text = _LINE_OF_PARTS.sub(lambda line: line[1] + _marked_parts(line[2]), _MARKS.sub("\ufffd", text))
+    text = _LINE_OF_PARTS.sub(lambda line: line[1] + _marked_parts(line[2]), text)
     return _ON_A_LINE.sub(rf"\1{_ALONE}", _ANYWHERE.sub(lambda tag: _marked(tag[0]), text))
 
 
-def _marked(tag: str) -> str:
+def _marked(tag: str, mark: str = _TAG) -> str:
     """As a tag that the renderer treats as it does any, with quotes nowhere."""
-    return f"<b b={_TAG}{_CODES[tag]}>"
+    return f"<b b={mark}{_CODES[tag]}>"
 
 
 def _marked_parts(line: str) -> str:
@@ -71,7 +72,7 @@ def _marked_summary(text: str) -> str:
 
 
 def _part(tag: str) -> str:
-    return f"{_PART}{_CODES[tag]}" if tag else ""
+    return _marked(tag, _PART) if tag else ""
 
 
 def grouped(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -109,7 +110,7 @@ def _joined(group: list[Piece]) -> Piece:
 
 def with_tags(html: str) -> str:
     """The HTML of a block with the elements that its tags mean."""
-    if not _MARKS.search(html) and "%EF%B7%90" not in html:
+    if not _MARKS.search(html) and "%EF%B7%9" not in html:
         return html
     if html.startswith('<p class="raw">'):
         return _as_typed(html)
@@ -153,7 +154,7 @@ class _Elements:
             self._open.pop()
         elif not token[0].endswith("/>"):
             self._open.append(token["name"])
-        self._html.append(_as_typed(token[0]))
+        self._html.append(_IN_ADDRESS.sub(_address, _as_typed(token[0])))
 
     def _take_tag(self, tag: str) -> None:
         name = _NAMES.get(tag.strip("</>"), tag.strip("</ >"))
@@ -221,11 +222,9 @@ class _Elements:
 
 
 def _as_typed(html: str) -> str:
-    if _MARKS.search(html):
-        html = _SEEN.sub(lambda mark: escape(_SPELLED.get(mark["code"] or "", "")), html)
-    return _IN_ADDRESS.sub(_address, html) if "%EF%B7%90" in html else html
+    return _SEEN.sub(lambda mark: escape(_SPELLED.get(mark["code"] or "", "")), html) if _MARKS.search(html) else html
 
 
 def _address(found: re.Match[str]) -> str:
-    tag = _SPELLED.get(found[2], "")
+    tag = _SPELLED[found[2]]
     return quote(tag if found[1] else tag.strip("<>"))
