@@ -32,17 +32,18 @@ def pieces_of(text: str) -> list[Piece]:
     """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
     quick, slow = without_slow_blocks(with_nested_fences(text))
     pieces = cut(render_markdown(with_marked_tags(with_marked_maths(quick)), *_options()))
-    return [_quick(piece, text, slow) for piece in grouped(pieces)]
+    lines = text.split("\n")
+    return [_quick(piece, lines, slow) for piece in grouped(pieces)]
 
 
-def _quick(piece: Piece, text: str, slow: dict[int, range]) -> Piece:
+def _quick(piece: Piece, lines: list[str], slow: dict[int, range]) -> Piece:
     piece.html = with_tags(without_marks(piece.html))
     if piece.first_line is None or piece.last_line is None:
         return piece
     if piece.first_line in slow:
-        return _as_typed(text, slow[piece.first_line])
+        return _as_typed(lines, slow[piece.first_line])
     if piece.too_deep or _is_too_large(piece.html):
-        return _as_typed(text, range(piece.first_line, piece.last_line + 1))
+        return _as_typed(lines, range(piece.first_line, piece.last_line + 1))
     return piece
 
 
@@ -53,9 +54,9 @@ def _is_too_large(html: str) -> bool:
     return html.count("<") + html.count("&") > MOST_TAGS
 
 
-def _as_typed(text: str, lines: range) -> Piece:
-    source = text[_line_start(text, lines.start) : _line_start(text, lines.stop)].strip("\n")
-    return Piece(f'<p class="raw">{escape(source)}</p>', lines.start, lines.stop - 1)
+def _as_typed(lines: list[str], block: range) -> Piece:
+    source = "\n".join(lines[block.start - 1 : block.stop - 1]).strip("\n")
+    return Piece(f'<p class="raw">{escape(source)}</p>', block.start, block.stop - 1)
 
 
 def offset_of(text: str, pieces: list[Piece], index: int) -> int:
