@@ -1,6 +1,7 @@
 from io import BytesIO
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from parley import files
@@ -69,6 +70,17 @@ def test_refuses_more_than_a_few_at_once_and_keeps_no_file(at_owner, tmp_path, s
     answers = [at_owner.post(URL, sent()).status_code for _ in range(MOST_WAITING + 1)]
     assert answers == [303] * MOST_WAITING + [422]
     assert len(list(tmp_path.glob("transfers/*"))) == MOST_WAITING
+
+
+def test_keeps_no_file_of_an_import_that_could_not_begin(at_owner, tmp_path, settings, monkeypatch):
+    def locked(*args, **values):
+        raise OperationalError("database is locked")
+
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    monkeypatch.setattr(Transfer, "begin", locked)
+    at_owner.raise_request_exception = False
+    assert at_owner.post(URL, sent()).status_code >= 500
+    assert not list(tmp_path.glob("transfers/*"))
 
 
 def test_refuses_a_form_of_another_site(owner):

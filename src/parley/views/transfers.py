@@ -144,13 +144,21 @@ def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
     try:
-        transfer = Transfer.begin(request.user, kind, **values)
+        transfer = _begun(request.user, kind, **values)
     except (TooMany, Full) as error:
-        if "file" in values:
-            files.remove(values["file"])
         return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
     ring_on_commit(transfer)
     return _see_list()
+
+
+def _begun(owner: Any, kind: str, **values: Any) -> Transfer:
+    """A file that was sent is not kept where no transfer knows it, whatever the reason."""
+    try:
+        return Transfer.begin(owner, kind, **values)
+    except Exception:
+        if "file" in values:
+            files.remove(values["file"])
+        raise
 
 
 def _list(
