@@ -1,9 +1,11 @@
 """What one person keeps has a bound, also when many requests come at once."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from parley import files
 from parley.models import Share, Transfer
@@ -62,6 +64,14 @@ def test_refuses_a_share_for_which_there_is_no_room(owner, room):
         Share.of(conversation)
     Share.objects.get().revoke()
     assert Share.of(conversation).is_open
+
+
+def test_an_expired_link_leaves_room_for_an_upload(owner, room):
+    share = Share.of(answered(owner), lasts=timedelta(days=1))
+    room(share.size)
+    Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert used_by(owner) == 0
+    assert uploaded(owner, share.size).size == share.size
 
 
 def test_refuses_an_upload_for_which_there_is_no_room(owner, room):

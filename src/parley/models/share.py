@@ -42,8 +42,10 @@ def _can_be_deactivated() -> bool:
 class ShareQuerySet(VisibleQuerySet):
     def open(self) -> "ShareQuerySet":
         """Those that may be read now."""
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(unexpired, revoked_at=None, conversation__discarded_at=None)
+        return self.unexpired().filter(revoked_at=None, conversation__discarded_at=None)
+
+    def unexpired(self) -> "ShareQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
     def behind(self, token: str) -> "ShareQuerySet":
         """What the link with this token opens now: one, or none; nobody speaks for a person who was deactivated."""

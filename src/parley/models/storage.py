@@ -14,8 +14,8 @@ class Full(Exception):
 
 
 def used_by(owner: Any) -> int:
-    """Bytes."""
-    kept = (owner.transfers.filter(UPLOADS_AND_EXPORTS), owner.shares.all())
+    """Bytes; without links that have expired, of which nothing is kept after the next one is made."""
+    kept = (owner.transfers.filter(UPLOADS_AND_EXPORTS), owner.shares.unexpired())
     return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in kept)
 
 
