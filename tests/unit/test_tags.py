@@ -162,3 +162,16 @@ def test_takes_nothing_that_was_typed_for_a_mark_of_its_own(text, shown):
 def test_keeps_an_address_that_ends_like_a_mark_of_its_own():
     (block,) = render("[a](https://a.example/b%20b=%EF%B7%90) *b*")
     assert block.endswith('rel="noopener noreferrer nofollow">a</a> <em>b</em></p>')
+
+
+@pytest.mark.parametrize(
+    "line", ["<details> <summary>x</summary>", "<details>  ", "<summary>x</summary>\t", "</details> "]
+)
+@pytest.mark.parametrize("code", ["```html\n{}\na\n```\n", "    {}\n    a\n"])
+def test_keeps_the_spaces_beside_tags_in_code(code, line):
+    assert text_of(render(code.format(line))[0]) == f"{line}\na\n"
+
+
+def test_shows_no_spaces_beside_tags():
+    (block,) = render("<details> \t<summary>a</summary>  \n\nb\n\n</details>  \n")
+    assert "".join(block.split()) == "<details><summary>a</summary><p>b</p></details>"

@@ -56,12 +56,15 @@ def _marked(tag: str, mark: str = _TAG) -> str:
 def _marked_parts(line: str) -> str:
     """A line of a collapsed part as a heading, which needs one line; or as it is."""
     start = next((tag for tag in ("<details>", "<details open>") if line.startswith(tag)), "")
-    rest = line[len(start) :].strip(" \t")
-    if rest in ("</details>", "</summary>") and not start:
-        return f"###### {_LINE}{_part(rest)}"
-    if rest.startswith("<summary>"):
-        return f"###### {_LINE}{_part(start)}{_marked_summary(rest)}"
-    return f"###### {_LINE}{_part(start)}" if start and not rest else line
+    rest = line[len(start) :]
+    words = rest.strip(" \t")
+    if words.startswith("<summary>"):
+        marked = _marked_summary(words)
+    elif words in (("",) if start else ("</details>", "</summary>")):
+        marked = _part(words)
+    else:
+        return line
+    return f"###### {_LINE}{_part(start)}{rest.replace(words, marked, 1)}"
 
 
 def _marked_summary(text: str) -> str:
