@@ -23,6 +23,7 @@ OPENERS = (*TAGS, *HARMONY)
 
 _CLOSER = re.compile("|".join(map(re.escape, ("</think>", "</thinking>", "</thought>", "[/THINK]"))))
 LONGEST_CLOSER = 11
+_ANY_TAG = re.compile("|".join(map(re.escape, (*TAGS, *TAGS.values()))))
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _CLOSES_PROSE = re.compile(r"[^\s`\"'“”‘’«»(\[{<|/\\=]\Z|\n\Z|\A\Z")
 """What stands before a closing tag that ends what a template had begun, and not before one that is talked about."""
@@ -37,7 +38,10 @@ class Thoughts:
         self._channels = Channels(reasoning, answer)
         self._held, self._closer = "", ""
         self._take = self._begin
-        self._thinks, self._writes, self._may_close = False, False, True
+        begun = str(answer)
+        self._talk = begun if _ANY_TAG.search(begun) else ""
+        self._line = self._talk or begun[begun.rfind("\n") + 1 :]
+        self._thinks, self._writes, self._may_close = False, is_in_code(self._talk), True
 
     def add(self, piece: str) -> None:
         if self._writes:
@@ -91,18 +95,32 @@ class Thoughts:
         """Several templates open the tag in the prompt: what came before the first closing tag was thought, then."""
         if _CLOSER.search(self._answer.tail(length)) is None:
             return
-        thought, *found = _CLOSER.split(self._answer.since(self._start), maxsplit=1)
-        self._may_close = not found
-        if found and not self._reasoning and not is_talk(thought):
+        before, closer, rest = _parted_at(_CLOSER, self._answer.since(self._start))
+        self._may_close = not closer
+        if closer and not self._reasoning and not self._is_talk(before, closer):
             self._answer.cut(self._start)
-            self._reasoning.add(thought.strip("\n"))
-            self._answer_begins(found[0])
+            self._reasoning.add(before.strip("\n"))
+            self._answer_begins(rest)
+
+    def _is_talk(self, before: str, closer: str) -> bool:
+        return is_in_code(self._line + before) or is_talk(self._talk + before, closer)
 
 
-def is_talk(before: str) -> bool:
-    """Whether a closing tag after this text is talked about: in code, or as a word among words."""
-    fences, line = _FENCE.findall(before), before[before.rfind("\n") + 1 :]
-    return len(fences) % 2 == 1 or line.count("`") % 2 == 1 or not _CLOSES_PROSE.search(before)
+def is_talk(before: str, closer: str) -> bool:
+    """Whether a closing tag after this text is talked about: in code, as a word among words, or after its opening tag."""
+    return is_in_code(before) or not _CLOSES_PROSE.search(before) or _is_opened(before, closer.replace("/", ""))
+
+
+def is_in_code(before: str) -> bool:
+    """Whether what follows this text is in a fence, or between backticks."""
+    line = before[before.rfind("\n") + 1 :]
+    return len(_FENCE.findall(before)) % 2 == 1 or line.count("`") % 2 == 1
+
+
+def _is_opened(before: str, opener: str) -> bool:
+    """Whether the tag was opened on the same line, or on a line of its own."""
+    unclosed = re.escape(opener)
+    return bool(re.search(rf"^[^\w\n]*{unclosed}|{unclosed}[^\n]*\Z", _CLOSER.split(before)[-1], re.MULTILINE))
 
 
 class Channels:
@@ -152,6 +170,12 @@ class Channels:
         target.add(piece[: end.start()])
         self._target = None
         return piece[end.start() if end[0] in HARMONY else end.end() :]
+
+
+def _parted_at(mark: re.Pattern[str], text: str) -> tuple[str, str, str]:
+    """The text before a mark, the mark, and the text after it, as str.partition has them."""
+    found = mark.search(text)
+    return (text[: found.start()], found[0], text[found.end() :]) if found else (text, "", "")
 
 
 def _parted(piece: str, marks: Iterable[str]) -> tuple[str, str]:

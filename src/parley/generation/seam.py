@@ -15,12 +15,32 @@ def repeated(before: str, after: str) -> int:
     >>> repeated("The quick brown fo", "…quick brown fox jumps")
     15
     """
-    begun = after.lstrip(LEAD_IN)
-    tail = before[-LONGEST_REPETITION:]
+    begun, tail = after.lstrip(LEAD_IN), before[-LONGEST_REPETITION:]
     for length in range(min(len(tail), len(begun)), SHORTEST_REPETITION - 1, -1):
         if tail.endswith(begun[:length]):
-            return len(after) - len(begun) + length if _is_telling(begun[:length]) else 0
+            end = len(after) - len(begun) + length
+            meant = not _is_telling(begun[:length]) or _may_be_meant(tail, begun[:length], after)
+            return 0 if meant else end
     return 0
+
+
+def _may_be_meant(tail: str, words: str, after: str) -> bool:
+    """Whether a text may go on with its own last words, as tables, lists, data and refrains do."""
+    lead, _, rest = after.partition(words)
+    if "." in lead or "…" in lead or (tail[-1].isalnum() and after[0].isalnum()):
+        return False
+    return _comes_twice(tail, words) or _is_line(tail, words, lead, rest)
+
+
+def _comes_twice(tail: str, words: str) -> bool:
+    return tail.find(words) < len(tail) - len(words) or (words + words).find(words, 1) < len(words)
+
+
+def _is_line(tail: str, words: str, lead: str, rest: str) -> bool:
+    """Whether the words are one line, in both."""
+    first = tail.removesuffix(words).rstrip(" \t")[-1:] in ("", "\n")
+    parted = words.endswith("\n") or ("\n" in lead and rest[:1] in ("", "\n"))
+    return first and parted and "\n" not in words.rstrip("\n")
 
 
 def may_repeat(before: str, after: str) -> bool:

@@ -44,6 +44,12 @@ def test_cuts_out_what_is_said_again(pieces):
         ("Wait", "... what?"),
         ("text", "   "),
         ("The end of it all.", ""),
+        ("<tr>\n    <td>Cell</td>\n", "    <td>Cell</td>\n</tr>"),
+        ("<tr>\n    <td>Cell</td>", "\n    <td>Cell</td>\n</tr>"),
+        ("- [ ] Buy milk\n- [ ] Buy milk", "\n- [ ] Buy milk"),
+        ("Row, row, row your boat\n", "Row, row, row your boat\nGently down the stream"),
+        ('[{"name": "none"}, {"name": "none"}, ', '{"name": "none"}, {"name": "one"}]'),
+        ('{"name": "none"}, {"name": "none"}, ', '{"name": "none"}, {"name": "none"}, {"name": "one"}'),
     ],
 )
 def test_keeps_what_may_well_come_twice(before, after):
@@ -53,6 +59,19 @@ def test_keeps_what_may_well_come_twice(before, after):
 def test_knows_a_repetition_in_a_script_without_spaces():
     before = "今日はとても良い天気ですから散歩に"
     assert gone_on(before, "天気ですから散歩に行きます。") == "今日はとても良い天気ですから散歩に行きます。"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "whole"),
+    [
+        ("The function calls the function", "function again.", "The function calls the function again."),
+        ("The function calls the function", "… the function again.", "The function calls the function again."),
+        ("x = 1\ny = 2\nname = fo", "y = 2\nname = foo\n", "x = 1\ny = 2\nname = foo\n"),
+        ("def f():\n    return 1\n", "def f():\n    return 1\n\n", "def f():\n    return 1\n\n"),
+    ],
+)
+def test_cuts_out_what_nobody_writes_twice(before, after, whole):
+    assert gone_on(before, after) == whole
 
 
 def test_says_at_once_what_is_new():

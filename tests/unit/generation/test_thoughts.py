@@ -66,6 +66,11 @@ def test_takes_what_comes_before_a_closing_tag_for_thoughts_that_the_template_be
         "`<think>` opens and `</think>`\n</think> closes.",
         "a[0] > b",
         "So <think> and then",
+        "It looks like <think>reasoning</think>answer.",
+        "1. The format:\n<think>\nreasoning\n</think>\nanswer",
+        "**Before**:\n\n- <think>\n\n**After**:\n\n</think>\n\nSo.",
+        "He wrote [THINK]well[/THINK] there.",
+        "| a |\n|---|\n| <thought>x</thought> |\n",
         "<thin",
         "<",
         "[T",
@@ -85,3 +90,28 @@ def test_takes_back_nothing_that_was_there_before_it():
 def test_looks_for_one_tag_only():
     assert however_cut("Well.\n</think>\nOne.\n</think>\nTwo.") == ("Well.", "One.\n</think>\nTwo.")
     assert however_cut("<think>a</think>b\n</think>\nc") == ("a", "b\n</think>\nc")
+
+
+@pytest.mark.parametrize(
+    ("begun", "rest"),
+    [
+        ("So:\n```\n<think>\nreason", "ing\n</think>\nanswer\n```"),
+        ("It looks like <think>reason", "ing</think>answer."),
+        ("Not `<think>`, but:\n```\n", "<think>\nreasoning\n</think>\n```\n"),
+        ("`<think>` ends with `", "</think>`."),
+        ("It ends with `", "</think>`."),
+    ],
+)
+def test_goes_on_with_talk_about_such_tags(begun, rest):
+    assert however_cut(rest, begun) == ("", begun + rest)
+
+
+@pytest.mark.parametrize("opener", ["<think>\n", ""])
+def test_knows_thoughts_before_the_rest_of_a_code_block(opener):
+    rest = f"{opener}They want more.\n</think>\n\n    return 1\n```"
+    assert however_cut(rest, "So:\n```\ndef f():\n") == ("They want more.", "So:\n```\ndef f():\n    return 1\n```")
+
+
+def test_knows_a_thought_about_such_tags():
+    thought = "They ask about <think> tags, and how they end."
+    assert however_cut(f"{thought}\n</think>\n\nSo.") == (thought, "So.")
