@@ -4,6 +4,7 @@ from typing import Any
 
 from parley.text import clean_usage
 
+from .choices import Choices
 from .finish_reasons import FinishReason
 from .fragments import SOURCES, TEXT, Beside, thoughts_in, words_in
 from .reasoning import Thoughts
@@ -35,7 +36,7 @@ class Accumulator:
         self.ended, self.strange, self.stray = False, False, ""
         self._usage: Any = None
         self._cited: list[Any] = []
-        self._index: Any = None
+        self._choices = Choices()
         self._deltas = self._complete = False
 
     @property
@@ -61,12 +62,11 @@ class Accumulator:
         if self.ended:
             return
         if type(chunk) is dict:
-            delta = _plain_delta(chunk, self._index)
+            delta = _plain_delta(chunk, self._choices.index)
             if delta is None or self.reason.word:
                 self._add_chunk(chunk)
             else:
-                self._deltas = True
-                self._add_delta(delta)
+                self._deltas = self._add_delta(delta) or self._deltas
         elif isinstance(chunk, Stray):
             self.stray, self.strange = str(chunk), True
         elif isinstance(chunk, list):
@@ -80,6 +80,8 @@ class Accumulator:
 
     def close(self) -> None:
         """The stream is over: what was held back is as it is."""
+        for choice in self._choices.close():
+            self._add_choice(choice, {})
         self._thoughts.close()
         self.text.close()
         self.reasoning.close()
@@ -88,9 +90,11 @@ class Accumulator:
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         choices = chunk.get("choices")
-        choice = self._choice_of(choices if type(choices) is list else [], chunk)
-        if choice is not None:
-            self._add_choice(choice, chunk)
+        if type(choices) is list and choices:
+            for choice in self._choices.take(choices):
+                self._add_choice(choice, chunk)
+        elif isinstance(chunk.get("message"), dict) or isinstance(chunk.get("delta"), dict):
+            self._add_choice(chunk, chunk)
         elif not choices and (sentence := error_in(chunk)) is not None:
             raise InBandError(sentence)
         elif "choices" not in chunk and chunk.get("type") != "ping":
@@ -106,21 +110,11 @@ class Accumulator:
             self._cited = cited
             self.beside.cite(cited)
 
-    def _choice_of(self, choices: list[Any], chunk: dict[str, Any]) -> dict[str, Any] | None:
-        """Of several choices the one that came first; a chunk that has its message at the top is one itself."""
-        if not choices:
-            return chunk if isinstance(chunk.get("message"), dict) or isinstance(chunk.get("delta"), dict) else None
-        if self._index is None:
-            self._index = _first_index(choices)
-        return next((one for one in choices if type(one) is dict and one.get("index") in (None, self._index)), None)
-
     def _add_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
         delta = choice.get("delta")
-        if type(delta) is dict and delta:
-            self._deltas = True
-            says = self._add_delta(delta)
-        else:
-            says = self._add_in_place_of_delta(choice, chunk)
+        says = self._add_delta(delta) if type(delta) is dict else False
+        self._deltas = self._deltas or says
+        says = says or self._add_in_place_of_delta(choice, chunk)
         reason = choice.get("finish_reason")
         if says and self.reason.word:
             self.reason.answer_goes_on()
@@ -167,7 +161,8 @@ class Accumulator:
 
     def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
         """A whole answer, or a gateway that writes ``message`` or ``text``; beside deltas they only repeat."""
-        message, text = choice.get("message"), choice.get("text") or choice.get("delta") or choice.get("content")
+        message, delta = choice.get("message"), choice.get("delta")
+        text = choice.get("text") or (None if isinstance(delta, dict) else delta) or choice.get("content")
         if self._deltas or not (message or text):
             return False
         self._complete = chunk.get("object") == COMPLETION and not (self.text or self.reasoning)
@@ -181,12 +176,7 @@ def _plain_delta(chunk: dict[str, Any], index: Any) -> dict[str, Any] | None:
         return None
     if chunk.get("usage") or chunk.get("error") or "citations" in chunk or "search_results" in chunk:
         return None
-    if choice.get("finish_reason") or choice.get("index") != index or choice.get("error"):
+    if choice.get("finish_reason") or choice.get("index") != index or choice.get("error") or choice.get("message"):
         return None
     delta = choice.get("delta")
     return delta if type(delta) is dict and delta else None
-
-
-def _first_index(choices: list[Any]) -> Any:
-    found = [choice.get("index") for choice in choices if type(choice) is dict]
-    return 0 if 0 in found else next(iter(found), None)

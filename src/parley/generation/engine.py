@@ -169,6 +169,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
                 return after_error(error.code, writing.answer, error.detail)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)
+        writing.answer = Accumulator(writing.reply.content)  # what was held back of the last try is none of this one
 
 
 async def _stream(writing: Writing, on_text: OnText) -> Outcome:

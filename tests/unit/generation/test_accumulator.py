@@ -425,3 +425,40 @@ def test_keeps_the_beginning_of_an_answer_without_end():
     assert answer.too_long
     assert len(str(answer.text)) == LONGEST_TEXT
     assert not accumulated(chunk("a" * LONGEST_TEXT)).too_long
+
+
+def counted(*words, first=1, last="length"):
+    """As text-generation-inference did before 1.4.4: the index says which token it is."""
+    reasons = [None] * (len(words) - 1) + [last]
+    deltas = enumerate(zip(words, reasons, strict=True), first)
+    return [
+        {"choices": [{"index": index, "delta": {"role": "assistant", "content": word}, "finish_reason": reason}]}
+        for index, (word, reason) in deltas
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("words", [["I"], ["I", "'m"], ["I", "'m", " here"], list("I'm all here")])
+def test_takes_all_tokens_of_a_server_that_counts_them(words, first):
+    answer = Accumulator()
+    for chunk in counted(*words, first=first):
+        answer.add(chunk)
+    answer.close()
+    assert (str(answer.text), answer.finish_reason, answer.whole) == ("".join(words), "length", True)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 0, 1], [0, 1, 1, 0], [0, 0, 1, 1], [0, 0, 1, 2], [1, 1, 0, 0]])
+def test_takes_the_first_of_two_answers_that_come_in_turn(order):
+    answer, first = Accumulator(), order[0]
+    for index in order:
+        answer.add({"choices": [{"index": index, "delta": {"content": f"{index}"}, "finish_reason": None}]})
+    answer.close()
+    assert str(answer.text) == f"{first}" * order.count(first)
+
+
+def test_takes_the_message_that_follows_an_empty_delta():
+    answer = Accumulator()
+    answer.add({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+    answer.add({"choices": [{"index": 0, "delta": {"role": "assistant"}, "message": {"content": "So."}}]})
+    answer.close()
+    assert str(answer.text) == "So."

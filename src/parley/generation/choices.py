@@ -1,0 +1,57 @@
+"""Which choices of a stream are the answer. Pure."""
+
+from typing import Any
+
+Choice = dict[str, Any]
+SURE = 3
+"""Chunks whose indexes count up, each with words of its own: several answers hardly begin so, but tokens are counted so."""
+
+
+class Choices:
+    """The first of several choices; or all, where a server counts tokens in their index (text-generation-inference 1).
+
+    ``index``: of the only one that is taken, as soon as that is known.
+    """
+
+    def __init__(self) -> None:
+        self.index: Any = Choices
+        self._first: Any = None
+        self._held: list[Choice] = []
+        self._seen, self._may_count = 0, True
+
+    def take(self, choices: list[Any]) -> list[Choice]:
+        """Return those of a chunk that are part of the answer."""
+        found = [choice for choice in choices if type(choice) is dict]
+        if self._first is None:
+            self._first = _first_index(found)
+        if self._may_count and len(found) == 1 and self._is_counted(found[0]):
+            return self._count(found[0])
+        self._may_count, self.index, self._held = False, self._first, []
+        return [choice for choice in found if choice.get("index") in (None, self._first)][:1]
+
+    def close(self) -> list[Choice]:
+        """Return what was held back, because it might have been another answer."""
+        held, self._held = self._held, []
+        return held
+
+    def _is_counted(self, choice: Choice) -> bool:
+        index = choice.get("index")
+        if self._seen >= SURE:
+            return index != self._first
+        begins = bool(self._seen) or not choice.get("finish_reason")
+        return begins and type(index) is int and index == self._first + self._seen and _has_words(choice)
+
+    def _count(self, choice: Choice) -> list[Choice]:
+        self._seen += 1
+        self._held.append(choice)
+        return [] if self._seen == SURE - 1 else self.close()
+
+
+def _has_words(choice: Choice) -> bool:
+    delta = choice.get("delta")
+    return isinstance(delta, dict) and bool(delta.get("content")) and not choice.get("error")
+
+
+def _first_index(choices: list[Choice]) -> Any:
+    found = [choice.get("index") for choice in choices]
+    return 0 if 0 in found else next(iter(found), None)
