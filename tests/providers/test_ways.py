@@ -80,6 +80,7 @@ async def test_sends_what_the_base_url_asks_for_with_each_request(provider, at):
     models._ask()
     assert [request.query for request in provider.requests] == ["api-version=2024-10-21&x="] * 2
     assert {request.headers["authorization"] for request in provider.requests} == {"Bearer sk-key"}
+    assert {request.headers["api-key"] for request in provider.requests} == {"sk-key"}
 
 
 async def test_signs_in_with_what_the_base_url_says(provider, at):

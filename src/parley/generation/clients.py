@@ -49,6 +49,8 @@ def _way_to(address: Address) -> dict[str, Any]:
 def _who_asks(address: Address, api_key: str) -> dict[str, Any]:
     login = b64encode(address.login.encode()).decode()
     headers = {"Authorization": f"Basic {login}"} if login else {}
+    if api_key and any(name == "api-version" for name, _ in address.query):
+        headers["api-key"] = api_key  # Azure takes keys in no other header there
     return {
         "base_url": address.url, "default_query": dict(address.query), "default_headers": headers,
         "api_key": api_key or "none", "max_retries": 0,

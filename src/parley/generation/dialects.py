@@ -16,6 +16,8 @@ UNNAMED = re.compile(
 """The words of a refusal that may be about any field."""
 NO_SYSTEM = re.compile(r"\bsystem\b|developer instruction|only (user|assistant)", re.IGNORECASE)
 """The words of templates that have no place for instructions, as Gemma's."""
+NO_SYSTEM_ROLE = re.compile(r"\bsystem\W+(role|prompt|message|instruction)|\brole\W+(\w+\W+)?system\b", re.IGNORECASE)
+"""The same from a server that may as well have failed: "system error" is none of it."""
 NEEDED = frozenset({"model", "messages", "stream"})
 
 
@@ -52,7 +54,8 @@ class Dialect:
         if not self.newer_names and wants_newer_name(refusal.said, sent):
             return replace(self, newer_names=True)
         to_blame = blame(refusal, sent)
-        if not to_blame and instructs(sent) and NO_SYSTEM.search(refusal.said):
+        no_system = NO_SYSTEM if refusal.status < 500 else NO_SYSTEM_ROLE
+        if not to_blame and instructs(sent) and no_system.search(refusal.said):
             return replace(self, instructs=False)
         if not to_blame and goes_on(body) and self.going_on != "question":
             return self._going_on_otherwise(refusal)

@@ -1,7 +1,8 @@
 """Why a stream says that it ended, in the words of many vendors → what that means. Pure.
 
 Source: the references of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Amazon Bedrock, Ollama, vLLM, SGLang and
-Text Generation Inference; words are compared in small letters.
+Text Generation Inference; words are compared in small letters, with underscores,
+and without the name of the enumeration that stands before them in Google's.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ LONGEST_REASON = 40
 
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER = "stop", "length", "tool_calls", "content_filter"
 _WORDS = {
-    STOP: "stop end end_turn eos eos_token stop_sequence stop_token complete completed done finish finished normal",
+    STOP: "stop end end_turn end_of_turn eos eos_token stop_sequence stop_token complete completed done finish finished normal",
     LENGTH: "length max_tokens max_output_tokens max_completion_tokens max_new_tokens max_length model_length token_limit "
     "context_length model_context_window_exceeded",
     TOOL_CALLS: "tool_calls tool_call tool_use function_call",
@@ -27,7 +28,7 @@ BAD = frozenset(
     )
 )  # fmt: skip
 """Words that no later one takes back: gateways add a ``stop`` of their own to whatever ended."""
-NONE = frozenset(("", "null", "none"))
+NONE = frozenset(("", "null", "none", "unspecified"))
 _ORDER = (STOP, TOOL_CALLS, LENGTH, CONTENT_FILTER)
 
 
@@ -54,9 +55,10 @@ class FinishReason:
     def add(self, said: Any, *, alone: bool) -> None:
         """``alone``: whether nothing of the answer came with it, which is how an end is told for certain."""
         own = clean_line(said, LONGEST_REASON)
-        if own.lower() in NONE or self.word in BAD:
+        word = own.lower().replace("-", "_").removeprefix("finish_reason_")
+        if word in NONE or self.word in BAD:
             return
-        word = own.lower() if own.lower() in BAD else GOOD.get(own.lower(), own)
+        word = word if word in BAD else GOOD.get(word, own)
         if self.word in _ORDER and word in _ORDER and self.word != self._disproved:
             word = max(self.word, word, key=_ORDER.index)
         self.alone = alone or (self.alone and word == self.word)

@@ -65,8 +65,10 @@ def _without_text(answer: Accumulator) -> Outcome:
         return Outcome("failed", "filtered")
     if answer.beside.kinds:
         return Outcome("failed", "no_text")
+    if answer.finish_reason == LENGTH and (answer.reasoning or answer.usage.get("completion_tokens", 1)):
+        return Outcome("failed", "thought_too_long")  # OpenAI does not send what its models think
     if answer.reasoning:
-        return Outcome("failed", "thought_too_long" if answer.finish_reason == LENGTH else "only_thought")
+        return Outcome("failed", "only_thought")
     if answer.beside:
         return Outcome("failed", "no_text")
     return Outcome("failed", "garbage", answer.stray) if answer.strange else Outcome("failed", "empty")

@@ -20,7 +20,7 @@ from .accumulator import DONE, Stray
 from .clients import asking
 from .dialects import Dialect, blame
 from .outcome import ProviderError, seconds_of
-from .refusals import MAY_PASS, Refusal, meaning
+from .refusals import MAY_PASS, Refusal, meaning, without_echo
 from .sse import HEARTBEATS, Events, NotAnEvent, is_done
 
 logger = logging.getLogger(__name__)
@@ -70,9 +70,8 @@ async def _ask(body: dict[str, Any], optional: Collection[str]) -> openai.AsyncS
             other = dialect.after(_refusal(error), body, optional)
             if other is None:
                 raise
-            logger.info(
-                "Asking %r in another way, after %s: %s", body["model"], error.status_code, redacted(error.body)
-            )
+            said = redacted(without_echo(error.body))
+            logger.info("Asking %r in another way, after %s: %s", body["model"], error.status_code, said)
             dialect = other
         else:
             _remember(whom, dialect)
@@ -164,7 +163,7 @@ async def _errors_in_our_words(parameters: dict[str, Any]) -> AsyncIterator[None
     try:
         yield
     except openai.APIStatusError as error:
-        logger.warning("The provider answered %s: %s", error.status_code, redacted(error.body))
+        logger.warning("The provider answered %s: %s", error.status_code, redacted(without_echo(error.body)))
         raise _from_status(error, parameters) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
@@ -188,7 +187,8 @@ def _is_timeout(error: BaseException) -> bool:
 
 def _refusal(error: openai.APIStatusError) -> Refusal:
     """What the SDK made of a response, of which any part may be missing or of another type."""
-    said = error.body if isinstance(error.body, str) else repr(error.body or "")
+    body = without_echo(error.body)
+    said = body if isinstance(body, str) else repr(body or "")
     code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
     return Refusal(error.status_code, said[:MOST_SAID], code[:100], param[:100])
 

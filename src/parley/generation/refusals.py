@@ -5,6 +5,7 @@ There is no standard for it: statuses are used for several things, and only the 
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 STATUS_CODES = {
     400: "bad_request", 401: "unauthorized", 402: "no_credit", 403: "forbidden", 404: "model_not_found",
@@ -43,6 +44,9 @@ SAYS_NOTHING = re.compile(
 )
 """The words of an answer that only says "Not Found", in any form."""
 OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
+ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
+"""What was asked, said again by pydantic, of which vLLM makes a text."""
+DEEPEST = 8
 WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -63,6 +67,21 @@ class Refusal:
     def about_the_request(self) -> bool:
         """Whether the same request in another form might be taken."""
         return self.status in (400, 422, 500, 501) and meaning(self) in ("bad_request", "provider_down")
+
+
+def without_echo(said: Any, depth: int = DEEPEST) -> Any:
+    """The body of a refusal without the request that it repeats: what people write says nothing about the reason."""
+    if isinstance(said, str):
+        return ECHO.sub("", said) if "loc" in said else said
+    if not depth:
+        return ""
+    if isinstance(said, list):
+        return [without_echo(one, depth - 1) for one in said]
+    if not isinstance(said, dict):
+        return said
+    return {
+        name: without_echo(value, depth - 1) for name, value in said.items() if name != "input" or "loc" not in said
+    }
 
 
 def meaning(refusal: Refusal) -> str:

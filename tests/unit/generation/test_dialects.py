@@ -74,3 +74,15 @@ def test_puts_instructions_above_the_first_question_where_they_have_no_role(said
     assert dialect.say(ASKED) == ASKED
     assert learn(said, INSTRUCTED, dialect) is None
     assert learn(said, ASKED) is None
+
+
+@pytest.mark.parametrize("said", ["Internal system error", "{'message': 'The system is busy.'}"])
+def test_does_not_give_up_instructions_where_the_server_has_failed(said):
+    assert learn(said, INSTRUCTED, status=500) is None
+
+
+@pytest.mark.parametrize(
+    "said", ["System role not supported", "'system' role is not supported", "Unexpected role `system`"]
+)
+def test_gives_up_instructions_where_a_template_has_no_place_for_them(said):
+    assert learn(said, INSTRUCTED, status=500).instructs is False

@@ -49,6 +49,7 @@ def ended(text="", finish_reason="", done=False, thought=""):
         ("", "", True, Outcome("failed", "empty")),
         ("", "", False, Outcome("failed", "empty")),
         ("", "content_filter", True, Outcome("failed", "filtered")),
+        ("", "length", True, Outcome("failed", "thought_too_long")),
         (" \n", "stop", True, Outcome("failed", "empty")),
     ],
 )
@@ -234,3 +235,25 @@ def test_reads_for_how_long_the_provider_asks_to_wait(retry_after, seconds):
 def test_takes_no_number_for_a_reason_to_wait_for_ever(retry_after):
     waits = delay(retry_after=seconds_of(retry_after, datetime.now(UTC)))
     assert waits is None or waits <= LONGEST_WAIT
+
+
+def test_does_not_blame_thoughts_where_no_token_was_left_for_an_answer():
+    answer = answer_of("", finish_reason="length")
+    answer.add({"choices": [], "usage": {"prompt_tokens": 4096, "completion_tokens": 0}})
+    assert after_end(answer) == Outcome("failed", "empty")
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("tool-calls", "tool_calls"),
+        ("content-filter", "content_filter"),
+        ("FINISH_REASON_STOP", "stop"),
+        ("FINISH_REASON_MAX_TOKENS", "length"),
+        ("FINISH_REASON_UNSPECIFIED", ""),
+        ("end_of_turn", "stop"),
+        ("Network-Error", "network_error"),
+    ],
+)
+def test_knows_reasons_however_they_are_spelt(said, word):
+    assert answer_of("a", finish_reason=said).finish_reason == word

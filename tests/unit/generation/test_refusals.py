@@ -1,8 +1,10 @@
 """The words of many servers, each of which shall lead to what can be done about it."""
 
+import json
+
 import pytest
 
-from parley.generation.refusals import Refusal, in_band, meaning
+from parley.generation.refusals import Refusal, in_band, meaning, without_echo
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>nginx</body></html>"
 TOO_LONG = [
@@ -129,3 +131,37 @@ def test_reads_what_a_provider_says_in_no_time(said):
 )
 def test_knows_what_an_error_inside_of_a_stream_means(said, code):
     assert in_band(said) == code
+
+
+ASKED = {"messages": [{"role": "user", "content": "<html> and context length, temperature"}], "temperature": 1}
+ABOUT = {"type": "extra_forbidden", "loc": ["body", "x"], "msg": "Extra inputs are not permitted", "input": ASKED}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [ABOUT]},
+        {"error": {"message": str([ABOUT]), "code": 400}},
+        {"error": {"message": json.dumps([ABOUT]), "code": 400}},
+        {"message": json.dumps({"upstream": json.dumps([ABOUT])})},
+        str([ABOUT]),
+    ],
+)
+def test_does_not_read_in_a_refusal_what_was_asked(body):
+    said = repr(without_echo(body))
+    assert "Extra inputs are not permitted" in said and "temperature" not in said
+    assert meaning(Refusal(400, said)) == "bad_request"
+
+
+@pytest.mark.parametrize(
+    "body", [None, "input: too long", {"input": [1], "message": "m"}, [1], {"error": {"message": "'input': {}"}}]
+)
+def test_leaves_any_other_refusal_as_it_is(body):
+    assert without_echo(body) == body
+
+
+def test_reads_no_deeper_than_an_error_is():
+    deep = []
+    for _ in range(500):
+        deep = [deep]
+    assert repr(without_echo(deep)).count("[") < 20
