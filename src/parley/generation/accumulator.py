@@ -30,6 +30,7 @@ class Accumulator:
 
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
+        self._begun, self._whole_message = self.text.size, None
         thoughts = Thoughts(self.reasoning, self.text)
         self._thoughts = Seam(text, thoughts) if text else thoughts
         self.reason, self.beside = FinishReason(), Beside()
@@ -66,7 +67,8 @@ class Accumulator:
             if delta is None or self.reason.word:
                 self._add_chunk(chunk)
             else:
-                self._deltas = self._add_delta(delta) or self._deltas
+                self._deltas = True
+                self._add_delta(delta)
         elif isinstance(chunk, Stray):
             self.stray, self.strange = str(chunk), True
         elif isinstance(chunk, list):
@@ -83,8 +85,16 @@ class Accumulator:
         for choice in self._choices.close():
             self._add_choice(choice, {})
         self._thoughts.close()
+        self._say_whole_message()
         self.text.close()
         self.reasoning.close()
+
+    def _say_whole_message(self) -> None:
+        """What came beside deltas that were all empty."""
+        message, self._whole_message = self._whole_message, None
+        if isinstance(message, dict) and self.text.size == self._begun and not self.reasoning:
+            self._add_delta(message)
+            self._thoughts.close()
 
     def _add_chunk(self, chunk: dict[str, Any]) -> None:
         if chunk.get("usage"):
@@ -112,9 +122,12 @@ class Accumulator:
 
     def _add_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
         delta = choice.get("delta")
-        says = self._add_delta(delta) if type(delta) is dict else False
-        self._deltas = self._deltas or says
-        says = says or self._add_in_place_of_delta(choice, chunk)
+        if type(delta) is dict and delta:
+            self._deltas = True
+            says = self._add_delta(delta)
+            self._whole_message = choice.get("message") or self._whole_message
+        else:
+            says = self._add_in_place_of_delta(choice, chunk)
         reason = choice.get("finish_reason")
         if says and self.reason.word:
             self.reason.answer_goes_on()
@@ -161,9 +174,9 @@ class Accumulator:
 
     def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
         """A whole answer, or a gateway that writes ``message`` or ``text``; beside deltas they only repeat."""
-        message, delta = choice.get("message"), choice.get("delta")
-        text = choice.get("text") or (None if isinstance(delta, dict) else delta) or choice.get("content")
+        message, text = choice.get("message"), choice.get("text") or choice.get("delta") or choice.get("content")
         if self._deltas or not (message or text):
+            self._whole_message = message or self._whole_message
             return False
         self._complete = chunk.get("object") == COMPLETION and not (self.text or self.reasoning)
         return self._add_delta(message if type(message) is dict else {"content": text})

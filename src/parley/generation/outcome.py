@@ -56,7 +56,7 @@ def after_error(code: str, answer: Accumulator, detail: str = "") -> Outcome:
 
 
 def _broken(code: str, answer: Accumulator, detail: str = "") -> Outcome:
-    return Outcome("interrupted" if answer.text else "failed", code, detail)
+    return Outcome("interrupted" if str(answer.text).strip() else "failed", code, detail)
 
 
 def _without_text(answer: Accumulator) -> Outcome:

@@ -61,7 +61,10 @@ class Thoughts:
 
     def _begin(self, piece: str) -> None:
         begun = piece.lstrip()
-        if begun.startswith(HARMONY):
+        if self._reasoning:  # the server tells thoughts from answers itself
+            self._writes = True
+            self.add(piece)
+        elif begun.startswith(HARMONY):
             self._take = self._channels.add
             self._take(begun)
         elif opener := next(filter(begun.startswith, TAGS), ""):

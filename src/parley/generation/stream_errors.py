@@ -25,6 +25,11 @@ _SAID_IN = (
 _NAMED_IN = ("type", "code", "status", "error_code")
 _BY_ITSELF = ("detail", "errors", "error_message", "error_msg", "error_code")
 """What no chunk has that is not an error."""
+_WELL = frozenset(("0", "200", "ok", "success"))
+_ON_THE_WAY = frozenset(
+    ("info", "ping", "processing", "pending", "queued", "queue", "progress", "in_progress", "loading")
+)
+"""What chunks that bring a message say of themselves where it is no error."""
 
 
 class InBandError(Exception):
@@ -72,5 +77,7 @@ def _is_error(chunk: dict[str, Any]) -> bool:
     kinds = {chunk[name] for name in ("object", "type", "status", "event") if isinstance(chunk.get(name), str)}
     if "error" in kinds or any(chunk.get(name) for name in _BY_ITSELF):
         return True
+    if str(chunk.get("code")).lower() in _WELL or kinds & _ON_THE_WAY:
+        return False
     message = chunk.get("message") or chunk.get("msg")
     return isinstance(message, str) and bool(message)

@@ -456,9 +456,31 @@ def test_takes_the_first_of_two_answers_that_come_in_turn(order):
     assert str(answer.text) == f"{first}" * order.count(first)
 
 
-def test_takes_the_message_that_follows_an_empty_delta():
-    answer = Accumulator()
-    answer.add({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
-    answer.add({"choices": [{"index": 0, "delta": {"role": "assistant"}, "message": {"content": "So."}}]})
+def test_takes_the_message_beside_deltas_that_say_nothing():
+    answer = Accumulator("So far")
+    for said in ("", "So", "So."):
+        message = {"role": "assistant", "content": said}
+        answer.add({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "message": message}]})
     answer.close()
-    assert str(answer.text) == "So."
+    answer.close()
+    assert str(answer.text) == "So farSo."
+
+
+def test_knows_that_a_server_tells_thoughts_itself():
+    answer = Accumulator()
+    for delta in ({"reasoning_content": "Well."}, {"content": "<think>"}, {"content": " is a tag."}):
+        answer.add({"choices": [{"index": 0, "delta": delta}]})
+    answer.close()
+    assert (str(answer.text), str(answer.reasoning)) == ("<think> is a tag.", "Well.")
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"code": 0, "message": "Success", "choices": []},
+        {"status": "processing", "message": "Warming up"},
+        {"type": "info", "message": "You are number 3."},
+    ],
+)
+def test_takes_news_for_no_error(news):
+    assert str(accumulated(news, chunk("So."), news).text) == "So."

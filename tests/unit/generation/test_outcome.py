@@ -257,3 +257,7 @@ def test_does_not_blame_thoughts_where_no_token_was_left_for_an_answer():
 )
 def test_knows_reasons_however_they_are_spelt(said, word):
     assert answer_of("a", finish_reason=said).finish_reason == word
+
+
+def test_takes_spaces_for_no_answer():
+    assert after_error("provider_error", answer_of(" \n", finish_reason="stop")) == Outcome("failed", "provider_error")
