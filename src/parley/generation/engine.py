@@ -166,6 +166,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
         except ProviderError as error:
             delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
+                writing.answer.close()
                 return after_error(error.code, writing.answer, error.detail)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)

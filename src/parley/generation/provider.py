@@ -147,8 +147,10 @@ def _decode_odd(event: bytes) -> Any:
 
 
 def _legible(data: bytes) -> str:
-    """Words of the provider, for the person; "" for JSON and web pages."""
-    return "" if data.lstrip()[:1] in (b"{", b"[", b"<", b'"') else detail(data.decode("utf-8", "replace"))
+    """Words of the provider, for the person, or the repr of an error; "" for JSON and web pages."""
+    begun = data.lstrip()[:2]
+    known = begun[:1] in (b"{", b"[", b"<", b'"') and begun != b"{'"
+    return "" if known else detail(data.decode("utf-8", "replace"))
 
 
 async def close() -> None:

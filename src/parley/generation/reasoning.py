@@ -40,7 +40,7 @@ class Thoughts:
         self._take = self._begin
         begun = str(answer)
         self._talk = begun if _ANY_TAG.search(begun) else ""
-        self._line = self._talk or begun[begun.rfind("\n") + 1 :]
+        self._line = self._talk or last_line(begun)
         self._thinks, self._writes, self._may_close = False, is_in_code(self._talk), True
 
     def add(self, piece: str) -> None:
@@ -116,14 +116,18 @@ def is_talk(before: str, closer: str) -> bool:
 
 def is_in_code(before: str) -> bool:
     """Whether what follows this text is in a fence, or between backticks."""
-    line = before[before.rfind("\n") + 1 :]
-    return len(_FENCE.findall(before)) % 2 == 1 or line.count("`") % 2 == 1
+    return len(_FENCE.findall(before)) % 2 == 1 or last_line(before).count("`") % 2 == 1
+
+
+def last_line(text: str) -> str:
+    return text[text.rfind("\n") + 1 :]
 
 
 def _is_opened(before: str, opener: str) -> bool:
-    """Whether the tag was opened on the same line, or on a line of its own."""
-    unclosed = re.escape(opener)
-    return bool(re.search(rf"^[^\w\n]*{unclosed}|{unclosed}[^\n]*\Z", _CLOSER.split(before)[-1], re.MULTILINE))
+    """Whether the tag was opened on the same line, or where a line begins."""
+    unclosed = _CLOSER.split(before)[-1]
+    begins = re.compile(rf"^[^\w\n]*{re.escape(opener)}", re.MULTILINE)
+    return opener in last_line(unclosed) or begins.search(unclosed) is not None
 
 
 class Channels:

@@ -27,3 +27,14 @@ async def test_begins_each_try_anew(monkeypatch):
     writing = Writing(Message(), {}, Accumulator())
     assert await write(writing, lambda _: None, Random(1)) == Outcome("done")
     assert writing.text == "So."
+
+
+async def test_keeps_what_was_held_back_when_the_connection_breaks(monkeypatch):
+    async def stream(**_):
+        yield [{"choices": [{"index": 0, "delta": {"content": "<"}}]}]
+        raise ProviderError("unreachable")
+
+    monkeypatch.setattr(provider, "stream", stream)
+    writing = Writing(Message(), {}, Accumulator())
+    assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "cut")
+    assert writing.text == "<"

@@ -121,6 +121,7 @@ def test_loses_nothing_and_calls_no_bad_end_good(dialect, said, framing, done, h
         (b": ping\n\ndata:\n\ndata: [DONE]\n\n", "empty", ""),
         (b"<!DOCTYPE html>\n<html></html>\n", "garbage", ""),
         (b"Rate limit exceeded", "garbage", "Rate limit exceeded"),
+        (b"data: {'error': 'Boom'}\n\n", "garbage", "{'error': 'Boom'}"),
         (b"data: Rate limit exceeded\n\ndata: [DONE]\n\n", "garbage", "Rate limit exceeded"),
         (b'{"candidates":[]}', "garbage", ""),
         (b"[" * 100_000, "garbage", ""),

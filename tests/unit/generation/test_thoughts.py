@@ -115,3 +115,8 @@ def test_knows_thoughts_before_the_rest_of_a_code_block(opener):
 def test_knows_a_thought_about_such_tags():
     thought = "They ask about <think> tags, and how they end."
     assert however_cut(f"{thought}\n</think>\n\nSo.") == (thought, "So.")
+
+
+@pytest.mark.parametrize("text", ["<think>" * 30_000, "<" * 200_000, "`" * 200_000, "<think>\n" * 20_000])
+def test_tells_talk_about_tags_in_no_time(text):
+    assert len("".join(told(text, "x\n</think>\n"))) >= len(text.removeprefix("<think>").rstrip())
