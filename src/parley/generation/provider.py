@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ MOST_SAID = 4000
 _dialects: dict[tuple[str, str], Dialect] = {}
 """(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
 LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
+SHORTEST_SECRET = 8
 EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
 """What proxies make of a stream that they take for text."""
 
@@ -209,12 +211,18 @@ def _from_status(error: openai.APIStatusError, parameters: dict[str, Any]) -> Pr
 
 def detail(said: str) -> str:
     """What a provider said, for the person who asked: one line, without keys."""
-    line = clean_line(said, LONGEST_SAID)
-    return without_secrets(line.replace(conf.API_KEY, "***") if conf.API_KEY else line)[:LONGEST_DETAIL]
+    return without_secrets(_without_key(clean_line(said, LONGEST_SAID)))[:LONGEST_DETAIL]
 
 
 def redacted(said: object) -> str:
     """What a provider said, for the log: one line that a terminal only shows, without keys, and not too long."""
-    text = said if isinstance(said, str) else repr(said)
-    text = text.replace(conf.API_KEY, "***") if conf.API_KEY else text
+    text = _without_key(said if isinstance(said, str) else repr(said))
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
+
+
+def _without_key(said: str) -> str:
+    """A key such as "x", which local servers are given, is masked where it stands alone, and not in every word."""
+    key = re.escape(conf.API_KEY)
+    if len(conf.API_KEY) < SHORTEST_SECRET:
+        key = rf"(?<!\w){key}(?!\w)"
+    return re.sub(key, "***", said) if conf.API_KEY else said

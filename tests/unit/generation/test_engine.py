@@ -1,5 +1,7 @@
 from random import Random
 
+import pytest
+
 from parley.generation import engine, provider
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import Writing, write
@@ -38,3 +40,17 @@ async def test_keeps_what_was_held_back_when_the_connection_breaks(monkeypatch):
     writing = Writing(Message(), {}, Accumulator())
     assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "cut")
     assert writing.text == "<"
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "shown"),
+    [
+        ("x", "The context is x, not 'x'.", "The context is ***, not '***'."),
+        ("ollama", "Ask ollama with ollamas.", "Ask *** with ollamas."),
+        ("pass-word", "key=Xpass-wordX", "key=X***X"),
+        ("", "Nothing", "Nothing"),
+    ],
+)
+def test_masks_the_key_and_no_words(settings, key, said, shown):
+    settings.PARLEY = {**settings.PARLEY, "API_KEY": key}
+    assert provider.detail(said) == provider.redacted(said) == shown
