@@ -1,5 +1,6 @@
 """Where an answer that broke off is gone on with: what the model says again there is not kept twice. Pure."""
 
+import re
 from typing import Protocol
 
 LONGEST_REPETITION = 400
@@ -7,6 +8,9 @@ LONGEST_REPETITION = 400
 SHORTEST_REPETITION, FEWEST_LETTERS = 8, 5
 """Characters, and different letters among them: rows of a table, indents and "ha ha" may well come twice."""
 LEAD_IN = " \t\r\n…."
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)(\n|\Z)", re.MULTILINE)
+MARKDOWN = ("", "md", "markdown")
+"""Languages of blocks in which other blocks may begin."""
 
 
 def repeated(before: str, after: str) -> int:
@@ -53,6 +57,21 @@ def _is_telling(words: str) -> bool:
     return len(set(filter(str.isalpha, words))) >= FEWEST_LETTERS
 
 
+def open_fence(before: str) -> str:
+    """The line that opened the block of code in which a text ends, "" where it ends in none, or in one of Markdown.
+
+    >>> open_fence("So:\\n```python\\nx = 1")
+    '```python\\n'
+    """
+    mark = language = ""
+    for fence in _FENCE.finditer(before):
+        if not mark:
+            mark, language = fence[1] if fence[3] else "", fence[2].strip()
+        elif fence[1].startswith(mark) and not fence[2].strip():
+            mark = ""
+    return f"{mark}{language}\n" if mark and language not in MARKDOWN else ""
+
+
 class Pieces(Protocol):
     """What takes an answer in pieces."""
 
@@ -65,6 +84,7 @@ class Seam:
 
     def __init__(self, before: str, then: Pieces) -> None:
         self._before, self._then = before[-LONGEST_REPETITION:], then
+        self._fence = open_fence(before)
         self._held, self._sewn = "", False
 
     def add(self, piece: str) -> None:
@@ -72,7 +92,8 @@ class Seam:
             self._then.add(piece)
             return
         self._held += piece
-        if not may_repeat(self._before, self._held):
+        begun = self._held.lstrip("\n")
+        if not self._fence.startswith(begun) and not may_repeat(self._before, self._without_fence()):
             self._sew()
 
     def close(self) -> None:
@@ -80,6 +101,12 @@ class Seam:
             self._sew()
         self._then.close()
 
+    def _without_fence(self) -> str:
+        """The block of code is open already: who opens it again only says where they are."""
+        begun = self._held.lstrip("\n")
+        return begun.removeprefix(self._fence) if self._fence and begun.startswith(self._fence) else self._held
+
     def _sew(self) -> None:
-        held, self._held, self._sewn = self._held, "", True
-        self._then.add(held[repeated(self._before, held) :])
+        rest = self._without_fence()
+        self._held, self._sewn = "", True
+        self._then.add(rest[repeated(self._before, rest) :])

@@ -74,6 +74,24 @@ def test_cuts_out_what_nobody_writes_twice(before, after, whole):
     assert gone_on(before, after) == whole
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "whole"),
+    [
+        ("So:\n```python\nx = 1\n", "```python\ny = 2\n```", "So:\n```python\nx = 1\ny = 2\n```"),
+        ("~~~c\nint a", "\n~~~c\nint a, b;\n~~~", "~~~c\nint aint a, b;\n~~~"),
+        ("```c\nint number = ", "```c\nint number = 1;\n", "```c\nint number = 1;\n"),
+        ("```c\nx\n```\n\nThen:\n\n", "```c\ny\n```", "```c\nx\n```\n\nThen:\n\n```c\ny\n```"),
+        ("```markdown\n", "```markdown\nx\n", "```markdown\n```markdown\nx\n"),
+        ("```c\nx\n", "```\nSo.", "```c\nx\n```\nSo."),
+        ("```c\nx\n", "```cpp\ny\n", "```c\nx\n```cpp\ny\n"),
+        ("````c\n```\nx\n", "````c\ny\n", "````c\n```\nx\ny\n"),
+        ("So:\n```c", "```c\ny\n", "So:\n```c```c\ny\n"),
+    ],
+)
+def test_opens_no_block_of_code_that_is_open(before, after, whole):
+    assert {gone_on(before, after), gone_on(before, *after)} == {whole}
+
+
 def test_says_at_once_what_is_new():
     answer = Accumulator(BEFORE)
     answer.add({"choices": [{"delta": {"content": "zy"}}]})
