@@ -21,7 +21,7 @@ TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|context[ _-]?(length|size|window|limit)|\bn_ctx\b"
     r"|(prompt|input|request|conversation|messages?) (is|are) too (long|large)|too many (input )?tokens"
     r"|input length and|reduce the length|exceeds? the (maximum|limit)[^.]{0,40} tokens|maximum prompt length"
-    r"|tokens to keep from the initial prompt|inputs` tokens"
+    r"|tokens to keep from the initial prompt|inputs` tokens|range of input length"
 )
 TOKENS_REFUSED = re.compile(r"max_(completion_)?tokens\W? (is|must|should|cannot|can't|value|parameter)")
 """A limit that was set for the answer, which may be told together with the length of the context."""
@@ -43,10 +43,25 @@ SAYS_NOTHING = re.compile(
     r"|notfound|invalid_request_error)*"
 )
 """The words of an answer that only says "Not Found", in any form."""
+FILTERED = re.compile(
+    r"content[_ ]filter(?!_error)|content management policy|content[_ ]policy|responsibleaipolicyviolation"
+    r"|data_?inspection_?failed|inappropriate content|sensitive (content|words)|prohibited_content"
+)
+NO_SUCH_MODEL = re.compile(
+    r"model[_ ]not[_ ](found|exist)|invalid[_ ]model\b(?! (param|input|config|type))|not a valid model|unknown model\b"
+    r"|no such model|\bmodel [`'\"]?[\w./:@-]{1,100}[`'\"]? (does not exist|is not found|not found|was not found)"
+)
 OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
 ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
 """What was asked, said again by pydantic, of which vLLM makes a text."""
 DEEPEST = 8
+IN_BAND = {
+    "no_credit": NO_CREDIT, "too_long": TOO_LONG, "unauthorized": BAD_KEY, "overloaded": OVERLOADED, "filtered": FILTERED,
+}  # fmt: skip
+WORDS = (
+    ("unauthorized", BAD_KEY, (400, 403)), ("filtered", FILTERED, (400, 403, 422)),
+    ("model_not_found", NO_SUCH_MODEL, (400, 422)), ("overloaded", OVERLOADED, (500, 503)),
+)  # fmt: skip
 WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -96,8 +111,7 @@ def meaning(refusal: Refusal) -> str:
 def in_band(said: str) -> str:
     """A code of parley.errors for what a provider says inside of a stream."""
     words = said.lower()
-    known = {"no_credit": NO_CREDIT, "too_long": TOO_LONG, "unauthorized": BAD_KEY, "overloaded": OVERLOADED}
-    return next((code for code, pattern in known.items() if pattern.search(words)), "provider_error")
+    return next((code for code, known in IN_BAND.items() if known.search(words)), "provider_error")
 
 
 def _by_words(refusal: Refusal) -> str:
@@ -112,6 +126,4 @@ def _by_words(refusal: Refusal) -> str:
         return "no_credit"
     if status not in (402, 403, 429) and TOO_LONG.search(words) and not TOKENS_REFUSED.search(words):
         return "too_long"
-    if status in (400, 403) and BAD_KEY.search(words):
-        return "unauthorized"
-    return "overloaded" if status in (500, 503) and OVERLOADED.search(words) else ""
+    return next((code for code, known, statuses in WORDS if status in statuses and known.search(words)), "")

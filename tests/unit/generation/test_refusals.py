@@ -14,6 +14,7 @@ TOO_LONG = [
     (500, "the request exceeds the available context size, try increasing it"),
     (400, "request (14429 tokens) exceeds the available context size (8192 tokens), 'n_ctx': 8192"),
     (500, "Requested tokens (2285) exceed context window of 2048"),
+    (400, "Range of input length should be [1, 30720]"),
     (400, "prompt is too long: 210000 tokens > 200000 maximum"),
     (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length"),
     (400, "Trying to keep the first 4821 tokens when context the overflows. However, the model is loaded with "
@@ -68,6 +69,20 @@ NO_MODEL = [
     (404, "No endpoints found for some/model."),
 ]
 
+NO_MODEL_BUT_400 = [
+    (400, "Model Not Exist"),
+    (400, "some/model is not a valid model ID"),
+    (400, "{'message': 'Invalid model: gpt-9', 'type': 'invalid_model'}"),
+    (400, "The model `gpt-9` does not exist"),
+    (422, "Unknown model: gpt-9"),
+]
+FILTERED = [
+    (400, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy."),
+    (400, "{'code': 'content_filter', 'innererror': {'code': 'ResponsibleAIPolicyViolation'}}"),
+    (400, "Input data may contain inappropriate content."),
+    (400, "{'code': 'data_inspection_failed'}"),
+]
+
 
 def cases(code, *said):
     return [(status, words, code) for status, words in said]
@@ -81,7 +96,9 @@ def cases(code, *said):
         *cases("unauthorized", *BAD_KEY),
         *cases("rate_limited", *RATE),
         *cases("wrong_address", *WRONG_ADDRESS),
-        *cases("model_not_found", *NO_MODEL),
+        *cases("model_not_found", *NO_MODEL, *NO_MODEL_BUT_400),
+        *cases("filtered", *FILTERED),
+        *cases("bad_request", (400, "'top_p' is not supported with this model."), (400, "Invalid model parameter: top_p")),
         *cases("timeout", (408, "Request Timeout")),
         *cases("overloaded", (529, "Overloaded"), (503, "The model is overloaded. Please try again later.")),
         *cases("provider_down", (499, "client closed request"), (500, ""), (502, HTML), (503, HTML), (524, HTML), (409, "x")),
@@ -112,6 +129,7 @@ def test_believes_the_code_that_a_provider_gives(status, name, code):
 
 @pytest.mark.parametrize("said", [
     "a" * 4000, "exceeds the limit " * 200, "max_tokens' " * 300, "not found " * 400, "detail: " * 500, "api key " * 500,
+    "model " * 600, "model a" * 500,
 ])  # fmt: skip
 def test_reads_what_a_provider_says_in_no_time(said):
     for status in (400, 404, 429, 500):
@@ -124,6 +142,8 @@ def test_reads_what_a_provider_says_in_no_time(said):
         *[(said, "too_long") for _, said in TOO_LONG[:-1]],
         *[(said, "no_credit") for _, said in NO_CREDIT if said],
         *[(said, "unauthorized") for status, said in BAD_KEY if status != 401],
+        *[(said, "filtered") for _, said in FILTERED],
+        ("content_filter_error: The contents are not filtered", "provider_error"),
         ("Overloaded", "overloaded"),
         ("The engine is on fire.", "provider_error"),
         ("", "provider_error"),
