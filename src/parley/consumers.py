@@ -19,7 +19,7 @@ from .delivery.hub import Follower, hub
 from .delivery.language import language_of
 from .delivery.origin import same_origin
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
-from .delivery.rights import Badge, rights
+from .delivery.rights import Badge, rights, session_of
 from .models import Message
 from .positions import MOST_FOLLOWED
 from .tasks import reaper
@@ -62,8 +62,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         if self.user is None or not self.user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
-        session = self.scope.get("session")
-        self._badge = Badge(self.user, session.session_key if session is not None else None, self._lose_rights)
+        self._badge = Badge(self.user, await session_of(self.scope, self.user), self._lose_rights)
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
         _bells().watch(self.user.pk, self._feed_advanced)
         rights().watch(self._badge)

@@ -229,3 +229,21 @@ async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_b
         await listening(owner)
         await sync_to_async(sign_out)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
+
+
+async def test_a_host_may_know_people_by_something_else_beside_a_session(owner, monkeypatch):
+    """A shop's session of a visitor lives beside the token by which a socket of the same site knows its person."""
+    monkeypatch.setattr(rights, "EVERY", 0.1)
+    visitor = Client()
+    session = await sync_to_async(lambda: visitor.session)()
+    await sync_to_async(session.update)({"cart": 1})
+    await sync_to_async(session.save)()
+
+    async def known_by_a_token(scope):
+        return owner
+
+    monkeypatch.setattr("channels.auth.get_user", known_by_a_token)
+    async with connected(cookies=b"sessionid=" + session.session_key.encode()) as tab:
+        assert await tab.is_silent(1)
+        await sync_to_async(deactivate_behind_everybody)(visitor, owner)
+        assert await tab.closed() == SIGNED_OUT

@@ -37,7 +37,7 @@ _database = Outage(
 
 @dataclass(eq=False, slots=True)
 class Badge:
-    """The right of one socket. ``session``: its key, or None where the host knows people without one.
+    """The right of one socket. ``session``: the key of the one that says who it is, or None where the host knows people without.
 
     ``lose()`` is called once, when the right is lost.
     """
@@ -114,6 +114,15 @@ class Rights:
         if badge in self._badges:
             self._badges.discard(badge)
             badge.lose()
+
+
+async def session_of(scope: dict[str, Any], person: Any) -> str | None:
+    """The key of the session by which this person came; None where a host knows them by something else than a session."""
+    session = scope.get("session")
+    if session is None or await session.aget(SESSION_KEY) != person._meta.pk.value_to_string(person):
+        return None
+    key: str | None = session.session_key
+    return key
 
 
 def digest_of(session_key: str) -> str:
