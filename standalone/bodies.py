@@ -109,6 +109,17 @@ class Body:
             raise Refused(408) from None
 
 
+def with_readable_type(scope: Any) -> Any:
+    """The scope, without a Content-Type on whose parameters a request of Django's would break."""
+    types = [(name, value) for name, value in scope["headers"] if name == b"content-type"]
+    try:
+        if types:
+            ASGIRequest({"path": "/", "method": "GET", "headers": types}, BytesIO())
+        return scope
+    except (ValueError, LookupError):
+        return {**scope, "headers": [header for header in scope["headers"] if header not in types]}
+
+
 def declared_length(scope: Any) -> int:
     """Content-Length in bytes, 0 where there is none or nonsense: what comes is counted all the same."""
     value = dict(scope["headers"]).get(b"content-length", b"0")

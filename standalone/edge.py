@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from parley.conf import conf
-from standalone.bodies import Bodies, has_body
+from standalone.bodies import Bodies, has_body, with_readable_type
 from standalone.https import better_address, host_of, is_allowed, secured
 from standalone.middleware import POLICY
 from standalone.refusals import Refused, refuse
@@ -46,7 +46,7 @@ class Edge:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = secured(scope)
+        scope = with_readable_type(secured(scope))
         if scope["type"] == "websocket":
             return await self._socket(scope, receive, send)
         send = self._with_headers(send, self._headers + (HSTS if scope.get("scheme") == "https" else []))

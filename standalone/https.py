@@ -38,7 +38,7 @@ def came_plain(scope: Any) -> bool:
     if scope.get("scheme") in ("https", "wss"):
         return False
     told = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
-    return told != b"https" if told else not has_https(host_of(scope))
+    return told not in (b"https", b"wss") if told else not has_https(host_of(scope))
 
 
 def has_https(host: str) -> bool:

@@ -89,6 +89,7 @@ def test_a_socket_is_secure_where_the_page_is(settings):
         return secured({"type": "websocket", "scheme": "ws", "path": "/ws/parley/", "headers": pairs})["scheme"]
 
     assert (scheme(), scheme(**{"x-forwarded-proto": "https"})) == ("ws", "wss")
+    assert (scheme(**{"x-forwarded-proto": "wss"}), scheme(**{"x-forwarded-proto": "ws"})) == ("wss", "ws")  # Traefik
     settings.CSRF_TRUSTED_ORIGINS = [f"https://{NAME}"]
     assert scheme() == "wss"
     settings.HTTPS = False

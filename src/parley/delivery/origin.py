@@ -22,14 +22,16 @@ def same_origin(scope: dict[str, Any]) -> bool:
     try:
         page = urlsplit(headers.get(b"origin", ""))
         return _is_trusted(page) or _place(page) == _place(urlsplit(_address_of(scope)))
-    except (DisallowedHost, KeyError, ValueError):
+    except (DisallowedHost, LookupError, ValueError):
         return False
 
 
 def _address_of(scope: dict[str, Any]) -> str:
-    """The site as a browser sees it, with what the settings say about proxies."""
+    """The site as a browser sees it, with what the settings say about proxies; some tell of wss where they mean https."""
     scheme = "https" if scope.get("scheme") == "wss" else "http"
-    request = ASGIRequest({**scope, "method": "GET", "scheme": scheme, "query_string": b""}, BytesIO())
+    headers = [(name, b"https" if value.lower() == b"wss" else value) for name, value in scope["headers"]]
+    page = {**scope, "headers": headers, "method": "GET", "scheme": scheme, "query_string": b""}
+    request = ASGIRequest(page, BytesIO())
     return f"{request.scheme}://{request.get_host()}"
 
 

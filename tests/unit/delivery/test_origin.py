@@ -91,3 +91,15 @@ def test_believes_the_proxy_that_the_settings_believe(settings):
     assert not same_origin(behind)
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert same_origin(behind)
+
+
+@pytest.mark.parametrize("told", ["https", "wss", "WSS"])
+def test_believes_a_proxy_as_the_settings_say(settings, told):
+    """Traefik tells of wss where it tells of https for a page."""
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert same_origin(scope("https://chat.example", scheme="ws", **{"x-forwarded-proto": told}))
+    assert not same_origin(scope("https://chat.example", scheme="ws", **{"x-forwarded-proto": "ws"}))
+
+
+def test_refuses_a_page_with_a_type_that_nobody_can_read():
+    assert not same_origin(scope("http://chat.example", **{"content-type": "a; b*=idna''%41"}))
