@@ -21,6 +21,9 @@ THREADS = 8
 EACH = THREADS // 2
 """Threads that one person may have at once; ten clicks that wait for a lock leave the others their half."""
 
+CLASS = 50
+"""People behind one address who sign in at the same time; the last of them waits for some twenty seconds."""
+
 
 class ThreadedHandler(ASGIHandler):
     """Django's own makes a thread, and so a database connection, for every request, and adapts every middleware.
@@ -34,8 +37,8 @@ class ThreadedHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.pages = Lane("request", THREADS, each=EACH, turns=1 if connection.vendor == "sqlite" else THREADS)
-        self.passwords = Lane("password", 1, each=1, crowd=10)
-        self.known_devices = Lane("device", 1, each=1, crowd=10)
+        self.passwords = Lane("password", 1, each=1, crowd=CLASS)
+        self.known_devices = Lane("device", 1, each=1, crowd=CLASS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from standalone import lanes
+from standalone.handler import ThreadedHandler
 from standalone.lanes import Busy, Lane
 
 SOMEBODY = count()
@@ -109,3 +110,11 @@ async def test_a_crowd_is_told_at_once(client, waiting):
 async def test_nothing_is_kept_of_who_has_been_answered(lane):
     await answer(lane, *[str] * 20)
     assert (lane._clients, dict(lane._requests)) == ({}, {})
+
+
+async def test_a_class_behind_one_address_signs_in_together():
+    lane, lock = ThreadedHandler().passwords, threading.Event()
+    people = asyncio.create_task(answer(lane, *[lambda: lock.wait(20)] * 40, client="192.0.2.1"))
+    await asyncio.sleep(0.1)
+    lock.set()
+    assert await people == [True] * 40
