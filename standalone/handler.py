@@ -87,7 +87,7 @@ class ThreadedHandler(ASGIHandler):
 
 
 def may_hash_a_password(request: HttpRequest) -> bool:
-    return request.method == "POST" and request.path_info.startswith(_addresses_of_passwords())
+    return request.method == "POST" and request.path.startswith(_addresses_of_passwords())
 
 
 @lru_cache

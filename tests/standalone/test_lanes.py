@@ -6,9 +6,10 @@ import time
 from itertools import count
 
 import pytest
+from django.urls import clear_script_prefix, set_script_prefix
 
 from standalone import lanes
-from standalone.handler import ThreadedHandler
+from standalone.handler import ThreadedHandler, _addresses_of_passwords, may_hash_a_password
 from standalone.lanes import Busy, Lane
 
 SOMEBODY = count()
@@ -118,3 +119,14 @@ async def test_a_class_behind_one_address_signs_in_together():
     await asyncio.sleep(0.1)
     lock.set()
     assert await people == [True] * 40
+
+
+def test_passwords_have_their_lane_below_a_path_too(rf):
+    _addresses_of_passwords.cache_clear()
+    set_script_prefix("/chat/")
+    try:
+        request = rf.post("/accounts/login/", SCRIPT_NAME="/chat")
+        assert may_hash_a_password(request)
+    finally:
+        clear_script_prefix()
+        _addresses_of_passwords.cache_clear()
