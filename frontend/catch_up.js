@@ -1,4 +1,5 @@
 const PATIENCE = 10_000
+const NEW_SESSION_WITHIN = 1_000
 
 /** The address of what happened since `version`, and since the positions of some replies. */
 export function catchUpUrl(path, base, { conversation, version, replies }) {
@@ -18,4 +19,13 @@ export async function catchUp(url) {
   } catch {
     return undefined
   }
+}
+
+/**
+ * Ask a while after a session has ended. The answer to another tab that brings a new one, with a new password, may still be on
+ * its way, and Django would answer the old cookie by deleting the cookie, whichever it is by then.
+ */
+export async function withNewSession(ask) {
+  await new Promise((done) => setTimeout(done, NEW_SESSION_WITHIN))
+  return ask()
 }

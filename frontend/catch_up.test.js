@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { catchUp, catchUpUrl } from "./catch_up.js"
+import { catchUp, catchUpUrl, withNewSession } from "./catch_up.js"
 
 test("the address says what the page shows", () => {
   const replies = [{ reply: "a", position: "1-5" }, { reply: "b", position: "0" }]
@@ -21,4 +21,14 @@ test("what is missing is missing, and a redirect means signed out", async () => 
   assert.deepEqual(await catchUp("/"), { version: 8 })
   globalThis.fetch = async () => Promise.reject(new TypeError("offline"))
   assert.equal(await catchUp("/"), undefined)
+})
+
+test("asks only when the answer that brings a new session has had its time", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] })
+  const ask = mock.fn(() => "missed")
+  const missed = withNewSession(ask)
+  mock.timers.tick(900)
+  assert.equal(ask.mock.callCount(), 0)
+  mock.timers.tick(200)
+  assert.equal(await missed, "missed")
 })

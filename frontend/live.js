@@ -5,7 +5,7 @@
  * shows, and each reply the last position it has.
  */
 import { renderStreamMessage } from "@hotwired/turbo"
-import { catchUp, catchUpUrl } from "./catch_up.js"
+import { catchUp, catchUpUrl, withNewSession } from "./catch_up.js"
 import { Connection } from "./connection.js"
 import { meta } from "./page.js"
 import { Polling } from "./polling.js"
@@ -123,7 +123,8 @@ function shown() {
 // The session of the socket has ended. With a new password the person has another one, and their page comes again.
 async function refused() {
   hide()
-  const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, { version, replies: [] }))
+  const url = catchUpUrl(meta("parley-catch-up"), location.href, { version, replies: [] })
+  const missed = await withNewSession(() => catchUp(url))
   if (missed === null) return signedOut()
   document.documentElement.hidden = !missed
   setTimeout(() => location.reload(), Math.max(0, RELOAD_AT_MOST_EVERY - performance.now()))

@@ -120,3 +120,10 @@ def test_sees_to_the_reply_of_a_dead_worker_where_nobody_else_does(at_owner, run
 
 def test_takes_no_post(at_owner):
     assert at_owner.post(URL).status_code == 405
+
+
+def test_an_ended_session_takes_the_cookie_along(client, owner):
+    """So a page whose session has ended waits for a new one before it asks (frontend/catch_up.js)."""
+    client.force_login(owner)
+    client.session.flush()
+    assert client.get("/catch-up/?version=0").cookies["sessionid"].value == ""
