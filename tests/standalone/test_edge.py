@@ -74,7 +74,13 @@ async def test_nothing_but_static_files_is_sent_as_one(http, path):
     assert (await http.get(path)).status_code == 404
 
 
-ODD_TYPES = ["a; charset*=nope''%41", "a; charset*=utf-8''a%00b", "a; b*=idna''%41", "a; charset*=utf-16''%41", "\xff;;="]
+ODD_TYPES = [
+    "a; charset*=nope''%41",
+    "a; charset*=utf-8''a%00b",
+    "a; b*=idna''%41",
+    "a; charset*=utf-16''%41",
+    "\xff;;=",
+]
 
 
 @pytest.mark.parametrize("type_", ODD_TYPES)
