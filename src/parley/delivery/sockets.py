@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, user_logged_out
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SessionInCookie
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
@@ -40,7 +41,10 @@ def connect() -> None:
 def _session_rows() -> type[Model] | None:
     """The model of the sessions, where they are rows: its deletion comes with every way of signing out, and after it."""
     store: Any = import_module(settings.SESSION_ENGINE).SessionStore
-    return store.get_model_class() if hasattr(store, "get_model_class") else None
+    try:
+        return store.get_model_class() if hasattr(store, "get_model_class") else None
+    except RuntimeError:
+        return None  # A site without sessions has no app for their rows.
 
 
 def _person_saved(instance: Any, created: bool = False, update_fields: Any = None, **kwargs: object) -> None:
@@ -59,8 +63,11 @@ def _session_deleted(instance: Any, **kwargs: object) -> None:
 
 
 def _signed_out(request: Any = None, user: Any = None, **kwargs: object) -> None:
+    """A session that is its own cookie has another key whenever it was saved, and its older cookies stay good."""
     session = getattr(request, "session", None)
-    if user is not None and session is not None and session.session_key:
+    if user is not None and isinstance(session, SessionInCookie):
+        close_sockets(user)
+    elif user is not None and session is not None and session.session_key:
         _session_ended(user.pk, session.session_key)
 
 
