@@ -33,9 +33,15 @@ def setup(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "setup.html", {"form": form}, status=422 if form.is_bound else 200)
     if administrator := first_account(form):
-        login(request, administrator)
-        return redirect("parley:conversation_new")
+        return _enter(request, administrator)
     return redirect("login")
+
+
+def _enter(request: HttpRequest, administrator: User) -> HttpResponse:
+    login(request, administrator)
+    response = redirect("parley:conversation_new")
+    remember_device(request, response, administrator.get_username())
+    return response
 
 
 class Login(LoginView):

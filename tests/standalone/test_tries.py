@@ -62,6 +62,22 @@ def test_who_is_known_here_signs_in_whatever_others_try(client):
     assert sign_in(client, "bob", PASSWORD).status_code == 302
 
 
+@pytest.mark.parametrize("leave", [PAGE.replace("login", "logout"), "/admin/logout/"])
+def test_who_signs_out_is_known_here_however_they_came(client, django_user_model, leave):
+    """By a session from before devices were remembered, or as the first account."""
+    client.force_login(django_user_model.objects.create_superuser("Ann", password=PASSWORD))
+    client.post(leave)
+    for number in range(11):
+        sign_in(Client(), "ann", "wrong", f"192.0.2.{number}")
+    assert sign_in(client, "Ann", PASSWORD).status_code == 302
+
+
+def test_the_first_account_is_known_where_it_was_made(client, bob):
+    bob.delete()
+    client.post("/setup/", {"username": "ann", "password1": PASSWORD, "password2": PASSWORD})
+    assert "parley_device" in client.cookies
+
+
 def test_a_device_is_known_for_its_own_accounts_and_is_counted_too(client, django_user_model):
     django_user_model.objects.create_user("eve", password=PASSWORD)
     assert sign_in(client, "eve", PASSWORD).status_code == 302
