@@ -101,9 +101,9 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [data.ROOT / "standalone" / "locale"]
 TIME_ZONE = "UTC"
 
-# Static files are served straight from where they lie, so that nobody has to collect them.
+# Static files are served straight from where they lie, so that nobody has to collect them, also when they were built again.
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Stores

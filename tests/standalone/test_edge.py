@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from django.contrib.staticfiles.finders import get_finder
 
 from standalone.asgi import application
 
@@ -72,6 +73,22 @@ async def test_a_static_file_is_read_only(http):
 )
 async def test_nothing_but_static_files_is_sent_as_one(http, path):
     assert (await http.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/parley", "/static/parley/", "/static/parley/later/"])
+async def test_a_folder_is_no_static_file(http, path):
+    assert (await http.get(path)).status_code == 404
+
+
+async def test_a_static_file_that_was_built_again_is_sent_whole(http, tmp_path, settings):
+    settings.STATICFILES_DIRS = [tmp_path]
+    get_finder.cache_clear()
+    (tmp_path / "built.css").write_text("a")
+    assert (await http.get("/static/built.css")).text == "a"
+    (tmp_path / "built.css").write_text("longer")
+    response = await http.get("/static/built.css")
+    assert (response.text, response.headers["Content-Length"]) == ("longer", "6")
+    get_finder.cache_clear()
 
 
 ODD_TYPES = [
