@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.contrib import admin
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import User
@@ -92,7 +93,9 @@ def _told(response: HttpResponse, tries: Tries) -> HttpResponse:
 
 @never_cache
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """The admin has no form of its own: who is signed in and comes here may not open it."""
+    """The admin has no form of its own: who is signed in and may not open it is told so."""
+    if admin.site.has_permission(request):
+        return redirect("admin:index")
     if request.user.is_authenticated:
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

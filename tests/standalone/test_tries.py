@@ -158,3 +158,8 @@ def test_what_a_process_keeps_is_bounded(monkeypatch):
 )
 def test_a_network_of_ipv6_is_one_address(rf, address, counted):
     assert address_of(rf.get("/", REMOTE_ADDR=address)) == counted
+
+
+def test_who_may_open_the_admin_is_sent_there_from_its_old_address(client, django_user_model):
+    client.force_login(django_user_model.objects.create_superuser("ann"))
+    assert client.get("/admin/login/").url == "/admin/"
