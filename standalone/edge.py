@@ -1,6 +1,7 @@
 """What every request meets before Django."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,6 +33,7 @@ HEADERS = {
     "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
 """Of whatever answer has none of its own."""
+NUL = re.compile(rb"\\000|\0")
 HSTS = [(b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS)] * bool(
     settings.SECURE_HSTS_SECONDS
 )
@@ -46,7 +48,7 @@ class Edge:
         self._headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = with_readable_type(secured(scope))
+        scope = without_nul(with_readable_type(secured(scope)))
         if scope["type"] == "websocket":
             return await self._socket(scope, receive, send)
         send = self._with_headers(send, self._headers + (HSTS if scope.get("scheme") == "https" else []))
@@ -89,6 +91,14 @@ class Edge:
             await send(message)
 
         return sending
+
+
+def without_nul(scope: Scope) -> Scope:
+    """The scope with cookies that PostgreSQL can be asked about: the key of a session, once unquoted, may hold NUL."""
+    if not any(name == b"cookie" and NUL.search(value) for name, value in scope["headers"]):
+        return scope
+    headers = [(name, NUL.sub(b"", value) if name == b"cookie" else value) for name, value in scope["headers"]]
+    return {**scope, "headers": headers}
 
 
 def path_of(scope: Scope) -> str:

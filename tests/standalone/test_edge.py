@@ -7,6 +7,7 @@ import pytest
 from django.contrib.staticfiles.finders import get_finder
 
 from standalone.asgi import application
+from standalone.edge import without_nul
 
 pytestmark = pytest.mark.django_db
 STATIC = Path(__file__).parents[2] / "src/parley/static/parley"
@@ -107,3 +108,12 @@ async def test_no_type_of_a_body_breaks_an_address(http, path, type_, size):
     headers = {"Content-Type": type_.encode("latin-1"), "Host": "127.0.0.1"}
     response = await http.post(path, headers=headers, content=b"a" * size)
     assert response.status_code in (200, 302, 403, 404, 413)
+
+
+@pytest.mark.parametrize("nul", ["\\000", "\0"])
+async def test_a_cookie_with_nul_breaks_no_page(http, nul):
+    """PostgreSQL refuses to be asked about it."""
+    headers = {"Cookie": f'sessionid="{nul}{"a" * 32}"; theme=x'.encode(), "Host": "127.0.0.1"}
+    assert (await http.get("/accounts/login/", headers=headers)).status_code == 302
+    scope = {"headers": [(b"cookie", headers["Cookie"])]}
+    assert without_nul(scope)["headers"] == [(b"cookie", b'sessionid="%s"; theme=x' % (b"a" * 32))]
