@@ -53,7 +53,7 @@ class Feed(models.Model):
     def _next(cls, owner_id: int) -> int:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), locks.limit()])
+                cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), *locks.limit()])
             else:
                 cursor.execute(NEXT, [cls.key_of(owner_id)])
             return cursor.fetchone()[0]

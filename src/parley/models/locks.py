@@ -17,10 +17,10 @@ BRIEFLY = 0.25
 """Seconds that work for many people waits for a row of one of them."""
 
 LIMIT = (
-    "set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN %s"
-    " ELSE current_setting('lock_timeout') END, true)"
+    "set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval"
+    " BETWEEN interval '1 microsecond' AND %s::interval THEN current_setting('lock_timeout') ELSE %s END, true)"
 )
-"""Until the end of the transaction, and only where nobody has set a limit: a host's own is kept."""
+"""Until the end of the transaction, and only where nobody has set a shorter limit: a host's own may be minutes."""
 
 _seconds: ContextVar[float] = ContextVar("parley_longest_wait", default=LONGEST_WAIT)
 
@@ -35,9 +35,9 @@ def waiting(seconds: float) -> Iterator[None]:
         _seconds.reset(token)
 
 
-def limit() -> str:
-    """Return the argument of LIMIT."""
-    return f"{max(1, round(_seconds.get() * 1000))}ms"
+def limit() -> list[str]:
+    """Return the arguments of LIMIT."""
+    return [f"{max(1, round(_seconds.get() * 1000))}ms"] * 2
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def wait_no_longer() -> None:
     """Let the rest of this transaction wait at most as long as ``waiting`` says."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {LIMIT}", [limit()])
+            cursor.execute(f"SELECT {LIMIT}", limit())
 
 
 def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:
