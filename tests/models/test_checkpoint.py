@@ -89,10 +89,11 @@ def test_is_no_change_that_a_page_must_be_told(owner):
     assert Message.objects.get(pk=reply.pk).version == reply.version
 
 
-def test_knows_which_are_still_running_and_which_were_stopped(owner):
+def test_knows_which_are_still_running_and_which_were_stopped_or_deleted(owner):
     one, two, three = running(owner, 3)
     put(two, status="stopped")
     put(three, attempt=2)
-    asked = [(one.pk, 1), (two.pk, 1), (three.pk, 1), (uuid4(), 1)]
+    deleted = (uuid4(), 1)
+    asked = [(one.pk, 1), (two.pk, 1), (three.pk, 1), deleted]
     assert Message.objects.still_running(asked) & set(asked) == {(one.pk, 1)}
-    assert Message.objects.stopped(asked) == {(two.pk, 1)}
+    assert Message.objects.stopped(asked) == {(two.pk, 1), deleted}

@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
 
 from parley.models import locks
 
 logger = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+"""The last, of PostgreSQL: it may only be read, as after a failover or where its disk is full."""
 AT_A_GLANCE = 0.02
 """Seconds that a second try waits for a row, so that the threads are there for others."""
-MOST_TRIES = 600
 
 
 def pauses(most: float) -> Iterator[float]:
@@ -38,17 +38,16 @@ class Database:
         return await run(patience, function, *args)
 
     async def at_last(self, function: Callable, *args: Any) -> Any:
-        """Try until the database is back, and the row free: the text is in memory, nothing else is lost by waiting."""
+        """Try until the database is back, and the row free, however long: the text that is in memory is nowhere else."""
         patience = locks.BRIEFLY
-        for tried, pause in zip(range(MOST_TRIES), pauses(1.0), strict=False):
+        for pause in pauses(1.0):
             try:
                 return await self(function, *args, patience=patience)
             except DATABASE_AWAY as error:
-                if not tried:
+                if patience != AT_A_GLANCE:
                     logger.warning("The database does not answer (%s); trying again.", " ".join(str(error).split()))
                 patience = AT_A_GLANCE
                 await asyncio.sleep(pause)
-        return await self(function, *args)
 
 
 def _with_connection(patience: float, function: Callable, *args: Any) -> Any:

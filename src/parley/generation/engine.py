@@ -192,9 +192,13 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
     return after_end(answer)
 
 
-def take_back(writing: Writing) -> bool:
+def as_it_is(writing: Writing) -> tuple[Writing, str, dict[str, Any]]:
+    """The arguments of ``take_back``, for the event loop to read: in a thread, what arrives meanwhile would be lost."""
+    return writing, writing.text, writing.thoughts
+
+
+def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
     """Go on with a reply whose worker, this process, was thought dead: whether it is still ours, and as we have it."""
-    text, thoughts = writing.text, writing.thoughts
     if not copy(writing.reply).take_back(text, **thoughts):
         return False
     writing.checkpointed = text
@@ -209,7 +213,7 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     if outcome.status == "done":
         sent = reading.unread(writing.request.get("messages", ()), answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
-    if outcome.status == "stopped":
+    if outcome.status in ("stopped", "lost"):
         return reply.keep(text, **facts)
     if outcome.status == "handed over":
         return reply.interrupt(text, "worker_gone", **facts) if text else reply.recover(died=False)

@@ -15,13 +15,13 @@ from parley import keys
 from parley.conf import conf
 from parley.connections import async_connection
 from parley.ids import uuid7
-from parley.models import Message, Worker
+from parley.models import Message, Worker, locks
 from parley.outages import Outages
 
 from . import engine, provider
 from .claims import Claims
 from .database import DATABASE_AWAY, Database
-from .engine import Writing
+from .engine import Writing, as_it_is
 from .heartbeat import Heartbeat
 from .outcome import Outcome
 from .reaper import Reaper, Ring, next_of
@@ -57,7 +57,7 @@ class Loop:
         self._claiming: set[UUID] = set()
         self._dirty: set[UUID] = set()
         self._begun: set[UUID] = set()
-        self._random, self._ended = Random(), False
+        self._random, self._leaving, self._ended = Random(), False, False
         self._database, self._at_end = Database("duties", DUTIES_THREADS), Database("ends", ENDS_THREADS)
         self._claims = Claims(self._database, self.worker_id, lambda: self._tick() - conf.TICK)
         self._ends: Together[UUID, None] = Together(self._end_logs)
@@ -124,6 +124,8 @@ class Loop:
         self._log.begin(reply_id, writing.reply.attempt)
         self._changed(writing)
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))
+        if self._leaving:
+            writing.cancel("handed over")
         return await self._settle(writing, await self._outcome(writing))
 
     async def _is_ours(self, reply_id: UUID) -> bool:
@@ -132,7 +134,7 @@ class Loop:
         if writing is None or writing.ending:
             return False
         running = await self._at_end.at_last(Message.objects.still_running, [writing.key])
-        return writing.key in running or await self._at_end.at_last(engine.take_back, writing)
+        return writing.key in running or await self._at_end.at_last(engine.take_back, *as_it_is(writing))
 
     async def _begin(self, reply_id: UUID) -> Writing | None:
         """It is known as ours from before its claim on; see _look_after."""
@@ -190,6 +192,7 @@ class Loop:
     async def _hand_over(self, grace: float) -> None:
         self._claims.end_soon()
         await asyncio.sleep(grace if self._running else 0)
+        self._leaving = True
         for _, writing in sorted(self._running.items()):
             writing.cancel("handed over")
 
@@ -254,20 +257,37 @@ class Loop:
         """
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
         ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
-        gone = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else ()
-        stopped = await self._database(Message.objects.stopped, gone) if gone else ()
-        for key in gone:
-            if key in stopped:
-                ours[key].cancel("stopped")
-            elif not ours[key].ending and not await self._database(engine.take_back, ours[key]):
-                ours[key].cancel("lost")
+        gone = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else set()
+        stopped = await self._database(Message.objects.stopped, gone) if gone else set()
+        for key in stopped:
+            ours[key].cancel("stopped")
+        await self._take_back([ours[key] for key in sorted(gone - stopped)])
+
+    async def _take_back(self, writings: list[Writing]) -> None:
+        """Somebody whose rows are held is looked for once, and again the next time."""
+        held: set[Any] = set()
+        for writing in writings:
+            owner_id = writing.reply.conversation.owner_id
+            if not writing.ending and owner_id not in held and await self._is_lost(writing, held.add):
+                writing.cancel("lost")
+
+    async def _is_lost(self, writing: Writing, hold: Callable[[Any], None]) -> bool:
+        try:
+            return not await self._database(engine.take_back, *as_it_is(writing))
+        except DATABASE_AWAY as error:
+            if not locks.is_locked(error):
+                raise
+            hold(writing.reply.conversation.owner_id)
+            return False
 
     async def _hear_stops(self) -> None:
+        """The row says whether it was this attempt: a bell may be late, and the reply be written again by then."""
         async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as bell:
             await bell.subscribe(keys.stops())
             outages[self._hear_stops.__name__].ended()
             async for message in bell.listen():
-                if writing := self._running.get(UUID(message["data"].decode())):
+                writing = self._running.get(UUID(message["data"].decode()))
+                if writing and await self._database(Message.objects.stopped, [writing.key]):
                     writing.cancel("stopped")
 
     async def _turn(self) -> None:

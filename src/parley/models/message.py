@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.utils import timezone
@@ -280,14 +280,23 @@ class Message(models.Model):
 
     def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
-        with transaction.atomic():
-            version = Feed.advance(self.conversation.owner_id)
-            changed = allowed.update(version=version, **values)
+        version, changed = self._update(allowed, values)
         if changed and any(isinstance(value, Combinable) for value in values.values()):
             self.refresh_from_db(fields=["version", *values])
         elif changed:
             vars(self).update(version=version, **values)
         return bool(changed)
+
+    def _update(self, allowed: models.QuerySet, values: dict[str, Any]) -> tuple[int, int]:
+        """(version, rows); no rows where the person was deleted, and with them the feed."""
+        try:
+            with transaction.atomic():
+                version = Feed.advance(self.conversation.owner_id)
+                return version, allowed.update(version=version, **values)
+        except IntegrityError:
+            if Message.objects.filter(pk=self.pk).exists():
+                raise
+            return 0, 0
 
 
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}

@@ -190,9 +190,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return set(self.filter(pk__in=ids, status=Status.STREAMING).values_list("pk", "attempt"))
 
     def stopped(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Which of these (id, attempt) a person has stopped."""
-        ids = [key for key, _ in replies]
-        return set(self.filter(pk__in=ids, status=Status.STOPPED).values_list("pk", "attempt"))
+        """Which of these (id, attempt) a person has stopped, or deleted."""
+        asked = set(replies)
+        rows = list(self.filter(pk__in={pk for pk, _ in asked}).values_list("pk", "attempt", "status"))
+        there = {pk for pk, _, _ in rows}
+        stopped = {(pk, attempt) for pk, attempt, status in rows if status == Status.STOPPED}
+        return {key for key in asked if key[0] not in there or key in stopped}
 
     def streaming(self) -> "MessageQuerySet":
         return self.unsettled().filter(status=Status.STREAMING).order_by("id")

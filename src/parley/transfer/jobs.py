@@ -8,7 +8,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.base import File
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from parley import files
 from parley.models import Feed, Transfer, locks
@@ -25,7 +25,7 @@ AT_ONCE = 2
 """Transfers that one worker process carries out at once, so that its replies have the processor."""
 EVERY = 1.0
 """Seconds between two writings of the progress, each of which every open page is told."""
-DATABASE_AWAY = (OperationalError, InterfaceError)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 DATABASE_PATIENCE = 600
 """Tries, half a second apart, to write the end of a transfer."""
 

@@ -1,0 +1,226 @@
+"""What a worker does about the rows of what it writes: nothing of an answer is lost, and nobody waits for another."""
+
+import asyncio
+import threading
+from random import Random
+from uuid import uuid4
+
+import pytest
+from django.db import InternalError, connection, transaction
+
+from parley.conf import conf
+from parley.generation import engine, loop
+from parley.generation.database import Database
+from parley.generation.loop import Loop
+from parley.generation.outcome import Outcome
+from parley.models import Feed, Message
+from tests.models.conftest import begun, put
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORKER = uuid4()
+
+
+@pytest.fixture
+def worker(settings):
+    """The loop of a worker, of which a test calls one duty."""
+    settings.PARLEY = {**settings.PARLEY, "CHECKPOINT_INTERVAL": 0.01}
+    made = object.__new__(Loop)
+    made._running, made._leaving, made._random = {}, False, Random()
+    made._database = made._at_end = Database("tests", 1)
+    yield made
+    made._database._threads.submit(lambda: connection.close()).result()
+    made._database._threads.shutdown()
+
+
+def writing(worker, owner, text="so far and more"):
+    """A reply of this worker, whose stream goes on."""
+    reply = begun(owner).messages.get(role="assistant")
+    [written] = engine.begin([reply.pk], WORKER).values()
+    written.answer.add({"choices": [{"delta": {"content": text}}]})
+    worker._running[reply.pk] = written
+    return written
+
+
+async def watched(worker):
+    for written in worker._running.values():
+        written.task = written.task or asyncio.create_task(asyncio.sleep(60))
+    try:
+        await worker._watch_rows()
+    finally:
+        for written in worker._running.values():
+            written.task.cancel()
+
+
+def thought_dead(written):
+    assert Message.objects.get(pk=written.reply.pk).recover(died=True)
+
+
+def status(written):
+    return Message.objects.values_list("status", flat=True).get(pk=written.reply.pk)
+
+
+def test_reads_the_answer_where_it_grows(worker, owner, monkeypatch):
+    """In another thread, what arrives between two steps of reading it would be lost."""
+    written, threads = writing(worker, owner), set()
+    thought_dead(written)
+    read = type(written.answer.text).__str__
+    monkeypatch.setattr(
+        type(written.answer.text), "__str__", lambda self: threads.add(threading.get_ident()) or read(self)
+    )
+    asyncio.run(watched(worker))
+    assert (status(written), threads) == ("streaming", {threading.get_ident()})
+
+
+def test_drops_what_was_deleted_with_its_person_and_goes_on_with_what_others_have(worker, owner, stranger):
+    gone, others = [writing(worker, owner) for _ in range(3)], [writing(worker, stranger) for _ in range(3)]
+    owner.delete()
+    for written in others:
+        thought_dead(written)
+    asyncio.run(watched(worker))
+    assert [written.ending for written in gone] == ["stopped"] * 3
+    assert [(written.ending, status(written)) for written in others] == [("", "streaming")] * 3
+
+
+def test_has_nothing_to_settle_for_a_person_who_was_deleted(worker, owner):
+    written = writing(worker, owner)
+    owner.delete()
+    assert not engine.settle(written, Outcome("done"))
+    assert not engine.settle(written, Outcome("stopped"))
+    assert not engine.take_back(*engine.as_it_is(written))
+    assert not Feed.objects.exists()
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one lock for all.")
+def test_goes_on_with_the_replies_of_others_while_one_persons_rows_are_held(worker, owner, stranger):
+    theirs, others = [writing(worker, owner) for _ in range(3)], [writing(worker, stranger) for _ in range(3)]
+    for written in theirs + others:
+        thought_dead(written)
+    with held(owner):
+        asyncio.run(watched(worker))
+    assert [(written.ending, status(written)) for written in others] == [("", "streaming")] * 3
+    assert [written.ending for written in theirs] == [""] * 3
+
+
+class held:
+    """Another connection's transaction, which holds a person's feed."""
+
+    def __init__(self, owner):
+        self._owner, self._locked, self._over = owner, threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._hold)
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._locked.wait(5)
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _hold(self):
+        with transaction.atomic():
+            list(Feed.objects.select_for_update().filter(pk=self._owner.pk))
+            self._locked.set()
+            self._over.wait(10)
+        connection.close()
+
+
+def test_keeps_the_last_words_of_what_was_stopped_before_it_could_be_taken_back(worker, owner):
+    """Thought dead, waiting, and stopped, all between two looks at its row."""
+    written = writing(worker, owner)
+    thought_dead(written)
+    assert Message.objects.get(pk=written.reply.pk).stop()
+    assert engine.settle(written, Outcome("lost"))
+    assert Message.objects.get(pk=written.reply.pk).content == "so far and more"
+
+
+def test_leaves_what_another_worker_writes_to_it(worker, owner):
+    written = writing(worker, owner)
+    put(written.reply, attempt=2, worker=uuid4())
+    assert not engine.settle(written, Outcome("lost"))
+    assert status(written) == "streaming"
+
+
+def test_waits_for_a_database_that_may_only_be_read_for_now(monkeypatch):
+    """A failover of PostgreSQL, or a disk that is full."""
+    tries = []
+
+    def settle():
+        tries.append(1)
+        if len(tries) < 3:
+            raise InternalError("cannot execute UPDATE in a read-only transaction")
+        return "kept"
+
+    assert asyncio.run(Database("tests", 1).at_last(settle)) == "kept"
+
+
+def test_waits_for_the_database_however_long_it_is_away(monkeypatch):
+    tries = []
+
+    def settle():
+        tries.append(1)
+        if len(tries) < 1000:
+            raise InternalError
+        return "kept"
+
+    monkeypatch.setattr("parley.generation.database.pauses", lambda most: iter(lambda: 0, None))
+    assert asyncio.run(Database("tests", 1).at_last(settle)) == "kept"
+
+
+def test_hands_over_what_it_had_just_claimed_when_it_ended(worker, owner, monkeypatch):
+    reply = begun(owner).messages.get(role="assistant")
+    settled = []
+
+    async def claimed(reply_id):
+        return (await worker._database(engine.begin, [reply_id], WORKER))[reply_id]
+
+    async def settle(written, outcome):
+        settled.append(outcome)
+        return outcome.status
+
+    async def hung(*_):
+        await asyncio.sleep(60)
+
+    class NoLog:
+        def begin(self, *_): ...
+
+    async def all_of_it():
+        worker._log, worker._claims = NoLog(), NoLog()
+        worker._claims.end_soon = lambda: None
+        await worker._hand_over(0)
+        return await asyncio.wait_for(worker._write(reply.pk), 5)
+
+    monkeypatch.setattr(loop.engine, "write", hung)
+    worker._begin, worker._settle, worker._changed = claimed, settle, lambda written: None
+    assert asyncio.run(all_of_it()) == "handed over"
+    assert settled == [Outcome("handed over")]
+
+
+def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(worker, owner, monkeypatch):
+    old, new = writing(worker, owner), writing(worker, owner)
+    assert Message.objects.get(pk=old.reply.pk).stop()
+    assert conf.CHECKPOINT_INTERVAL == 0.01
+
+    class Bell:
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *_): ...
+
+        def pubsub(self, **_):
+            return self
+
+        async def subscribe(self, _): ...
+
+        async def listen(self):
+            for written in (old, new):
+                yield {"data": str(written.reply.pk).encode()}
+
+    async def heard():
+        for written in (old, new):
+            written.task = asyncio.create_task(asyncio.sleep(60))
+        await worker._hear_stops()
+        return old.ending, new.ending
+
+    monkeypatch.setattr(loop, "async_connection", lambda **_: Bell())
+    assert asyncio.run(heard()) == ("stopped", "")
