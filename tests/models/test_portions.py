@@ -109,6 +109,47 @@ def test_leaves_many_messages_to_a_fork_a_few_at_a_time(owner, read, monkeypatch
 
 
 @whole
+def test_deletes_a_long_branch_a_few_messages_at_a_time(owner, read, monkeypatch):
+    read(numbers(MANY // 20))
+    conversation = owner.conversations.get()
+    first, second = conversation.messages.order_by("pk")[:2]
+    _, reply = conversation.ask("and then?")
+    with watched(monkeypatch) as transactions:
+        assert conversation.delete_branch(second) == [reply]
+    assert conversation.leaf() == first == conversation.messages.get()
+    assert transactions.are_short, transactions.longest
+
+
+@whole
+def test_leaves_to_a_fork_what_it_stands_on_of_a_long_branch(owner, read):
+    read(numbers(250))
+    conversation = owner.conversations.get()
+    ids = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
+    fork = conversation.fork(conversation.messages.get(pk=ids[60]))
+    _, reply = fork.ask("and then?")
+    conversation.delete_branch(conversation.messages.get(pk=ids[3]))
+    assert conversation.leaf_id() == ids[2]
+    assert [message.pk for message in fork.whole_branch()] == [*ids[:61], reply.parent_id, reply.pk]
+
+
+@whole
+def test_deletes_what_is_asked_below_a_long_branch_while_it_is_deleted(owner, read, monkeypatch):
+    read(numbers(250))
+    conversation = owner.conversations.get()
+    ids = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
+    end, asked = Conversation._delete_end, []
+
+    def once_more(self, *args):
+        if not asked:
+            asked.append(Conversation.objects.get(pk=self.pk).ask("one more")[1])
+        return end(self, *args)
+
+    monkeypatch.setattr(Conversation, "_delete_end", once_more)
+    assert conversation.delete_branch(conversation.messages.get(pk=ids[3])) == asked
+    assert list(conversation.messages.order_by("pk").values_list("pk", flat=True)) == ids[:3]
+
+
+@whole
 def test_fills_the_search_index_a_few_messages_at_a_time(read, monkeypatch):
     read(saying(*map(str, range(MANY // 4)), *[LONG_TEXT] * 4))
     with watched(monkeypatch) as transactions:

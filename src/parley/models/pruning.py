@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Rows = models.QuerySet
 Standing = dict[UUID, set[UUID]]
 """Conversation → the messages that it hangs on."""
+AT_ONCE = 100
+"""Messages that are deleted in one transaction."""
 
 
 class Pruned(models.Model):
@@ -42,14 +44,44 @@ class Pruned(models.Model):
         leave_to_forks(self.messages.all())
 
     def delete_branch(self, message: "Message") -> "list[Message]":
-        """Delete a message of this conversation with all that follows it."""
+        """Delete a message of this conversation with all that follows it; what is long, from its end in portions."""
+        running = self._shorten(message)
         with transaction.atomic():
             version = Feed.advance(self.owner_id, removed=True)
             message.refresh_from_db(fields=["parent"])
             doomed = self.messages.filter(pk__in=tree.below(message.pk))
             self._let_go_of(doomed, message.parent_id)
             _leave(doomed, _standing_on(doomed))
-            return self._delete(doomed, version)
+            return running + self._delete(doomed, version)
+
+    def _shorten(self, message: "Message") -> "list[Message]":
+        """Delete what follows a message, the newest first, until there are few."""
+        pace = Pace()
+        running: list[Message] = []
+        below = self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).order_by("pk")
+        ids = list(below.values_list("pk", flat=True))
+        while len(ids) > AT_ONCE:
+            count = min(pace.rows, AT_ONCE)
+            with pace.transaction(count * ROW):
+                deleted = self._delete_end(ids[-count:], message.parent_id)
+            if deleted is None:
+                return running + self._shorten(message)
+            running += deleted
+            del ids[-count:]
+        return running
+
+    def _delete_end(self, ids: list[UUID], above: UUID | None) -> "list[Message] | None":
+        """None where somebody has gone on with them."""
+        if not Feed.hold([self.owner_id]):
+            Feed.advance(self.owner_id)  # and wait for who holds it
+        if self.messages.filter(parent__in=ids).exclude(pk__in=ids).exists():
+            return None
+        doomed = self.messages.filter(pk__in=ids)
+        self._let_go_of(doomed, above)
+        _leave(doomed, _standing_on(doomed))
+        running = _stop(doomed)
+        doomed.order_by()._raw_delete(doomed.db)
+        return running
 
     def delete_message(self, message: "Message") -> "list[Message]":
         """Delete one message of this conversation; what follows it then follows the one before."""
@@ -70,12 +102,16 @@ class Pruned(models.Model):
         me.filter(shown__in=doomed).update(shown=above)
 
     def _delete(self, doomed: Rows, version: int) -> "list[Message]":
-        unsettled = doomed.filter(status__in=("pending", "streaming")).order_by("pk")
-        running = [reply for reply in unsettled if reply.stop()]
+        running = _stop(doomed)
         doomed.delete()
         self.refresh_from_db(fields=["shown", "forked_from"])
         self._turn_to(self.leaf_id(), version, turned=True)
         return running
+
+
+def _stop(doomed: Rows) -> "list[Message]":
+    unsettled = doomed.filter(status__in=("pending", "streaming")).order_by("pk")
+    return [reply for reply in unsettled if reply.stop()]
 
 
 def leave_to_forks(doomed: Rows) -> None:
