@@ -34,7 +34,7 @@ def as_product(source, **names):
 
 @pytest.mark.django_db(transaction=True)
 def test_finds_a_transaction_that_works_too_long(found):
-    as_product("with transaction.atomic():\n  work(0.07)", transaction=transaction, work=work)
+    as_product("with transaction.atomic():\n  work(0.15)", transaction=transaction, work=work)
     assert "Busy: Transaction" in found()
     assert "slow.py:1" in found()
 
@@ -57,7 +57,7 @@ def test_finds_a_statement_that_is_a_long_transaction_by_itself(found, monkeypat
 def test_lets_short_transactions_and_those_of_tests_be(found):
     as_product("with transaction.atomic():\n  pass", transaction=transaction)
     with transaction.atomic():
-        work(0.07)
+        work(0.15)
     assert found() == ""
 
 

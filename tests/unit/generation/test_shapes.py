@@ -86,7 +86,7 @@ def assert_ended_as_it_should(said, answer, outcome, *, done=""):
     elif said.end == "cut" and done:
         assert outcome.status == ("done" if has_text else "failed")
     else:
-        assert outcome.status == ("interrupted" if answer.text else "failed")
+        assert outcome.status == ("interrupted" if has_text else "failed")
         assert outcome.error in ("cut", "broken_off", "provider_error") or not (answer.text or answer.reasoning)
     if said.end in BAD_ENDS and said.end != "cut" and "reason" not in said.end:
         assert outcome.detail == SAID
