@@ -72,7 +72,7 @@ def test_finds_a_request_that_takes_too_long(found, monkeypatch):
 
 def test_finds_what_holds_an_event_loop(found):
     async def hold():
-        as_product("work(0.4)", work=work)
+        as_product("work(1.0)", work=work)
 
     loop = uvloop.new_event_loop()
     loop.run_until_complete(hold())

@@ -27,7 +27,7 @@ from django.db.transaction import Atomic
 
 TRANSACTION, TRANSACTION_WAITING = 0.1, 5.0
 REQUEST, REQUEST_WAITING = 2.0, 15.0
-LOOP = 0.15
+LOOP = 0.5
 """Seconds: of the processor, and of the clock. Work takes twice its time where two of the suite's processes share a cache."""
 BETWEEN_LOOKS = 0.02
 BUSY, WAITED = "Busy", "Waited"
