@@ -108,12 +108,14 @@ def anyone() -> bool:
 
 def first_account(form: UserCreationForm[User]) -> User | None:
     """Save the form as administrator, or nobody when another request was first."""
+    administrator: User = form.save(commit=False)  # The password is hashed before others wait.
+    administrator.is_staff = administrator.is_superuser = True
     with transaction.atomic():
         _wait_in_line()
         if anyone():
             return None
-        form.instance.is_staff = form.instance.is_superuser = True
-        return form.save()
+        administrator.save()
+    return administrator
 
 
 def _wait_in_line() -> None:

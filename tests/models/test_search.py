@@ -172,6 +172,13 @@ def test_does_not_look_behind_the_first_hundred_thousand_characters(owner):
     assert messages_found(owner, "word") == [long.pk]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_long_text_without_spaces_holds_nobody_up(owner):
+    """See tests/support/held.py for what is too long."""
+    Conversation.start(owner, "数据库的写锁问题。" * 2_500 + "北京")
+    assert len(messages_found(owner, "北京")) == 1
+
+
 def test_takes_a_text_of_many_different_long_words(owner):
     rng = random.Random(1)
     long = written(owner, " ".join("".join(rng.choices("abcдж北", k=rng.choice([3, 30, 300]))) for _ in range(2000)))

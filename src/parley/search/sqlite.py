@@ -11,21 +11,28 @@ from .query import Phrase, Query
 from .words import LONGEST_TEXT, UNSPACED, signs
 
 WORDS = f"{ENTRIES}_words"
-BLOCK = 200
+PAGE, PART = 2_000, 40
+"""Characters: what is far inside of a text is slow to reach, so it is taken in pages, and these in parts."""
 
-_alone = " OR ".join(f"unicode(letter) BETWEEN {first} AND {last}" for first, last in UNSPACED)
 _ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
+_ALONE = f"*[{_ranges}]*"
 _ASCII = "length(CAST(whole.text AS blob)) = length(whole.text)"
 SPACED = f"""
-(SELECT CASE WHEN {_ASCII} OR whole.text NOT GLOB '*[{_ranges}]*' THEN whole.text ELSE (
+(SELECT CASE WHEN {_ASCII} OR whole.text NOT GLOB '{_ALONE}' THEN whole.text ELSE (
     WITH RECURSIVE
-        block(rest, part) AS (
-            SELECT substr(whole.text, {BLOCK + 1}), substr(whole.text, 1, {BLOCK})
-            UNION ALL SELECT substr(rest, {BLOCK + 1}), substr(rest, 1, {BLOCK}) FROM block WHERE rest <> ''
+        page(rest, page) AS (
+            SELECT substr(whole.text, {PAGE + 1}), substr(whole.text, 1, {PAGE})
+            UNION ALL SELECT substr(rest, {PAGE + 1}), substr(rest, 1, {PAGE}) FROM page WHERE rest <> ''
         ),
-        place(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM place WHERE number < {BLOCK}),
-        letters(letter) AS (SELECT substr(part, number, 1) FROM block CROSS JOIN place WHERE number <= length(part))
-    SELECT group_concat(CASE WHEN {_alone} THEN ' ' || letter || ' ' ELSE letter END, '') FROM letters
+        first(number) AS (SELECT 1 UNION ALL SELECT number + {PART} FROM first WHERE number + {PART} <= {PAGE}),
+        place(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM place WHERE number < {PART}),
+        parts(part) AS MATERIALIZED (
+            SELECT substr(page, number, {PART}) FROM page CROSS JOIN first WHERE number <= length(page)
+        )
+    SELECT group_concat(CASE WHEN part NOT GLOB '{_ALONE}' THEN part ELSE (
+        SELECT group_concat(CASE WHEN letter GLOB '{_ALONE}' THEN ' ' || letter || ' ' ELSE letter END, '')
+        FROM (SELECT substr(part, number, 1) AS letter FROM place WHERE number <= length(part))
+    ) END, '') FROM parts
 ) END FROM (SELECT substr(coalesce(message.content, conversation.title), 1, {LONGEST_TEXT}) AS text) AS whole)
 """
 """The text, with spaces around each character of the scripts that have none."""
@@ -96,7 +103,16 @@ def making(connection: BaseDatabaseWrapper) -> list[str]:
     separators = signs().replace("'", "''").replace('"', '""')
     tokenizer = f"unicode61 remove_diacritics 2 categories 'L* M* N* Co' separators '{separators}'"
     tables = [statement for statement in _TABLES.replace("{tokenizer}", tokenizer).split(";\n") if statement.strip()]
-    return [*tables, *INDEXES, *(f"CREATE TRIGGER {ENTRIES}_{name} {rest}" for name, rest in _TRIGGERS.items())]
+    return [*tables, *INDEXES, *(_making_trigger(name) for name in _TRIGGERS)]
+
+
+def renewing() -> list[str]:
+    """The statements that make the trigger anew which puts the words of an entry in."""
+    return [f"DROP TRIGGER IF EXISTS {ENTRIES}_entry_added", _making_trigger("entry_added")]
+
+
+def _making_trigger(name: str) -> str:
+    return f"CREATE TRIGGER {ENTRIES}_{name} {_TRIGGERS[name]}"
 
 
 def unmaking() -> list[str]:
