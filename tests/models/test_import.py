@@ -66,7 +66,7 @@ def test_is_rendered_when_it_is_looked_at_and_never_over_what_has_happened_since
     assert reply.retry()
     Message.objects.keep_rendered([looked_at])
     assert Message.objects.get(pk=reply.pk).html == ""
-    Message.objects.filter(pk=reply.pk).update(status="stopped", content=looked_at.content)
+    Message.objects.filter(pk=reply.pk).update(status="stopped", content=looked_at.content, attempt=0)
     Message.objects.keep_rendered([Message.objects.get(pk=reply.pk)])
     assert Message.objects.get(pk=reply.pk).html == "<p>Hello</p>" == looked_at.html
 

@@ -140,6 +140,26 @@ def test_keeps_no_last_words_of_a_reply_that_is_written_again(reply):
     assert Message.objects.get(pk=reply.pk).content == ""
 
 
+def test_goes_on_after_the_last_words_of_what_was_stopped(reply):
+    put(reply, status="streaming", content="so far", attempt=1)
+    worker = Message.objects.get(pk=reply.pk)
+    reply.stop()
+    reply.resume()
+    assert worker.keep("so far and a bit", checkpointed="so far")
+    stored = Message.objects.get(pk=reply.pk)
+    assert (stored.status, stored.content, stored.html) == ("pending", "so far and a bit", "")
+
+
+def test_keeps_no_last_words_of_a_reply_that_already_goes_on(reply):
+    put(reply, status="streaming", content="so far", attempt=1)
+    worker = Message.objects.get(pk=reply.pk)
+    reply.stop()
+    reply.resume()
+    reply.claim(WORKER)
+    assert not worker.keep("so far and a bit", checkpointed="so far")
+    assert Message.objects.get(pk=reply.pk).content == "so far"
+
+
 def test_retries_from_the_beginning(reply):
     put(
         reply,

@@ -127,3 +127,13 @@ def test_an_ended_session_takes_the_cookie_along(client, owner):
     client.force_login(owner)
     client.session.flush()
     assert client.get("/catch-up/?version=0").cookies["sessionid"].value == ""
+
+
+def test_shows_nothing_of_an_attempt_that_was_given_up_for_a_new_one(at_owner, running):
+    write_log(running, "Hello")
+    running.interrupt("", "cut")
+    Message.objects.filter(pk=running.pk).update(html="")
+    at_owner.post(f"/messages/{running.pk}/retry/")
+    at_owner.post(f"/messages/{running.pk}/stop/")
+    assert status_of(running) == "stopped"
+    assert "Hello" not in at_owner.get(running.conversation.get_absolute_url()).text

@@ -214,7 +214,7 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
         sent = reading.unread(writing.request.get("messages", ()), answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status in ("stopped", "lost"):
-        return reply.keep(text, **facts)
+        return reply.keep(text, checkpointed=writing.checkpointed, **facts)
     if outcome.status == "handed over":
         return reply.interrupt(text, "worker_gone", **facts) if text else reply.recover(died=False)
     if outcome.status == "interrupted":

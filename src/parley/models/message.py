@@ -256,10 +256,17 @@ class Message(models.Model):
         unsettled = Message.objects.filter(pk=self.pk, status__in=UNSETTLED)
         return self._change(unsettled, status=Status.STOPPED, html="", error="", settled_at=timezone.now())
 
-    def keep(self, content: str, **values: Any) -> bool:
-        """The text that a stopped reply had, from the worker that was writing it."""
-        stopped = Message.objects.filter(pk=self.pk, attempt=self.attempt, worker=self.worker, status=Status.STOPPED)
-        return self._change(stopped.filter(html=""), content=content, html="".join(markdown.render(content)), **values)
+    def keep(self, content: str, *, checkpointed: str = "", **values: Any) -> bool:
+        """Write the text that a stopped reply had, from the worker that was writing it: whether it was still wanted.
+
+        ``checkpointed``: what the row had of it; a reply that waits to go on after that goes on after all of it.
+        """
+        ended = Message.objects.filter(pk=self.pk, attempt=self.attempt)
+        stopped = ended.filter(worker=self.worker, status=Status.STOPPED, html="")
+        resumed = ended.filter(status=Status.PENDING, content=checkpointed).exclude(content="")
+        return self._change(stopped, content=content, html="".join(markdown.render(content)), **values) or self._change(
+            resumed, content=content, **values
+        )
 
     def requeue(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
         """streaming → pending, while nothing of the answer was shown, for another worker, which thinks anew."""
@@ -271,7 +278,8 @@ class Message(models.Model):
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
-        return self._change(again, content="", parts=[], **_NO_THOUGHTS, **_CLEARED)
+        anew = {"attempt": F("attempt") + 1, "content": "", "parts": []}  # What the log has of the last one is over.
+        return self._change(again, **anew, **_NO_THOUGHTS, **_CLEARED)
 
     def resume(self) -> bool:
         """failed, stopped or interrupted → pending, to go on after the text that is there."""
