@@ -28,9 +28,11 @@ def main() -> None:
         }
         os.environ |= {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "DATABASE_URL": f"sqlite:///{folder}/pages.sqlite3"}
         import django
+        from django.conf import settings
 
         django.setup()
-        logging.disable(logging.WARNING)  # there is no Valkey to ring
+        settings.CELERY_BROKER_URL = "memory://"
+        logging.disable(logging.WARNING)  # there is no Valkey
         print("|  | once | many times | ratio |\n| --- | --- | --- | --- |")
         print(open_conversations())
         print(render_answer())

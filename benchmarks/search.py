@@ -85,6 +85,7 @@ def set_up(url: str, folder: str) -> None:
     from django.core.management import call_command
 
     django.setup()
+    settings.CELERY_BROKER_URL = "memory://"
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)

@@ -20,9 +20,9 @@ from .delivery.language import language_of
 from .delivery.origin import same_origin
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
+from .generation.reaper import Reaper
 from .models import Message
 from .positions import MOST_FOLLOWED
-from .tasks import reaper
 from .zones import readers_zone
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ MOST_QUEUED = 500_000
 
 
 def _bells() -> Bells:
-    return bells(lambda: reaper().sweep)
+    return bells(lambda: Reaper().sweep)
 
 
 class TabConsumer(AsyncWebsocketConsumer):

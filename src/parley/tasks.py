@@ -1,4 +1,4 @@
-"""What Celery rings for, and how to ring: each task calls one verb."""
+"""Celery tasks, each of which calls one verb, and the worker process that they run in."""
 
 import logging
 import socket
@@ -10,23 +10,21 @@ from uuid import UUID
 from celery import bootsteps, shared_task
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.db import transaction
-from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from . import keys
+from . import broker, keys
 from .connections import ONCE, async_connection, connection
 from .delivery.broadcasts import ring_from
 from .delivery.log import LogWriter
 from .generation import models
 from .generation.loop import Loop
 from .generation.reaper import Reaper
-from .models import Message, Transfer, locks
+from .models import Message
 from .outages import Outage
 from .transfer import jobs
 
 logger = logging.getLogger(__name__)
 
-_broker = Outage(logger, "No worker could be told what there is to do (%s); it waits.", "Workers are told again.")
 _stops = Outage(logger, "No worker could be told to stop a reply (%s); it will see it.", "Stops are told again.")
 _lock = threading.Lock()
 _loop: Loop | None = None
@@ -36,7 +34,7 @@ _ending = threading.Event()
 
 @shared_task(name="parley.write_reply", ignore_result=True)
 def write_reply(reply_id: str) -> str:
-    """Write a pending reply; harmless when it is rung twice."""
+    """Write a pending reply; harmless when it is sent twice."""
     return writing_loop().write(UUID(reply_id))
 
 
@@ -48,8 +46,8 @@ def refresh_models() -> None:
 
 @shared_task(name="parley.run_transfer", ignore_result=True)
 def run_transfer(transfer_id: str) -> str:
-    """Carry out an export or an import that waits; harmless when it is rung twice."""
-    return jobs.run(UUID(transfer_id), writing_loop().worker_id, ring)
+    """Carry out an export or an import that waits; harmless when it is sent twice."""
+    return jobs.run(UUID(transfer_id), writing_loop().worker_id)
 
 
 @shared_task(name="parley.prove_alive", ignore_result=False)
@@ -57,33 +55,14 @@ def prove_alive() -> str:
     return f"alive on {socket.gethostname()}"
 
 
-# Bells
-
-
-def ring_on_commit(waiting: Message | Transfer) -> None:
-    """Ring for a pending reply, or a transfer, after the commit."""
-    transaction.on_commit(partial(ring, waiting))
-
-
-def ring(waiting: Message | Transfer) -> None:
-    """Tell some worker; when no bell can be rung, the reaper finds the reply or the transfer later."""
-    task = run_transfer if isinstance(waiting, Transfer) else write_reply
-    try:
-        task.delay(str(waiting.pk))
-        _broker.ended()
-    except (OperationalError, OSError) as error:
-        _broker.began(error)
-        locks.unless_held(type(waiting).objects.filter(pk=waiting.pk).update, rung_at=None)
+# Sending
 
 
 def offered_models() -> models.Offer:
     """The models to choose from; when the list is old, some worker is told to ask for it."""
     offer = models.offered()
     if offer.old and models.first_to_ring():
-        try:
-            refresh_models.delay()
-        except (OperationalError, OSError) as error:
-            _broker.began(error)
+        broker.send(refresh_models.name)
     return offer
 
 
@@ -100,14 +79,10 @@ def _publish_stop(reply_id: str) -> None:
         _stops.began(error)
 
 
-def reaper() -> Reaper:
-    return Reaper(ring)
-
-
 @lru_cache(maxsize=1)
 def passing_reaper() -> Reaper:
     """The reaper of those who pass by, one per process."""
-    return reaper()
+    return Reaper()
 
 
 # The worker process
@@ -118,7 +93,7 @@ def writing_loop() -> Loop:
     global _loop
     with _lock:
         if _loop is None:
-            _loop = Loop(lambda: LogWriter(async_connection(again=ONCE)), ring)
+            _loop = Loop(lambda: LogWriter(async_connection(again=ONCE)))
             ring_from(_loop.events)
         return _loop
 

@@ -1,8 +1,11 @@
+from uuid import UUID
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from parley import broker
 from parley.models import Conversation, Message
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -11,6 +14,14 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 @pytest.fixture(autouse=True)
 def _no_other_process(settings):
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+
+@pytest.fixture(autouse=True)
+def dispatched(monkeypatch):
+    """The ids of the jobs of which workers were told, in order; there is no broker."""
+    ids = []
+    monkeypatch.setattr(broker, "send", lambda task, job_id: ids.append(UUID(job_id)) or True)
+    return ids
 
 
 @pytest.fixture

@@ -208,7 +208,7 @@ def test_deletes_for_good_with_all_that_belongs_to_it(owner, conversation):
     Draft.keep(owner, conversation, "not sent")
     conversation.shares.create(owner=owner, title="shared")
     conversation.discard()
-    Reaper(lambda reply: None).sweep()
+    Reaper().sweep()
     assert list(Conversation.objects.all()) == [other]
     assert Message.objects.count() == other.messages.count()
     assert not Draft.objects.exists()

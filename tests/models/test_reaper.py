@@ -61,7 +61,7 @@ def test_looks_after_replies_though_something_cannot_be_deleted(over, refused, c
     refused.update(row.pk for row in over(1))
     reply.claim(uuid4())
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     for clock.now in range(0, 25, 5):
         reaper.sweep()
     assert put(reply).status == "pending"
@@ -69,13 +69,13 @@ def test_looks_after_replies_though_something_cannot_be_deleted(over, refused, c
 
 def test_deletes_nothing_while_it_looks_after_replies(over):
     row = over(1)[0]
-    Reaper(lambda waiting: None).look_after()
+    Reaper().look_after()
     assert left() == {row.pk}
 
 
 def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(over, refused):
     rows = over(2 * MOST_PURGED)
-    reaper = Reaper(lambda waiting: None, Clock())
+    reaper = Reaper(Clock())
     refused.update(row.pk for row in rows[:MOST_PURGED])
     for _ in range(3):
         reaper.purge()
@@ -89,7 +89,7 @@ def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(ov
 
 def test_deletes_a_few_at_a_time(over):
     over(MOST_PURGED + 5)
-    reaper = Reaper(lambda waiting: None, Clock())
+    reaper = Reaper(Clock())
     reaper.purge()
     assert len(left()) == 5
     reaper.purge()
@@ -98,7 +98,7 @@ def test_deletes_a_few_at_a_time(over):
 
 def test_deletes_no_longer_than_a_second(over):
     over(10)
-    Reaper(lambda waiting: None, Clock(step=0.3)).purge()
+    Reaper(Clock(step=0.3)).purge()
     assert 6 <= len(left()) <= 8
 
 
@@ -106,7 +106,7 @@ def test_trusts_the_heartbeats_after_a_sweep_that_took_long(owner, reply):
     """The time that counts is when the database was last reached, not when the sweep began."""
     reply.claim(uuid4())
     clock = Clock(step=4)
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     for _ in range(6):
         reaper.look_after()
         clock.now += 4
@@ -117,7 +117,7 @@ def test_does_not_believe_what_it_was_told_of_heartbeats_after_the_database_was_
     """The question was on its way for longer than a worker has to say that it is alive."""
     reply.claim(uuid4())
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     for clock.now in range(0, 10, 5):
         reaper.look_after()
 
@@ -155,7 +155,7 @@ def worker(reply):
 
 def test_takes_a_worker_for_dead_that_was_silent_for_long(worker, reply):
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     sweeps(reaper, clock, 0, 5, 10, 14)
     assert put(reply).status == "streaming"
     sweeps(reaper, clock, 15)
@@ -170,7 +170,7 @@ def test_takes_no_worker_for_dead_because_a_clock_was_moved(worker, reply, secon
         Worker.beat(worker)
         Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds if clock.now % 10 else 0))
 
-    sweeps(Reaper(lambda waiting: None, clock), clock, *range(0, 60, 5), beat=beat)
+    sweeps(Reaper(clock), clock, *range(0, 60, 5), beat=beat)
     assert put(reply).status == "streaming"
 
 
@@ -178,13 +178,13 @@ def test_takes_no_worker_for_dead_because_a_clock_was_moved(worker, reply, secon
 def test_takes_a_worker_for_dead_wherever_its_last_beat_lies(worker, reply, seconds):
     Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds))
     clock = Clock()
-    sweeps(Reaper(lambda waiting: None, clock), clock, 0, 5, 10, 15)
+    sweeps(Reaper(clock), clock, 0, 5, 10, 15)
     assert put(reply).status == "pending"
 
 
 def test_begins_anew_after_it_was_away_itself(worker, reply):
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     sweeps(reaper, clock, 0, 5, 10, 60, 65, 70, 74)
     assert put(reply).status == "streaming"
     sweeps(reaper, clock, 75)
@@ -196,7 +196,7 @@ def test_gives_a_silent_worker_two_beats_of_time_once_its_row_can_be_written(wor
     challenge, free = Worker.challenge, False
     monkeypatch.setattr(Worker, "challenge", lambda *args: free and challenge(*args))
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     sweeps(reaper, clock, *range(0, 60, 5))
     free = True
     sweeps(reaper, clock, 60, 65)
@@ -208,7 +208,7 @@ def test_gives_a_silent_worker_two_beats_of_time_once_its_row_can_be_written(wor
 def test_looks_again_in_the_very_statement_that_takes_a_reply_away(worker, reply):
     """The worker beats after the question who is dead, and before what follows from the answer."""
     clock = Clock()
-    reaper = Reaper(lambda waiting: None, clock)
+    reaper = Reaper(clock)
     sweeps(reaper, clock, 0, 5, 10)
 
     def beats_meanwhile(execute, sql, *args):
@@ -241,23 +241,24 @@ def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):
         return requeue(reply, **kwargs)
 
     monkeypatch.setattr(Message, "requeue", refuse)
-    Reaper(lambda waiting: None).take_back([bad, good])
+    Reaper().take_back([bad, good])
     assert (put(bad).status, put(good).status) == ("streaming", "pending")
 
 
-def test_who_passes_by_sweeps_once_in_a_beat(reply):
-    clock, rung = Clock(), []
-    reaper = Reaper(rung.append, clock)
+def test_who_passes_by_sweeps_once_in_a_beat(reply, dispatched):
+    clock = Clock()
+    reaper = Reaper(clock)
     for clock.now in (0, conf.BEAT_INTERVAL / 2, conf.BEAT_INTERVAL, conf.BEAT_INTERVAL + 1):
         put(reply, rung_at=None)
         reaper.pass_by()
-    assert len(rung) == 2
+    assert dispatched == [reply.pk] * 2
 
 
-def test_who_passes_by_does_not_fail(reply, caplog):
-    def ring(_):
-        raise ValueError("The bell is broken.")
+def test_who_passes_by_does_not_fail(reply, caplog, monkeypatch):
+    def send(*_):
+        raise ValueError("The broker is odd.")
 
+    monkeypatch.setattr("parley.broker.send", send)
     put(reply, rung_at=None)
-    Reaper(ring).pass_by()
-    assert "The bell is broken." in caplog.text
+    Reaper().pass_by()
+    assert "The broker is odd." in caplog.text

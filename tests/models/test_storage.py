@@ -35,7 +35,7 @@ def room(settings):
 
 def exported(owner):
     transfer = Transfer.begin(owner, "export")
-    jobs.run(transfer.pk, uuid4(), lambda waiting: None)
+    jobs.run(transfer.pk, uuid4())
     transfer.refresh_from_db()
     return transfer
 
@@ -51,7 +51,7 @@ def test_counts_shares_exports_and_uploads_that_wait(owner, stranger, django_cap
     assert used_by(owner) == share.size + export.size + 1000
     assert 100 < share.size < 1000 < export.size
     assert used_by(stranger) == 0
-    jobs.run(upload.pk, uuid4(), lambda waiting: None)
+    jobs.run(upload.pk, uuid4())
     share.revoke()
     export.delete()
     assert used_by(owner) == 0

@@ -1,4 +1,4 @@
-"""Exports and imports in the background: one attempt at a time, whatever is rung twice, lost or killed."""
+"""Exports and imports in the background: one attempt at a time, whatever is sent twice, lost or killed."""
 
 import json
 from datetime import timedelta
@@ -14,7 +14,8 @@ from parley.delivery.feed import changes_since
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
 from parley.models import Feed, Transfer, Worker
-from parley.models.transfer import MOST_DEATHS, MOST_WAITING, TooMany
+from parley.models.admission import Refused
+from parley.models.transfer import MOST_DEATHS
 from parley.transfer import jobs
 from parley.transfer.reading import read_import
 from tests.models.conftest import answered
@@ -61,10 +62,9 @@ def told(transfer):
 
 
 def run(transfer, worker=None):
-    rung = []
-    status = jobs.run(transfer.pk, worker or uuid4(), rung.append)
+    status = jobs.run(transfer.pk, worker or uuid4())
     transfer.refresh_from_db()
-    return status, rung
+    return status
 
 
 def fail_with(monkeypatch, error):
@@ -75,11 +75,11 @@ def fail_with(monkeypatch, error):
 
 
 def test_refuses_more_than_a_few_of_a_person(owner, stranger):
-    for _ in range(MOST_WAITING):
+    for _ in range(Transfer.MOST_UNSETTLED):
         Transfer.begin(owner, "export")
-    with pytest.raises(TooMany):
+    with pytest.raises(Refused):
         Transfer.begin(owner, "export")
-    assert Transfer.objects.count() == MOST_WAITING
+    assert Transfer.objects.count() == Transfer.MOST_UNSETTLED
     Transfer.begin(stranger, "export")
 
 
@@ -96,34 +96,34 @@ def test_waits_for_the_other_one_of_its_person(owner, stranger):
     assert second.claim(uuid4())
 
 
-def test_runs_once_when_it_is_rung_twice(transfer, owner):
+def test_runs_once_when_it_is_sent_twice(transfer, owner):
     answered(owner)
-    assert [run(transfer)[0], run(transfer)[0]] == ["done", ""]
+    assert [run(transfer), run(transfer)] == ["done", ""]
     assert (transfer.attempt, transfer.progress, transfer.total) == (1, 1, 1)
     assert transfer.size > 0
 
 
-def test_rings_for_the_next_one_when_it_is_done(owner):
+def test_dispatches_the_next_one_when_it_is_done(owner, dispatched):
     first, second = Transfer.begin(owner, "export"), Transfer.begin(owner, "export")
-    status, rung = run(first)
-    assert status == "done"
-    assert rung == [second]
+    assert run(first) == "done"
+    assert dispatched == [second.pk]
 
 
-def test_rings_for_nobody_when_it_was_not_begun(owner):
+def test_dispatches_none_when_it_was_not_begun(owner, dispatched):
     first, second, _ = (Transfer.begin(owner, "export") for _ in range(3))
     first.claim(uuid4())
-    assert run(second) == ("", [])
-    assert run(first) == ("", [])
+    assert run(second) == run(first) == ""
+    assert dispatched == []
 
 
-def test_rings_for_the_first_of_each_person_for_whom_none_runs(owner, stranger, django_user_model):
+def test_dispatches_the_first_of_each_person_for_whom_none_runs(owner, stranger, django_user_model, dispatched):
     busy = django_user_model.objects.create_user("busy")
     running, *_ = (Transfer.begin(busy, "export") for _ in range(3))
     running.claim(uuid4())
     mine, next_of_mine, _ = (Transfer.begin(owner, "export") for _ in range(3))
     theirs = Transfer.begin(stranger, "export")
-    assert run(mine) == ("done", [next_of_mine, theirs])
+    assert run(mine) == "done"
+    assert dispatched == [next_of_mine.pk, theirs.pk]
 
 
 def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
@@ -136,7 +136,7 @@ def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
         return claim(transfer, worker)
 
     monkeypatch.setattr(Transfer, "claim", locked_at_first)
-    assert run(transfer)[0] == "done"
+    assert run(transfer) == "done"
     assert len(tries) == 2
 
 
@@ -144,12 +144,12 @@ def test_leaves_the_processor_to_replies(transfer):
     for _ in range(jobs.AT_ONCE):
         assert jobs._turns.acquire(blocking=False)
     try:
-        assert run(transfer) == ("", [])
+        assert run(transfer) == ""
         assert transfer.status == "waiting"
     finally:
         for _ in range(jobs.AT_ONCE):
             jobs._turns.release()
-    assert run(transfer)[0] == "done"
+    assert run(transfer) == "done"
 
 
 def test_fails_visibly_when_something_goes_wrong(transfer, monkeypatch):
@@ -184,7 +184,7 @@ def test_ends_when_it_is_deleted_while_it_runs(transfer, owner, monkeypatch, dja
         pytest.fail("It went on.")
 
     monkeypatch.setitem(jobs._WORK, "export", work)
-    jobs.run(transfer.pk, uuid4(), lambda waiting: None)
+    jobs.run(transfer.pk, uuid4())
     assert not Transfer.objects.exists()
 
 
@@ -195,7 +195,7 @@ def test_leaves_no_file_when_it_is_deleted_at_the_last_moment(transfer, monkeypa
 
     kept = files.keep
     monkeypatch.setattr(files, "keep", keep)
-    jobs.run(transfer.pk, uuid4(), lambda waiting: None)
+    jobs.run(transfer.pk, uuid4())
     assert list(tmp_path.glob("*/*")) == []
 
 
@@ -224,27 +224,28 @@ class Clock:
         return self.now
 
 
-def swept(beat=lambda: None):
-    """Sweeps until a worker that does not beat is known to be dead → what was rung for."""
-    rung, clock = [], Clock()
-    reaper = Reaper(rung.append, clock)
+def sweep(beat=lambda: None):
+    """Sweep until a worker that does not beat is known to be dead."""
+    clock = Clock()
+    reaper = Reaper(clock)
     for clock.now in range(0, 25, 5):
         beat()
         reaper.sweep()
-    return rung
 
 
-def test_is_begun_again_when_its_worker_is_gone(transfer):
+def test_is_begun_again_when_its_worker_is_gone(transfer, dispatched):
     transfer.claim(uuid7())
-    assert swept() == [transfer]
+    sweep()
+    assert dispatched == [transfer.pk]
     transfer.refresh_from_db()
     assert (transfer.status, transfer.deaths) == ("waiting", 1)
 
 
-def test_is_left_to_a_worker_that_is_alive(transfer):
+def test_is_left_to_a_worker_that_is_alive(transfer, dispatched):
     worker = uuid7()
     transfer.claim(worker)
-    assert swept(lambda: Worker.beat(worker)) == []
+    sweep(lambda: Worker.beat(worker))
+    assert dispatched == []
     transfer.refresh_from_db()
     assert transfer.status == "running"
 
@@ -268,24 +269,26 @@ def test_does_not_go_on_beside_another_of_the_same_person(transfer, owner):
 def test_fails_after_a_few_deaths(transfer):
     for _ in range(MOST_DEATHS + 1):
         transfer.claim(uuid7())
-        swept()
+        sweep()
         transfer.refresh_from_db()
     assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
 
 
-def test_is_rung_for_again_when_the_bell_was_lost(transfer, owner):
-    assert swept() == []
+def test_is_dispatched_again_when_its_task_was_lost(transfer, dispatched):
+    sweep()
+    assert dispatched == []
     Transfer.objects.update(rung_at=timezone.now() - timedelta(seconds=60))
-    assert swept() == [transfer]
+    sweep()
+    assert dispatched == [transfer.pk]
 
 
 def test_is_deleted_with_its_file_after_a_while(transfer, django_capture_on_commit_callbacks):
     run(transfer)
-    swept()
+    sweep()
     assert files.storage().exists(transfer.file)
     Transfer.objects.update(settled_at=timezone.now() - timedelta(days=7, minutes=1))
     with django_capture_on_commit_callbacks(execute=True):
-        swept()
+        sweep()
     assert not Transfer.objects.exists()
     assert not files.storage().exists(transfer.file)
 
@@ -384,7 +387,7 @@ def test_an_import_that_is_given_up_keeps_no_file(owner, django_capture_on_commi
     Transfer.objects.update(deaths=MOST_DEATHS)
     transfer.claim(uuid7())
     with django_capture_on_commit_callbacks(execute=True):
-        swept()
+        sweep()
     transfer.refresh_from_db()
     assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
     assert not files.storage().exists(transfer.file)

@@ -3,7 +3,6 @@ import uuid
 import pytest
 
 from parley.models import Transfer
-from parley.models.transfer import MOST_WAITING
 from tests.views.conftest import answered
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +23,6 @@ def test_begins_an_export_of_everything_at_owner(at_owner, owner):
     assert (response.status_code, response.url) == (303, "/transfers/")
     transfer = Transfer.objects.get()
     assert (transfer.owner, transfer.kind, transfer.status, transfer.chosen) == (owner, "export", "waiting", [])
-
-
-def test_rings_for_a_worker_after_the_commit(at_owner, django_capture_on_commit_callbacks, monkeypatch):
-    rung = []
-    monkeypatch.setattr("parley.tasks.run_transfer.delay", rung.append)
-    with django_capture_on_commit_callbacks(execute=True):
-        at_owner.post(URL)
-    assert rung == [str(Transfer.objects.get().pk)]
 
 
 def test_exports_the_conversations_that_are_named(at_owner, owner, conversation):
@@ -58,7 +49,7 @@ def test_answers_a_stranger_as_if_the_conversation_did_not_exist(at_stranger, co
 
 
 def test_refuses_more_than_a_few_at_once_with_a_sentence(at_owner):
-    answers = [at_owner.post(URL) for _ in range(MOST_WAITING + 1)]
-    assert [answer.status_code for answer in answers] == [303] * MOST_WAITING + [422]
+    answers = [at_owner.post(URL) for _ in range(Transfer.MOST_UNSETTLED + 1)]
+    assert [answer.status_code for answer in answers] == [303] * Transfer.MOST_UNSETTLED + [422]
     assert "Wait until one is done" in answers[-1].text
-    assert Transfer.objects.count() == MOST_WAITING
+    assert Transfer.objects.count() == Transfer.MOST_UNSETTLED

@@ -6,7 +6,6 @@ from django.test import Client
 
 from parley import files
 from parley.models import Transfer
-from parley.models.transfer import MOST_WAITING
 
 pytestmark = pytest.mark.django_db
 URL = "/transfers/import/"
@@ -67,9 +66,9 @@ def test_refuses_a_length_that_is_no_number_with_a_sentence(at_owner, length):
 
 def test_refuses_more_than_a_few_at_once_and_keeps_no_file(at_owner, tmp_path, settings):
     settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
-    answers = [at_owner.post(URL, sent()).status_code for _ in range(MOST_WAITING + 1)]
-    assert answers == [303] * MOST_WAITING + [422]
-    assert len(list(tmp_path.glob("transfers/*"))) == MOST_WAITING
+    answers = [at_owner.post(URL, sent()).status_code for _ in range(Transfer.MOST_UNSETTLED + 1)]
+    assert answers == [303] * Transfer.MOST_UNSETTLED + [422]
+    assert len(list(tmp_path.glob("transfers/*"))) == Transfer.MOST_UNSETTLED
 
 
 def test_keeps_no_file_of_an_import_that_could_not_begin(at_owner, tmp_path, settings, monkeypatch):

@@ -24,7 +24,7 @@ from .database import DATABASE_AWAY, Database
 from .engine import Writing, as_it_is
 from .heartbeat import Heartbeat
 from .outcome import Outcome
-from .reaper import Reaper, Ring, next_of
+from .reaper import Reaper, dispatch_next
 from .titles import Titles
 from .together import Together
 
@@ -50,9 +50,9 @@ class Log(Protocol):
 class Loop:
     """A thread with an event loop: ``write(reply_id)`` from any other thread returns when the reply is settled."""
 
-    def __init__(self, make_log: Callable[[], Log], ring: Ring) -> None:
+    def __init__(self, make_log: Callable[[], Log]) -> None:
         self.worker_id = uuid7()
-        self._make_log, self._ring, self._reaper = make_log, ring, Reaper(ring)
+        self._make_log, self._reaper = make_log, Reaper()
         self._running: dict[UUID, Writing] = {}
         self._claiming: set[UUID] = set()
         self._dirty: set[UUID] = set()
@@ -168,16 +168,12 @@ class Loop:
                 await self._ends.join(writing.reply.pk)
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
-        await self._at_end.at_last(self._ring_next, writing.reply)
+        await self._at_end.at_last(dispatch_next, writing.reply)
         return outcome.status if settled else ""
 
     async def _end_logs(self, reply_ids: list[UUID]) -> dict[UUID, None]:
         await self._log.end(*reply_ids)
         return {}
-
-    def _ring_next(self, reply: Message) -> None:
-        for waiting in next_of(reply):
-            self._ring(waiting)
 
     def _changed(self, writing: Writing) -> None:
         self._dirty.add(writing.reply.pk)

@@ -20,8 +20,6 @@ from .liveness import Liveness
 
 logger = logging.getLogger(__name__)
 
-Ring = Callable[[Message | Transfer], None]
-
 ALWAYS = Q()
 MOST_PURGED, LONGEST_PURGE = 20, 1.0
 """Conversations, and transfers, that are deleted at once, and seconds after which no more are begun."""
@@ -38,8 +36,8 @@ class Reaper:
     It waits for no row that somebody holds: what it cannot have now it looks for the next time.
     """
 
-    def __init__(self, ring: Ring, clock: Callable[[], float] = since_boot) -> None:
-        self._ring, self._clock = ring, clock
+    def __init__(self, clock: Callable[[], float] = since_boot) -> None:
+        self._clock = clock
         self._reached_at: float | None = None
         self._workers = Liveness(clock)
         self._stuck: set[UUID] = set()
@@ -72,7 +70,7 @@ class Reaper:
             self._look_at_workers()
             for worker_id, beat in self._workers.dead().items():
                 self._recover_orphans(worker_id, beat)
-            self._ring_again()
+            self._dispatch_lost()
         self._reached_at = self._clock()
 
     def purge(self) -> None:
@@ -106,14 +104,13 @@ class Reaper:
         """
         held: set[Any] = set()
         for job in jobs:
-            owner_id = job.owner_id if isinstance(job, Transfer) else job.conversation.owner_id
             try:
-                if owner_id not in held:
+                if job.owner_id not in held:
                     self._take_back(job, still)
             except DATABASE_AWAY as error:
                 if not locks.is_locked(error):
                     raise
-                held.add(owner_id)
+                held.add(job.owner_id)
             except Exception:
                 logger.exception("%s %s could not be recovered.", type(job).__name__, job.pk)
 
@@ -121,7 +118,7 @@ class Reaper:
         if job.recover(died=True, still=still):
             logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
             if isinstance(job, Message):
-                self._ring_next(job)
+                dispatch_next(job)
 
     def _look_at_workers(self) -> None:
         """An answer of the database that was long on its way says nothing of what has been since."""
@@ -141,26 +138,26 @@ class Reaper:
         )
         self.take_back(Transfer.objects.running().filter(worker=worker_id).defer("report")[:100], still)
 
-    def _ring_again(self) -> None:
-        for reply in Message.objects.unheard().select_related("conversation")[:1000]:
-            if locks.unless_held(Message.objects.unheard().filter(pk=reply.pk).update, rung_at=timezone.now()):
-                self._ring(reply)
-        for transfer in Transfer.objects.unheard().defer("report")[:100]:
-            if locks.unless_held(Transfer.objects.unheard().filter(pk=transfer.pk).update, rung_at=timezone.now()):
-                self._ring(transfer)
-
-    def _ring_next(self, reply: Message) -> None:
-        for waiting in next_of(reply):
-            self._ring(waiting)
+    def _dispatch_lost(self) -> None:
+        for kind in (Message, Transfer):
+            for job in kind.objects.unheard().only("pk")[:1000]:
+                if locks.unless_held(kind.objects.unheard().filter(pk=job.pk).update, rung_at=timezone.now()):
+                    job.dispatch()
 
 
 def _is_long(seconds: float) -> bool:
     return seconds > 2 * conf.BEAT_INTERVAL
 
 
+def dispatch_next(reply: Message) -> None:
+    """Tell workers of the person's next replies, since one of theirs has settled."""
+    for waiting in next_of(reply):
+        waiting.dispatch()
+
+
 def next_of(reply: Message) -> list[Message]:
     """The person's next replies, when one of theirs has settled; mostly there are none, and that is soon found."""
-    owner_id = reply.conversation.owner_id
+    owner_id = reply.owner_id
     if not Message.objects.unsettled().filter(conversation__owner_id=owner_id, status="pending").exists():
         return []
     return list(Message.objects.waiting_of(owner_id)[: conf.MOST_PER_PERSON])

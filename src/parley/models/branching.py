@@ -230,7 +230,9 @@ class Branching(models.Model):
     def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
         pk = uuid7(max(question_id, self._newest_id() or question_id))
         asked = {"id": pk, "version": version, "asked_model": model}
-        return self.messages.create(parent_id=question_id, role="assistant", status="pending", **asked)
+        reply = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
+        reply.enqueue()
+        return reply
 
     def fork(self, message: "Message") -> "Conversation":
         """A new conversation that goes on from a message, and copies nothing; the one that is there already, as long

@@ -107,7 +107,7 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
     def start(
         cls, owner: Any, text: str, *, key: UUID | None = None, **tuning: Any
     ) -> tuple["Conversation", "Message"]:
-        """A new conversation, named after its first question → (conversation, pending reply). Raises AskedBefore.
+        """A new conversation, named after its first question → (conversation, reply, which is enqueued). Raises AskedBefore.
 
         ``tuning``: model, instructions, parameters, folder. Raises DoesNotExist for a folder deleted meanwhile.
         """
@@ -127,7 +127,7 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
-        """Write the question and its pending reply → (question, reply).
+        """Write the question and enqueue its reply → (question, reply).
 
         ``key`` is the form's own: the same form sent twice raises AskedBefore. ``instead_of`` is an
         earlier question that this one replaces on the branch that is shown; it is kept. ``below``: a message of
@@ -144,8 +144,8 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
             asked = {"id": uuid7(leaf_id), "version": version, "key": key}
             new = partial(self.messages.model, conversation=self)
             question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
-            reply = new(parent=question, role="assistant", status="pending", version=version)
-            self.messages.bulk_create([question, reply])
+            reply = new(parent=question, role="assistant", version=version)
+            reply.enqueue(question)
             self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
         if parent_id == leaf_id:
             question.seen_in = reply.seen_in = self.pk  # at the end of a branch there are no other versions

@@ -19,6 +19,7 @@ from parley.text import clean_count
 
 from .conversation import Conversation
 from .feed import Feed
+from .job import Job
 from .message_queryset import MessageQuerySet
 from .states import MOST_DEATHS, RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
 
@@ -34,8 +35,10 @@ OLLAMA_WINDOW = 4096
 """Tokens of question and answer together, which Ollama has for a model unless it is told otherwise."""
 
 
-class Message(models.Model):
+class Message(Job):
     """A question or a reply. ``parent`` is the message it answers; null for the first."""
+
+    TASK, WAITING, OWNER = "parley.write_reply", Status.PENDING, "conversation__owner"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(
@@ -107,8 +110,12 @@ class Message(models.Model):
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
             if not (self._state.adding and self.version):
-                self.version = Feed.advance(self.conversation.owner_id)
+                self.version = Feed.advance(self.owner_id)
             super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
+
+    @property
+    def owner_id(self) -> Any:
+        return self.conversation.owner_id
 
     # What a page asks
 
@@ -279,12 +286,12 @@ class Message(models.Model):
         """failed, stopped or interrupted → pending, from the beginning."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
         anew = {"attempt": F("attempt") + 1, "content": "", "parts": []}  # What the log has of the last one is over.
-        return self._change(again, **anew, **_NO_THOUGHTS, **_CLEARED)
+        return self.enqueue(again=again, **anew, **_NO_THOUGHTS, **_CLEARED)
 
     def resume(self) -> bool:
         """failed, stopped or interrupted → pending, to go on after the text that is there."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
-        return self._change(again, **_CLEARED)
+        return self.enqueue(again=again, **_CLEARED)
 
     def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
@@ -299,7 +306,7 @@ class Message(models.Model):
         """(version, rows); no rows where the person was deleted, and with them the feed."""
         try:
             with transaction.atomic():
-                version = Feed.advance(self.conversation.owner_id)
+                version = Feed.advance(self.owner_id)
                 return version, allowed.update(version=version, **values)
         except IntegrityError:
             if Message.objects.filter(pk=self.pk).exists():
@@ -310,6 +317,6 @@ class Message(models.Model):
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED: dict[str, Any] = {
     "worker": None,
-    "status": Status.PENDING, "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
-    "deaths": 0, "left_out": 0, "sent_tokens": 0, "settled_at": None, "rung_at": None,
+    "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
+    "deaths": 0, "left_out": 0, "sent_tokens": 0, "settled_at": None,
 }  # fmt: skip

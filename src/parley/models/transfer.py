@@ -18,20 +18,15 @@ from parley.ids import first_of
 
 from . import locks
 from .feed import Feed
+from .job import Job
 from .storage import refuse_above, room_for
 from .versioned import Versioned, VisibleQuerySet
 
 _ALWAYS = models.Q()
-MOST_WAITING = 5
-"""Transfers of one person that wait or run; one more is refused."""
 MOST_EXPORTS = 5
 """Exports of one person that are kept; the oldest goes."""
 MOST_DEATHS = 3
 """Times that a transfer is begun again by itself because its worker died."""
-
-
-class TooMany(Exception):
-    """This person has as many transfers under way as they may."""
 
 
 class TransferQuerySet(VisibleQuerySet):
@@ -64,7 +59,7 @@ class TransferQuerySet(VisibleQuerySet):
                 transfer.delete()
 
 
-class Transfer(Versioned):
+class Transfer(Job, Versioned):
     """``progress`` of ``total`` conversations, 0 while that is not known.
 
     ``chosen``: the ids of the conversations of an export; empty for everything that the person owns.
@@ -80,6 +75,8 @@ class Transfer(Versioned):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+
+    TASK, WAITING, MOST_UNSETTLED = "parley.run_transfer", Status.WAITING, 5
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
@@ -131,15 +128,11 @@ class Transfer(Versioned):
 
     @classmethod
     def begin(cls, owner: Any, kind: str, **values: Any) -> "Transfer":
-        """A transfer that waits for a worker. Raises TooMany and Full."""
+        """Enqueue a new transfer. Raises admission.Refused and Full."""
         with transaction.atomic():
-            transfer = cls(owner=owner, kind=kind, **values)
+            transfer = cls(owner=owner, kind=kind, version=Feed.advance(owner.pk), **values)
             transfer.file = transfer.file or f"transfers/{transfer.pk}.zip"
-            transfer.save(
-                force_insert=True
-            )  # the feed's row is locked by now, so of two requests at once one comes second
-            if cls.objects.filter(owner=owner).unsettled().count() > MOST_WAITING:
-                raise TooMany
+            transfer.enqueue()
             refuse_above(owner)
         return transfer
 

@@ -20,7 +20,6 @@ from .reading import read_import
 
 logger = logging.getLogger(__name__)
 
-Ring = Callable[[Transfer], None]
 AT_ONCE = 2
 """Transfers that one worker process carries out at once, so that its replies have the processor."""
 EVERY = 1.0
@@ -37,8 +36,8 @@ class Abandoned(Exception):
     """This attempt is not to go on: cancelled, handed over, or taken over by another worker."""
 
 
-def run(transfer_id: UUID, worker_id: UUID, ring: Ring) -> str:
-    """Claim and carry out a transfer → its status, or "" when it was not for us; then ring for the next one."""
+def run(transfer_id: UUID, worker_id: UUID) -> str:
+    """Claim and carry out a transfer → its status, or "" when it was not for us; then dispatch the next ones."""
     if not _turns.acquire(blocking=False):
         return ""
     try:
@@ -46,7 +45,7 @@ def run(transfer_id: UUID, worker_id: UUID, ring: Ring) -> str:
     finally:
         _turns.release()
     if status:
-        ring_next(ring)
+        dispatch_next()
     return status
 
 
@@ -55,10 +54,10 @@ def end_soon() -> None:
     _leaving.set()
 
 
-def ring_next(ring: Ring) -> None:
-    """For the first that wait, since others were turned away while this one ran."""
-    for transfer in Transfer.objects.next_in_line().defer("report")[:AT_ONCE]:
-        ring(transfer)
+def dispatch_next() -> None:
+    """Tell workers of the first that wait, since others were turned away while this one ran."""
+    for transfer in Transfer.objects.next_in_line().only("pk")[:AT_ONCE]:
+        transfer.dispatch()
 
 
 def _run(transfer_id: UUID, worker_id: UUID) -> str:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from parley.forms import RegenerateForm
 from parley.models import Conversation, Message
 from parley.models.branching import NoQuestion
-from parley.tasks import offered_models, ring_on_commit, stop_on_commit
+from parley.tasks import offered_models, stop_on_commit
 
 from .base import own_conversation, page, private, see, uuid_or_404
 
@@ -40,7 +40,7 @@ def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpRes
     if not form.is_valid():
         return _menu(request, conversation, chosen, form, status=422)
     try:
-        ring_on_commit(conversation.regenerate(chosen, form.cleaned_data["model"]))
+        conversation.regenerate(chosen, form.cleaned_data["model"])
     except NoQuestion:
         return see_message(conversation, message)
     return see(conversation)

@@ -11,7 +11,6 @@ from parley.delivery.log import show_live
 from parley.forms import QuestionForm
 from parley.ids import uuid7
 from parley.models import AskedBefore, Conversation, Draft, Feed, Message
-from parley.tasks import ring_on_commit
 
 from .base import own_conversation, page, private, see, uuid_or_404
 from .folders import chosen_folder
@@ -34,8 +33,7 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
         return page(request, "conversation_new", status=422, form=form, into=into, **choices)
     asked = form.cleaned_data
     try:
-        conversation, reply = Conversation.start(request.user, asked["text"], key=asked["key"], folder=into, **tuning)
-        ring_on_commit(reply)
+        conversation, _ = Conversation.start(request.user, asked["text"], key=asked["key"], folder=into, **tuning)
     except AskedBefore as again:
         conversation = again.question.conversation
     Draft.keep(request.user, None, "")

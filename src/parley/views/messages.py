@@ -10,7 +10,7 @@ from parley.delivery.answering import answered
 from parley.delivery.log import show_live
 from parley.forms import QuestionForm
 from parley.models import AskedBefore, Conversation, Draft, Message, Role
-from parley.tasks import ring_on_commit, stop_on_commit
+from parley.tasks import stop_on_commit
 
 from .base import own_conversation, own_message, private, see, stream, wants_stream
 from .conversations import conversation_page, next_form
@@ -27,7 +27,6 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         asked = form.cleaned_data
         question, reply = conversation.ask(asked["text"], key=asked["key"], instead_of=edited, below=below)
-        ring_on_commit(reply)
     except AskedBefore as again:
         question = again.question
         first = question.children.filter(conversation=question.conversation_id).order_by("-id").first()
@@ -54,8 +53,7 @@ def message_source(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     message = own_message(request, pk)
-    if message.retry():
-        ring_on_commit(message)
+    message.retry()
     return _changed(request, message)
 
 
@@ -63,8 +61,7 @@ def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def message_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     message = own_message(request, pk)
-    if message.resume():
-        ring_on_commit(message)
+    message.resume()
     return _changed(request, message)
 
 

@@ -18,9 +18,9 @@ from parley.conf import conf
 from parley.forms import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
+from parley.models.admission import Refused
 from parley.models.storage import Full, room_for, used_by
-from parley.models.transfer import MOST_EXPORTS, TooMany
-from parley.tasks import ring_on_commit
+from parley.models.transfer import MOST_EXPORTS
 from parley.transfer import remarks
 from parley.transfer.document import encoded, json_of
 from parley.transfer.markdown import markdown_of
@@ -144,17 +144,16 @@ def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
     try:
-        transfer = _begun(request.user, kind, **values)
-    except (TooMany, Full) as error:
+        _begun(request.user, kind, **values)
+    except (Refused, Full) as error:
         return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
-    ring_on_commit(transfer)
     return _see_list()
 
 
-def _begun(owner: Any, kind: str, **values: Any) -> Transfer:
+def _begun(owner: Any, kind: str, **values: Any) -> None:
     """A file that was sent is not kept where no transfer knows it, whatever the reason."""
     try:
-        return Transfer.begin(owner, kind, **values)
+        Transfer.begin(owner, kind, **values)
     except Exception:
         if "file" in values:
             files.remove(values["file"])
