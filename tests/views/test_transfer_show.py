@@ -8,7 +8,7 @@ from tests.views.transfers import transfer_of
 pytestmark = pytest.mark.django_db
 FILE = {
     "file": "<b>conversations</b>.json", "format": "chatgpt", "conversations": 2, "messages": 9, "existing": 1,
-    "left_out": [{"what": "part", "why": "not_text", "count": 3, "where": ["A <i>title</i>"]}], "error": "",
+    "left_out": [{"what": "picture", "why": "picture", "count": 3, "where": ["A <i>title</i>"]}], "error": "",
 }  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def test_shows_at_owner_what_came_in_and_what_did_not(at_owner, report, conversa
     response = at_owner.get(report.get_absolute_url())
     assert "ChatGPT" in response.text
     assert "&lt;b&gt;conversations&lt;/b&gt;.json" in response.text
+    assert "Pictures, not copied; their names are kept with the messages: 3 " in response.text
     assert "A &lt;i&gt;title&lt;/i&gt;" in response.text
     assert f'href="/c/{conversation.pk}/"' in response.text
     assert forbids_keeping(response)
@@ -64,3 +65,11 @@ def test_shows_an_export(at_owner, owner):
     page = at_owner.get(transfer_of(owner, status="done", report=[{"conversations": 3}]).get_absolute_url())
     assert page.status_code == 200
     assert "Download" in page.text
+
+
+def test_shows_what_an_earlier_version_counted(at_owner, owner):
+    known_no_more = [{"why": "not_text", "count": 3}, {"why": "tag"}, {}]
+    transfer = transfer_of(owner, "import", status="done", report=[{**FILE, "left_out": known_no_more}])
+    page = at_owner.get(transfer.get_absolute_url()).text
+    assert "<li>not_text: 3</li>" in page
+    assert "<li>Tags, left out: 1</li>" in page

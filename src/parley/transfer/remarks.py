@@ -1,242 +1,63 @@
-"""What an import left out or changed, and why: codes for the database, sentences for people."""
+"""What an import left out or changed, and why: codes for the database, words for people."""
 
-from collections.abc import Mapping
-from typing import Any
+from django.utils.translation import gettext, gettext_noop
 
-from django.utils.translation import gettext, gettext_noop, ngettext_lazy
-
-SENTENCES = {
+LABELS = {
     # Of a message nothing, or not a message of its own, came in
-    "message_step": ngettext_lazy(
-        "%(count)d step of an answer (thoughts, a tool's call or its result) became part of the answer.",
-        "%(count)d steps of answers (thoughts, tools' calls and their results) became part of the answers.",
-        "count",
+    "message_step": gettext_noop(
+        "Steps of answers (thoughts, calls of tools and their results), now part of the answers"
     ),
-    "message_instructions": ngettext_lazy(
-        "%(count)d system message became the instructions of its conversation.",
-        "%(count)d system messages became the instructions of their conversations.",
-        "count",
-    ),
-    "message_empty": ngettext_lazy(
-        "%(count)d message was empty and was left out.", "%(count)d messages were empty and were left out.", "count"
-    ),
-    "message_hidden": ngettext_lazy(
-        "%(count)d message that was hidden there too was left out.",
-        "%(count)d messages that were hidden there too were left out.",
-        "count",
-    ),
-    "message_system": ngettext_lazy(
-        "%(count)d further system message was left out: a conversation has one.",
-        "%(count)d further system messages were left out: a conversation has one.",
-        "count",
-    ),
-    "message_role": ngettext_lazy(
-        "%(count)d message was neither a question nor an answer and was left out.",
-        "%(count)d messages were neither questions nor answers and were left out.",
-        "count",
-    ),
-    "message_duplicate": ngettext_lazy(
-        "%(count)d message was in its conversation twice; the first came in.",
-        "%(count)d messages were in their conversation twice; the first came in.",
-        "count",
-    ),
-    "message_broken": ngettext_lazy(
-        "%(count)d message could not be understood and was left out.",
-        "%(count)d messages could not be understood and were left out.",
-        "count",
-    ),
+    "message_instructions": gettext_noop("System messages, now the instructions of their conversations"),
+    "message_empty": gettext_noop("Empty messages, left out"),
+    "message_hidden": gettext_noop("Messages that were hidden there too, left out"),
+    "message_system": gettext_noop("Further system messages, left out (a conversation has one)"),
+    "message_role": gettext_noop("Messages that are neither questions nor answers, left out"),
+    "message_duplicate": gettext_noop("Messages that were in their conversation twice; the first came in"),
+    "message_broken": gettext_noop("Messages that could not be understood, left out"),
     # It came in, but not as it was
-    "branch_parent": ngettext_lazy(
-        "%(count)d message answers one that is not there; it begins a branch of its own.",
-        "%(count)d messages answer ones that are not there; they begin branches of their own.",
-        "count",
-    ),
-    "branch_cycle": ngettext_lazy(
-        "%(count)d message answers itself in a circle; the circle was cut.",
-        "%(count)d messages answer themselves in a circle; the circles were cut.",
-        "count",
-    ),
-    "message_unfinished": ngettext_lazy(
-        "%(count)d answer was not finished; its text so far came in.",
-        "%(count)d answers were not finished; their text so far came in.",
-        "count",
-    ),
-    "text_cut": ngettext_lazy(
-        "%(count)d text was too long and was cut.", "%(count)d texts were too long and were cut.", "count"
-    ),
-    "text_replaced": ngettext_lazy(
-        "%(count)d conversation held bytes that are no text; they became �.",
-        "%(count)d conversations held bytes that are no text; they became �.",
-        "count",
-    ),
-    "value_repeated": ngettext_lazy(
-        "%(count)d value was given twice under one name; the last came in.",
-        "%(count)d values were given twice under one name; the last came in.",
-        "count",
-    ),
-    "time_unknown": ngettext_lazy(
-        "%(count)d time could not be true; the time of what is around it was taken.",
-        "%(count)d times could not be true; the times of what is around them were taken.",
-        "count",
-    ),
-    "picture": ngettext_lazy(
-        "%(count)d picture was not copied; its name is kept with the message.",
-        "%(count)d pictures were not copied; their names are kept with the messages.",
-        "count",
-    ),
-    "file": ngettext_lazy(
-        "%(count)d attached file was not copied; its name is kept with the message.",
-        "%(count)d attached files were not copied; their names are kept with the messages.",
-        "count",
-    ),
-    "recording": ngettext_lazy(
-        "%(count)d recording was not copied; what was said is kept, where it was written down.",
-        "%(count)d recordings were not copied; what was said is kept, where it was written down.",
-        "count",
-    ),
-    "tool": ngettext_lazy(
-        "%(count)d tool's call or result is kept with its answer.",
-        "%(count)d tools' calls and results are kept with their answers.",
-        "count",
-    ),
-    "source": ngettext_lazy(
-        "%(count)d source of an answer is kept with it.", "%(count)d sources of answers are kept with them.", "count"
-    ),
-    "content_unknown": ngettext_lazy(
-        "%(count)d part of a message is of a kind that is not known here; it is kept with the message as it was.",
-        "%(count)d parts of messages are of a kind that is not known here; they are kept with the messages as they were.",
-        "count",
-    ),
-    "field_unknown": ngettext_lazy(
-        "%(count)d detail that is not known here was left out.",
-        "%(count)d details that are not known here were left out.",
-        "count",
-    ),
-    "model": ngettext_lazy(
-        "%(count)d conversation goes on with the default model; which model wrote an answer is kept.",
-        "%(count)d conversations go on with the default model; which models wrote the answers is kept.",
-        "count",
-    ),
-    "option": ngettext_lazy(
-        "%(count)d setting of a conversation is not known here and was left out.",
-        "%(count)d settings of conversations are not known here and were left out.",
-        "count",
-    ),
-    "folder": ngettext_lazy(
-        "%(count)d conversation was in a folder or project whose name is not in the file.",
-        "%(count)d conversations were in folders or projects whose names are not in the file.",
-        "count",
-    ),
-    "folder_no_room": ngettext_lazy(
-        "%(count)d conversation came into no folder: you have as many folders as you may.",
-        "%(count)d conversations came into no folder: you have as many folders as you may.",
-        "count",
-    ),
-    "folder_left_out": ngettext_lazy(
-        "%(count)d folder was left out: you have as many as you may.",
-        "%(count)d folders were left out: you have as many as you may.",
-        "count",
-    ),
-    "preset_left_out": ngettext_lazy(
-        "%(count)d preset was left out: you have as many as you may.",
-        "%(count)d presets were left out: you have as many as you may.",
-        "count",
-    ),
-    "tag": ngettext_lazy("%(count)d tag was left out.", "%(count)d tags were left out.", "count"),
-    "title": ngettext_lazy(
-        "%(count)d conversation had no title and was named after its first question.",
-        "%(count)d conversations had no title and were named after their first questions.",
-        "count",
-    ),
+    "branch_parent": gettext_noop("Messages that answer one that is not there; they begin branches of their own"),
+    "branch_cycle": gettext_noop("Messages that answer themselves in a circle; the circles were cut"),
+    "message_unfinished": gettext_noop("Answers that were not finished; their text so far came in"),
+    "text_cut": gettext_noop("Texts that were too long and were cut"),
+    "text_replaced": gettext_noop("Conversations with bytes that are no text; they became �"),
+    "value_repeated": gettext_noop("Values given twice under one name; the last came in"),
+    "time_unknown": gettext_noop("Times that could not be true; the times of what is around them were taken"),
+    "picture": gettext_noop("Pictures, not copied; their names are kept with the messages"),
+    "file": gettext_noop("Attached files, not copied; their names are kept with the messages"),
+    "recording": gettext_noop("Recordings, not copied; what was said is kept, where it was written down"),
+    "tool": gettext_noop("Calls and results of tools, kept with their answers"),
+    "source": gettext_noop("Sources, kept with their answers"),
+    "content_unknown": gettext_noop("Parts of messages of a kind that is not known here, kept as they were"),
+    "field_unknown": gettext_noop("Details that are not known here, left out"),
+    "model": gettext_noop("Conversations that go on with the default model; which model wrote an answer is kept"),
+    "option": gettext_noop("Settings of conversations that are not known here, left out"),
+    "folder": gettext_noop("Conversations in a folder or project whose name is not in the file"),
+    "folder_no_room": gettext_noop("Conversations that came into no folder (you have as many as you may)"),
+    "folder_left_out": gettext_noop("Folders, left out (you have as many as you may)"),
+    "preset_left_out": gettext_noop("Presets, left out (you have as many as you may)"),
+    "tag": gettext_noop("Tags, left out"),
+    "title": gettext_noop("Conversations without a title, named after their first question"),
     # Of a conversation nothing came in
-    "conversation_twice": ngettext_lazy(
-        "%(count)d conversation was in the file twice; the first came in.",
-        "%(count)d conversations were in the file twice; the first came in.",
-        "count",
-    ),
-    "conversation_empty": ngettext_lazy(
-        "%(count)d conversation had no message and was left out.",
-        "%(count)d conversations had no message and were left out.",
-        "count",
-    ),
-    "conversation_unknown": ngettext_lazy(
-        "%(count)d entry is not a conversation and was left out.",
-        "%(count)d entries are not conversations and were left out.",
-        "count",
-    ),
-    "conversation_broken": ngettext_lazy(
-        "%(count)d conversation is damaged and was left out.",
-        "%(count)d conversations are damaged and were left out.",
-        "count",
-    ),
-    "conversation_too_large": ngettext_lazy(
-        "%(count)d conversation is larger than 32 MB, or has more than two million values, and was left out.",
-        "%(count)d conversations are larger than 32 MB, or have more than two million values, and were left out.",
-        "count",
-    ),
-    "conversation_too_deep": ngettext_lazy(
-        "%(count)d conversation is nested too deeply and was left out.",
-        "%(count)d conversations are nested too deeply and were left out.",
-        "count",
-    ),
-    "conversation_newer": ngettext_lazy(
-        "%(count)d conversation is of a newer version of this product and was left out.",
-        "%(count)d conversations are of a newer version of this product and were left out.",
-        "count",
-    ),
-    "conversation_not_saved": ngettext_lazy(
-        "%(count)d conversation could not be saved and was left out.",
-        "%(count)d conversations could not be saved and were left out.",
-        "count",
-    ),
+    "conversation_twice": gettext_noop("Conversations that were in the file twice; the first came in"),
+    "conversation_empty": gettext_noop("Conversations without a message, left out"),
+    "conversation_unknown": gettext_noop("Entries that are no conversations, left out"),
+    "conversation_broken": gettext_noop("Damaged conversations, left out"),
+    "conversation_too_large": gettext_noop("Conversations above 32 MB or two million values, left out"),
+    "conversation_too_deep": gettext_noop("Conversations that are nested too deeply, left out"),
+    "conversation_newer": gettext_noop("Conversations of a newer version of this product, left out"),
+    "conversation_not_saved": gettext_noop("Conversations that could not be saved, left out"),
     # Files of an archive
-    "member_other": ngettext_lazy(
-        "%(count)d file of the archive holds no conversation and was left out.",
-        "%(count)d files of the archive hold no conversation and were left out.",
-        "count",
-    ),
-    "member_archive": ngettext_lazy(
-        "%(count)d file of the archive is an archive itself and was not opened.",
-        "%(count)d files of the archive are archives themselves and were not opened.",
-        "count",
-    ),
-    "member_encrypted": ngettext_lazy(
-        "%(count)d file of the archive is protected by a password and was left out.",
-        "%(count)d files of the archive are protected by a password and were left out.",
-        "count",
-    ),
-    "member_name": ngettext_lazy(
-        "%(count)d file of the archive has a name that leads out of it and was left out.",
-        "%(count)d files of the archive have names that lead out of it and were left out.",
-        "count",
-    ),
-    "member_link": ngettext_lazy(
-        "%(count)d entry of the archive is a link and was left out.",
-        "%(count)d entries of the archive are links and were left out.",
-        "count",
-    ),
-    "member_twice": ngettext_lazy(
-        "%(count)d file of the archive has the name of another and was left out.",
-        "%(count)d files of the archive have the names of others and were left out.",
-        "count",
-    ),
-    "member_beyond": ngettext_lazy(
-        "%(count)d file of the archive was not opened: the archive unpacks to more than is read.",
-        "%(count)d files of the archive were not opened: the archive unpacks to more than is read.",
-        "count",
-    ),
-    "member_not_reached": ngettext_lazy(
-        "%(count)d file of the archive was not opened: the import ended before it.",
-        "%(count)d files of the archive were not opened: the import ended before them.",
-        "count",
-    ),
-    "member_method": ngettext_lazy(
-        "%(count)d file of the archive is packed in a way that is not read here and was left out.",
-        "%(count)d files of the archive are packed in ways that are not read here and were left out.",
-        "count",
-    ),
+    "member_other": gettext_noop("Files of the archive that hold no conversation, left out"),
+    "member_archive": gettext_noop("Files of the archive that are archives themselves, not opened"),
+    "member_encrypted": gettext_noop("Files of the archive that are protected by a password, left out"),
+    "member_name": gettext_noop("Files of the archive whose names lead out of it, left out"),
+    "member_link": gettext_noop("Links in the archive, left out"),
+    "member_twice": gettext_noop("Files of the archive that have the name of another, left out"),
+    "member_beyond": gettext_noop("Files of the archive that were not opened: it unpacks to more than is read"),
+    "member_not_reached": gettext_noop("Files of the archive that were not opened: the import ended before them"),
+    "member_method": gettext_noop("Files of the archive that are packed in a way that is not read here, left out"),
 }
-"""Code → what it says of a number of things."""
+"""Code → of what there is a number."""
 
 ERRORS = {
     "unrecognised": gettext_noop(
@@ -265,10 +86,9 @@ ERRORS = {
 """Why a file was not read, or not to its end."""
 
 
-def sentence(item: Mapping[str, Any]) -> str:
-    """An entry of ``left_out``, in the reader's language."""
-    words = SENTENCES.get(str(item.get("why")))
-    return str(words % {"count": item.get("count", 1)}) if words else str(item.get("why"))
+def label(why: str) -> str:
+    """What a remark counts, in the reader's language; the code itself where it is not known."""
+    return gettext(LABELS[why]) if why in LABELS else why
 
 
 def error_sentence(code: str) -> str:

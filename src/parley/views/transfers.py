@@ -184,8 +184,8 @@ def _own(request: HttpRequest, pk: UUID) -> Transfer:
 
 
 def _explained(file: dict[str, Any]) -> dict[str, Any]:
-    """A file's entry of a report, with sentences for its codes."""
-    left_out = [(remarks.sentence(item), item.get("where", ())) for item in file.get("left_out", ())]
+    """A file's entry of a report, with words for its codes."""
+    left_out = [{"count": 1, **item, "label": remarks.label(str(item.get("why")))} for item in file.get("left_out", ())]
     error = remarks.error_sentence(file["error"]) if file.get("error") else ""
     return {**file, "left_out": left_out, "error": error, "others": file.get("files", 1) - 1}
 
