@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from parley.models import Conversation
+from parley.models import Conversation, Message
 from tests.views.conftest import answered, forbids_keeping
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,12 @@ def test_gives_html_that_needs_and_runs_nothing(at_owner, owner, url_of):
 def test_says_how_a_reply_ended(at_owner, failed, url_of):
     for form in ("md", "html"):
         assert failed.error_sentence.split(".")[0] in text_of(at_owner.get(url_of(failed.conversation, form)))
+
+
+def test_says_what_the_provider_said_of_a_failure(at_owner, failed, url_of):
+    Message.objects.filter(pk=failed.pk).update(error_detail="No such model.")
+    for form in ("md", "html"):
+        assert "The provider said: “No such model.”" in text_of(at_owner.get(url_of(failed.conversation, form)))
 
 
 def test_shows_what_an_import_could_not_show_as_text(at_owner, conversation, url_of):

@@ -50,7 +50,12 @@ def other_branches(branch: Branch) -> str:
 
 
 def note(message: Message) -> str:
-    """How a reply ended, when it did not simply end."""
+    """How a reply ended, when it did not simply end, and what the provider said of that."""
+    said = gettext("The provider said: “%(words)s”") % {"words": message.error_detail} if message.error_detail else ""
+    return f"{_ending(message)} {said}".strip()
+
+
+def _ending(message: Message) -> str:
     match message.status:
         case Status.FAILED:
             return message.error_sentence
