@@ -36,43 +36,44 @@ tuning = {
 parts = some.lists(
     some.fixed_dictionaries({"type": some.sampled_from(["image", "tool_call"]), "text": texts}), max_size=2
 )
-messages = some.fixed_dictionaries(
-    {
-        "parent": some.none() | some.integers(0, 20),
-        "role": some.sampled_from(["user", "assistant"]),
-        "status": some.sampled_from(["done", "stopped", "failed", "interrupted", "pending", "streaming"]),
-        "content": texts,
-        "reasoning": texts,
-        "reasoning_seconds": some.none() | numbers,
-        "model": some.sampled_from(["", "fake-1"]),
-        "asked_model": some.sampled_from(["", "fake-2"]),
-        "error": some.sampled_from(["", *SENTENCES]),
-        "finish_reason": some.sampled_from(["", "stop", "length"]),
-        "usage": some.dictionaries(some.sampled_from(["prompt_tokens", "completion_tokens"]), numbers),
-        "parts": parts,
-        "left_out": numbers,
-        "sent_tokens": numbers,
-        "created_at": moments,
-        "settled_at": some.none() | moments,
-    }
-).map(lambda values: values if values["role"] == "assistant" else {**values, "status": "done"})
-conversations = some.fixed_dictionaries(
-    {
-        "title": names,
-        "titled_by": some.sampled_from(["question", "model", "person"]),
-        "title_usage": some.just({}) | some.fixed_dictionaries({"model": names, "completion_tokens": numbers}),
-        **tuning,
-        "folder": some.none() | some.integers(0, 3),
-        "pinned": some.booleans(),
-        "archived": some.booleans(),
-        "created_at": moments,
-        "updated_at": moments,
-        "shown": some.none() | some.integers(0, 20),
-        "messages": some.lists(messages, max_size=8),
-        "fork_at": some.none() | some.integers(0, 20),
-        "forked": some.lists(messages, max_size=3),
-    }
+MESSAGE = {
+    "parent": some.none() | some.integers(0, 20),
+    "role": some.sampled_from(["user", "assistant"]),
+    "status": some.sampled_from(["done", "stopped", "failed", "interrupted", "pending", "streaming"]),
+    "content": texts,
+    "reasoning": texts,
+    "reasoning_seconds": some.none() | numbers,
+    "model": some.sampled_from(["", "fake-1"]),
+    "asked_model": some.sampled_from(["", "fake-2"]),
+    "error": some.sampled_from(["", *SENTENCES]),
+    "error_detail": some.sampled_from(["", "No such model."]),
+    "finish_reason": some.sampled_from(["", "stop", "length"]),
+    "usage": some.dictionaries(some.sampled_from(["prompt_tokens", "completion_tokens"]), numbers),
+    "parts": parts,
+    "left_out": numbers,
+    "sent_tokens": numbers,
+    "created_at": moments,
+    "settled_at": some.none() | moments,
+}
+messages = some.fixed_dictionaries(MESSAGE).map(
+    lambda values: values if values["role"] == "assistant" else {**values, "status": "done"}
 )
+CONVERSATION = {
+    "title": names,
+    "titled_by": some.sampled_from(["question", "model", "person"]),
+    "title_usage": some.just({}) | some.fixed_dictionaries({"model": names, "completion_tokens": numbers}),
+    **tuning,
+    "folder": some.none() | some.integers(0, 3),
+    "pinned": some.booleans(),
+    "archived": some.booleans(),
+    "created_at": moments,
+    "updated_at": moments,
+    "shown": some.none() | some.integers(0, 20),
+    "messages": some.lists(messages, max_size=8),
+    "fork_at": some.none() | some.integers(0, 20),
+    "forked": some.lists(messages, max_size=3),
+}
+conversations = some.fixed_dictionaries(CONVERSATION)
 settled_things = some.lists(
     some.fixed_dictionaries({"name": names, **tuning}), max_size=2, unique_by=lambda row: row["name"]
 )

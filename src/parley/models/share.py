@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from parley import codec
+from parley.codec import SHARED, SHARED_REASONING
 from parley.ids import uuid7
 from parley.text import clean
 
@@ -62,7 +64,7 @@ class ShareQuerySet(VisibleQuerySet):
 
 
 class Share(Versioned):
-    """``snapshot``: {"instructions"?: str, "messages": [{"role", "content", "created_at", "html"?, "model"?,
+    """``snapshot``: {"instructions"?: str, "messages": [{"role", "content", "created_at", "model", "html"?,
     "reasoning"?, "reasoning_seconds"?, "cut"?: true}]}; nothing in it leads back to the rows that it was made of.
     """
 
@@ -209,17 +211,11 @@ def _is_told(message: Message) -> bool:
 
 def _told(message: Message, reasoning: bool) -> dict[str, Any]:
     """What a snapshot holds of a message."""
-    told: dict[str, Any] = {
-        "role": message.role,
-        "content": message.content,
-        "created_at": message.created_at.isoformat(),
-    }
+    told = codec.written(message, SHARED + (SHARED_REASONING if reasoning and message.reasoning else ()))
     if message.role == Role.ASSISTANT:
-        told |= {"html": str(message.body), "model": message.model}
+        told["html"] = str(message.body)
     if message.status != Status.DONE:
         told["cut"] = True
-    if reasoning and message.reasoning:
-        told |= {"reasoning": message.reasoning, "reasoning_seconds": message.reasoning_seconds}
     return told
 
 

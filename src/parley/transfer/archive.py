@@ -11,9 +11,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
 
+from parley.codec import STAMP
 from parley.models import Conversation, Folder, Preset
 
-from .document import STAMP, dumped, encoded, json_of, tuned
+from .document import dumped, encoded, json_of, tuned
 from .markdown import markdown_of
 from .words import file_name
 

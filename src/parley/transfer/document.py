@@ -1,27 +1,18 @@
 """A conversation as a document: what an export writes, an import reads, and foreign formats are turned into.
 
 {"format": "parley", "version": 1, "conversation": {"id", "title", …, "messages": [{"id", "parent", …}]}}; times are
-ISO 8601 in UTC, messages in order, each after its parent. Import reads it in formats/parley.py.
+ISO 8601 in UTC, messages in order, each after its parent. ``codec`` has the fields; formats/parley.py reads it.
 """
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
+from parley.codec import CONVERSATION, MESSAGE, STAMP, TUNED, written
 from parley.models import Conversation, Folder, Message, Preset, Status
 from parley.models.states import UNSETTLED
 
 from .rows import whole_tree
-
-FORMAT, VERSION = "parley", 1
-STAMP = {"format": FORMAT, "version": VERSION}
-TUNING = ("model", "instructions", "parameters")
-
-
-def document_of(conversation: Conversation) -> dict[str, Any]:
-    """The whole document at once."""
-    return json.loads("".join(json_of(conversation)))
 
 
 def json_of(conversation: Conversation) -> Iterator[str]:
@@ -35,7 +26,7 @@ def json_of(conversation: Conversation) -> Iterator[str]:
 
 def tuned(row: Folder | Preset) -> dict[str, Any]:
     """A folder or a preset."""
-    return {"name": row.name, **{name: getattr(row, name) for name in TUNING}}
+    return written(row, TUNED)
 
 
 def dumped(value: Any) -> str:
@@ -50,43 +41,17 @@ def encoded(piece: str) -> bytes:
 def _head(conversation: Conversation) -> dict[str, Any]:
     return {
         "id": str(conversation.pk),
-        "title": conversation.title,
-        "titled_by": conversation.titled_by,
-        "title_usage": conversation.title_usage,
-        **{name: getattr(conversation, name) for name in TUNING},
+        **written(conversation, CONVERSATION),
         "folder": conversation.folder.name if conversation.folder else None,
-        "pinned": conversation.pinned,
-        "archived": conversation.archived,
-        "origin": conversation.origin,
-        "created_at": _time(conversation.created_at),
-        "updated_at": _time(conversation.updated_at),
-        "shown": str(conversation.shown_id) if conversation.shown_id else None,
+        "shown": _name(conversation.shown_id),
     }
 
 
 def _message(message: Message) -> dict[str, Any]:
     """A reply that is not finished yet is written as one that never will be."""
-    return {
-        "id": str(message.pk),
-        "parent": str(message.parent_id) if message.parent_id else None,
-        "role": message.role,
-        "status": Status.INTERRUPTED.value if message.status in UNSETTLED else message.status,
-        "content": message.content,
-        "reasoning": message.reasoning,
-        "reasoning_seconds": message.reasoning_seconds,
-        "model": message.model,
-        "asked_model": message.asked_model,
-        "error": message.error,
-        "error_detail": message.error_detail,
-        "finish_reason": message.finish_reason,
-        "usage": message.usage,
-        "parts": message.parts,
-        "left_out": message.left_out,
-        "sent_tokens": message.sent_tokens,
-        "created_at": _time(message.created_at),
-        "settled_at": _time(message.settled_at),
-    }
+    told = {"id": str(message.pk), "parent": _name(message.parent_id), **written(message, MESSAGE)}
+    return {**told, "status": Status.INTERRUPTED.value} if message.status in UNSETTLED else told
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+def _name(row_id: Any) -> str | None:
+    return str(row_id) if row_id else None

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from parley import errors
+from parley.codec import CONVERSATION, MESSAGE
 from parley.ids import uuid7
 from parley.models import Conversation, Folder, Message, Preset
 from parley.models.arriving import Arrival
@@ -117,10 +118,9 @@ def _ids(messages: list[dict[str, Any]]) -> dict[str | None, UUID]:
 
 
 def _facts(told: dict[str, Any], now: datetime) -> dict[str, Any]:
-    names = ("titled_by", "title_usage", "model", "instructions", "parameters", "pinned", "archived", "origin")
     created = told["created_at"] or now
     return {
-        **{name: told[name] for name in names},
+        **{name: told[name] for name in CONVERSATION},
         "title": told["title"] if told["title"].strip() else _first_question(told["messages"]),
         "created_at": created,
         "updated_at": told["updated_at"] or created,
@@ -132,18 +132,14 @@ def _first_question(messages: list[dict[str, Any]]) -> str:
 
 
 def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
-    names = (
-        "role", "status", "content", "reasoning", "reasoning_seconds", "model", "asked_model", "error_detail",
-        "finish_reason", "usage", "parts", "left_out", "sent_tokens",
-    )  # fmt: skip
-    created = told["created_at"] or now
+    values = {name: told[name] for name in MESSAGE}
+    values["created_at"] = values["created_at"] or now
+    if values["error"] and values["error"] not in errors.SENTENCES:
+        values["error"] = "internal"
     return Message(
-        **{name: told[name] for name in names},
+        **values,
         id=ids[told["id"]],
         conversation_id=conversation.pk,
         parent_id=ids.get(told["parent"]),
-        error=told["error"] if told["error"] in errors.SENTENCES else "internal" if told["error"] else "",
         rung_at=None,
-        created_at=created,
-        settled_at=told["settled_at"],
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from parley.transfer import formats
 from parley.transfer.formats import chatgpt, chatgpt_content, librechat, open_webui, parley
-from parley.transfer.formats.values import plain
+from parley.values import plain
 
 SCALARS = (
     st.none()

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
+from parley.values import identifier, mapping, moment, number, sequence, text, unwrapped
 
 from .chatgpt_content import CONTEXTS, attach, cite, read
 from .drafting import Content, Instructions, field_remarks, origin
 from .sealing import seal
 from .tree import Node, Placed, leaf_below, plant
-from .values import identifier, line, mapping, moment, number, sequence, text, unwrapped
 
 NAME = "chatgpt"
 _SECONDS = re.compile(r"(?:(\d+)\s*m\w*)?\s*(?:(\d+)\s*s)?")
@@ -61,7 +62,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
     told.remarks.add("model", int(bool(model)))
     told.remarks.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
     conversation = {
-        "title": line(value.get("title"), 200),
+        "title": clean_line(value.get("title"), 200),
         "instructions": told.instructions.text,
         "pinned": value.get("is_starred") is True or number(value.get("pinned_time")) is not None,
         "archived": value.get("is_archived") is True,

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
+from parley.values import mapping, number, sequence, text
 
 from .drafting import Content
-from .values import line, mapping, number, sequence, text
 
 MOST_REFERENCES = 500
 LONGEST_WITH_REFERENCES = 300_000
@@ -63,7 +64,7 @@ def _size(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _code(content: Content, told: dict[str, Any]) -> None:
-    language = line(told.get("language"), 40)
+    language = clean_line(told.get("language"), 40)
     words = text(told.get("text")) or "".join(text(part) for part in sequence(told.get("parts")))
     if words.strip():
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", words)), default=0))

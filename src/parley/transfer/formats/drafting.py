@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
-
-from .values import identifier, line, mapping, plain, readable, text, web
+from parley.values import identifier, mapping, plain, readable, text, web
 
 LONGEST_ORIGIN = 200
 NO_MORE_THAN = {"tool_result": {"name"}, "code": {"name"}, "merged": {"name"}, "context": {"name"}}
@@ -40,7 +40,7 @@ class Content:
     def part(self, kind: str, why: str, *, name: Any = "", words: Any = "", url: Any = "", data: Any = None) -> None:
         """Keep what is no text, with a remark; nothing, if there is nothing in it."""
         told = {
-            "name": line(identifier(name), 300),
+            "name": clean_line(identifier(name), 300),
             "text": readable(words),
             "url": web(url),
             "data": plain(data, on_cut=self._cut),

@@ -7,12 +7,13 @@ packages/data-provider/src.
 from collections.abc import Iterator
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
+from parley.values import identifier, mapping, moment, sequence, text
 
 from .drafting import Content, Instructions, field_remarks, origin
 from .sealing import seal
 from .tree import Node, plant
-from .values import identifier, line, mapping, moment, sequence, text
 
 NAME = "librechat"
 NO_PARENT = "00000000-0000-0000-0000-000000000000"
@@ -59,7 +60,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
     for name in options.keys() - _NO_OPTIONS:
         remarks.add("option", int(options[name] not in (None, False, "", [], {}, 0)), place=name)
     conversation = {
-        "title": line(value.get("title"), 200),
+        "title": clean_line(value.get("title"), 200),
         "instructions": instructions.text,
         "parameters": _parameters(options),
         "origin": origin(NAME, identifier(value.get("conversationId")), told),

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+from parley.text import clean_line
 from parley.transfer.tally import Remarks
+from parley.values import identifier, mapping, moment, number, sequence, text, unwrapped, whole
 
 from .drafting import Content, Instructions, field_remarks, origin
 from .sealing import seal
 from .tree import Node, leaf_below, plant
-from .values import identifier, line, mapping, moment, number, sequence, text, unwrapped, whole
 
 NAME = "open-webui"
 MOST_BLOCKS = 2_000
@@ -40,7 +41,7 @@ def recognises(value: Any) -> bool:
 
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
     chat = _chat(value)
-    title = line(value.get("title"), 200) or line(chat.get("title"), 200)
+    title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
     remarks = Remarks(title)
     settings = mapping(chat.get("params"))
     instructions = Instructions(remarks, text(chat.get("system")) or text(settings.get("system")))

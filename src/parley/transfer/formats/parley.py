@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from parley.text import clean_line
+from parley.codec import FORMAT, TUNED, VERSION, read
 from parley.transfer.tally import Remarks
+from parley.values import mapping, sequence, text
 
 from .drafting import origin
-from .sealing import parameters, seal
-from .values import mapping, sequence, text
+from .sealing import seal
 
-NAME = "parley"
-VERSION = 1
+NAME = FORMAT
 
 
 def recognises(value: Any) -> bool:
@@ -32,18 +31,11 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
 
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The folders and presets that a document lists, if it is one of those."""
-    return {kind: [_tuned(entry) for entry in sequence(value.get(kind))[:1000]] for kind in ("folders", "presets")}
+    return {
+        kind: [read(TUNED, mapping(entry), Remarks().add) for entry in sequence(value.get(kind))[:1000]]
+        for kind in ("folders", "presets")
+    }
 
 
 def is_conversation(value: dict[str, Any]) -> bool:
     return "conversation" in value
-
-
-def _tuned(entry: Any) -> dict[str, Any]:
-    told = mapping(entry)
-    return {
-        "name": clean_line(told.get("name"), 100),
-        "model": clean_line(told.get("model"), 200),
-        "instructions": text(told.get("instructions"))[:1_000_000],
-        "parameters": parameters(told.get("parameters")),
-    }

@@ -25,15 +25,6 @@ def text(value: Any) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
-def line(value: Any, longest: int) -> str:
-    """A text on one line, cut."""
-    return " ".join(text(value[: 4 * longest]).split())[:longest].rstrip() if isinstance(value, str) else ""
-
-
-def short(value: Any, longest: int) -> str:
-    return text(value[: 2 * longest])[:longest] if isinstance(value, str) else ""
-
-
 def identifier(value: Any) -> str:
     """Something that names: a text or a whole number; "" for none."""
     if isinstance(value, str):
