@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 
+from .provider import Provider, host_of
+
 
 class Conf:
     """The settings, by name; times in seconds, lengths in characters, the context window in tokens."""
@@ -49,6 +51,23 @@ class Conf:
     def __getattribute__(self, name: str) -> Any:
         overrides = getattr(settings, "PARLEY", {})
         return overrides[name] if name in overrides else object.__getattribute__(self, name)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider of the settings, of which there is one."""
+        return Provider(
+            base_url=self.BASE_URL,
+            key=self.API_KEY,
+            name=host_of(self.BASE_URL),
+            model=self.MODEL,
+            title_model=self.TITLE_MODEL,
+            models=tuple(self.MODELS),
+            hidden=tuple(self.MODELS_HIDDEN),
+            window=self.CONTEXT_WINDOW,
+            connect_timeout=self.CONNECT_TIMEOUT,
+            idle_timeout=self.IDLE_TIMEOUT,
+            longest_answer=self.LONGEST_ANSWER,
+        )
 
 
 conf = Conf()

@@ -15,9 +15,9 @@ def stops() -> str:
     return f"{conf.KEY_PREFIX}:stops"
 
 
-def models() -> str:
-    """The models that the provider said it has."""
-    return f"{conf.KEY_PREFIX}:models"
+def models(provider: str) -> str:
+    """The models that a provider said it has."""
+    return f"{conf.KEY_PREFIX}:models:{provider}"
 
 
 def wake(hub_id: str) -> str:

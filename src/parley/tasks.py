@@ -13,10 +13,11 @@ from django.db import transaction
 from redis import RedisError
 
 from . import broker, keys
+from .conf import conf
 from .connections import ONCE, async_connection, connection
 from .delivery.broadcasts import ring_from
 from .delivery.log import LogWriter
-from .generation import models
+from .generation import catalogue
 from .generation.loop import Loop
 from .generation.reaper import Reaper
 from .models import Message
@@ -41,7 +42,7 @@ def write_reply(reply_id: str) -> str:
 @shared_task(name="parley.refresh_models", ignore_result=True)
 def refresh_models() -> None:
     """Ask the provider which models it has."""
-    models.refresh()
+    catalogue.refresh(conf.provider)
 
 
 @shared_task(name="parley.run_transfer", ignore_result=True)
@@ -58,10 +59,10 @@ def prove_alive() -> str:
 # Sending
 
 
-def offered_models() -> models.Offer:
+def offered_models() -> catalogue.Offer:
     """The models to choose from; when the list is old, some worker is told to ask for it."""
-    offer = models.offered()
-    if offer.old and models.first_to_ring():
+    offer = catalogue.offered(conf.provider)
+    if offer.old and catalogue.first_to_ring(conf.provider):
         broker.send(refresh_models.name)
     return offer
 

@@ -15,7 +15,7 @@ from parley.generation.outcome import Outcome
 from parley.generation.prompt import build
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
-from parley.models import Message
+from parley.models import Conversation, Message
 from parley.models.worker import with_beats
 from tests.models.conftest import answered, begun, put, settle
 
@@ -78,7 +78,7 @@ def test_asks_as_if_all_had_been_read(owner, settings, window):
     Message.objects.filter(conversation=reply.conversation, content__startswith="4 ").update(content="")
     whole = build("", turns(reply), window=window)
     writing = engine.begin([reply.pk], WORKER)[reply.pk]
-    assert (writing.request["messages"], writing.left_out) == (whole.messages, whole.left_out)
+    assert (writing.request.messages, writing.left_out) == (whole.messages, whole.left_out)
 
 
 def test_reads_no_more_of_a_long_conversation_than_a_window_holds(owner):
@@ -122,11 +122,11 @@ def test_reads_histories_after_the_claim_is_committed(owner, monkeypatch):
     ],
 )
 async def test_asks_nothing_when_no_request_can_be_built(monkeypatch, error, outcome):
-    def fail(reply):
+    def fail(reply, window):
         raise error
 
     monkeypatch.setattr(engine, "_request", fail)
-    writing = engine._writing(Message(model=conf.MODEL))
+    writing = engine._writing(Message(model=conf.MODEL, conversation=Conversation()))
     assert await engine.write(writing, lambda _: None, Random(1)) == outcome
 
 
@@ -137,14 +137,14 @@ def test_leaves_no_reply_streaming_of_which_no_request_can_be_built(owner, monke
     bad, good = waiting(owner), waiting(owner)
     build_request = engine._request
 
-    def request(reply):
+    def request(reply, window):
         if reply.pk == bad.pk:
             raise error
-        return build_request(reply)
+        return build_request(reply, window)
 
     monkeypatch.setattr(engine, "_request", request)
     writings = engine.begin([bad.pk, good.pk], WORKER)
-    assert writings[good.pk].request["messages"]
+    assert writings[good.pk].request.messages
     assert engine.settle(writings[bad.pk], writings[bad.pk].unasked)
     assert (put(bad).status, put(bad).error, put(good).status) == (status, code, "streaming")
 

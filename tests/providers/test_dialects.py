@@ -4,11 +4,12 @@ from random import Random
 
 import pytest
 
-from parley.generation import engine
-from parley.generation import provider as asking
+from parley.conf import conf
+from parley.generation import clients, engine, streaming
 from parley.generation.accumulator import Accumulator
-from parley.generation.dialects import GO_ON
+from parley.generation.chat_completions import GO_ON, Dialect
 from parley.generation.outcome import Outcome, ProviderError
+from parley.generation.request import Request
 from parley.models import Message
 from tests.fake_provider import expected_text
 from tests.fake_provider.refusals import WAYS
@@ -17,14 +18,14 @@ from tests.fake_provider.refusals import WAYS
 @pytest.fixture(autouse=True)
 async def _afresh(provider, monkeypatch):
     """A process that has asked nobody yet."""
-    monkeypatch.setattr(asking, "_dialects", {})
+    monkeypatch.setattr(streaming, "_dialects", {})
     yield
-    await asking.close()
+    await clients.close()
 
 
-async def answer(question, model="fake-1", **request):
-    messages = [{"role": "user", "content": question}]
-    chunks = [chunk async for batch in asking.stream(model, messages, **request) for chunk in batch]
+async def answer(question, model="fake-1", *, optional=(), **parameters):
+    request = Request(model, [{"role": "user", "content": question}], parameters, frozenset(optional))
+    chunks = [chunk async for batch in streaming.stream(conf.provider, request) for chunk in batch]
     choices = [chunk["choices"][0] for chunk in chunks if isinstance(chunk, dict) and chunk["choices"]]
     return "".join(choice["delta"].get("content") or "" for choice in choices)
 
@@ -46,17 +47,23 @@ async def test_remembers_what_a_model_refuses(provider):
 
 
 async def test_remembers_of_a_bounded_number_of_models(provider, monkeypatch):
-    monkeypatch.setattr(asking, "MOST_MODELS", 2)
+    monkeypatch.setattr(streaming, "MOST_MODELS", 2)
     for name in "abc":
         await answer("/refuse stream_options then /say 1 words", model=name)
-    assert [model for _, model in asking._dialects] == ["b", "c"]
+    assert [model for _, model in streaming._dialects] == ["b", "c"]
+
+
+def test_remembers_nothing_that_it_only_guessed():
+    for guessed, remembered in ((True, 0), (False, 1)):
+        streaming._remember((conf.provider, "fake-1"), Dialect(going_on="question", guessed=guessed))
+        assert len(streaming._dialects) == remembered
 
 
 async def test_remembers_nothing_that_did_not_help(provider):
     with pytest.raises(ProviderError, match="bad_request"):
         await answer("/refuse model as nameless then /say 3 words")
     assert len(provider.completions) == 2
-    assert asking._dialects == {}
+    assert streaming._dialects == {}
 
 
 @pytest.mark.parametrize("way", ["openai", "pydantic", "azure", "bedrock"])
@@ -90,7 +97,7 @@ BEGUN = WHOLE[:70]
 async def go_on(model):
     messages = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": BEGUN}]
     reply = Message(content=BEGUN, model=model)
-    writing = engine.Writing(reply, {"model": model, "messages": messages}, Accumulator(BEGUN))
+    writing = engine.Writing(reply, conf.provider, Request(model, messages), Accumulator(BEGUN))
     outcome = await engine.write(writing, lambda _: None, Random(1))
     return outcome, writing.text
 
@@ -119,7 +126,7 @@ async def test_keeps_the_text_and_can_go_on_again_where_no_form_is_taken(provide
 async def test_knows_from_words_inside_of_the_stream_that_a_conversation_is_too_long(provider, words):
     said = "The model is loaded with context length of only 4096 tokens, which is not enough."
     question = f"/in-band-error {words} saying {said}"
-    writing = engine.Writing(Message(model="fake-1"), {"model": "fake-1", "messages": [{"role": "user", "content": question}]},
-                             Accumulator())  # fmt: skip
+    request = Request("fake-1", [{"role": "user", "content": question}])
+    writing = engine.Writing(Message(model="fake-1"), conf.provider, request, Accumulator())
     outcome = await engine.write(writing, lambda _: None, Random(1))
     assert outcome == Outcome("interrupted" if words else "failed", "too_long", said)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from parley.generation import models, titles
-from parley.generation import provider as asking
+from parley.conf import conf
+from parley.generation import catalogue, clients, streaming, titles
 from parley.generation.outcome import ProviderError
-from parley.models import Message
+from parley.generation.request import Request
+from parley.models import Conversation, Message
 
 KEY = "sk-do-not-show-this-to-anybody"
 
@@ -15,7 +16,10 @@ async def _with_key(provider, settings, caplog):
     caplog.set_level("INFO", "parley")
     settings.PARLEY = {**settings.PARLEY, "API_KEY": KEY, "TITLE_MODEL": "fake-1"}
     yield
-    await asking.close()
+    await clients.close()
+
+
+REQUEST = Request("fake-1", [{"role": "user", "content": "/forged-error"}], {"max_tokens": 5})
 
 
 def assert_is_harmless(lines):
@@ -29,26 +33,22 @@ def assert_is_harmless(lines):
 
 async def test_tells_of_a_refused_question_in_one_harmless_line(caplog):
     with pytest.raises(ProviderError):
-        async for _ in asking.stream("fake-1", [{"role": "user", "content": "/forged-error"}]):
+        async for _ in streaming.stream(conf.provider, REQUEST):
             pass
     assert_is_harmless([record.getMessage() for record in caplog.records])
 
 
 async def test_tells_of_a_list_of_models_in_one_harmless_line(provider, settings, caplog, empty_valkey):
     settings.PARLEY = {**settings.PARLEY, "BASE_URL": f"{provider.url}/forged/v1"}
-    assert not models.refresh()
+    assert not catalogue.refresh(conf.provider)
     assert_is_harmless([record.getMessage() for record in caplog.records if record.name.startswith("parley")])
 
 
 async def test_tells_of_a_title_in_one_harmless_line(caplog, monkeypatch):
     async def in_database(function, *args):
-        return object(), {
-            "model": "fake-1",
-            "messages": [{"role": "user", "content": "/forged-error"}],
-            "max_tokens": 5,
-        }
+        return object(), REQUEST
 
     writing = titles.Titles(in_database)
-    writing.soon(Message())
+    writing.soon(Message(conversation=Conversation()))
     await next(iter(writing._running))
     assert_is_harmless([record.getMessage() for record in caplog.records if record.name.startswith("parley")])

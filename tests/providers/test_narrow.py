@@ -4,23 +4,24 @@ from random import Random
 
 import pytest
 
-from parley.generation import engine, reading
-from parley.generation import provider as asking
+from parley.conf import conf
+from parley.generation import clients, engine, reading
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import Outcome
+from parley.generation.request import Request
 from parley.models import Message
 
 
 @pytest.fixture(autouse=True)
 async def _closed(provider):
     yield
-    await asking.close()
+    await clients.close()
 
 
 @pytest.mark.parametrize(("model", "unread"), [("fake-narrow", 25_004), ("fake-1", 0)])
 async def test_tells_by_its_count_that_it_has_not_read_all(provider, model, unread):
     turns = [("user", "word " * 20_000), ("assistant", "Well."), ("user", "/say 3 words")]
     messages = [{"role": role, "content": content} for role, content in turns]
-    writing = engine.Writing(Message(model=model), {"model": model, "messages": messages}, Accumulator())
+    writing = engine.Writing(Message(model=model), conf.provider, Request(model, messages), Accumulator())
     assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")
     assert reading.unread(messages, writing.answer.usage) == unread

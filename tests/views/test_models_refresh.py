@@ -3,8 +3,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from parley import keys
-from parley.generation import models
+from parley.conf import conf
+from parley.generation import catalogue
 from tests.fake_provider.server import LISTS
 
 URL = "/models/refresh/"
@@ -76,7 +76,7 @@ def test_offers_the_default_when_the_provider_has_no_list(at_owner, provider, se
 
 
 def test_does_not_wait_long_for_a_provider_that_says_nothing(at_owner, provider, settings, monkeypatch):
-    monkeypatch.setattr(models, "PATIENCE", 0.3)
+    monkeypatch.setattr(catalogue, "PATIENCE", 0.3)
     settings.PARLEY = {**settings.PARLEY, "BASE_URL": f"{provider.url}/silent/v1"}
     assert at_owner.post(URL, {"next": SETTINGS}).status_code == 303
 
@@ -84,7 +84,7 @@ def test_does_not_wait_long_for_a_provider_that_says_nothing(at_owner, provider,
 def test_keeps_the_list_while_the_provider_is_away(at_owner, provider, empty_valkey, monkeypatch):
     at_owner.post(URL)
     with empty_valkey.client() as client:
-        client.delete(f"{keys.models()}:asked")
+        client.delete(f"{catalogue._key(conf.provider)}:asked")
     monkeypatch.setitem(LISTS, "/v1/models", {"error": "down"})
     at_owner.post(URL)
     assert len(lists(provider)) == 2

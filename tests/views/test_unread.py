@@ -2,8 +2,10 @@
 
 import pytest
 
+from parley.conf import conf
 from parley.generation import engine
 from parley.generation.outcome import Outcome
+from parley.generation.request import Request
 from parley.models import Message
 from tests.views.conftest import reply_of
 
@@ -17,7 +19,7 @@ def answered(reply, usage, finish_reason="stop", question=QUESTION):
     Message.objects.filter(pk=reply.pk).update(status="streaming", attempt=1)
     reply.refresh_from_db()
     messages = [{"role": "user", "content": question}]
-    writing = engine.Writing(reply, {"model": "m", "messages": messages}, engine.Accumulator())
+    writing = engine.Writing(reply, conf.provider, Request("m", messages), engine.Accumulator())
     writing.answer.add({"choices": [{"delta": {"content": "Well."}, "finish_reason": finish_reason}], "usage": usage})
     writing.answer.close()
     assert engine.settle(writing, Outcome("done"))

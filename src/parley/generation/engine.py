@@ -10,17 +10,18 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from parley.conf import conf
 from parley.models import Message
 from parley.models.message_queryset import Thoughts
-from parley.models.tuned import may_ask
+from parley.provider import Provider
 
-from . import history, prompt, provider, reading
+from . import history, prompt, reading, streaming
 from .accumulator import Accumulator
 from .database import DATABASE_AWAY
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
 from .refusals import in_band
+from .request import Request
 from .stream_errors import InBandError
+from .wires import WIRES
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class Writing:
     """
 
     reply: Message
-    request: dict[str, Any]
+    provider: Provider
+    request: Request
     answer: Accumulator
     left_out: int = 0
     checkpointed: str = ""
@@ -131,9 +133,11 @@ def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing | He
 
 
 def _writing(reply: Message) -> Writing:
-    writing = Writing(reply, {}, Accumulator(reply.content), checkpointed=reply.content)
+    provider = reply.provider
+    answer = _nothing_new(reply, provider)
+    writing = Writing(reply, provider, Request(reply.model), answer, checkpointed=reply.content)
     try:
-        writing.request, writing.left_out = _request(reply)
+        writing.request, writing.left_out = _request(reply, provider.window)
     except DATABASE_AWAY as error:
         logger.warning("Reply %s: its history cannot be read (%s).", reply.pk, error)
         writing.unasked = Outcome("handed over")
@@ -143,20 +147,24 @@ def _writing(reply: Message) -> Writing:
     return writing
 
 
-def _request(reply: Message) -> tuple[dict[str, Any], int]:
-    """(what to ask the provider, how many old messages are left out)."""
-    conversation, window = reply.conversation, conf.CONTEXT_WINDOW
+def _nothing_new(reply: Message, provider: Provider) -> Accumulator:
+    return WIRES[provider.wire].answer(reply.content)
+
+
+def _request(reply: Message, window: int) -> tuple[Request, int]:
+    """(what to ask, how many old messages are left out)."""
+    conversation = reply.conversation
     said = history.before(reply, window)
     instructions = conversation.instructions_in_force
     built = prompt.build(instructions, said.turns, window=window, begun=reply.content, older=said.older)
-    return {"model": reply.model, "messages": built.messages, **conversation.parameters_in_force}, built.left_out
+    return Request(reply.model, built.messages, conversation.parameters_in_force), built.left_out
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
     """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every reading."""
     if writing.unasked:
         return writing.unasked
-    if not may_ask(writing.reply.model):
+    if not writing.provider.allows(writing.reply.model):
         return Outcome("failed", "model_not_allowed")
     tries = 0
     while True:
@@ -170,13 +178,13 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
                 return after_error(error.code, writing.answer, error.detail)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
         await asyncio.sleep(delay)
-        writing.answer = Accumulator(writing.reply.content)  # what was held back of the last try is none of this one
+        writing.answer = _nothing_new(writing.reply, writing.provider)  # what was held back is none of this try
 
 
 async def _stream(writing: Writing, on_text: OnText) -> Outcome:
     answer = writing.answer
     try:
-        async for batch in provider.stream(**writing.request):
+        async for batch in streaming.stream(writing.provider, writing.request):
             for chunk in batch:
                 answer.add(chunk)
             writing.note_time(time.monotonic())
@@ -185,7 +193,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
                 return after_error("too_much", answer)
     except InBandError as error:
         answer.close()
-        detail = provider.detail(str(error))
+        detail = writing.provider.detail(str(error))
         logger.warning("Reply %s: the provider reported: %s", writing.reply.pk, detail)
         return after_error(in_band(detail), answer, detail)
     answer.close()
@@ -210,13 +218,14 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     """Write the end of a reply to the database: whether this worker was the one to do it."""
     reply, text, answer = writing.reply, writing.text, writing.answer
     facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.thoughts}
+    detail = writing.provider.detail(outcome.detail)
     if outcome.status == "done":
-        sent = reading.unread(writing.request.get("messages", ()), answer.usage)
+        sent = reading.unread(writing.request.messages, answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status in ("stopped", "lost"):
         return reply.keep(text, checkpointed=writing.checkpointed, **facts)
     if outcome.status == "handed over":
         return reply.interrupt(text, "worker_gone", **facts) if text else reply.recover(died=False)
     if outcome.status == "interrupted":
-        return reply.interrupt(text, outcome.error, error_detail=outcome.detail, **facts)
-    return outcome.status == "failed" and reply.fail(text, outcome.error, error_detail=outcome.detail, **facts)
+        return reply.interrupt(text, outcome.error, error_detail=detail, **facts)
+    return outcome.status == "failed" and reply.fail(text, outcome.error, error_detail=detail, **facts)

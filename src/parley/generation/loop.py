@@ -18,7 +18,7 @@ from parley.ids import uuid7
 from parley.models import Message, Worker, locks
 from parley.outages import Outages
 
-from . import engine, provider
+from . import clients, engine
 from .claims import Claims
 from .database import DATABASE_AWAY, Database
 from .engine import Writing, as_it_is
@@ -309,4 +309,4 @@ class Loop:
         finally:
             await self._titles.end()
             if not self._running:
-                await provider.close()
+                await clients.close()

@@ -4,7 +4,7 @@ Ollama cuts what is longer than its window without a word; only what it counts t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 BYTES_PER_TOKEN = 4
@@ -14,7 +14,7 @@ MOST_BYTES_PER_TOKEN = 8
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 
 
-def unread(messages: Iterable[dict[str, Any]], usage: dict[str, int]) -> int:
+def unread(messages: Iterable[Mapping[str, Any]], usage: dict[str, int]) -> int:
     """About how many tokens were sent, where the provider has read far fewer; 0 where it has not, or does not count.
 
     What was cached counts as read, also for a provider that tells it apart.

@@ -8,15 +8,17 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-from parley.conf import conf
 from parley.models import Conversation, Message, Role, Status
 from parley.models.conversation import title_from
+from parley.provider import Provider
 from parley.text import is_seen
 
-from . import provider
 from .accumulator import Accumulator
 from .outcome import ProviderError
+from .request import Request
 from .stream_errors import InBandError
+from .streaming import stream
+from .wires import WIRES
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +49,8 @@ class Titles:
 
     def soon(self, reply: Message) -> None:
         """After a reply was done."""
-        if conf.TITLE_MODEL:
-            task = asyncio.create_task(self._write(reply.pk))
+        if reply.provider.title_model:
+            task = asyncio.create_task(self._write(reply.pk, reply.provider))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -58,12 +60,12 @@ class Titles:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _write(self, reply_id: UUID) -> None:
+    async def _write(self, reply_id: UUID, provider: Provider) -> None:
         try:
             async with self._turn:
-                conversation, request = await self._in_database(begin, reply_id)
+                conversation, request = await self._in_database(begin, reply_id, provider.title_model)
                 if request:
-                    title, usage = await ask(request)
+                    title, usage = await ask(provider, request)
                     await self._in_database(conversation.take_title, title, usage)
         except Exception as error:
             known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
@@ -71,35 +73,36 @@ class Titles:
             logger.warning("Reply %s: no title was written (%s).", reply_id, said, exc_info=not known)
 
 
-def begin(reply_id: UUID) -> tuple[Conversation | None, dict[str, Any]]:
+def begin(reply_id: UUID, model: str) -> tuple[Conversation, Request | None]:
     """What to ask for the title of a conversation whose only answer this is; nothing once it was named."""
     reply = Message.objects.select_related("conversation", "parent").get(pk=reply_id)
     conversation, question = reply.conversation, reply.parent
     answers = Message.objects.filter(conversation=conversation, role=Role.ASSISTANT, status=Status.DONE)
     if question is None or conversation.titled_by != "question" or answers.exclude(pk=reply.pk).exists():
-        return None, {}
-    return conversation, request_for(question.content, reply.content)
+        return conversation, None
+    return conversation, request_for(model, question.content, reply.content)
 
 
-def request_for(question: str, answer: str) -> dict[str, Any]:
+def request_for(model: str, question: str, answer: str) -> Request:
     """Both are quoted in one message, so that neither is taken for the request itself."""
     content = f"{REQUEST}\n\n<question>\n{question[:EXCERPT]}\n</question>\n\n<answer>\n{answer[:EXCERPT]}\n</answer>"
-    return {"model": conf.TITLE_MODEL, "messages": [{"role": "user", "content": content}], "max_tokens": MOST_TOKENS}
+    limit = {"max_tokens": MOST_TOKENS}
+    return Request(model, [{"role": "user", "content": content}], limit, optional=frozenset(limit))
 
 
-async def ask(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+async def ask(provider: Provider, request: Request) -> tuple[str, dict[str, Any]]:
     """(title, usage). Raises ProviderError, InBandError, TimeoutError."""
-    answer = Accumulator()
+    answer = WIRES[provider.wire].answer("")
     async with asyncio.timeout(PATIENCE):
-        await _read(request, answer)
+        await _read(provider, request, answer)
     answer.close()
-    return cleaned(str(answer.text)), {**answer.usage, "model": request["model"]}
+    return cleaned(str(answer.text)), {**answer.usage, "model": request.model}
 
 
-async def _read(request: dict[str, Any], answer: Accumulator) -> None:
+async def _read(provider: Provider, request: Request, answer: Accumulator) -> None:
     size = 0
-    async with aclosing(provider.stream(**request, optional=("max_tokens",))) as stream:
-        async for batch in stream:
+    async with aclosing(stream(provider, request)) as batches:
+        async for batch in batches:
             for chunk in batch:
                 answer.add(chunk)
             size += len(batch)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from parley import errors, markdown
 from parley.ids import uuid7
 from parley.positions import LAST, Position
+from parley.provider import Provider
 from parley.text import clean_count
 
 from .conversation import Conversation
@@ -135,6 +136,11 @@ class Message(Job):
     @property
     def can_resume(self) -> bool:
         return self.role == Role.ASSISTANT and self.status in RESUMABLE and bool(self.content.strip())
+
+    @property
+    def provider(self) -> Provider:
+        """Who is asked for it."""
+        return self.conversation.provider
 
     @property
     def error_sentence(self) -> str:

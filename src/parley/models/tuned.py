@@ -1,13 +1,13 @@
 """Whom to ask, and how: what conversations, folders and presets have in common."""
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
+from parley.provider import Provider
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 MOST_TOKENS = 10_000_000
@@ -50,7 +50,7 @@ def _possible(name: str, value: Any) -> bool:
 
 def may_ask(model: str) -> bool:
     """Whether the administrator allows a model (MODELS); the default model always is."""
-    return model == conf.MODEL or any(fnmatchcase(model, pattern) for pattern in conf.MODELS)
+    return conf.provider.allows(model)
 
 
 class Tuned(models.Model):
@@ -83,13 +83,18 @@ class Tuned(models.Model):
         return getattr(self, "folder", None)
 
     @property
+    def provider(self) -> Provider:
+        """Who is asked."""
+        return self.beneath.provider if self.beneath else conf.provider
+
+    @property
     def model_in_force(self) -> str:
         return self.model or self.model_beneath
 
     @property
     def model_beneath(self) -> str:
         """The model that is asked when none is chosen here."""
-        return self.beneath.model_in_force if self.beneath else conf.MODEL
+        return self.beneath.model_in_force if self.beneath else self.provider.model
 
     @property
     def instructions_in_force(self) -> str:

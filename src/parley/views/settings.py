@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from parley.generation import models
+from parley.conf import conf
+from parley.generation import catalogue
 
 from .base import own_conversation, page, private, see
 from .tuning import tuning_form
@@ -29,7 +30,7 @@ def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def models_refresh(request: HttpRequest) -> HttpResponse:
     """Ask the provider which models it has, for whoever wants to know: it is asked once in ten seconds at most."""
-    models.refresh()
+    catalogue.refresh(conf.provider)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("parley:conversation_new")

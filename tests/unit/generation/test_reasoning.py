@@ -4,14 +4,18 @@ import pytest
 
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import Writing
+from parley.generation.request import Request
 from parley.models import Message
+from parley.provider import Provider
 
 THOUGHT = {"reasoning_content": "Well."}
 WORD = {"content": "So"}
 
+PROVIDER = Provider("http://127.0.0.1:9/v1")
+
 
 def writing(content="", **earlier):
-    return Writing(Message(content=content, **earlier), {}, Accumulator(content))
+    return Writing(Message(content=content, **earlier), PROVIDER, Request("m"), Accumulator(content))
 
 
 def told(writing, *moments):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import Outcome, ProviderError, after_end, after_error
-from parley.generation.provider import _chunks
 from parley.generation.sse import NotAnEvent
 from parley.generation.stream_errors import InBandError
+from parley.generation.streaming import _chunks
 from parley.text import clean
 from tests.fake_provider.shapes import (
     BAD_ENDS,

@@ -46,6 +46,6 @@ def test_makes_a_short_line_of_anything(text):
 
 
 def test_asks_about_no_more_than_the_beginnings():
-    [message] = request_for("q" * 100_000, "a" * 100_000)["messages"]
+    [message] = request_for("m", "q" * 100_000, "a" * 100_000).messages
     assert message["content"].count("q" * EXCERPT) == message["content"].count("a" * EXCERPT) == 1
     assert len(message["content"]) < 2 * EXCERPT + 500

@@ -1,10 +1,14 @@
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import Writing
+from parley.generation.request import Request
 from parley.models import Message
+from parley.provider import Provider
+
+PROVIDER = Provider("http://127.0.0.1:9/v1")
 
 
 def writing(begun="", **earlier):
-    return Writing(Message(content=begun, **earlier), {}, Accumulator(begun), checkpointed=begun)
+    return Writing(Message(content=begun, **earlier), PROVIDER, Request("m"), Accumulator(begun), checkpointed=begun)
 
 
 def say(written, **delta):

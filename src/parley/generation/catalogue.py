@@ -1,4 +1,4 @@
-"""The models that the provider has: asked at most once an hour, kept in Valkey for all processes."""
+"""The models that a provider has: asked at most once an hour, kept in Valkey for all processes."""
 
 import hashlib
 import logging
@@ -10,18 +10,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import httpx2
-import openai
 import orjson
 from redis import RedisError
 
 from parley import keys
-from parley.conf import conf
 from parley.connections import connection
-from parley.models.tuned import may_ask
 from parley.outages import Outage
+from parley.provider import Provider
 
-from .clients import listing
-from .provider import redacted
+from .clients import LARGEST_REFUSAL, listing
 
 logger = logging.getLogger(__name__)
 
@@ -47,25 +44,23 @@ class Offer:
     at: datetime | None = None
 
 
-def offered() -> Offer:
-    """The models to choose from, without asking the provider, for whom no page waits."""
-    kept = _kept()
-    if kept is None:
-        return Offer(_named_by_the_administrator())
-    if kept.get(b"whose") != _whose():
-        return Offer(_named_by_the_administrator(), old=True)
-    names = tuple(filter(may_ask, orjson.loads(kept[b"names"])))
+def offered(provider: Provider) -> Offer:
+    """Return the models to choose from, without asking the provider, for whom no page waits."""
+    kept = _kept(provider)
+    if not kept:
+        return Offer(_named_by_the_administrator(provider), old=kept is not None)
+    names = tuple(filter(provider.allows, orjson.loads(kept[b"names"])))
     at = datetime.fromtimestamp(float(kept[b"at"]), UTC)
     return Offer(names, old=(datetime.now(UTC) - at).total_seconds() > FRESH_FOR, at=at)
 
 
-def _kept() -> dict[Any, Any] | None:
+def _kept(provider: Provider) -> dict[Any, Any] | None:
     """None while Valkey is away; of many pages, only one in five seconds waits for it."""
     global _away_until
     if time.monotonic() < _away_until:
         return None
     try:
-        kept = connection().hgetall(keys.models())
+        kept = connection().hgetall(_key(provider))
     except (RedisError, OSError) as error:
         _away_until = time.monotonic() + BETWEEN_READS
         _list.began(error)
@@ -74,65 +69,67 @@ def _kept() -> dict[Any, Any] | None:
     return kept
 
 
-def _named_by_the_administrator() -> tuple[str, ...]:
+def _named_by_the_administrator(provider: Provider) -> tuple[str, ...]:
     """A provider that does not list its models may have some all the same."""
-    return tuple(name for name in conf.MODELS if not WILD & set(name))
+    return tuple(name for name in provider.models if not WILD & set(name))
 
 
-def refresh() -> bool:
-    """Ask the provider, unless somebody just did: whether the list is a new one now."""
+def refresh(provider: Provider) -> bool:
+    """Ask the provider, unless somebody just did; return whether the list is a new one now."""
     global _away_until
+    key = _key(provider)
     try:
-        if not connection().set(f"{keys.models()}:asked", 1, nx=True, ex=BETWEEN_TRIES):
+        if not connection().set(f"{key}:asked", 1, nx=True, ex=BETWEEN_TRIES):
             return False
-        names = listed(_ask())
-        kept: dict[Any, Any] = {"names": orjson.dumps(names), "at": time.time(), "whose": _whose()}
-        connection().hset(keys.models(), mapping=kept)
-        connection().expire(keys.models(), KEPT_FOR)
+        names = listed(_ask(provider), provider.hidden)
+        connection().hset(key, mapping={"names": orjson.dumps(names), "at": time.time()})
+        connection().expire(key, KEPT_FOR)
         _away_until = 0.0
-    except (openai.OpenAIError, httpx2.HTTPError, RedisError, OSError, ValueError, ImportError) as error:
-        logger.warning("The provider's models cannot be listed: %s", redacted(getattr(error, "body", None) or error))
+    except (httpx2.HTTPError, RedisError, OSError, ValueError, ImportError) as error:
+        logger.warning("The provider's models cannot be listed: %s", provider.redacted(error))
         return False
     return True
 
 
-def first_to_ring() -> bool:
-    """Whether nobody else, in the last minute, told a worker to ask."""
+def first_to_ring(provider: Provider) -> bool:
+    """Return whether nobody else, in the last minute, told a worker to ask."""
     try:
-        return bool(connection().set(f"{keys.models()}:rung", 1, nx=True, ex=BETWEEN_RINGS))
+        return bool(connection().set(f"{_key(provider)}:rung", 1, nx=True, ex=BETWEEN_RINGS))
     except (RedisError, OSError):
         return False
 
 
-def _whose() -> bytes:
+def _key(provider: Provider) -> str:
     """Another provider or key has other models."""
-    return hashlib.sha256(f"{conf.BASE_URL}\n{conf.API_KEY}".encode()).hexdigest().encode()
+    return keys.models(hashlib.sha256(f"{provider.base_url}\n{provider.key}".encode()).hexdigest()[:32])
 
 
-def _ask() -> Any:
-    """What GET /models says. Raises ValueError for what is too long, too slow or no JSON."""
+def _ask(provider: Provider) -> Any:
+    """Return what GET /models says. Raises ValueError for a refusal, and for what is too long, too slow or no JSON."""
     until, body = time.monotonic() + PATIENCE, bytearray()
-    with (
-        listing(conf.BASE_URL, conf.API_KEY, PATIENCE) as client,
-        client.models.with_streaming_response.list() as response,
-    ):
+    with listing(provider, PATIENCE) as client, client.stream("GET", "models") as response:
+        refused = response.status_code >= 300
         for piece in response.iter_bytes(65536):
             body += piece
+            if refused and len(body) >= LARGEST_REFUSAL:
+                break
             if len(body) > LONGEST_LIST or time.monotonic() > until:
                 raise ValueError("The list is too long, or comes too slowly.")
+    if refused:
+        raise ValueError(f"{response.status_code}: {bytes(body).decode('utf-8', 'replace')}")
     return orjson.loads(body)
 
 
-def listed(said: Any) -> list[str]:
-    """The names in a provider's list that are there to be talked to, each once, in order. Pure, but for the settings.
+def listed(said: Any, hidden: Iterable[str]) -> list[str]:
+    """Return the names in a provider's list that are there to be talked to, each once, in order. Pure.
 
-    Raises ValueError. The list does not say what a model is for, so its name decides (MODELS_HIDDEN).
+    Raises ValueError. The list does not say what a model is for, so its name decides: none of the patterns ``hidden``.
     """
     rows = said.get("data") if isinstance(said, dict) else said
     if not isinstance(rows, list):
         raise ValueError("This is no list of models.")
-    names = sorted(set(filter(_is_for_chat, _names(rows))), key=lambda name: (name.casefold(), name))
-    return names[:MOST_NAMES]
+    names = {name for name in _names(rows) if not any(fnmatchcase(name.casefold(), pattern) for pattern in hidden)}
+    return sorted(names, key=lambda name: (name.casefold(), name))[:MOST_NAMES]
 
 
 def _names(rows: Iterable[Any]) -> Iterable[str]:
@@ -140,7 +137,3 @@ def _names(rows: Iterable[Any]) -> Iterable[str]:
         name = row.get("id") if isinstance(row, dict) else None
         if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip():
             yield name
-
-
-def _is_for_chat(name: str) -> bool:
-    return not any(fnmatchcase(name.casefold(), pattern) for pattern in conf.MODELS_HIDDEN)

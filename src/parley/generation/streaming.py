@@ -3,8 +3,7 @@
 import asyncio
 import json
 import logging
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,91 +13,86 @@ import httpx2
 import openai
 import orjson
 
-from parley.conf import conf
-from parley.text import clean_line, without_secrets
+from parley.provider import Provider
+from parley.text import clean_line
 
+from . import clients
 from .accumulator import DONE, Stray
-from .clients import asking
-from .dialects import Dialect, blame
+from .chat_completions import Dialect, blame
 from .outcome import ProviderError, seconds_of
 from .refusals import MAY_PASS, Refusal, meaning, without_echo
+from .request import Request
 from .sse import HEARTBEATS, Events, NotAnEvent, is_done
+from .wires import WIRES
 
 logger = logging.getLogger(__name__)
 
 MOST_MODELS = 1000
 """Models of which is remembered how they want to be asked."""
-MOST_SAID = 4000
-"""Characters of a refusal that are looked at."""
-_dialects: dict[tuple[str, str], Dialect] = {}
-"""(base URL, model) → the dialect in which it last took a request, as long as the process lives."""
-LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
-SHORTEST_SECRET = 8
+MOST_SAID, LONGEST_SAID = 4000, 2000
+"""Characters that are looked at: of a refusal, and of words in place of a chunk."""
+_dialects: dict[tuple[Provider, str], Dialect] = {}
+"""(provider, model) → the dialect in which it last took a request, as long as the process lives."""
 EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
 """What proxies make of a stream that they take for text."""
 
 
-async def stream(
-    model: str, messages: list[Any], *, optional: Collection[str] = (), **parameters: Any
-) -> AsyncGenerator[list[Any], None]:
-    """The chunks of an answer, decoded, as many at a time as the network brought. Raises ProviderError.
-
-    ``optional``: names of parameters that are left out where the provider refuses them.
-    """
-    words = _errors_in_our_words(parameters)
-    async with words, asyncio.timeout(conf.LONGEST_ANSWER), asyncio.timeout(None) as idle:
-        _allow(idle, conf.CONNECT_TIMEOUT + conf.IDLE_TIMEOUT)
-        body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
+async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[Any], None]:
+    """The events of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
+    words = _errors_in_our_words(provider, request)
+    async with words, asyncio.timeout(provider.longest_answer), asyncio.timeout(None) as idle:
+        _allow(idle, provider.connect_timeout + provider.idle_timeout)
         async with (
-            await _ask({**body, **parameters}, {"stream_options", *optional}) as answer,
+            await _ask(provider, request) as answer,
             aclosing(_chunks(answer.response.aiter_bytes())) as chunks,
         ):
             async for batch in chunks:
-                _allow(idle, conf.IDLE_TIMEOUT)
+                _allow(idle, provider.idle_timeout)
                 yield batch
 
 
-async def _ask(body: dict[str, Any], optional: Collection[str]) -> openai.AsyncStream[object]:
+async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[object]:
     """Ask as the model is known to want it, at once in another way where it refuses this one.
 
     A way is remembered when it was taken. Raises openai.APIStatusError.
     """
-    whom = conf.BASE_URL, body["model"]
+    whom = provider, request.model
     dialect = _dialects.get(whom, Dialect())
     while True:
         try:
-            answer = await _post(dialect.say(body))
+            answer = await _post(provider, request, dialect)
         except openai.APIStatusError as error:
-            other = dialect.after(_refusal(error), body, optional)
+            other = dialect.after(_refusal(error), request)
             if other is None:
                 raise
-            said = redacted(without_echo(error.body))
-            logger.info("Asking %r in another way, after %s: %s", body["model"], error.status_code, said)
+            said = provider.redacted(without_echo(error.body))
+            logger.info("Asking %r in another way, after %s: %s", request.model, error.status_code, said)
             dialect = other
         else:
             _remember(whom, dialect)
             return answer
 
 
-def _remember(whom: tuple[str, str], dialect: Dialect) -> None:
-    if dialect != _dialects.get(whom, Dialect()):
+def _remember(whom: tuple[Provider, str], dialect: Dialect) -> None:
+    if not dialect.guessed and dialect != _dialects.get(whom, Dialect()):
         while len(_dialects) >= MOST_MODELS:
             del _dialects[next(iter(_dialects))]
         _dialects[whom] = dialect
 
 
-def _post(body: dict[str, Any]) -> Awaitable[openai.AsyncStream[object]]:
+def _post(provider: Provider, request: Request, dialect: Dialect) -> Awaitable[openai.AsyncStream[object]]:
     """What ``chat.completions.create`` does, without the walk over types that takes most of its time."""
-    answer = openai.AsyncStream[object]
-    return _client().post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=answer)
+    wire, answer = WIRES[provider.wire], openai.AsyncStream[object]
+    body = {**wire.body(request, dialect), **provider.extra_body}
+    return _client(provider).post(wire.path, body=body, cast_to=object, stream=True, stream_cls=answer)
 
 
-def _client() -> openai.AsyncOpenAI:
+def _client(provider: Provider) -> openai.AsyncOpenAI:
     """Raises ProviderError where the base URL, or a proxy that the environment names, is no address."""
     try:
-        return asking(conf.BASE_URL, conf.API_KEY)
+        return clients.client_of(provider)
     except (ValueError, ImportError) as error:
-        logger.warning("The provider cannot be asked: %s", redacted(error))
+        logger.warning("The provider cannot be asked: %s", provider.redacted(error))
         raise ProviderError("unreachable") from None
 
 
@@ -140,7 +134,6 @@ def _decode_odd(event: bytes) -> Any:
     if event.startswith(EVENTS_IN_EVENTS):
         return _decode(event[5:])
     if words := _legible(event):
-        logger.warning("The provider sent, in place of a chunk: %s", words)
         raise ProviderError("garbage", detail=words)
     try:
         return json.loads(event.decode("utf-8", "replace"))  # reads halves of surrogate pairs, which orjson refuses
@@ -149,33 +142,33 @@ def _decode_odd(event: bytes) -> Any:
 
 
 def _legible(data: bytes) -> str:
-    """Words of the provider, for the person, or the repr of an error; "" for JSON and web pages."""
+    """Words of the provider, or the repr of an error; "" for JSON and web pages."""
     begun = data.lstrip()[:2]
     known = begun[:1] in (b"{", b"[", b"<", b'"') and begun != b"{'"
-    return "" if known else detail(data.decode("utf-8", "replace"))
-
-
-async def close() -> None:
-    """Close the connections that are kept for the next question, in the event loop that opened them."""
-    if asking.cache_info().currsize:
-        await asking(conf.BASE_URL, conf.API_KEY).close()
-        asking.cache_clear()
+    return "" if known else clean_line(data.decode("utf-8", "replace"), LONGEST_SAID)
 
 
 @asynccontextmanager
-async def _errors_in_our_words(parameters: dict[str, Any]) -> AsyncIterator[None]:
+async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIterator[None]:
+    def log(words: str, said: object) -> None:
+        logger.warning("The provider %s: %s", words, provider.redacted(said))
+
     try:
         yield
+    except ProviderError as error:
+        if error.detail:
+            log("sent, in place of a chunk", error.detail)
+        raise
     except openai.APIStatusError as error:
-        logger.warning("The provider answered %s: %s", error.status_code, redacted(without_echo(error.body)))
-        raise _from_status(error, parameters) from None
+        log(f"answered {error.status_code}", without_echo(error.body))
+        raise _from_status(error, provider, request) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
     except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
-        logger.warning("The provider could not be reached: %s", redacted(error.__cause__ or error))
+        log("could not be reached", error.__cause__ or error)
         raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
     except (NotAnEvent, ValueError, httpx2.DecodingError) as error:
-        logger.warning("The provider sent no stream: %s", redacted(error))
+        log("sent no stream", error)
         raise ProviderError("garbage") from None
 
 
@@ -197,32 +190,13 @@ def _refusal(error: openai.APIStatusError) -> Refusal:
     return Refusal(error.status_code, said[:MOST_SAID], code[:100], param[:100])
 
 
-def _from_status(error: openai.APIStatusError, parameters: dict[str, Any]) -> ProviderError:
+def _from_status(error: openai.APIStatusError, provider: Provider, request: Request) -> ProviderError:
     """Whoever set a parameter that is refused is told so."""
     refusal = _refusal(error)
     code = meaning(refusal)
-    if refusal.about_the_request and (to_blame := blame(refusal, parameters)):
+    if refusal.about_the_request and (to_blame := blame(refusal, request.parameters)):
         return ProviderError(f"refused_{to_blame[0]}")
-    if code == "unauthorized" and not conf.API_KEY:
+    if code == "unauthorized" and not provider.key:
         code = "no_key"
     retry_after = seconds_of(error.response.headers.get("retry-after", ""), datetime.now(UTC))
     return ProviderError(code, retriable=code in MAY_PASS, retry_after=retry_after)
-
-
-def detail(said: str) -> str:
-    """What a provider said, for the person who asked: one line, without keys."""
-    return without_secrets(_without_key(clean_line(said, LONGEST_SAID)))[:LONGEST_DETAIL]
-
-
-def redacted(said: object) -> str:
-    """What a provider said, for the log: one line that a terminal only shows, without keys, and not too long."""
-    text = _without_key(said if isinstance(said, str) else repr(said))
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
-
-
-def _without_key(said: str) -> str:
-    """A key such as "x", which local servers are given, is masked where it stands alone, and not in every word."""
-    key = re.escape(conf.API_KEY)
-    if len(conf.API_KEY) < SHORTEST_SECRET:
-        key = rf"(?<!\w){key}(?!\w)"
-    return re.sub(key, "***", said) if conf.API_KEY else said

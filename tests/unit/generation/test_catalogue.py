@@ -1,6 +1,8 @@
 import pytest
 
-from parley.generation.models import MOST_NAMES, listed
+from parley.conf import Conf, conf
+from parley.generation import catalogue
+from parley.generation.catalogue import MOST_NAMES
 from tests.fake_provider.server import LISTS
 
 OPENAI = [
@@ -8,6 +10,10 @@ OPENAI = [
     *("gpt-4o-mini-tts", "gpt-4o-realtime-preview", "gpt-4o-transcribe", "gpt-5-mini", "gpt-image-1", "o3"),
     *("omni-moderation-latest", "sora-2", "text-embedding-3-large", "tts-1-hd", "whisper-1"),
 ]
+
+
+def listed(said, hidden=Conf.MODELS_HIDDEN):
+    return catalogue.listed(said, hidden)
 
 
 def rows(names):
@@ -25,7 +31,7 @@ def test_keeps_what_others_call_their_models():
 
 def test_leaves_out_what_the_administrator_says(settings):
     settings.PARLEY = {**settings.PARLEY, "MODELS_HIDDEN": ["gpt-*"]}
-    assert listed(rows(["gpt-5-mini", "GPT-4", "tts-1", "o3"])) == ["o3", "tts-1"]
+    assert listed(rows(["gpt-5-mini", "GPT-4", "tts-1", "o3"]), conf.provider.hidden) == ["o3", "tts-1"]
 
 
 def test_takes_nothing_odd():

@@ -1,9 +1,14 @@
 import pytest
 
-from parley.generation.parameters import blamed, in_newer_names, wants_newer_name
+from parley.generation.chat_completions import blame, in_newer_names, wants_newer_name
+from parley.generation.refusals import Refusal
 
 OPENAI = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
 SENT = ("temperature", "top_p", "max_tokens", "reasoning_effort")
+
+
+def blamed(said, sent, *, named=""):
+    return blame(Refusal(400, said, param=named), sent)
 
 
 def test_uses_the_newer_names_where_there_are_any():

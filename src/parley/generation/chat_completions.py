@@ -1,0 +1,126 @@
+"""The wire of chat completions: a request → its body, in the dialect that a model takes. Pure.
+
+Each server refuses something else of what OpenAI's reference has; what is refused is learned and said otherwise.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .refusals import Refusal
+from .request import Request
+
+PATH = "/chat/completions"
+STREAM = {"stream": True, "stream_options": {"include_usage": True}}
+NEEDED = frozenset({"model", "messages", "stream"})
+NEWER_NAMES = {"max_tokens": "max_completion_tokens"}
+"""Every compatible server knows the older name; OpenAI's reasoning models refuse it and name the newer one."""
+OLDER_NAMES = {newer: older for older, newer in NEWER_NAMES.items()}
+GO_ON = "Go on from exactly where you stopped. Do not repeat anything, and do not comment on it."
+UNNAMED = re.compile(
+    r"(extra|additional|unexpected|unknown|unrecogni[sz]ed|unsupported|extraneous)\W+"
+    r"(request )?(field|input|parameter|param|propert|argument|key|keyword)"
+)
+"""The words of a refusal that may be about any field."""
+NO_SYSTEM = re.compile(r"\bsystem\b|developer instruction|only (user|assistant)", re.IGNORECASE)
+"""The words of templates that have no place for instructions, as Gemma's."""
+NO_SYSTEM_ROLE = re.compile(r"\bsystem\W+(role|prompt|message|instruction)|\brole\W+(\w+\W+)?system\b", re.IGNORECASE)
+"""The same from a server that may as well have failed: "system error" is none of it."""
+TURNS = re.compile(r"\b(roles?|assistant|prefill|prefix|alternate|user)\b", re.IGNORECASE)
+"""The words of a server that cannot go on with an answer; without one of them it may only have failed."""
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """``without``: parameters that are left out; ``going_on``: how a begun answer is gone on with.
+
+    "prefill": it ends the request, "prefix": and is marked as Mistral wants it, "question": it is asked for.
+    ``instructs``: whether there is a role for instructions; else they stand above the first question.
+    ``guessed``: whether the server may only have failed, so that this is not to be remembered.
+    """
+
+    without: frozenset[str] = frozenset()
+    newer_names: bool = False
+    going_on: str = "prefill"
+    instructs: bool = True
+    guessed: bool = False
+
+    def after(self, refusal: Refusal, request: Request) -> "Dialect | None":
+        """The dialect to try next, once this one was refused; None where another would not help."""
+        if not refusal.about_the_request:
+            return None
+        sent = body(request, self)
+        if not self.newer_names and wants_newer_name(refusal.said, sent):
+            return replace(self, newer_names=True)
+        to_blame = blame(refusal, sent)
+        no_system = NO_SYSTEM if refusal.status < 500 else NO_SYSTEM_ROLE
+        if not to_blame and instructs(sent) and no_system.search(refusal.said):
+            return replace(self, instructs=False)
+        if not to_blame and goes_on(request) and self.going_on != "question":
+            return self._going_on_otherwise(refusal)
+        optional = request.optional | {"stream_options"}
+        if not to_blame and UNNAMED.search(refusal.said.lower()):
+            to_blame = [*optional]
+        ours = frozenset(name for name in to_blame if name in optional and {name, NEWER_NAMES.get(name)} & sent.keys())
+        return replace(self, without=self.without | ours) if ours else None
+
+    def _going_on_otherwise(self, refusal: Refusal) -> "Dialect":
+        marked = self.going_on == "prefill" and re.search(r"\bprefix\b", refusal.said)
+        guessed = self.guessed or (refusal.status >= 500 and not TURNS.search(refusal.said))
+        return replace(self, going_on="prefix" if marked else "question", guessed=guessed)
+
+
+def body(request: Request, dialect: Dialect) -> Body:
+    """Return the JSON of a request for a stream."""
+    said = {"model": request.model, "messages": request.messages, **STREAM, **request.parameters}
+    said = {name: value for name, value in said.items() if name not in dialect.without}
+    if not dialect.instructs and instructs(said):
+        said["messages"] = _without_system(said["messages"])
+    if goes_on(request):
+        said["messages"] = _going_on(said["messages"], dialect.going_on)
+    return in_newer_names(said) if dialect.newer_names else said
+
+
+def in_newer_names(parameters: Body) -> Body:
+    return {NEWER_NAMES.get(name, name): value for name, value in parameters.items()}
+
+
+def wants_newer_name(said: str, sent: Iterable[str]) -> bool:
+    """Whether the same request could do with the newer names."""
+    return any(older in sent and newer in said for older, newer in NEWER_NAMES.items())
+
+
+def blame(refusal: Refusal, sent: Iterable[str]) -> list[str]:
+    """The parameters of a request that its refusal is about, by our names.
+
+    ``param`` is the field of OpenAI's errors that says it; other providers only have words.
+    """
+    names, said = [name for name in sent if name not in NEEDED], refusal.said
+    found = [refusal.param] if refusal.param in names else [n for n in names if re.search(rf"\b{n}\b", said)]
+    if not found and "reasoning_effort" in names and re.search(r"\b(thinking|reasoning)\b", said):
+        found = ["reasoning_effort"]
+    return [OLDER_NAMES.get(name, name) for name in found]
+
+
+def goes_on(request: Request) -> bool:
+    """Whether the request is for the rest of an answer that has begun."""
+    return bool(request.messages) and request.messages[-1]["role"] == "assistant"
+
+
+def instructs(sent: Body) -> bool:
+    """Whether the request has instructions beside a question."""
+    return [message["role"] for message in sent["messages"][:2]] == ["system", "user"]
+
+
+def _without_system(messages: list[Any]) -> list[Any]:
+    system, first, *others = messages
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *others]
+
+
+def _going_on(messages: list[Any], form: str) -> list[Any]:
+    if form == "prefix":
+        return [*messages[:-1], {**messages[-1], "prefix": True}]
+    return [*messages, {"role": "user", "content": GO_ON}] if form == "question" else messages

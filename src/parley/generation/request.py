@@ -1,0 +1,16 @@
+"""What a model is asked, whatever the wire. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .prompt import ProviderMessage
+
+
+@dataclass(frozen=True)
+class Request:
+    """``parameters`` by our names; those in ``optional`` nobody has set: they are left out where they are refused."""
+
+    model: str
+    messages: list[ProviderMessage] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()

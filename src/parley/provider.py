@@ -1,0 +1,66 @@
+"""A provider as a value: who is asked, and where. Pure."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+from .text import clean_line, without_secrets
+
+LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
+SHORTEST_SECRET = 8
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Made at the edge and handed down; no repr shows its key. Equal providers share connections and what was learned.
+
+    ``headers``, ``extra_body``: sent with every request; ``wire``: a name of generation.wires; ``models``: patterns of
+    what may be asked beside ``model``, the default; ``hidden``: patterns, in small letters, of what it lists and nobody
+    chats with; ``window``: tokens; times in seconds.
+    """
+
+    base_url: str = field(repr=False)
+    key: str = field(default="", repr=False)
+    name: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    wire: str = "chat_completions"
+    model: str = ""
+    title_model: str = ""
+    models: tuple[str, ...] = ("*",)
+    hidden: tuple[str, ...] = ()
+    window: int = 32_000
+    connect_timeout: float = 10
+    idle_timeout: float = 60
+    longest_answer: float = 3600
+
+    def allows(self, model: str) -> bool:
+        """Whether a model may be asked; the default always may."""
+        return model == self.model or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+    def detail(self, said: str) -> str:
+        """Return what it said as one line of at most 300 characters without keys, for the person who asked."""
+        return without_secrets(self._without_key(clean_line(said, LONGEST_SAID)))[:LONGEST_DETAIL]
+
+    def redacted(self, said: object) -> str:
+        """Return what it said as one printable line of at most 500 characters without keys, for the log."""
+        text = self._without_key(said if isinstance(said, str) else repr(said))
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
+
+    def _without_key(self, said: str) -> str:
+        """A key such as "x", which local servers are given, is masked where it stands alone, and not in every word."""
+        for secret in filter(None, (self.key, *(value for _, value in self.headers))):
+            alone = rf"(?<!\w){re.escape(secret)}(?!\w)"
+            said = re.sub(alone, "***", said) if len(secret) < SHORTEST_SECRET else said.replace(secret, "***")
+        return said
+
+
+def host_of(base_url: str) -> str:
+    """Return the host of an address, with its port, without whoever signs in there; "" for what is no address."""
+    with suppress(ValueError, TypeError):
+        return urlsplit(base_url).netloc.rpartition("@")[2]
+    return ""
