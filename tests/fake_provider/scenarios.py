@@ -105,10 +105,11 @@ async def forged_error(reply: Reply) -> None:
 
 @scenario("fail-first")
 async def fail_first(reply: Reply) -> None:
-    """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`."""
+    """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`, or `with in-band-error 0 …`."""
     if reply.log.fails_again(reply.ask.question, reply.ask.count(1)):
         how = re.search(r"with (.*?) ?then ", reply.ask.arguments)
-        await error(instead(reply, f"/error {how[1] if how else 503}"))
+        failing = how[1] if how else "503"
+        await play(instead(reply, f"/{failing}" if failing[0].isalpha() else f"/error {failing}"))
     else:
         await play(instead(reply, follow_up(reply.ask).question))
 
@@ -230,7 +231,8 @@ async def in_band_error(reply: Reply) -> None:
     reply.open()
     await reply.tell()
     message = reply.ask.arguments.partition(" saying ")[2] or "The engine is on fire."
-    error = {"error": {"message": message, "type": "server_error", "code": None}}
+    code = int(reply.ask.option("coded", 0)) or None
+    error = {"error": {"message": message, "type": "server_error", "code": code}}
     reply.body(f"data: {json.dumps(error)}\n\n".encode())
     reply.done()
     reply.end()

@@ -8,7 +8,7 @@ from parley.conf import conf
 from parley.generation import clients, engine, streaming
 from parley.generation.accumulator import Accumulator
 from parley.generation.chat_completions import GO_ON, Dialect
-from parley.generation.outcome import Outcome, ProviderError
+from parley.generation.outcome import Outcome, ProviderError, retry_delay
 from parley.generation.request import Request
 from parley.models import Message
 from tests.fake_provider import expected_text
@@ -122,11 +122,30 @@ async def test_keeps_the_text_and_can_go_on_again_where_no_form_is_taken(provide
     assert (outcome.status, outcome.error, text) == ("interrupted", "model_not_found", BEGUN)
 
 
+def asking(question):
+    request = Request("fake-1", [{"role": "user", "content": question}])
+    return engine.Writing(Message(model="fake-1"), conf.provider, request, Accumulator())
+
+
 @pytest.mark.parametrize("words", [0, 5])
 async def test_knows_from_words_inside_of_the_stream_that_a_conversation_is_too_long(provider, words):
     said = "The model is loaded with context length of only 4096 tokens, which is not enough."
     question = f"/in-band-error {words} saying {said}"
-    request = Request("fake-1", [{"role": "user", "content": question}])
-    writing = engine.Writing(Message(model="fake-1"), conf.provider, request, Accumulator())
-    outcome = await engine.write(writing, lambda _: None, Random(1))
+    outcome = await engine.write(asking(question), lambda _: None, Random(1))
     assert outcome == Outcome("interrupted" if words else "failed", "too_long", said)
+
+
+async def test_asks_again_when_an_error_inside_of_the_stream_may_pass_and_nothing_came(provider, monkeypatch):
+    monkeypatch.setattr(engine, "retry_delay", lambda *args, **told: 0 if retry_delay(*args, **told) else None)
+    question = "/fail-first 1 with in-band-error 0 coded 429 then /say 5 words"
+    writing = asking(question)
+    assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")
+    assert (writing.text, len(provider.completions)) == (expected_text(question), 2)
+
+
+@pytest.mark.parametrize(("words", "code", "error"), [(5, 429, "rate_limited"), (0, 400, "provider_error")])
+async def test_asks_no_more_once_words_came_or_when_it_would_not_help(provider, words, code, error):
+    writing = asking(f"/in-band-error {words} coded {code} saying No.")
+    outcome = await engine.write(writing, lambda _: None, Random(1))
+    assert outcome == Outcome("interrupted" if words else "failed", error, "No.")
+    assert len(provider.completions) == 1

@@ -9,7 +9,7 @@ from .finish_reasons import FinishReason
 from .fragments import SOURCES, TEXT, Beside, thoughts_in, words_in
 from .reasoning import Thoughts
 from .seam import Seam
-from .stream_errors import InBandError, error_in, sentence_of
+from .stream_errors import error_in
 from .streamed_text import Text
 
 DONE = "[DONE]"
@@ -105,14 +105,13 @@ class Accumulator:
                 self._add_choice(choice, chunk)
         elif isinstance(chunk.get("message"), dict) or isinstance(chunk.get("delta"), dict):
             self._add_choice(chunk, chunk)
-        elif not choices and (sentence := error_in(chunk)) is not None:
-            raise InBandError(sentence)
+        elif not choices and (error := error_in(chunk)):
+            raise error
         elif "choices" not in chunk and chunk.get("type") != "ping":
             self.strange = True
         if "citations" in chunk or "search_results" in chunk:
             self._cite([chunk.get("citations"), chunk.get("search_results")])
-        if chunk.get("error"):
-            raise InBandError(sentence_of(chunk["error"]))
+        _raise_error_of(chunk)
 
     def _cite(self, cited: list[Any]) -> None:
         """Perplexity says them again with every chunk."""
@@ -136,8 +135,7 @@ class Accumulator:
             reason = next((told[name] for name in REASONS if told.get(name)), None)
         if reason is not None:
             self.reason.add(reason, alone=not says)
-        if choice.get("error"):
-            raise InBandError(sentence_of(choice["error"]))
+        _raise_error_of(choice)
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
         """Whether it has more of the answer."""
@@ -180,6 +178,11 @@ class Accumulator:
             return False
         self._complete = chunk.get("object") == COMPLETION and not (self.text or self.reasoning)
         return self._add_delta(message if type(message) is dict else {"content": text})
+
+
+def _raise_error_of(said: dict[str, Any]) -> None:
+    if said.get("error") and (error := error_in(said)):
+        raise error
 
 
 def _plain_delta(chunk: dict[str, Any], index: Any) -> dict[str, Any] | None:

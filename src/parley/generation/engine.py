@@ -18,7 +18,7 @@ from . import history, prompt, reading, streaming
 from .accumulator import Accumulator
 from .database import DATABASE_AWAY
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
-from .refusals import in_band
+from .refusals import MAY_PASS, in_band
 from .request import Request
 from .stream_errors import InBandError
 from .wires import WIRES
@@ -192,10 +192,10 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             if answer.too_long:
                 return after_error("too_much", answer)
     except InBandError as error:
-        answer.close()
         detail = writing.provider.detail(str(error))
         logger.warning("Reply %s: the provider reported: %s", writing.reply.pk, detail)
-        return after_error(in_band(detail), answer, detail)
+        code = in_band(detail, error.status)
+        raise ProviderError(code, retriable=code in MAY_PASS, detail=detail) from None
     answer.close()
     return after_end(answer)
 

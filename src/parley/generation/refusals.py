@@ -51,13 +51,16 @@ NO_SUCH_MODEL = re.compile(
     r"model[_ ]not[_ ](found|exist)|invalid[_ ]model\b(?! (param|input|config|type))|not a valid model|unknown model\b"
     r"|no such model|\bmodel [`'\"]?[\w./:@-]{1,100}[`'\"]? (does not exist|is not found|not found|was not found)"
 )
+RATE_LIMITED = re.compile(r"rate[ _-]?limit|too many requests")
 OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
 ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
 """What was asked, said again by pydantic, of which vLLM makes a text."""
 DEEPEST = 8
 IN_BAND = {
     "no_credit": NO_CREDIT, "too_long": TOO_LONG, "unauthorized": BAD_KEY, "overloaded": OVERLOADED, "filtered": FILTERED,
+    "rate_limited": RATE_LIMITED,
 }  # fmt: skip
+IN_BAND_STATUS_CODES = {429: "rate_limited", 503: "overloaded", 529: "overloaded"}
 WORDS = (
     ("unauthorized", BAD_KEY, (400, 403)), ("filtered", FILTERED, (400, 403, 422)),
     ("model_not_found", NO_SUCH_MODEL, (400, 422)), ("overloaded", OVERLOADED, (500, 503)),
@@ -108,10 +111,10 @@ def meaning(refusal: Refusal) -> str:
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
 
 
-def in_band(said: str) -> str:
-    """A code of parley.errors for what a provider says inside of a stream."""
-    words = said.lower()
-    return next((code for code, known in IN_BAND.items() if known.search(words)), "provider_error")
+def in_band(said: str, status: int = 0) -> str:
+    """A code of parley.errors for what a provider says inside of a stream, maybe with a status of HTTP."""
+    by_words = (code for code, known in IN_BAND.items() if known.search(said.lower()))
+    return next(by_words, IN_BAND_STATUS_CODES.get(status, "provider_error"))
 
 
 def _by_words(refusal: Refusal) -> str:

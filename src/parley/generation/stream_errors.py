@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from parley.text import clean_line
+from parley.text import clean_count, clean_line
 
 LONGEST_SENTENCE = 2000
 """Characters that are looked at; see provider.detail for what is kept."""
@@ -33,17 +33,31 @@ _ON_THE_WAY = frozenset(
 
 
 class InBandError(Exception):
-    """The provider reported an error inside of the stream; the text is its own sentence."""
+    """The provider reported an error inside of the stream: ``str()`` is its own sentence, ``status`` one of HTTP, or 0."""
+
+    def __init__(self, sentence: str, status: int = 0) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
-def error_in(chunk: dict[str, Any]) -> str | None:
-    """The sentence of a chunk that brings no choices; None for one that is no error. "" is an error without a word."""
-    if chunk.get("error"):
-        return sentence_of(chunk["error"]) or sentence_of(chunk)
+def error_in(chunk: dict[str, Any]) -> InBandError | None:
+    """Return the error that a chunk or a choice reports, whose sentence may be ""; None for one that reports none."""
+    if error := chunk.get("error"):
+        return InBandError(sentence_of(error) or sentence_of(chunk), _status_of(error) or _status_of(chunk))
     status = chunk.get("base_resp")
     if isinstance(status, dict) and status.get("status_code"):  # MiniMax
-        return sentence_of(status)
-    return sentence_of(chunk) if _is_error(chunk) else None
+        return InBandError(sentence_of(status))
+    return InBandError(sentence_of(chunk), _status_of(chunk)) if _is_error(chunk) else None
+
+
+def _status_of(said: Any) -> int:
+    """The status of HTTP that an error names, or 0."""
+    named = (
+        (clean_count(said.get(name)) or 0 for name in ("code", "status", "status_code"))
+        if isinstance(said, dict)
+        else ()
+    )
+    return next((status for status in named if 400 <= status < 600), 0)
 
 
 def sentence_of(said: Any, depth: int = DEEPEST) -> str:

@@ -224,6 +224,20 @@ def test_finds_the_sentence_of_an_error(error, said):
     assert str(raised.value) == said
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"code": 429, "message": "x"}, 429), ({"status": "503"}, 503), ({"code": "server_error"}, 0), ("x", 0),
+        ({"code": 7}, 0), ({"code": 10**9}, 0), ({"code": None, "status": 529}, 529),
+    ],
+)  # fmt: skip
+def test_finds_the_status_of_an_error(error, status):
+    for chunk_ in ({"error": error}, {"choices": [{"error": error}]}, {"choices": [{"delta": {}}], "error": error}):
+        with pytest.raises(InBandError) as raised:
+            Accumulator().add(chunk_)
+        assert raised.value.status == status
+
+
 def test_keeps_what_came_with_an_error():
     answer = Accumulator()
     with pytest.raises(InBandError):

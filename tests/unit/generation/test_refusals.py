@@ -146,11 +146,19 @@ def test_reads_what_a_provider_says_in_no_time(said):
         ("content_filter_error: The contents are not filtered", "provider_error"),
         ("Overloaded", "overloaded"),
         ("The engine is on fire.", "provider_error"),
+        ("Rate limit reached for this model.", "rate_limited"),
+        ("Too Many Requests", "rate_limited"),
         ("", "provider_error"),
     ],
 )
 def test_knows_what_an_error_inside_of_a_stream_means(said, code):
     assert in_band(said) == code
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "overloaded"), (500, "provider_error")])
+def test_knows_from_the_status_of_an_error_inside_of_a_stream_whether_it_may_pass(status, code):
+    assert in_band("Provider returned error", status) == code
+    assert in_band("credit balance is too low", status) == "no_credit"
 
 
 ASKED = {"messages": [{"role": "user", "content": "<html> and context length, temperature"}], "temperature": 1}
