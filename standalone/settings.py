@@ -162,6 +162,7 @@ PARLEY = {
     "MODEL": env.text("OPENAI_MODEL"),
     "MODELS": env.names("OPENAI_MODELS", ("*",)),
     "MODELS_UNLISTED": env.flag("OPENAI_MODELS_UNLISTED"),
+    "SETTINGS_CALLED": "OPENAI_{}",
     "TITLE_MODEL": env.text("OPENAI_TITLE_MODEL"),
     "CONTEXT_WINDOW": env.number("OPENAI_CONTEXT_WINDOW", 32_000, at_least=1_000, at_most=100_000_000),
     "CONNECT_TIMEOUT": env.number("PARLEY_CONNECT_TIMEOUT", 10, at_least=1, at_most=600),

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import translation
 
+from parley.conf import conf
 from parley.delivery.feed import changes_since
 from parley.errors import SENTENCES, sentence
 from parley.models import Conversation, Message
@@ -74,9 +75,9 @@ def test_the_reader_of_words_finds_them():
 def test_every_error_has_its_sentence_in_german():
     for code in SENTENCES:
         with translation.override("de"):
-            german = sentence(code, model="fake-1")
-        assert german != sentence(code, model="fake-1")
-        assert ("„fake-1“" in german) == ("fake-1" in sentence(code, model="fake-1"))
+            german = sentence(code, model="fake-1", provider=conf.provider)
+        assert german != sentence(code, model="fake-1", provider=conf.provider)
+        assert ("„fake-1“" in german) == ("fake-1" in sentence(code, model="fake-1", provider=conf.provider))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ class Conf:
     ]  # fmt: skip
     MODELS_UNLISTED: bool = False
     TITLE_MODEL: str = ""
+    SETTINGS_CALLED: str = "PARLEY['{}']"
     REDIS_URL: str = "redis://127.0.0.1:6379/0"
     LOCAL_MODEL: bool = False
     IMAGES_ON_CLICK: bool = True
@@ -67,6 +68,7 @@ class Conf:
             connect_timeout=self.CONNECT_TIMEOUT,
             idle_timeout=self.IDLE_TIMEOUT,
             longest_answer=self.LONGEST_ANSWER,
+            called=self.SETTINGS_CALLED,
         )
 
 

@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext, gettext_noop
 
+from .provider import Provider
+
 SENTENCES = {
-    "no_key": gettext_noop("The provider wants an API key and none is set. Set OPENAI_API_KEY and try again."),
-    "unauthorized": gettext_noop("The provider refused the API key. Check OPENAI_API_KEY and try again."),
+    "no_key": gettext_noop("The provider wants an API key and none is set. Set {API_KEY} and try again."),
+    "unauthorized": gettext_noop("The provider refused the API key. Check {API_KEY} and try again."),
     "forbidden": gettext_noop("The provider does not allow this key to use “{model}”. Choose another model or key."),
-    "model_not_found": gettext_noop(
-        "The provider does not know the model “{model}”. Check OPENAI_MODEL and OPENAI_BASE_URL."
-    ),
+    "model_not_found": gettext_noop("The provider does not know the model “{model}”. Check {MODEL} and {BASE_URL}."),
     "model_not_allowed": gettext_noop(
         "The model “{model}” may not be used here. Choose another in the settings of this conversation, then retry."
     ),
@@ -41,21 +41,18 @@ SENTENCES = {
         "The provider says that the credit or the quota of this account is used up. Check plan and billing there, then retry."
     ),
     "wrong_address": gettext_noop(
-        "No model answers at OPENAI_BASE_URL: the server knows no such address, or sent a web page. "
+        "No model answers at {BASE_URL}: the server knows no such address, or sent a web page. "
         "Check the address, which often ends in /v1, then retry."
     ),
     "overloaded": gettext_noop("The provider is overloaded at the moment. Wait a little and retry."),
     "provider_down": gettext_noop("The provider has a problem of its own. Retry in a moment."),
-    "unreachable": gettext_noop(
-        "The provider could not be reached. Check OPENAI_BASE_URL and the network, then retry."
-    ),
+    "unreachable": gettext_noop("The provider could not be reached. Check {BASE_URL} and the network, then retry."),
     "timeout": gettext_noop("The provider did not answer in time. Retry in a moment."),
     "garbage": gettext_noop(
-        "The provider sent something that is not an answer. Check that OPENAI_BASE_URL is an "
-        "OpenAI-compatible endpoint."
+        "The provider sent something that is not an answer. Check that {BASE_URL} is an OpenAI-compatible endpoint."
     ),
     "redirected": gettext_noop(
-        "The provider answered with a redirect, which is not followed. Set OPENAI_BASE_URL to the final address."
+        "The provider answered with a redirect, which is not followed. Set {BASE_URL} to the final address."
     ),
     "empty": gettext_noop("The provider ended without writing anything. Retry, or choose another model."),
     "filtered": gettext_noop("The provider's content filter withheld the answer. Ask in other words."),
@@ -97,6 +94,7 @@ SENTENCES = {
 }
 
 
-def sentence(code: str, *, model: str) -> str:
-    """What a person can do about it, in their language."""
-    return gettext(SENTENCES.get(code, SENTENCES["internal"])).format(model=model)
+def sentence(code: str, *, model: str, provider: Provider) -> str:
+    """Return what a person can do about it, in their language, with the provider's settings as they are called here."""
+    called = {name: provider.called.format(name) for name in ("API_KEY", "BASE_URL", "MODEL")}
+    return gettext(SENTENCES.get(code, SENTENCES["internal"])).format(model=model, **called)

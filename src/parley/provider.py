@@ -20,7 +20,7 @@ class Provider:
 
     ``headers``, ``extra_body``: sent with every request; ``wire``: a name of generation.wires; ``models``: patterns of
     what may be asked beside ``model``, the default; ``hidden``: patterns, in small letters, of what it lists and nobody
-    chats with; ``window``: tokens; times in seconds.
+    chats with; ``window``: tokens; times in seconds; ``called``: what people call a setting of it, of whose name ``{}``.
     """
 
     base_url: str = field(repr=False)
@@ -37,6 +37,7 @@ class Provider:
     connect_timeout: float = 10
     idle_timeout: float = 60
     longest_answer: float = 3600
+    called: str = "{}"
 
     def allows(self, model: str) -> bool:
         """Whether a model may be asked; the default always may."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from parley.conf import conf
 from parley.errors import sentence
 from tests.fake_provider import expected_text, question_for
 from tests.support.stack import API_KEY
@@ -97,7 +98,7 @@ def test_says_that_it_broke_off_when_only_thoughts_had_come(person, stack, quest
 def assert_says_what_to_do(person, conversation, reply):
     page = person.page(conversation)
     assert page.reply["retry"]
-    assert sentence(reply["error"], model=reply["model"]) in page.reply["text"]
+    assert sentence(reply["error"], model=reply["model"], provider=conf.provider) in page.reply["text"]
     assert API_KEY not in page.html
     assert "Deliberate failure" not in page.html
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from parley.conf import conf
 from parley.errors import sentence
 from tests.fake_provider import question_for
 from tests.fake_provider.shapes import DIALECTS, ENDS, SAID, TAGGED, Answer, chunk, framed, whole_json
@@ -91,7 +92,7 @@ def test_never_says_of_an_answer_that_it_was_empty_when_something_came(person, e
     conversation = person.start(question_for(framed(events, "plain", done="[DONE]")))
     reply = person.settled(conversation)
     assert (reply["status"], reply["error"], reply["content"]) == ("failed", error, "")
-    assert sentence(error, model=reply["model"]) in person.page(conversation).reply["text"]
+    assert sentence(error, model=reply["model"], provider=conf.provider) in person.page(conversation).reply["text"]
 
 
 def test_tells_words_that_came_in_place_of_an_answer(person):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import parley
+from parley.conf import conf
 from parley.errors import SENTENCES, sentence
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import BROKE_OFF, after_error
@@ -59,7 +60,7 @@ def test_has_a_sentence_for_every_code(code):
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_says_what_to_do_and_nothing_secret(code, settings):
     settings.PARLEY = {**settings.PARLEY, "API_KEY": KEY}
-    words = sentence(code, model="gpt-x")
+    words = sentence(code, model="gpt-x", provider=conf.provider)
     happened, to_do = words.rsplit(". ", 1)
     assert happened
     assert re.match(r"\w+", to_do)[0] in ACTIONS
@@ -74,8 +75,18 @@ def test_fits_its_column(code):
 
 
 def test_names_the_model_as_it_is_called():
-    assert "“{key} %s <b>”" in sentence("model_not_found", model="{key} %s <b>")
+    assert "“{key} %s <b>”" in sentence("model_not_found", model="{key} %s <b>", provider=conf.provider)
+
+
+def test_calls_the_settings_as_they_are_called_here(settings):
+    assert "Check OPENAI_API_KEY" in sentence("unauthorized", model="x", provider=conf.provider)
+    settings.PARLEY = {k: v for k, v in settings.PARLEY.items() if k != "SETTINGS_CALLED"}
+    assert "Check PARLEY['MODEL'] and PARLEY['BASE_URL']." in sentence(
+        "model_not_found", model="x", provider=conf.provider
+    )
 
 
 def test_says_something_of_a_code_that_it_does_not_know():
-    assert sentence("from the future", model="x") == sentence("internal", model="x")
+    assert sentence("from the future", model="x", provider=conf.provider) == sentence(
+        "internal", model="x", provider=conf.provider
+    )

@@ -144,7 +144,9 @@ class Message(Job):
 
     @property
     def error_sentence(self) -> str:
-        return errors.sentence(self.error, model=self.model or self.conversation.model_name) if self.error else ""
+        if not self.error:
+            return ""
+        return errors.sentence(self.error, model=self.model or self.conversation.model_name, provider=self.provider)
 
     @property
     def read_tokens(self) -> int:

@@ -85,7 +85,7 @@ class Tuned(models.Model):
     @property
     def provider(self) -> Provider:
         """Who is asked."""
-        return self.beneath.provider if self.beneath else conf.provider
+        return conf.provider
 
     @property
     def model_in_force(self) -> str:
