@@ -14,17 +14,8 @@ MOST_LOOKED_AT = 1000
 REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
 """Where the thoughts are, often twice: the first of these that has any says them all."""
 SAID_IN = (
-    "text",
-    "thinking",
-    "reasoning",
-    "refusal",
-    "content",
-    "summary",
-    "transcript",
-    "output_text",
-    "value",
-    "parts",
-)
+    "text", "thinking", "reasoning", "refusal", "content", "summary", "transcript", "output_text", "value", "parts",
+)  # fmt: skip
 THOUGHTS = ("thinking", "thought", "reasoning", "summary")
 SILENT = ("redacted", "encrypted", "signature", "reference", "citation")
 """Kinds that are no text for anybody to read."""

@@ -14,8 +14,6 @@ STATUS_CODES = {
 }  # fmt: skip
 MAY_PASS = frozenset({"timeout", "rate_limited", "provider_down", "overloaded"})
 """What may be over when the same request is made again."""
-OPEN_TO_WORDS = frozenset({400, 402, 403, 404, 405, 413, 422, 429, 500, 501, 503})
-"""Statuses that do not say enough by themselves."""
 
 TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|context[ _-]?(length|size|window|limit)|\bn_ctx\b"
@@ -56,15 +54,20 @@ OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (cap
 ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
 """What was asked, said again by pydantic, of which vLLM makes a text."""
 DEEPEST = 8
-IN_BAND = {
-    "no_credit": NO_CREDIT, "too_long": TOO_LONG, "unauthorized": BAD_KEY, "overloaded": OVERLOADED, "filtered": FILTERED,
-    "rate_limited": RATE_LIMITED,
-}  # fmt: skip
 IN_BAND_STATUS_CODES = {429: "rate_limited", 503: "overloaded", 529: "overloaded"}
+IN_BAND = 0
+"""In place of a status, for what is said inside of a stream."""
 WORDS = (
-    ("unauthorized", BAD_KEY, (400, 403)), ("filtered", FILTERED, (400, 403, 422)),
-    ("model_not_found", NO_SUCH_MODEL, (400, 422)), ("overloaded", OVERLOADED, (500, 503)),
-)  # fmt: skip
+    ("no_credit", NO_CREDIT, (IN_BAND, 400, 402, 403, 429)),
+    ("too_long", TOO_LONG, (IN_BAND, 400, 413, 422, 500, 501, 503)),
+    ("unauthorized", BAD_KEY, (IN_BAND, 400, 403)),
+    ("filtered", FILTERED, (IN_BAND, 400, 403, 422)),
+    ("model_not_found", NO_SUCH_MODEL, (400, 422)),
+    ("overloaded", OVERLOADED, (IN_BAND, 500, 503)),
+    ("rate_limited", RATE_LIMITED, (IN_BAND,)),
+)
+"""(code, words that mean it, the statuses that do not say enough by themselves)"""
+OPEN_TO_WORDS = {404, 405}.union(*(statuses for _, _, statuses in WORDS))
 WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -103,30 +106,30 @@ def without_echo(said: Any, depth: int = DEEPEST) -> Any:
 
 
 def meaning(refusal: Refusal) -> str:
-    """A code of parley.errors."""
-    status = refusal.status
+    """Return a code of parley.errors."""
+    status, is_page = refusal.status, WEB_PAGE.search(refusal.said[:2000]) is not None
     if 300 <= status < 400:
         return "redirected"
-    by_words = _by_words(refusal) if status in OPEN_TO_WORDS else ""
+    if status < 500 and status in OPEN_TO_WORDS and (is_page or _is_lost(refusal)):
+        return "wrong_address"
+    by_words = "" if is_page else _by_words(refusal.words, status)
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
 
 
 def in_band(said: str, status: int = 0) -> str:
-    """A code of parley.errors for what a provider says inside of a stream, maybe with a status of HTTP."""
-    by_words = (code for code, known in IN_BAND.items() if known.search(said.lower()))
-    return next(by_words, IN_BAND_STATUS_CODES.get(status, "provider_error"))
+    """Return a code of parley.errors for what a provider says inside of a stream, maybe with a status of HTTP."""
+    return _by_words(said.lower(), IN_BAND) or IN_BAND_STATUS_CODES.get(status, "provider_error")
 
 
-def _by_words(refusal: Refusal) -> str:
+def _is_lost(refusal: Refusal) -> bool:
+    """Whether the server knows no such address, of which it need not say more than "Not Found"."""
+    if refusal.status not in (404, 405) or refusal.code == "model_not_found":
+        return False
+    return bool(NO_SUCH_ADDRESS.search(refusal.words) or SAYS_NOTHING.fullmatch(refusal.said.lower()))
+
+
+def _by_words(words: str, status: int) -> str:
     """The code that the words give, or "" where they say no more than the status."""
-    words, status = refusal.words, refusal.status
-    if WEB_PAGE.search(refusal.said[:2000]):
-        return "wrong_address" if status < 500 else ""
-    if status in (404, 405):
-        lost = NO_SUCH_ADDRESS.search(words) or SAYS_NOTHING.fullmatch(refusal.said.lower())
-        return "wrong_address" if lost and refusal.code != "model_not_found" else ""
-    if status in (400, 402, 403, 429) and NO_CREDIT.search(words):
-        return "no_credit"
-    if status not in (402, 403, 429) and TOO_LONG.search(words) and not TOKENS_REFUSED.search(words):
-        return "too_long"
-    return next((code for code, known, statuses in WORDS if status in statuses and known.search(words)), "")
+    meant = (code for code, known, statuses in WORDS if status in statuses and known.search(words))
+    code = next(meant, "")
+    return next(meant, "") if code == "too_long" and status and TOKENS_REFUSED.search(words) else code

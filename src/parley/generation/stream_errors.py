@@ -11,17 +11,9 @@ DEEPEST = 4
 MOST_SENTENCES = 5
 
 _SAID_IN = (
-    "message",
-    "msg",
-    "detail",
-    "error",
-    "error_message",
-    "error_msg",
-    "errors",
-    "description",
-    "status_msg",
+    "message", "msg", "detail", "error", "error_message", "error_msg", "errors", "description", "status_msg",
     "reason",
-)
+)  # fmt: skip
 _NAMED_IN = ("type", "code", "status", "error_code")
 _BY_ITSELF = ("detail", "errors", "error_message", "error_msg", "error_code")
 """What no chunk has that is not an error."""
