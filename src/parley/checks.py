@@ -15,63 +15,37 @@ def register_all() -> None:
     register(address_of_provider)
 
 
+def _error(number: int, words: str, hint: str) -> Error:
+    return Error(words, hint=hint, id=f"parley.E{number:03}")
+
+
 def unknown_settings(**kwargs: object) -> list[CheckMessage]:
     known = set(Conf.__annotations__)
-    return [
-        Error(
-            f"PARLEY has a setting that does not exist: {name}.",
-            hint=f"Known: {', '.join(sorted(known))}.",
-            id="parley.E001",
-        )
-        for name in getattr(settings, "PARLEY", {})
-        if name not in known
-    ]
+    unknown = [name for name in getattr(settings, "PARLEY", {}) if name not in known]
+    hint = f"Known: {', '.join(sorted(known))}."
+    return [_error(1, f"PARLEY has a setting that does not exist: {name}.", hint) for name in unknown]
 
 
 def channel_layer(**kwargs: object) -> list[CheckMessage]:
     backend = getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND", "")
     if not backend:
-        return [
-            Error(
-                "Parley needs a channel layer.",
-                hint="Set CHANNEL_LAYERS['default'], see docs/hosting.md.",
-                id="parley.E002",
-            )
-        ]
+        return [_error(2, "Parley needs a channel layer.", "Set CHANNEL_LAYERS['default'], see docs/hosting.md.")]
     if backend == "channels.layers.InMemoryChannelLayer":
-        return [
-            Warning(
-                "The in-memory channel layer does not reach other processes.",
-                hint="Use channels_redis.pubsub.RedisPubSubChannelLayer.",
-                id="parley.W001",
-            )
-        ]
+        hint = "Use channels_redis.pubsub.RedisPubSubChannelLayer."
+        return [Warning("The in-memory channel layer does not reach other processes.", hint=hint, id="parley.W001")]
     return []
 
 
 def private_files(**kwargs: object) -> list[CheckMessage]:
-    if conf.FILES:
-        return []
-    return [
-        Error(
-            "Parley needs a place for exports and imports.",
-            hint="Set PARLEY['FILES'] to a folder that no URL serves, or to an entry of STORAGES.",
-            id="parley.E003",
-        )
-    ]
+    hint = "Set PARLEY['FILES'] to a folder that no URL serves, or to an entry of STORAGES."
+    return [] if conf.FILES else [_error(3, "Parley needs a place for exports and imports.", hint)]
 
 
 def lists_of_models(**kwargs: object) -> list[CheckMessage]:
     """A text instead of a list would be taken letter by letter, and its ``*`` would allow every model."""
-    return [
-        Error(
-            f"PARLEY['{name}'] is no list of patterns.",
-            hint=f"Write PARLEY['{name}'] = [\"gpt-5*\"], see docs/hosting.md.",
-            id="parley.E004",
-        )
-        for name in ("MODELS", "MODELS_HIDDEN")
-        if not _is_list_of_texts(getattr(conf, name))
-    ]
+    wrong = [name for name in ("MODELS", "MODELS_HIDDEN") if not _is_list_of_texts(getattr(conf, name))]
+    hint = "Write PARLEY['{}'] = [\"gpt-5*\"], see docs/hosting.md."
+    return [_error(4, f"PARLEY['{name}'] is no list of patterns.", hint.format(name)) for name in wrong]
 
 
 def _is_list_of_texts(value: object) -> bool:
@@ -86,8 +60,8 @@ def address_of_provider(**kwargs: object) -> list[CheckMessage]:
     except (ValueError, TypeError, AttributeError):
         known = False
     if not known:
-        return [Error("PARLEY['BASE_URL'] is no address of the web.", hint=hint, id="parley.E005")]
+        return [_error(5, "PARLEY['BASE_URL'] is no address of the web.", hint)]
     if address.login and conf.API_KEY:
         hint = "A request proves once who asks: take the password out of the address, or leave the key empty."
-        return [Error("PARLEY has a password in BASE_URL and an API_KEY.", hint=hint, id="parley.E006")]
+        return [_error(6, "PARLEY has a password in BASE_URL and an API_KEY.", hint)]
     return []

@@ -57,19 +57,11 @@ class Conf:
     def provider(self) -> Provider:
         """The provider of the settings, of which there is one."""
         return Provider(
-            base_url=self.BASE_URL,
-            key=self.API_KEY,
-            name=host_of(self.BASE_URL),
-            model=self.MODEL,
-            title_model=self.TITLE_MODEL,
-            models=tuple(self.MODELS),
-            hidden=tuple(self.MODELS_HIDDEN),
-            window=self.CONTEXT_WINDOW,
-            connect_timeout=self.CONNECT_TIMEOUT,
-            idle_timeout=self.IDLE_TIMEOUT,
-            longest_answer=self.LONGEST_ANSWER,
-            called=self.SETTINGS_CALLED,
-        )
+            self.BASE_URL, self.API_KEY, host_of(self.BASE_URL),
+            model=self.MODEL, title_model=self.TITLE_MODEL, models=tuple(self.MODELS), hidden=tuple(self.MODELS_HIDDEN),
+            window=self.CONTEXT_WINDOW, connect_timeout=self.CONNECT_TIMEOUT, idle_timeout=self.IDLE_TIMEOUT,
+            longest_answer=self.LONGEST_ANSWER, called=self.SETTINGS_CALLED,
+        )  # fmt: skip
 
 
 conf = Conf()

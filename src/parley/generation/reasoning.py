@@ -6,16 +6,10 @@ from collections.abc import Iterable
 from .streamed_text import Text
 
 TAGS = {
-    "<think>": "</think>",
-    "<thinking>": "</thinking>",
-    "<thought>": "</thought>",
-    "<reasoning>": "</reasoning>",
-    "[THINK]": "[/THINK]",
-    "<seed:think>": "</seed:think>",
-    "◁think▷": "◁/think▷",
-    "<|begin_of_thought|>": "<|end_of_thought|>",
+    **{f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought", "reasoning", "seed:think")},
+    "[THINK]": "[/THINK]", "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|channel>thought": "<channel|>",
-}
+}  # fmt: skip
 """Of DeepSeek and Qwen, Gemini's compatible endpoint, Magistral, Seed, Kimi, Gemma and others."""
 HARMONY = ("<|channel|>", "<|start|>")
 """Of gpt-oss, where a server does not read its channels: ``<|channel|>analysis<|message|>…<|end|>``."""
@@ -98,12 +92,13 @@ class Thoughts:
         """Several templates open the tag in the prompt: what came before the first closing tag was thought, then."""
         if _CLOSER.search(self._answer.tail(length)) is None:
             return
-        before, closer, rest = _parted_at(_CLOSER, self._answer.since(self._start))
-        self._may_close = not closer
-        if closer and not self._reasoning and not self._is_talk(before, closer):
+        said = self._answer.since(self._start)
+        closer = _CLOSER.search(said)
+        self._may_close = closer is None
+        if closer and not self._reasoning and not self._is_talk(said[: closer.start()], closer[0]):
             self._answer.cut(self._start)
-            self._reasoning.add(before.strip("\n"))
-            self._answer_begins(rest)
+            self._reasoning.add(said[: closer.start()].strip("\n"))
+            self._answer_begins(said[closer.end() :])
 
     def _is_talk(self, before: str, closer: str) -> bool:
         return is_in_code(self._line + before) or is_talk(self._talk + before, closer)
@@ -177,12 +172,6 @@ class Channels:
         target.add(piece[: end.start()])
         self._target = None
         return piece[end.start() if end[0] in HARMONY else end.end() :]
-
-
-def _parted_at(mark: re.Pattern[str], text: str) -> tuple[str, str, str]:
-    """The text before a mark, the mark, and the text after it, as str.partition has them."""
-    found = mark.search(text)
-    return (text[: found.start()], found[0], text[found.end() :]) if found else (text, "", "")
 
 
 def _parted(piece: str, marks: Iterable[str]) -> tuple[str, str]:
