@@ -133,6 +133,6 @@ def test_does_not_wait_for_a_provider_that_lists_nothing(make_stack, fake_provid
 
 def test_lists_the_models_when_a_page_finds_no_list(person, stack):
     with stack.valkey.client() as client:
-        client.delete("parley:models", "parley:models:rung", "parley:models:asked")
+        client.delete(*client.keys("parley:models:*"))
     assert '<option value="fake-2">' not in person.get("/").text
     until(lambda: '<option value="fake-2">' in person.get("/").text, 20, "The models are not listed")
