@@ -1,0 +1,105 @@
+import assert from "node:assert/strict"
+import { beforeEach, test } from "node:test"
+import { upsert } from "./upsert.js"
+
+const ID = "message-1"
+let page, list
+
+class FakeElement {
+  children = []
+  parentElement = null
+  events = []
+
+  constructor(dataset) {
+    this.dataset = dataset
+  }
+
+  get isConnected() {
+    return this.parentElement !== null
+  }
+
+  contains = () => false
+  querySelector = () => null
+  hasAttribute = () => false
+  matches = (selector) => selector === "[data-version]"
+
+  replaceWith(next) {
+    this.parentElement.children = this.parentElement.children.map((child) => (child === this ? next : child))
+    next.parentElement = this.parentElement
+    this.parentElement = null
+  }
+
+  append(next) {
+    this.children.push(next)
+    next.parentElement = this
+  }
+
+  dispatchEvent(event) {
+    this.events.push(event)
+  }
+}
+
+beforeEach(() => {
+  list = new FakeElement({ conversation: "c" })
+  page = { list }
+  globalThis.document = { getElementById: (id) => page[id] ?? null, activeElement: null, baseURI: "/c/" }
+})
+
+function message(version, more = {}) {
+  return new FakeElement({ conversation: "c", parent: "", message: "1", version, ...more })
+}
+
+function show(element) {
+  page[ID] = element
+  list.append(element)
+  return element
+}
+
+function told(next, attributes = {}, refresh) {
+  const stream = new Map(Object.entries({ into: "list", ...attributes }))
+  const asked = { getAttribute: (name) => stream.get(name), hasAttribute: (name) => stream.has(name) }
+  upsert({ templateContent: { firstElementChild: next }, target: ID, ...asked }, refresh)
+}
+
+for (const [version, whose] of [["9", "older"], ["10", "the same"]]) {
+  test(`what is ${whose} changes nothing`, () => {
+    const shown = show(message("10"))
+    const late = message(version)
+    told(late)
+    assert.deepEqual(list.children, [shown])
+    assert.deepEqual(late.events, [])
+  })
+}
+
+test("what is newer takes the place of what is shown, and says what that was", () => {
+  show(message("9", { status: "streaming" }))
+  const next = message("10", { status: "done" })
+  told(next)
+  assert.deepEqual(list.children, [next])
+  assert.deepEqual(next.events.map(({ type, detail }) => [type, detail.from]), [["parley:upserted", "streaming"]])
+})
+
+test("what is not shown comes after its parent", () => {
+  const first = show(message("1"))
+  page[ID] = null
+  const second = message("2", { parent: "1", message: "2" })
+  told(second)
+  assert.deepEqual(list.children, [first, second])
+})
+
+for (const [why, more] of [["another conversation", { conversation: "d" }], ["another branch", { parent: "0" }]]) {
+  test(`what is of ${why} is not shown`, () => {
+    const first = show(message("1"))
+    page[ID] = null
+    told(message("2", { message: "2", parent: "1", ...more }))
+    assert.deepEqual(list.children, [first])
+  })
+}
+
+test("what was just added below a message that is not shown loads the page again", () => {
+  const first = show(message("1"))
+  const refreshed = []
+  page[ID] = null
+  told(message("2", { message: "2", parent: "0" }), { added: "" }, (address) => refreshed.push(address))
+  assert.deepEqual([list.children, refreshed], [[first], ["/c/"]])
+})
