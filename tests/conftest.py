@@ -1,5 +1,6 @@
 """Fixtures: real stores, a real provider, the whole product, and a real browser."""
 
+import gc
 import os
 import shutil
 from collections import defaultdict
@@ -30,6 +31,12 @@ def pytest_configure(config):
     config.stash[STACKS] = []
     os.environ["TESTS_HELD"] = str(test_settings.FOLDER / "held")
     held.watch()
+
+
+def pytest_collection_finish():
+    """What pytest keeps of its thousands of tests is not looked through at each collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config):

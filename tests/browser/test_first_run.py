@@ -8,8 +8,10 @@ from playwright.sync_api import expect
 from parley.markdown import render
 from tests.support.people import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
+PATIENCE = 240
+"""Seconds: the model is small, and so may be what the machine has left for it."""
 FIRST = "Tell me in a few sentences what the sea is."
 SECOND = "And what is a ship? Explain in a few sentences."
 
@@ -29,14 +31,14 @@ def test_from_the_first_account_to_a_streamed_answer(product, browsers):
     stranger = browsers.tab_of(product.person("stranger"))
 
     tab.watch().ask(FIRST)
-    assert_grew(tab.texts_until_settled(120))
+    assert_grew(tab.texts_until_settled(PATIENCE))
     assert_shows_what_is_kept(tab, product)
 
     second = browsers.second(tab).goto(f"/c/{tab.conversation}/")
     second.watch()
     tab.watch().ask(SECOND)
     for each in (tab, second):
-        assert_grew(each.texts_until_settled(120))
+        assert_grew(each.texts_until_settled(PATIENCE))
         assert_shows_what_is_kept(each, product)
         expect(each.messages).to_have_count(4)
         assert each.problems == []

@@ -61,19 +61,38 @@ def test_closes_the_reasoning_when_the_answer_is_there(tab):
     expect(details.locator("[data-reasoning-body]")).to_contain_text("think about it")
 
 
+# Until it stays there: an answer that has just ended may still be followed to its end.
+SCROLL_TO = """place => new Promise(resolve => {
+  let frames = 0
+  const look = () => {
+    if (scrollY !== place) frames = 0, scrollTo(0, place)
+    frames += 1
+    frames > 20 ? resolve() : requestAnimationFrame(look)
+  }
+  look()
+})"""
+# Where the page is when it has not moved for half a second of frames.
+PLACE = """() => new Promise(resolve => {
+  let frames = 0, last = -1
+  const look = () => {
+    frames = scrollY === last ? frames + 1 : 0
+    last = scrollY
+    frames > 30 ? resolve(last) : requestAnimationFrame(look)
+  }
+  look()
+})"""
+
+
 def test_keeps_the_place_on_back_and_on_reload(tab):
     tab.ask("/say 1500 words at 3000").wait_for_status("done")
-    tab.page.evaluate("scrollTo(0, 400)")
-    tab.page.wait_for_timeout(200)
+    tab.page.evaluate(SCROLL_TO, 400)
     tab.page.locator("nav a.new").click()
     expect(tab.messages).to_have_count(0)
     tab.page.go_back()
     expect(tab.messages).to_have_count(2)
-    tab.page.wait_for_timeout(500)
-    assert abs(tab.page.evaluate("scrollY") - 400) < 5
+    assert abs(tab.page.evaluate(PLACE) - 400) < 5
     tab.page.reload()
-    tab.page.wait_for_timeout(500)
-    assert abs(tab.page.evaluate("scrollY") - 400) < 5
+    assert abs(tab.page.evaluate(PLACE) - 400) < 5
 
 
 def test_leaves_a_reader_alone_who_scrolls_up_and_brings_them_back(tab):

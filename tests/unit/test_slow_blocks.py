@@ -79,14 +79,17 @@ def test_takes_back_no_finished_block_while_a_slow_one_is_written(name):
 @pytest.mark.parametrize("name", [*LONG_LINES, *SLOW_BLOCKS])
 def test_takes_five_times_as_long_for_five_times_as_much(name):
     """Within ten times, for the smaller may be kept in caches that the larger is not."""
-    block = around({**LONG_LINES, **SLOW_BLOCKS}[name])
-    assert seconds(block * 5) < 0.02 + 10 * seconds(block)
+    assert grows_with(around({**LONG_LINES, **SLOW_BLOCKS}[name]))
 
 
 def test_shows_thousands_of_slow_lines_in_no_more_than_ten_times_for_five_times_as_many():
     """Each is a block of its own, as the renderer without footnotes knows no block there."""
-    lines = "[^1]: a\n" * 2_000
-    assert min(seconds(lines * 5) for _ in range(3)) < 0.02 + 10 * seconds(lines)
+    assert grows_with("[^1]: a\n" * 2_000)
+
+
+def grows_with(text):
+    """Once in five times, for what runs beside it on the machine may slow down either."""
+    return any(seconds(text * 5) < 0.02 + 10 * seconds(text) for _ in range(5))
 
 
 def seconds(text):

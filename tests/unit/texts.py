@@ -1,10 +1,15 @@
 """Texts to test with: long answers as models write them, and ways to cut them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
+
+from parley.markdown import highlighting
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 
@@ -206,6 +211,14 @@ MARKDOWN = st.lists(
 """Text with much syntax in it."""
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=20)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Let all code have its colours, however long this machine takes for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(highlighting, "HIGHLIGHTING_TIME", 60)
+        yield
 
 
 def growing(text: str, sizes: list[int]):
