@@ -1,14 +1,23 @@
 """Who may open a socket, and what it tells whom."""
 
-import uuid
-
 import pytest
 from asgiref.sync import sync_to_async
 
+from parley.delivery.protocol import PARSERS
 from parley.models import Conversation
 from tests.consumers.conftest import connected
 
 SIGNED_OUT = 4401
+SAYS = {
+    "open": lambda reply: {"conversation": str(reply.conversation_id), "version": 0},
+    "follow": lambda reply: {"reply": str(reply.pk), "as_": 1, "from": "0"},
+    "unfollow": lambda reply: {"as_": 1},
+    "ping": lambda reply: {},
+}
+"""What a tab may say of somebody's reply, by its name."""
+HEARS = {"open": "What is a parley?", "follow": "<p>Hello", "ping": "pong"}
+"""What the owner hears then."""
+TELL_NOTHING_OF_ANYBODY = {"ping"}
 
 
 async def test_closes_on_an_anonymous_visitor_saying_why(owner):
@@ -28,26 +37,44 @@ async def test_refuses_pages_of_other_sites_even_when_every_host_is_allowed(owne
         assert tab is None
 
 
-async def test_accepts_the_owner(owner):
+@pytest.fixture
+async def written(reply, log):
+    """A reply of the owner whose log has begun."""
+    log.begin(reply.pk, 1)
+    await log.write({reply.pk: ("Hello", "")})
+    return reply
+
+
+def test_every_message_of_the_protocol_has_its_row():
+    assert set(PARSERS) == set(SAYS)
+
+
+@pytest.mark.parametrize("do", SAYS)
+async def test_answers_the_owner(owner, written, do):
     async with connected(owner) as tab:
-        await tab.send(do="ping")
-        assert await tab.receive() == {"pong": True}
+        await tab.send(do=do, **SAYS[do](written))
+        if do in HEARS:
+            assert HEARS[do] in str(await tab.receive())
+        assert await tab.is_silent()
 
 
-async def test_tells_the_owner_of_a_conversation(owner, conversation):
-    async with connected(owner) as tab:
-        await tab.open(conversation)
-        message = await tab.receive()
-        assert "What is a parley?" in message["stream"]
-        assert message["version"] >= 1
-
-
-async def test_tells_a_stranger_nothing_of_it(owner, stranger, conversation):
+@pytest.mark.parametrize("do", sorted(set(SAYS) - TELL_NOTHING_OF_ANYBODY))
+async def test_tells_a_stranger_nothing_and_not_that_it_exists(owner, stranger, conversation, written, log, do):
     async with connected(stranger) as tab:
-        await tab.open(conversation)
+        await tab.send(do=do, **SAYS[do](written))
         assert await tab.is_silent()
         await sync_to_async(conversation.ask)("And then?")
+        log._logs[written.pk].due_at = 0
+        await log.write({written.pk: ("Hello there", "")})
         assert await tab.is_silent()
+
+
+@pytest.mark.parametrize("do", SAYS)
+async def test_tells_an_anonymous_visitor_nothing_but_that_they_are_signed_out(owner, written, do):
+    async with connected() as tab:
+        if tab:
+            await tab.send(do=do, **SAYS[do](written))
+            assert await tab.closed() == SIGNED_OUT
 
 
 async def test_tells_a_stranger_of_their_own_while_naming_another(owner, stranger, conversation):
@@ -57,23 +84,6 @@ async def test_tells_a_stranger_of_their_own_while_naming_another(owner, strange
         stream = (await tab.receive())["stream"]
         assert "Mine" in stream
         assert "parley?" not in stream
-
-
-async def test_lets_the_owner_follow_a_reply(owner, reply, log):
-    log.begin(reply.pk, 1)
-    await log.write({reply.pk: ("Hello", "")})
-    async with connected(owner) as tab:
-        await tab.follow(reply.pk)
-        assert await tab.receive() == [1, "1-1", None, "<p>Hello"]
-
-
-async def test_lets_no_stranger_follow_it_and_does_not_say_that_it_exists(stranger, reply, log):
-    log.begin(reply.pk, 1)
-    await log.write({reply.pk: ("Hello", "")})
-    async with connected(stranger) as tab:
-        await tab.follow(reply.pk)
-        await tab.follow(uuid.uuid4(), handle=2)
-        assert await tab.is_silent()
 
 
 @pytest.mark.parametrize(

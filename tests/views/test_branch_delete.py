@@ -1,6 +1,5 @@
 import pytest
 
-from parley.models import Message
 from tests.views.branches import say, shown, url_of
 
 pytestmark = pytest.mark.django_db
@@ -17,16 +16,6 @@ def versions(conversation):
 @pytest.fixture
 def url(conversation, versions):
     return url_of(conversation, versions[1], "delete-branch/")
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url).status_code == 302
-    assert Message.objects.count() == 4
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.post(url).status_code == 404
-    assert Message.objects.count() == 4
 
 
 def test_deletes_the_branch_and_shows_what_remains(at_owner, url, conversation):
@@ -48,7 +37,3 @@ def test_says_before_how_much_goes(at_owner, conversation, versions):
     say(conversation, "And peace?", "Quiet.")
     menu = at_owner.get(url_of(conversation, versions[0])).text
     assert "This message and 3 more that follow it, on all branches, are deleted." in menu
-
-
-def test_takes_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

@@ -42,10 +42,6 @@ def catch_up(client, reply, position="0", version=0):
     return client.get(URL, asked)
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL, {"version": 0}).status_code == 302
-
-
 def test_tells_the_owner_what_the_socket_would_have_told(at_owner, owner, running):
     write_log(running, "Hello", "Hello there")
     response = catch_up(at_owner, running)
@@ -116,10 +112,6 @@ def test_sees_to_the_reply_of_a_dead_worker_where_nobody_else_does(at_owner, run
         return status_of(running) == "interrupted"
 
     until(seen_to, 20)
-
-
-def test_takes_no_post(at_owner):
-    assert at_owner.post(URL).status_code == 405
 
 
 def test_an_ended_session_takes_the_cookie_along(client, owner):

@@ -7,15 +7,6 @@ URL = "/archived/"
 pytestmark = pytest.mark.django_db
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL).status_code == 302
-
-
-def test_shows_a_stranger_only_their_own(at_stranger, conversation):
-    conversation.archive()
-    assert conversation.title not in at_stranger.get(URL).text
-
-
 def test_says_that_nothing_is_archived(at_owner):
     assert "Nothing is archived" in at_owner.get(URL).text
 

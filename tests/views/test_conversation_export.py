@@ -1,5 +1,4 @@
 import json
-import uuid
 
 import pytest
 from django.db import connection
@@ -15,17 +14,6 @@ ANSWER = "Code:\n\n```python\ndef f(): pass\n```\n\n$x^2$ <script>alert(1)</scri
 @pytest.fixture
 def url_of():
     return lambda conversation, form: f"/c/{conversation.pk}/export/{form}/"
-
-
-@pytest.mark.parametrize("form", ["md", "json", "html"])
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, conversation, url_of, form):
-    assert anonymous.get(url_of(conversation, form)).status_code == 302
-
-
-@pytest.mark.parametrize("form", ["md", "json", "html"])
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, conversation, url_of, form):
-    assert at_stranger.get(url_of(conversation, form)).status_code == 404
-    assert at_stranger.get(f"/c/{uuid.uuid4()}/export/{form}/").status_code == 404
 
 
 def test_knows_no_other_format(at_owner, conversation, url_of):

@@ -26,10 +26,6 @@ def place(conversation):
     return {"after": conversation.place}
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL).status_code == 302
-
-
 def test_shows_a_stranger_only_their_own(at_stranger, owner):
     rows = made(owner, 60)
     assert "title 0" not in at_stranger.get(URL, place(rows[3]), headers=FRAME).text

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 pytestmark = pytest.mark.django_db
@@ -8,15 +6,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def url(conversation):
     return f"/c/{conversation.pk}/menu/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.get(url).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.get(url).status_code == 404
-    assert at_stranger.get(f"/c/{uuid.uuid4()}/menu/").status_code == 404
 
 
 @pytest.mark.parametrize("headers", [{}, {"turbo-frame": "row_menu"}])

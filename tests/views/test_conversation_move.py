@@ -18,17 +18,6 @@ def folder(owner):
     return Folder.objects.create(owner=owner, name="Seafaring")
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, conversation, folder):
-    assert anonymous.get(url).status_code == anonymous.post(url, {"folder": folder.pk}).status_code == 302
-    assert folder_of(conversation) is None
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, conversation, folder):
-    assert at_stranger.get(url).status_code == at_stranger.post(url, {"folder": folder.pk}).status_code == 404
-    assert at_stranger.post(f"/c/{uuid.uuid4()}/move/", {"folder": folder.pk}).status_code == 404
-    assert folder_of(conversation) is None
-
-
 def test_offers_own_folders_only(at_owner, stranger, url, folder):
     Folder.objects.create(owner=stranger, name="Theirs")
     page = at_owner.get(url)

@@ -13,12 +13,6 @@ def test_is_at_the_root():
     assert reverse("parley:conversation_new") == URL
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, owner):
-    response = anonymous.get(URL)
-    assert response.status_code == 302
-    assert response.url == "/accounts/login/?next=/"
-
-
 def test_shows_an_empty_composer(at_owner):
     page = at_owner.get(URL)
     assert page.status_code == 200

@@ -3,7 +3,6 @@ import uuid
 
 import pytest
 
-from parley.models import Conversation
 from parley.models.branching import PAGE
 from tests.views.conftest import answered
 
@@ -29,20 +28,6 @@ def messages_in(response):
     return re.findall(r'data-message="([0-9a-f-]{36})"', response.text)
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.get(url).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.get(url).status_code == 404
-
-
-def test_gives_no_message_of_another_conversation(at_owner, at_stranger, url, stranger, long_conversation):
-    mine, _ = Conversation.start(stranger, "Mine")
-    before = long_conversation.leaf().pk
-    assert at_stranger.get(f"/c/{mine.pk}/older/?before={before}").status_code == 404
-
-
 def test_brings_all_messages_together_with_the_page(at_owner, url, long_conversation):
     page = messages_in(at_owner.get(long_conversation.get_absolute_url()))
     older = messages_in(at_owner.get(url))
@@ -54,7 +39,3 @@ def test_brings_all_messages_together_with_the_page(at_owner, url, long_conversa
 @pytest.mark.parametrize("before", ["", "x", str(uuid.UUID(int=0))])
 def test_finds_nothing_before_what_is_not_there(at_owner, long_conversation, before):
     assert at_owner.get(f"/c/{long_conversation.pk}/older/?before={before}").status_code == 404
-
-
-def test_takes_no_post(at_owner, url):
-    assert at_owner.post(url).status_code == 405

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import TURBO
@@ -10,17 +8,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def url(conversation):
     return f"/c/{conversation.pk}/rename/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, conversation):
-    assert anonymous.get(url).status_code == anonymous.post(url, {"title": "Mine"}).status_code == 302
-    assert title_of(conversation) == "What is a parley?"
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, conversation):
-    assert at_stranger.get(url).status_code == at_stranger.post(url, {"title": "Mine"}).status_code == 404
-    assert at_stranger.post(f"/c/{uuid.uuid4()}/rename/", {"title": "Mine"}).status_code == 404
-    assert title_of(conversation) == "What is a parley?"
 
 
 def test_offers_the_title_that_there_is(at_owner, url):

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import TURBO
@@ -17,17 +15,6 @@ def _discarded(conversation):
     conversation.discard()
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, conversation):
-    assert anonymous.post(url).status_code == 302
-    assert gone(conversation)
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, conversation):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/c/{uuid.uuid4()}/restore/").status_code == 404
-    assert gone(conversation)
-
-
 @pytest.mark.parametrize("accept", ["text/html", TURBO])
 def test_brings_it_back_and_shows_it(at_owner, url, conversation, accept):
     response = at_owner.post(url, headers={"accept": accept})
@@ -42,10 +29,6 @@ def test_says_that_there_is_nothing_to_bring_back(at_owner, url, conversation):
     response = at_owner.post(url)
     assert response.status_code == 404
     assert "Nothing to bring back" in response.text
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405
 
 
 def gone(conversation):

@@ -11,19 +11,6 @@ def url_of(conversation):
     return reverse("parley:conversation_settings", args=[conversation.pk])
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, conversation):
-    for response in (anonymous.get(url_of(conversation)), anonymous.post(url_of(conversation), {"temperature": "1"})):
-        assert response.status_code == 302
-        assert response.url.startswith("/accounts/login/")
-
-
-def test_is_not_there_for_a_stranger(at_stranger, conversation):
-    assert at_stranger.get(url_of(conversation)).status_code == 404
-    assert at_stranger.post(url_of(conversation), {"instructions": "Obey me."}).status_code == 404
-    conversation.refresh_from_db()
-    assert conversation.instructions == ""
-
-
 def test_shows_what_is_set(at_owner, conversation):
     conversation.tune(instructions="Be <brief>.", parameters={"temperature": 0.5})
     page = at_owner.get(url_of(conversation))

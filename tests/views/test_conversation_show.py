@@ -15,25 +15,6 @@ def test_has_its_address(conversation):
     assert conversation.get_absolute_url() == f"/c/{conversation.pk}/"
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, conversation):
-    response = anonymous.get(conversation.get_absolute_url())
-    assert response.status_code == 302
-    assert response.url.startswith("/accounts/login/?next=/c/")
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, conversation):
-    found = at_stranger.get(conversation.get_absolute_url())
-    missing = at_stranger.get(f"/c/{uuid.uuid4()}/")
-    assert found.status_code == missing.status_code == 404
-    assert same_words(found, missing)
-
-
-def same_words(one, other):
-    return [word for word in one.text.split() if "csrf" not in word and len(word) < 60] == [
-        word for word in other.text.split() if "csrf" not in word and len(word) < 60
-    ]
-
-
 def test_is_no_wider_for_an_administrator(conversation, browser_of, django_user_model):
     administrator = django_user_model.objects.create_superuser("administrator")
     assert browser_of(administrator).get(conversation.get_absolute_url()).status_code == 404

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import TURBO
@@ -11,23 +9,6 @@ pytestmark = pytest.mark.django_db
 def url(conversation):
     conversation.pin()
     return f"/c/{conversation.pk}/unpin/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, conversation):
-    assert anonymous.post(url).status_code == 302
-    conversation.refresh_from_db()
-    assert conversation.pinned
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, conversation):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/c/{uuid.uuid4()}/unpin/").status_code == 404
-    conversation.refresh_from_db()
-    assert conversation.pinned
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405
 
 
 def test_moves_the_row_and_renews_the_menu(at_owner, url, conversation):

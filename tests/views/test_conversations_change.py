@@ -23,11 +23,6 @@ def shelves(rows):
     return [row.shelf for row in Conversation.objects.filter(pk__in=ids(rows)).order_by("id")]
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, three):
-    assert anonymous.post(URL, {"do": "archive", "conversation": ids(three)}).status_code == 302
-    assert shelves(three) == ["conversations"] * 3
-
-
 def test_changes_nothing_for_a_stranger(at_stranger, three):
     for verb in ("archive", "delete", "move", "unarchive"):
         response = at_stranger.post(URL, {"do": verb, "conversation": ids(three)}, headers={"accept": TURBO})
@@ -49,13 +44,6 @@ def test_moves_into_a_folder_and_out_of_it(at_owner, owner, three):
     at_owner.post(URL, {"do": "move", "folder": folder.pk, "conversation": ids(three)})
     assert shelves(three) == [folder.shelf] * 3
     at_owner.post(URL, {"do": "move", "folder": "", "conversation": ids(three)})
-    assert shelves(three) == ["conversations"] * 3
-
-
-def test_refuses_a_folder_of_somebody_else(at_owner, stranger, three):
-    theirs = Folder.objects.create(owner=stranger, name="Theirs")
-    response = at_owner.post(URL, {"do": "move", "folder": theirs.pk, "conversation": ids(three)})
-    assert response.status_code == 422
     assert shelves(three) == ["conversations"] * 3
 
 

@@ -7,11 +7,6 @@ URL = "/folders/new/"
 pytestmark = pytest.mark.django_db
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL).status_code == anonymous.post(URL, {"name": "Seafaring"}).status_code == 302
-    assert not Folder.objects.exists()
-
-
 def test_gives_at_stranger_and_at_owner_folders_of_their_own(at_stranger, at_owner, owner):
     at_stranger.post(URL, {"name": "Theirs"})
     at_owner.post(URL, {"name": "Seafaring"})

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from parley.models import Folder
@@ -19,17 +17,6 @@ def url(folder):
     return f"/folders/{folder.pk}/delete/"
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url).status_code == 302
-    assert Folder.objects.exists()
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/folders/{uuid.uuid4()}/delete/").status_code == 404
-    assert Folder.objects.exists()
-
-
 def test_leaves_its_conversations_in_no_folder(at_owner, url, conversation):
     response = at_owner.post(url)
     assert response.status_code == 303
@@ -37,7 +24,3 @@ def test_leaves_its_conversations_in_no_folder(at_owner, url, conversation):
     conversation.refresh_from_db()
     assert conversation.shelf == "conversations"
     assert at_owner.get(conversation.get_absolute_url()).status_code == 200
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from parley.models import Folder
@@ -15,17 +13,6 @@ def folder(owner):
 @pytest.fixture
 def url(folder):
     return f"/folders/{folder.pk}/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, folder):
-    assert anonymous.get(url).status_code == anonymous.post(url, {"name": "Mine"}).status_code == 302
-    assert name_of(folder) == "Seafaring"
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, folder):
-    assert at_stranger.get(url).status_code == at_stranger.post(url, {"name": "Mine"}).status_code == 404
-    assert at_stranger.get(f"/folders/{uuid.uuid4()}/").status_code == 404
-    assert name_of(folder) == "Seafaring"
 
 
 def test_offers_what_there_is(at_owner, url):

@@ -17,11 +17,6 @@ def sent(name="export.zip", content=b"PK"):
     return {"file": file}
 
 
-def test_sends_an_anonymous_visitor_to_sign_in_and_keeps_nothing(anonymous):
-    assert anonymous.post(URL, sent()).status_code == 302
-    assert not Transfer.objects.exists()
-
-
 def test_keeps_the_file_and_begins_an_import_at_owner(at_owner, owner):
     response = at_owner.post(URL, sent("my export.zip", b"content"))
     assert (response.status_code, response.url) == (303, "/transfers/")

@@ -19,17 +19,6 @@ def send(client, url, text, **fields):
     return client.post(url, {"text": text, **fields}, headers={"accept": TURBO})
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url, {"text": "And then?"}).status_code == 302
-    assert Message.objects.count() == 2
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert send(at_stranger, url, "And then?").status_code == 404
-    assert at_stranger.post(f"/c/{uuid.uuid4()}/messages/", {"text": "x"}).status_code == 404
-    assert Message.objects.count() == 2
-
-
 def test_writes_the_question_after_the_last_message(at_owner, url, conversation):
     send(at_owner, url, "And then?")
     _, answer, question, reply = conversation.transcript()
@@ -172,7 +161,3 @@ def test_edits_no_question_of_another_conversation(at_owner, at_stranger, url, o
 
 def test_edits_no_answer(at_owner, url, conversation):
     assert send(at_owner, url, "And then?", editing=conversation.leaf().pk).status_code == 404
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

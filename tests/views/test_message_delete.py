@@ -3,7 +3,7 @@ import uuid
 import pytest
 
 from parley.delivery.feed import REFRESH, changes_since
-from parley.models import Conversation, Feed, Message
+from parley.models import Conversation, Feed
 from tests.views.branches import say, shown, url_of
 
 pytestmark = pytest.mark.django_db
@@ -18,16 +18,6 @@ def reply(conversation):
 def url(conversation, reply):
     say(conversation, "And a truce?", "A pause.")
     return url_of(conversation, reply, "delete/")
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url).status_code == 302
-    assert Message.objects.count() == 4
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.post(url).status_code == 404
-    assert Message.objects.count() == 4
 
 
 def test_deletes_it_and_keeps_what_follows(at_owner, url, conversation, reply):
@@ -69,7 +59,3 @@ def test_stops_the_worker_of_a_reply_that_is_being_written(at_owner, conversatio
         at_owner.post(url_of(conversation, running, "delete/"))
         assert str(running.pk).encode() == listener.get_message(timeout=5)["data"]
     assert shown(conversation)[-1] == "And now?"
-
-
-def test_takes_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

@@ -23,16 +23,6 @@ def fork(at_owner, url, conversation):
     return Conversation.objects.exclude(pk=conversation.pk).get()
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url).status_code == 302
-    assert Conversation.objects.count() == 1
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.post(url).status_code == 404
-    assert Conversation.objects.count() == 1
-
-
 def test_makes_a_conversation_of_the_owner_and_goes_there(at_owner, url, conversation):
     response = at_owner.post(url)
     fork = Conversation.objects.exclude(pk=conversation.pk).get()
@@ -74,7 +64,3 @@ def test_waits_for_an_answer_that_is_being_written(at_owner, conversation):
 def test_forks_once_when_it_is_clicked_twice(at_owner, url, fork):
     assert at_owner.post(url).url == fork.get_absolute_url()
     assert Conversation.objects.count() == 2
-
-
-def test_takes_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

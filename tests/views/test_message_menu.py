@@ -10,14 +10,6 @@ def url(conversation):
     return url_of(conversation, conversation.leaf())
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.get(url).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.get(url).status_code == 404
-
-
 def test_offers_what_can_be_done(at_owner, url):
     page = at_owner.get(url).text
     for verb in ("fork", "regenerate", "delete"):
@@ -40,7 +32,3 @@ def test_names_the_models_that_are_known(at_owner, url, settings):
 def test_offers_no_fork_of_an_answer_that_is_being_written(at_owner, conversation):
     _, running = conversation.ask("And now?")
     assert "/fork/" not in at_owner.get(url_of(conversation, running)).text
-
-
-def test_takes_no_post(at_owner, url):
-    assert at_owner.post(url).status_code == 405

@@ -20,16 +20,6 @@ def pending():
     return Message.objects.filter(status="pending")
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.post(url).status_code == 302
-    assert not pending().exists()
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.post(url).status_code == 404
-    assert not pending().exists()
-
-
 def test_answers_again_and_keeps_the_first_answer(at_owner, url, conversation, reply):
     response = at_owner.post(url)
     assert (response.status_code, response.url) == (303, conversation.get_absolute_url())
@@ -88,7 +78,3 @@ def test_rings_for_a_worker(at_owner, url, empty_valkey):
     at_owner.post(url)
     with empty_valkey.client() as client:
         assert client.llen("celery") == 1
-
-
-def test_takes_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

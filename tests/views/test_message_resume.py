@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import TURBO, reply_of, status_of
@@ -15,17 +13,6 @@ def interrupted(owner):
 @pytest.fixture
 def url(interrupted):
     return f"/messages/{interrupted.pk}/resume/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, interrupted):
-    assert anonymous.post(url).status_code == 302
-    assert status_of(interrupted) == "interrupted"
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, interrupted):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/messages/{uuid.uuid4()}/resume/").status_code == 404
-    assert status_of(interrupted) == "interrupted"
 
 
 @pytest.mark.parametrize("status", ["interrupted", "stopped", "failed"])
@@ -63,7 +50,3 @@ def test_rings_for_a_worker(at_owner, url, empty_valkey):
     at_owner.post(url)
     with empty_valkey.client() as client:
         assert client.llen("celery") == 1
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import TURBO, status_of
@@ -10,17 +8,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def url(failed):
     return f"/messages/{failed.pk}/retry/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, failed):
-    assert anonymous.post(url).status_code == 302
-    assert status_of(failed) == "failed"
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, failed):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/messages/{uuid.uuid4()}/retry/").status_code == 404
-    assert status_of(failed) == "failed"
 
 
 def test_makes_a_failed_reply_wait_again(at_owner, url, failed):
@@ -70,7 +57,3 @@ def test_rings_once_for_two_impatient_clicks(at_owner, url, empty_valkey):
     at_owner.post(url)
     with empty_valkey.client() as client:
         assert client.llen("celery") == 1
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

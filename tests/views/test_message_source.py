@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import forbids_keeping
@@ -10,15 +8,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def url(conversation):
     return f"/messages/{conversation.leaf().pk}/source/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url):
-    assert anonymous.get(url).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url):
-    assert at_stranger.get(url).status_code == 404
-    assert at_stranger.get(f"/messages/{uuid.uuid4()}/source/").status_code == 404
 
 
 def test_gives_the_owner_the_text_as_it_was_written(at_owner, url):
@@ -33,7 +22,3 @@ def test_is_never_taken_for_a_page(at_owner, owner, conversation):
     response = at_owner.get(f"/messages/{conversation.leaf().pk}/source/")
     assert response.headers["Content-Type"].startswith("text/plain")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_takes_no_post(at_owner, url):
-    assert at_owner.post(url).status_code == 405

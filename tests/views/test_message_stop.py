@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from parley.connections import connection
@@ -17,17 +15,6 @@ def running(owner):
 @pytest.fixture
 def url(running):
     return f"/messages/{running.pk}/stop/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, running):
-    assert anonymous.post(url).status_code == 302
-    assert status_of(running) == "streaming"
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, running):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/messages/{uuid.uuid4()}/stop/").status_code == 404
-    assert status_of(running) == "streaming"
 
 
 @pytest.mark.parametrize("status", ["pending", "streaming"])
@@ -62,7 +49,3 @@ def test_tells_the_worker_that_writes_it(at_owner, url, empty_valkey):
     at_owner.post(url)
     assert listener.get_message(timeout=2)["channel"].decode() == stops()
     listener.close()
-
-
-def test_answers_no_get(at_owner, url):
-    assert at_owner.get(url).status_code == 405

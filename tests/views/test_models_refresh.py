@@ -56,10 +56,6 @@ def test_leads_to_no_other_host(at_owner, elsewhere):
     assert at_owner.post(URL, {"next": elsewhere}).url == "/"
 
 
-def test_answers_no_get(at_owner):
-    assert at_owner.get(URL).status_code == 405
-
-
 def test_lets_a_model_be_chosen_once_it_is_listed(at_owner, conversation):
     settings_of = reverse("parley:conversation_settings", args=[conversation.pk])
     assert at_owner.post(settings_of, {"model": "fake-2"}).status_code == 422

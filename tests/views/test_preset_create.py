@@ -12,11 +12,6 @@ def test_has_its_address():
     assert reverse("parley:preset_create") == URL
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.post(URL, {"name": "mine"}).url.startswith("/accounts/login/")
-    assert not Preset.objects.exists()
-
-
 def test_shows_a_form(at_owner):
     page = at_owner.get(URL)
     assert page.status_code == 200

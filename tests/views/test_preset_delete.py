@@ -15,23 +15,9 @@ def url_of(preset):
     return reverse("parley:preset_delete", args=[preset.pk])
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, preset):
-    assert anonymous.post(url_of(preset)).url.startswith("/accounts/login/")
-    assert Preset.objects.exists()
-
-
-def test_is_not_there_for_a_stranger(at_stranger, preset):
-    assert at_stranger.post(url_of(preset)).status_code == 404
-    assert Preset.objects.exists()
-
-
 def test_deletes_it_and_leaves_what_began_with_it(at_owner, owner, preset):
     Conversation.start(owner, "Ahoy", **preset.tuning)
     response = at_owner.post(url_of(preset))
     assert (response.status_code, response.url) == (303, "/presets/")
     assert not Preset.objects.exists()
     assert Conversation.objects.get().instructions == "Talk like one."
-
-
-def test_answers_no_get(at_owner, preset):
-    assert at_owner.get(url_of(preset)).status_code == 405

@@ -10,18 +10,6 @@ def preset(owner):
     return Preset.objects.create(owner=owner, name="Pirate", instructions="Talk <so>.", parameters={"temperature": 1.5})
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, preset):
-    assert anonymous.get(preset.get_absolute_url()).url.startswith("/accounts/login/")
-    assert anonymous.post(preset.get_absolute_url(), {"name": "mine"}).url.startswith("/accounts/login/")
-
-
-def test_is_not_there_for_a_stranger(at_stranger, preset):
-    assert at_stranger.get(preset.get_absolute_url()).status_code == 404
-    assert at_stranger.post(preset.get_absolute_url(), {"name": "mine"}).status_code == 404
-    preset.refresh_from_db()
-    assert preset.name == "Pirate"
-
-
 def test_shows_what_is_set(at_owner, preset):
     page = at_owner.get(preset.get_absolute_url()).text
     assert 'value="Pirate"' in page

@@ -12,10 +12,6 @@ def test_has_its_address():
     assert reverse("parley:preset_list") == URL
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL).url.startswith("/accounts/login/")
-
-
 def test_lists_own_presets_only_by_name(at_owner, at_stranger, owner):
     for name in ("banana", "Apple", "<cherry>"):
         Preset.objects.create(owner=owner, name=name, instructions="Be <kind>.", parameters={"temperature": 0.5})
@@ -34,7 +30,3 @@ def test_takes_as_many_queries_for_many_as_for_one(at_owner, owner, django_asser
     Preset.objects.bulk_create(Preset(owner=owner, name=f"preset {number}") for number in range(Preset.MOST))
     with django_assert_max_num_queries(10):
         assert at_owner.get(URL).text.count("preset-list") == 1
-
-
-def test_answers_no_post(at_owner):
-    assert at_owner.post(URL).status_code == 405

@@ -20,14 +20,6 @@ def url_of(preset):
     return reverse("parley:preset_start", args=[preset.pk])
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, preset):
-    assert anonymous.get(url_of(preset)).url.startswith("/accounts/login/")
-
-
-def test_is_not_there_for_a_stranger(at_stranger, preset):
-    assert at_stranger.get(url_of(preset)).status_code == 404
-
-
 def test_shows_the_page_of_a_new_conversation_with_the_preset_chosen(at_owner, preset):
     page = at_owner.get(url_of(preset)).text
     assert f'name="preset" value="{preset.pk}"' in page

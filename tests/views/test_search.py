@@ -26,12 +26,6 @@ def answer(conversation):
     return conversation.messages.get(role="assistant")
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    response = anonymous.get("/search/?q=parley")
-    assert response.status_code == 302
-    assert "/login/" in response.url
-
-
 def test_finds_nothing_of_the_owners_for_a_stranger(at_stranger, conversation):
     response = at_stranger.get("/search/?q=enemies")
     assert response.status_code == 200
@@ -159,10 +153,6 @@ def test_shows_many_results_with_the_queries_of_few(at_owner, conversation):
 def test_takes_three_queries_besides_those_of_the_session_for_a_frame(at_owner, conversation):
     add(conversation, 3)
     assert queries(at_owner, **FRAME) <= 5
-
-
-def test_takes_no_post(at_owner):
-    assert at_owner.post("/search/").status_code == 405
 
 
 def add(conversation, count):

@@ -23,13 +23,6 @@ def copy_of(response, person):
     return Conversation.objects.visible_to(person).get(pk=response.url.split("/")[2])
 
 
-def test_sends_an_anonymous_visitor_to_sign_in_and_back(anonymous, url):
-    for response in (anonymous.get(url), anonymous.post(url)):
-        assert response.status_code == 302
-        assert response.url == f"/accounts/login/?next={url}"
-    assert Conversation.objects.count() == 1
-
-
 def test_asks_at_stranger_first(at_stranger, url, share):
     page = at_stranger.get(url)
     assert page.status_code == 200

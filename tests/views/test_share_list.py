@@ -13,10 +13,6 @@ pytestmark = pytest.mark.django_db
 URL = "/shares/"
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get(URL).status_code == 302
-
-
 def test_shows_nothing_of_others_at_stranger(at_stranger, conversation):
     share = shared(conversation)
     page = at_stranger.get(URL)

@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.shares import shared, shown
@@ -15,17 +13,6 @@ def share(conversation):
 @pytest.fixture
 def url(share):
     return f"/shares/{share.pk}/revoke/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, url, share):
-    assert anonymous.post(url).status_code == 302
-    assert shown(anonymous, share).status_code == 200
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, url, share):
-    assert at_stranger.post(url).status_code == 404
-    assert at_stranger.post(f"/shares/{uuid.uuid4()}/revoke/").status_code == 404
-    assert shown(at_stranger, share).status_code == 200
 
 
 def test_closes_the_link_at_once_at_owner(at_owner, anonymous, url, share):
@@ -54,7 +41,3 @@ def test_may_be_asked_twice(at_owner, url, share):
     assert at_owner.post(url).status_code == 303
     share.refresh_from_db()
     assert share.revoked_at == first
-
-
-def test_takes_a_post(at_owner, url):
-    assert at_owner.get(url).status_code == 405

@@ -232,10 +232,6 @@ def test_counts_neither_a_look_ahead_nor_a_head_nor_the_next_page(anonymous, own
     assert views(share) == 0
 
 
-def test_takes_no_post(anonymous, share):
-    assert anonymous.post(share.get_absolute_url()).status_code == 405
-
-
 # Hostile words
 
 

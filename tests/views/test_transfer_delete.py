@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from parley import files
@@ -11,23 +9,6 @@ pytestmark = pytest.mark.django_db
 
 def url_of(transfer):
     return f"/transfers/{transfer.pk}/delete/"
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, owner):
-    transfer = exported(owner)
-    assert anonymous.post(url_of(transfer)).status_code == 302
-    assert Transfer.objects.filter(pk=transfer.pk).exists()
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, owner):
-    transfer = exported(owner)
-    assert at_stranger.post(url_of(transfer)).status_code == 404
-    assert at_stranger.post(f"/transfers/{uuid.uuid4()}/delete/").status_code == 404
-    assert Transfer.objects.filter(pk=transfer.pk).exists()
-
-
-def test_takes_a_post(at_owner, owner):
-    assert at_owner.get(url_of(exported(owner))).status_code == 405
 
 
 def test_deletes_it_with_its_file_at_owner(at_owner, owner, django_capture_on_commit_callbacks):

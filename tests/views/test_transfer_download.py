@@ -1,5 +1,4 @@
 import json
-import uuid
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -20,15 +19,6 @@ def url_of(transfer):
 def archive_of(response):
     assert response.status_code == 200
     return ZipFile(BytesIO(b"".join(response.streaming_content)))
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, owner):
-    assert anonymous.get(url_of(exported(owner))).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, owner):
-    assert at_stranger.get(url_of(exported(owner))).status_code == 404
-    assert at_stranger.get(f"/transfers/{uuid.uuid4()}/download/").status_code == 404
 
 
 def test_gives_at_owner_everything_they_own(at_owner, owner, stranger):

@@ -8,10 +8,6 @@ from tests.views.transfers import exported, transfer_of
 pytestmark = pytest.mark.django_db
 
 
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous):
-    assert anonymous.get("/transfers/").status_code == 302
-
-
 def test_shows_at_stranger_nothing_of_others(at_stranger, owner):
     transfer = exported(owner)
     assert str(transfer.pk) not in at_stranger.get("/transfers/").text

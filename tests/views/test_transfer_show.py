@@ -1,5 +1,3 @@
-import uuid
-
 import pytest
 
 from tests.views.conftest import forbids_keeping
@@ -18,15 +16,6 @@ def report(owner, conversation):
     return transfer_of(
         owner, "import", status="done", total=2, report=[{**FILE, "came_in": came_in}], name="chatgpt.zip"
     )
-
-
-def test_sends_an_anonymous_visitor_to_sign_in(anonymous, report):
-    assert anonymous.get(report.get_absolute_url()).status_code == 302
-
-
-def test_answers_a_stranger_as_if_it_did_not_exist(at_stranger, report):
-    assert at_stranger.get(report.get_absolute_url()).status_code == 404
-    assert at_stranger.get(f"/transfers/{uuid.uuid4()}/").status_code == 404
 
 
 def test_shows_at_owner_what_came_in_and_what_did_not(at_owner, report, conversation):
