@@ -5,6 +5,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from .conf import Conf, conf
 from .generation.addresses import read
+from .search import index
 
 
 def register_all() -> None:
@@ -13,6 +14,7 @@ def register_all() -> None:
     register(private_files)
     register(lists_of_models)
     register(address_of_provider)
+    register(database)
 
 
 def _error(number: int, words: str, hint: str) -> Error:
@@ -65,3 +67,7 @@ def address_of_provider(**kwargs: object) -> list[CheckMessage]:
         hint = "A request proves once who asks: take the password out of the address, or leave the key empty."
         return [_error(6, "PARLEY has a password in BASE_URL and an API_KEY.", hint)]
     return []
+
+
+def database(**kwargs: object) -> list[CheckMessage]:
+    return [] if index.is_possible() else [_error(7, index.NEEDED, "Choose another ENGINE for Parley's database.")]

@@ -4,15 +4,16 @@ import random
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import NotSupportedError, connection
 from django.db.models import F
 from django.db.models.signals import post_migrate
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parley import checks
 from parley.models import Conversation, Message
-from parley.search import index, plain
+from parley.search import index
 from parley.search.query import parse
 from parley.search.results import results
 from tests.models.conftest import begun, put
@@ -390,15 +391,10 @@ def test_an_index_that_was_taken_away_stays_away(owner):
 # On a database that keeps none
 
 
-def test_finds_by_letters_where_there_is_no_index(owner, stranger, monkeypatch):
-    message = written(owner, "The quick brown fox, 北京烤鸭")
-    written(stranger, "quick")
-    Conversation.objects.filter(pk=message.conversation_id).update(title="Quick animals")
-    monkeypatch.setattr(index, "_kept_by", lambda connection: None)
-    for query in ('"quick brown"', "fox bro", "烤鸭"):
-        assert messages_found(owner, query) == [message.pk]
-    assert [place.message for place in index.find(owner, parse("quick"), offset=0, count=5)] == [None, message.pk]
-    assert [place.message for place in index.find(owner, parse("quick"), offset=1, count=5)] == [message.pk]
-    assert messages_found(owner, "wolf") == []
+def test_refuses_a_database_that_keeps_no_index(owner, monkeypatch):
+    assert checks.database() == []
+    monkeypatch.setattr(connection, "vendor", "mysql")
+    assert [error.id for error in checks.database()] == ["parley.E007"]
     assert index.make(connection) == 0
-    assert index.find is not plain.find
+    with pytest.raises(NotSupportedError):
+        index.find(owner, parse("needle"), offset=0, count=5)

@@ -3,26 +3,40 @@
 from types import ModuleType
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import NotSupportedError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from parley.models import Conversation, Message
 from parley.models.portions import ROW, Pace
 
-from . import plain, postgresql, sqlite
+from . import postgresql, sqlite
 from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found
 from .query import Query
 
+NEEDED = "Parley needs PostgreSQL, or an SQLite with FTS5."
+
 
 def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """Where all the words of a query are, among what a person owns; the most relevant first."""
+    """Where all the words of a query are, among what a person owns; the most relevant first.
+
+    Raises NotSupportedError on a database that keeps no index, which Django's checks refuse.
+    """
     connection = connections[Conversation.objects.db]
+    kept = _kept_by(connection)
+    if kept is None:
+        raise NotSupportedError(NEEDED)
     key = Conversation._meta.get_field("owner").get_db_prep_value(owner.pk, connection)
-    return (_kept_by(connection) or plain).find(connection, key, query, offset=offset, count=count)
+    found: list[Found] = kept.find(connection, key, query, offset=offset, count=count)
+    return found
+
+
+def is_possible() -> bool:
+    """Whether the database of the conversations can keep an index."""
+    return _kept_by(connections[Conversation.objects.db]) is not None
 
 
 def make(connection: BaseDatabaseWrapper) -> int:
-    """The index, from nothing → the conversations in it; a database without one of its own needs none."""
+    """The index, from nothing → the conversations in it; none on a database that keeps no index."""
     kept = _kept_by(connection)
     if kept is None:
         return 0
