@@ -46,6 +46,12 @@ def clean_line(value: Any, limit: int) -> str:
     return " ".join("".join(filter(is_seen, said)).split())[:limit].rstrip()
 
 
+def fenced(words: str, language: str = "") -> str:
+    """Words as a block of code in Markdown, whatever fences are in them."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", words)), default=0))
+    return f"{fence}{language}\n{words}\n{fence}"
+
+
 def clean_address(value: Any) -> str:
     """An address of the web, as it can stand in a link; "" for any other, and for one with a user's name in it."""
     known = (

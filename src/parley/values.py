@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,6 +121,11 @@ def readable(value: Any) -> str:
     if isinstance(value, str):
         return clean(value)
     return "" if value in (None, [], {}) else json.dumps(plain(value), ensure_ascii=False, indent=1)
+
+
+def joined(values: Iterable[Any]) -> str:
+    """Those that are texts, as paragraphs."""
+    return "\n\n".join(found for found in map(text, values) if found.strip())
 
 
 def unwrapped(value: Any, opening: str = "{[") -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext
 
 from parley.models import Conversation, Message
+from parley.text import fenced
 
 from . import words
 from .rows import Branch
@@ -35,8 +36,7 @@ def _section(message: Message) -> str:
 
 
 def _part(part: dict[str, str]) -> str:
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", part["text"])), default=0))
-    text = f"{fence}\n{part['text']}\n{fence}" if part["text"] else ""
+    text = fenced(part["text"]) if part["text"] else ""
     return "\n\n".join(filter(None, [f"**{_escaped(part['label'])}**", part["url"] and f"<{part['url']}>", text]))
 
 

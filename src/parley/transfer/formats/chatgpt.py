@@ -4,19 +4,19 @@ Source: what exports of 2023 to 2026 hold; OpenAI describes the format nowhere.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from parley.text import clean_line
 from parley.transfer.tally import Remarks
-from parley.values import identifier, mapping, moment, number, sequence, text, unwrapped
+from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped
 
 from .chatgpt_content import CONTEXTS, attach, cite, read
-from .drafting import Content, Instructions, field_remarks, origin
-from .sealing import seal
+from .drafting import UNSET, Content, Draft, origin
 from .tree import Node, Placed, leaf_below, plant
 
 NAME = "chatgpt"
+ABOUT = ("user_profile", "user_instructions", "model_set_context", "repository", "repo_summary")
 _SECONDS = re.compile(r"(?:(\d+)\s*m\w*)?\s*(?:(\d+)\s*s)?")
 _KNOWN = {
     "author", "channel", "content", "create_time", "end_turn", "id", "metadata", "recipient", "status", "update_time", "weight",
@@ -25,130 +25,105 @@ _KNOWN = {
 
 @dataclass(slots=True)
 class Piece:
-    """What a node holds. ``step``: part of an answer, which is not shown as a message there."""
+    """What a node holds: a question, or a piece of an answer."""
 
     role: str
     content: Content
-    step: bool = False
-    model: str = ""
-    created_at: str | None = None
-    updated_at: str | None = None
-    stopped: bool = False
-    failed: bool = False
-    finish_reason: str = ""
-    seconds: int | None = None
-
-
-@dataclass(slots=True)
-class Told:
-    """What is gathered from all nodes of a conversation."""
-
-    remarks: Remarks
-    instructions: Instructions
-    merged: dict[str, str] = field(default_factory=dict)
+    model: str
+    finish_reason: str
+    seconds: int | None
+    stopped: bool
+    failed: bool
+    created_at: str | None
+    settled_at: str | None
 
 
 def recognises(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
-    remarks = Remarks(text(value.get("title")))
-    told = Told(remarks, Instructions(remarks))
-    placed = plant(_nodes(value["mapping"], told), told.remarks)
-    messages = _merged(placed, told)
-    name = identifier(value.get("conversation_id")) or identifier(value.get("id"))
-    model = value.get("default_model_slug")
-    told.remarks.add("model", int(bool(model)))
-    told.remarks.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
-    conversation = {
-        "title": clean_line(value.get("title"), 200),
-        "instructions": told.instructions.text,
-        "pinned": value.get("is_starred") is True or number(value.get("pinned_time")) is not None,
-        "archived": value.get("is_archived") is True,
-        "origin": origin(NAME, name, value["mapping"]),
-        "created_at": moment(value.get("create_time")),
-        "updated_at": moment(value.get("update_time")),
-        "shown": _shown(value, placed, told),
-        "messages": messages,
-    }
-    return seal({"conversation": conversation}, told.remarks), told.remarks
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+    draft = Draft(value.get("title"))
+    nodes = [_node(identifier(name) or "?", node, draft) for name, node in value["mapping"].items()]
+    placed = plant(nodes, draft.remarks)
+    messages, merged = _merged(placed, draft.remarks)
+    draft.remarks.add("model", int(bool(value.get("default_model_slug"))))
+    draft.remarks.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
+    document = draft.sealed(
+        origin(NAME, identifier(value.get("conversation_id")) or identifier(value.get("id")), value["mapping"]),
+        messages,
+        title=value.get("title"),
+        pinned=value.get("is_starred") is True or number(value.get("pinned_time")) is not None,
+        archived=value.get("is_archived") is True,
+        created_at=moment(value.get("create_time")),
+        updated_at=moment(value.get("update_time")),
+        shown=_shown(value, placed, merged),
+    )
+    return document, draft.remarks
 
 
-def _nodes(nodes: dict[str, Any], told: Told) -> list[Node[Piece]]:
-    return [_node(identifier(name) or "?", entry, told) for name, entry in nodes.items()]
-
-
-def _node(name: str, entry: Any, told: Told) -> Node[Piece]:
+def _node(name: str, entry: Any, draft: Draft) -> Node[Piece]:
     if not isinstance(entry, dict):
-        told.remarks.add("message_broken")
+        draft.remarks.add("message_broken")
         return Node(name, "", None)
     children = [identifier(child) for child in sequence(entry.get("children"))]
-    return Node(name, identifier(entry.get("parent")), _piece(entry.get("message"), told), children)
+    return Node(name, identifier(entry.get("parent")), _piece(entry.get("message"), draft), children)
 
 
-def _piece(message: Any, told: Told) -> Piece | None:
+def _piece(message: Any, draft: Draft) -> Piece | None:
     """None for a node that is not a message of its own."""
     if message is None:
         return None
     if not isinstance(message, dict) or not isinstance(message.get("content"), dict | str):
-        told.remarks.add("message_broken")
+        draft.remarks.add("message_broken")
         return None
-    field_remarks(message, _KNOWN, told.remarks)
+    draft.pass_over(message, _KNOWN, "field_unknown", UNSET)
     role = mapping(message.get("author")).get("role")
     if role in ("system", "developer") or mapping(message["content"]).get("content_type") in CONTEXTS:
-        _instruct(message, told)
+        draft.instruct(_instructions(message))
+    elif role not in ("user", "assistant", "tool"):
+        draft.remarks.add("message_role", place=identifier(role))
+    elif role == "user" and _is_hidden(message):
+        draft.remarks.add("message_hidden")
+    else:
+        return _spoken(role, message, draft.remarks)
+    return None
+
+
+def _is_hidden(message: dict[str, Any]) -> bool:
+    return mapping(message.get("metadata")).get("is_visually_hidden_from_conversation") is True
+
+
+def _instructions(message: dict[str, Any]) -> str:
+    content, about = mapping(message["content"]), mapping(message.get("metadata")).get("user_context_message_data")
+    return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Remarks()).text
+
+
+def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Piece | None:
+    metadata, content = mapping(message.get("metadata")), read(message, remarks)
+    attach(content, metadata)
+    is_step = role == "tool" or _is_hidden(message) or message.get("recipient") not in (None, "", "all")
+    if role == "assistant" and not is_step:
+        cite(content, metadata)
+    created = content.time(message.get("create_time"))
+    seconds = _seconds(mapping(message["content"]), metadata)
+    if not content and seconds is None:
+        remarks.add("message_empty")
         return None
-    if role not in ("user", "assistant", "tool"):
-        told.remarks.add("message_role", place=identifier(role))
-        return None
-    return _spoken(role, message, told)
-
-
-def _instruct(message: dict[str, Any], told: Told) -> None:
-    about = _about(mapping(message.get("metadata")))
-    told.instructions.add(_context(mapping(message["content"])) or about or read(message, Remarks()).text)
-
-
-def _context(content: dict[str, Any]) -> str:
-    keys = ("user_profile", "user_instructions", "model_set_context", "repository", "repo_summary")
-    return "\n\n".join(text(content.get(key)) for key in keys if text(content.get(key)).strip())
-
-
-def _about(metadata: dict[str, Any]) -> str:
-    told = mapping(metadata.get("user_context_message_data"))
-    return "\n\n".join(text(words) for words in told.values() if text(words).strip())
-
-
-def _spoken(role: str, message: dict[str, Any], told: Told) -> Piece | None:
-    metadata = mapping(message.get("metadata"))
-    hidden = metadata.get("is_visually_hidden_from_conversation") is True
-    if role == "user" and hidden:
-        told.remarks.add("message_hidden")
-        return None
-    piece = Piece(role, read(message, told.remarks))
-    attach(piece.content, metadata)
-    piece.step = role == "tool" or hidden or message.get("recipient") not in (None, "", "all")
-    if role == "assistant" and not piece.step:
-        cite(piece.content, metadata)
-    _describe(piece, message, metadata)
-    if not piece.content and piece.seconds is None:
-        told.remarks.add("message_empty")
-        return None
-    return _as_step(piece, message) if piece.step else piece
-
-
-def _describe(piece: Piece, message: dict[str, Any], metadata: dict[str, Any]) -> None:
+    if is_step:
+        _as_step(role, content, message)
     ending = mapping(metadata.get("finish_details")).get("type")
-    piece.model = text(metadata.get("model_slug"))
-    piece.created_at = moment(message.get("create_time"))
-    piece.updated_at = moment(message.get("update_time"))
-    if message.get("create_time") is not None and piece.created_at is None:
-        piece.content.remarks.add("time_unknown")
-    piece.stopped = message.get("status") == "in_progress" or ending == "interrupted"
-    piece.finish_reason = "length" if ending == "max_tokens" else "stop" if ending == "stop" else ""
-    piece.failed = message.get("status") in ("error", "finished_with_error", "failed")
-    piece.seconds = _seconds(mapping(message["content"]), metadata)
+    return Piece(
+        role="user" if role == "user" else "assistant",
+        content=content,
+        model=text(metadata.get("model_slug")),
+        finish_reason="length" if ending == "max_tokens" else "stop" if ending == "stop" else "",
+        seconds=seconds,
+        stopped=message.get("status") == "in_progress" or ending == "interrupted",
+        failed=role == "assistant" and message.get("status") in ("error", "finished_with_error", "failed"),
+        created_at=created,
+        settled_at=moment(message.get("update_time")) or created,
+    )
 
 
 def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
@@ -164,97 +139,71 @@ def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
     return None
 
 
-def _as_step(piece: Piece, message: dict[str, Any]) -> Piece:
+def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
     """A tool's call, its result or something hidden: its text is a part of the answer, not what the answer says."""
-    content, author = piece.content, mapping(message.get("author"))
     told = mapping(message["content"])
     words = text(told.get("text")) if told.get("content_type") == "code" else content.text
     content.texts = []
-    call = piece.role == "assistant"
-    name = message.get("recipient") if call and message.get("recipient") != "all" else author.get("name")
+    called = role == "assistant" and message.get("recipient") != "all"
+    name = message.get("recipient") if called else mapping(message.get("author")).get("name")
     if words and str(name).startswith("canmore"):
-        _canvas(content, words, name)
+        canvas = mapping(unwrapped(words))
+        content.part("canvas", canvas.get("name") or name, canvas.get("content") or words)
     else:
-        content.part("tool_call" if call else "tool_result", "tool", name=name, words=words)
-    return piece
-
-
-def _canvas(content: Content, words: str, name: Any) -> None:
-    told = mapping(unwrapped(words))
-    content.part("canvas", "tool", name=told.get("name") or name, words=told.get("content") or words)
+        content.part("tool_call" if role == "assistant" else "tool_result", name, words)
 
 
 # From nodes to messages
 
 
-def _merged(placed: list[Placed[Piece]], told: Told) -> list[dict[str, Any]]:
+def _merged(placed: list[Placed[Piece]], remarks: Remarks) -> tuple[list[Placed[dict[str, Any]]], dict[str, str]]:
     """Thoughts, calls, results and the answer stand in nodes of their own there: as long as they follow each other
-    without a fork, they are one answer."""
-    forks = _children_of(placed)
-    made: dict[str, dict[str, Any]] = {}
+    without a fork, they are one answer → (messages, node → message that it is in)."""
+    children = Counter(one.parent for one in placed)
+    made: dict[str, Placed[Piece]] = {}
+    merged: dict[str, str] = {}
     for one in placed:
-        parent = told.merged.get(one.parent, "")
-        above = made.get(parent)
-        if above and above["role"] == "assistant" and one.load.role != "user" and forks[one.parent] == 1:
+        parent = merged.get(one.parent, "")
+        above = made[parent].load if parent else None
+        if above and above.role == one.load.role == "assistant" and children[one.parent] == 1:
             _fold(above, one.load)
-            told.merged[one.id] = parent
-            told.remarks.add("message_step")
+            merged[one.id] = parent
+            remarks.add("message_step")
         else:
-            made[one.id] = _message(one.id, parent, one.load)
-            told.merged[one.id] = one.id
-    told.remarks.add("message_unfinished", sum(message["status"] == "stopped" for message in made.values()))
-    return [_joined(message) for message in made.values()]
+            made[one.id] = Placed(one.id, parent, one.load)
+            merged[one.id] = one.id
+    return [Placed(one.id, one.parent, _message(one.load)) for one in made.values()], merged
 
 
-def _children_of(placed: list[Placed[Piece]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for one in placed:
-        counts[one.parent] = counts.get(one.parent, 0) + 1
-    return counts
+def _fold(answer: Piece, piece: Piece) -> None:
+    answer.content.texts += piece.content.texts
+    answer.content.thoughts += piece.content.thoughts
+    answer.content.parts += piece.content.parts
+    answer.model = piece.model or answer.model
+    answer.finish_reason = piece.finish_reason or answer.finish_reason
+    answer.seconds = answer.seconds if piece.seconds is None else piece.seconds
+    answer.settled_at = piece.settled_at or answer.settled_at
+    answer.stopped, answer.failed = piece.stopped, piece.failed
 
 
-def _message(name: str, parent: str, piece: Piece) -> dict[str, Any]:
-    return {
-        "id": name,
-        "parent": parent,
-        "role": "user" if piece.role == "user" else "assistant",
-        "status": _status(piece),
-        "error": "provider_error" if piece.failed and piece.role == "assistant" else "",
-        "content": piece.content.texts,
-        "reasoning": piece.content.thoughts,
-        "reasoning_seconds": piece.seconds,
-        "model": piece.model if piece.role != "user" else "",
-        "finish_reason": piece.finish_reason,
-        "parts": piece.content.parts,
-        "created_at": piece.created_at,
-        "settled_at": piece.updated_at or piece.created_at,
-    }
+def _message(piece: Piece) -> dict[str, Any]:
+    return piece.content.message(
+        piece.role,
+        failed=piece.failed,
+        stopped=piece.stopped,
+        model=piece.model,
+        finish_reason=piece.finish_reason,
+        reasoning_seconds=piece.seconds,
+        created_at=piece.created_at,
+        settled_at=piece.settled_at,
+    )
 
 
-def _fold(message: dict[str, Any], piece: Piece) -> None:
-    folded = _message("", "", piece)
-    for key in ("content", "reasoning", "parts"):
-        message[key] += folded[key]
-    for key in ("model", "finish_reason", "reasoning_seconds", "settled_at"):
-        message[key] = message[key] if folded[key] in ("", None) else folded[key]
-    message["status"], message["error"] = folded["status"], folded["error"]
-
-
-def _joined(message: dict[str, Any]) -> dict[str, Any]:
-    return {**message, **{key: "\n\n".join(message[key]) for key in ("content", "reasoning")}}
-
-
-def _status(piece: Piece) -> str:
-    if piece.role == "user":
-        return "done"
-    return "failed" if piece.failed and piece.role == "assistant" else "stopped" if piece.stopped else "done"
-
-
-def _shown(value: dict[str, Any], placed: list[Placed[Piece]], told: Told) -> str:
+def _shown(value: dict[str, Any], placed: list[Placed[Piece]], merged: dict[str, str]) -> str:
     """The end of the branch that was looked at; a hole's nearest node is above it."""
     current, nodes = identifier(value.get("current_node")), value["mapping"]
     seen: set[str] = set()
-    while current and current not in told.merged and current not in seen:
+    while current and current not in merged and current not in seen:
         seen.add(current)
         current = identifier(mapping(nodes.get(current)).get("parent"))
-    return told.merged.get(leaf_below(placed, current), "") if current in told.merged else ""
+    return merged[leaf_below(placed, current)] if current in merged else ""

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from parley.text import clean_line
+from parley.text import clean_line, fenced
 from parley.transfer.tally import Remarks
 from parley.values import mapping, number, sequence, text
 
@@ -47,12 +47,12 @@ def _part(content: Content, part: Any) -> None:
         content.say(part)
     elif kind == "image_asset_pointer":
         prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
-        content.part("image", "picture", name=part.get("asset_pointer"), words=prompt, data=_size(part))
+        content.part("image", part.get("asset_pointer"), prompt, data=_size(part))
     elif kind == "audio_transcription":
         content.say(part.get("text"))
     elif kind in ("audio_asset_pointer", "video_container_asset_pointer", "real_time_user_audio_video_asset_pointer"):
         inner = mapping(part.get("audio_asset_pointer")) or part
-        content.part("audio", "recording", name=inner.get("asset_pointer") or kind)
+        content.part("audio", inner.get("asset_pointer") or kind)
     elif isinstance(kind, str) and kind in READERS:
         READERS[kind](content, part)
     elif part is not None:
@@ -67,25 +67,22 @@ def _code(content: Content, told: dict[str, Any]) -> None:
     language = clean_line(told.get("language"), 40)
     words = text(told.get("text")) or "".join(text(part) for part in sequence(told.get("parts")))
     if words.strip():
-        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", words)), default=0))
-        content.say(f"{fence}{language if language.isalnum() and language != 'unknown' else ''}\n{words}\n{fence}")
+        content.say(fenced(words, language if language.isalnum() and language != "unknown" else ""))
 
 
 def _output(content: Content, told: dict[str, Any]) -> None:
     words = told.get("text") or told.get("output_str") or "".join(text(part) for part in sequence(told.get("parts")))
-    content.part("output", "tool", words=words)
+    content.part("output", words=words)
 
 
 def _quote(content: Content, told: dict[str, Any]) -> None:
-    content.part(
-        "quote", "source", name=told.get("title") or told.get("domain"), words=told.get("text"), url=told.get("url")
-    )
+    content.part("quote", told.get("title") or told.get("domain"), told.get("text"), url=told.get("url"))
 
 
 def _browsing(content: Content, told: dict[str, Any]) -> None:
-    content.part("output", "tool", name=told.get("summary"), words=told.get("result"))
+    content.part("output", told.get("summary"), told.get("result"))
     if sequence(told.get("assets")):
-        content.part("data", "content_unknown", data=told["assets"])
+        content.part("data", data=told["assets"])
 
 
 def _thoughts(content: Content, told: dict[str, Any]) -> None:
@@ -110,20 +107,18 @@ def _recap(content: Content, told: dict[str, Any]) -> None:
 
 
 def _error(content: Content, told: dict[str, Any]) -> None:
-    content.part("error", "", name=told.get("name"), words=told.get("text"))
+    content.part("error", told.get("name"), told.get("text"))
 
 
 def _computer(content: Content, told: dict[str, Any]) -> None:
     state = mapping(told.get("state"))
-    content.part(
-        "output", "tool", name=state.get("title") or told.get("content_type"), url=state.get("url"), data=state
-    )
+    content.part("output", state.get("title") or told.get("content_type"), url=state.get("url"), data=state)
     if told.get("screenshot"):
         _part(content, told["screenshot"])
 
 
 def _app(content: Content, told: dict[str, Any]) -> None:
-    content.part("context", "content_unknown", name=told.get("content_type"), data=told)
+    content.part("context", told.get("content_type"), data=told, why="content_unknown")
 
 
 def _unknown(content: Content, told: dict[str, Any]) -> None:
@@ -150,12 +145,12 @@ def attach(content: Content, metadata: dict[str, Any]) -> None:
         told = mapping(entry)
         about = {"kind": told.get("mime_type") or told.get("mimeType"), "size": told.get("size")}
         about = {key: value for key, value in about.items() if value is not None}
-        content.part("file", "file", name=told.get("name") or told.get("id"), data=about)
+        content.part("file", told.get("name") or told.get("id"), data=about)
     for entry in sequence(mapping(metadata.get("aggregate_result")).get("messages")):
         if mapping(entry).get("message_type") == "image":
-            content.part("image", "picture", name=entry.get("image_url") or "image")
+            content.part("image", entry.get("image_url") or "image")
     canvas = mapping(metadata.get("canvas"))
-    content.part("canvas", "tool", name=canvas.get("title"), data=canvas)
+    content.part("canvas", canvas.get("title"), data=canvas)
 
 
 def cite(content: Content, metadata: dict[str, Any]) -> None:
@@ -176,6 +171,4 @@ def _source(content: Content, told: dict[str, Any]) -> None:
     if told.get("url") or told.get("name"):
         known = any(part.get("url") and part["url"] == told.get("url") for part in content.parts[-50:])
         if not known:
-            content.part(
-                "citation", "source", name=told.get("title") or told.get("name") or told.get("url"), url=told.get("url")
-            )
+            content.part("citation", told.get("title") or told.get("name") or told["url"], url=told.get("url"))

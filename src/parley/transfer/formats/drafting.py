@@ -7,11 +7,21 @@ from typing import Any
 
 from parley.text import clean_line
 from parley.transfer.tally import Remarks
-from parley.values import identifier, mapping, plain, readable, text, web
+from parley.values import identifier, mapping, moment, plain, readable, text, web
+
+from .sealing import seal
+from .tree import Placed
 
 LONGEST_ORIGIN = 200
+EMPTY: tuple[Any, ...] = ("", None, [], {})
+UNSET = (*EMPTY, False, 0)
 NO_MORE_THAN = {"tool_result": {"name"}, "code": {"name"}, "merged": {"name"}, "context": {"name"}}
 """Kinds of parts that say nothing by this alone."""
+REMARKS = {
+    "image": "picture", "file": "file", "audio": "recording", "quote": "source", "citation": "source",
+    "data": "content_unknown",
+}  # fmt: skip
+"""What is said of a part of this kind; of all others that it is a tool's."""
 
 
 @dataclass(slots=True)
@@ -27,56 +37,94 @@ class Content:
     def text(self) -> str:
         return "\n\n".join(self.texts)
 
-    @property
-    def reasoning(self) -> str:
-        return "\n\n".join(self.thoughts)
-
     def say(self, words: Any) -> None:
         _append(self.texts, words)
 
     def think(self, words: Any) -> None:
         _append(self.thoughts, words)
 
-    def part(self, kind: str, why: str, *, name: Any = "", words: Any = "", url: Any = "", data: Any = None) -> None:
+    def part(
+        self, kind: str, name: Any = "", words: Any = "", *, url: Any = "", data: Any = None, why: str = ""
+    ) -> None:
         """Keep what is no text, with a remark; nothing, if there is nothing in it."""
         told = {
             "name": clean_line(identifier(name), 300),
             "text": readable(words),
             "url": web(url),
-            "data": plain(data, on_cut=self._cut),
+            "data": plain(data, on_cut=lambda: self.remarks.add("text_cut")),
         }
-        told = {key: value for key, value in told.items() if value not in ("", None, [], {})}
+        told = {key: value for key, value in told.items() if value not in EMPTY}
         if told.keys() - NO_MORE_THAN.get(kind, set()):
             self.parts.append({"type": kind, **told})
-            if why:
-                self.remarks.add(why)
-
-    def _cut(self) -> None:
-        self.remarks.add("text_cut")
+            self.remarks.add(why or REMARKS.get(kind, "tool"), int(kind != "error"))
 
     def unknown(self, value: Any) -> None:
-        self.part(
-            "data", "content_unknown", name=mapping(value).get("type") or mapping(value).get("content_type"), data=value
-        )
+        kind = mapping(value).get("type") or mapping(value).get("content_type")
+        self.part("data", kind, data=value)
+
+    def called(self, name: Any, asked: Any, result: Any) -> None:
+        """A tool."""
+        self.part("tool_call", name, asked)
+        self.part("tool_result", name, result)
+
+    def ran(self, code: Any, output: Any, name: Any = "") -> None:
+        self.part("code", name, code)
+        self.part("output", name, output)
+
+    def picture(self, told: Any, name: Any = "") -> None:
+        """As providers take them; of one that is in its own address, only what kind of picture it is."""
+        address = mapping(told).get("url") or told
+        where = text(address)[:200]
+        kind = where.partition(";")[0].partition(",")[0] if where.startswith("data:") else where
+        self.part("image", name or kind or "image", url=address)
+
+    def time(self, value: Any) -> str | None:
+        found = moment(value)
+        self.remarks.add("time_unknown", int(value is not None and found is None))
+        return found
+
+    def message(self, role: str, *, failed: Any, stopped: Any, model: Any, **values: Any) -> dict[str, Any]:
+        """All of it, as a document has it; a question neither fails nor stops."""
+        answered = role == "assistant"
+        status = "failed" if answered and failed else "stopped" if answered and stopped else "done"
+        self.remarks.add("message_unfinished", int(status == "stopped"))
+        return {
+            "role": role,
+            "status": status,
+            "error": "provider_error" if status == "failed" else "",
+            "content": self.text,
+            "reasoning": "\n\n".join(self.thoughts),
+            "model": model if answered else "",
+            "parts": self.parts,
+            **values,
+        }
 
     def __bool__(self) -> bool:
         return bool(self.texts or self.thoughts or self.parts)
 
 
-class Instructions:
-    """Of a conversation: those that it has apart, or else its first system message; there is no second."""
+class Draft:
+    """What is gathered of one conversation. ``instructions``: those that it has apart, or else its first system message."""
 
-    def __init__(self, remarks: Remarks, apart: str = "") -> None:
-        self.text, self._remarks = apart.strip(), remarks
+    def __init__(self, title: Any, instructions: str = "") -> None:
+        self.remarks, self.instructions = Remarks(text(title)), instructions.strip()
 
-    def add(self, words: str) -> None:
+    def instruct(self, words: str) -> None:
         if not words.strip():
-            self._remarks.add("message_empty")
-        elif self.text:
-            self._remarks.add("message_system")
+            self.remarks.add("message_empty")
+        elif self.instructions:
+            self.remarks.add("message_system")
         else:
-            self.text = words
-            self._remarks.add("message_instructions")
+            self.instructions = words
+            self.remarks.add("message_instructions")
+
+    def pass_over(self, told: dict[str, Any], known: Iterable[str], why: str, nothing: Iterable[Any]) -> None:
+        """Say of every other field with something in it that it was not looked at."""
+        for name in told.keys() - set(known):
+            self.remarks.add(why, int(told[name] not in nothing), name)
+
+    def sealed(self, origin: str, messages: list[Placed[dict[str, Any]]], **facts: Any) -> dict[str, Any]:
+        return seal({**facts, "origin": origin, "instructions": self.instructions}, messages, self.remarks)
 
 
 def _append(words: list[str], value: Any) -> None:
@@ -91,10 +139,3 @@ def origin(source: str, name: str, told: Any) -> str:
         name = "sha256-" + hashlib.sha256(repr(plain(told)).encode("utf-8", "replace")).hexdigest()
     found = f"{source}:{name}"
     return found if len(found) <= LONGEST_ORIGIN else f"{source}:sha256-{hashlib.sha256(found.encode()).hexdigest()}"
-
-
-def field_remarks(told: dict[str, Any], known: Iterable[str], remarks: Remarks) -> None:
-    """Say of every field with something in it that it was not looked at."""
-    for name in told.keys() - set(known):
-        if told[name] not in (None, False, "", [], {}, 0):
-            remarks.add("field_unknown", place=name)

@@ -10,10 +10,9 @@ from typing import Any
 
 from parley.text import clean_line
 from parley.transfer.tally import Remarks
-from parley.values import identifier, mapping, moment, number, sequence, text, unwrapped, whole
+from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped, whole
 
-from .drafting import Content, Instructions, field_remarks, origin
-from .sealing import seal
+from .drafting import EMPTY, UNSET, Content, Draft, origin
 from .tree import Node, leaf_below, plant
 
 NAME = "open-webui"
@@ -39,29 +38,27 @@ def recognises(value: Any) -> bool:
     return has_tree or (isinstance(chat.get("messages"), list) and chat is not value)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
     chat = _chat(value)
-    title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
-    remarks = Remarks(title)
     settings = mapping(chat.get("params"))
-    instructions = Instructions(remarks, text(chat.get("system")) or text(settings.get("system")))
-    nodes = [_node(name, entry, remarks, instructions) for name, entry in _entries(chat)]
-    placed = plant(nodes, remarks)
+    title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
+    draft = Draft(title, text(chat.get("system")) or text(settings.get("system")))
+    placed = plant([_node(name, entry, draft) for name, entry in _entries(chat)], draft.remarks)
     current = identifier(mapping(chat.get("history")).get("currentId"))
-    _remark(value, chat, settings, remarks)
-    conversation = {
-        "title": title,
-        "instructions": instructions.text,
-        "parameters": {key: settings.get(key) for key in PARAMETERS},
-        "pinned": value.get("pinned") is True,
-        "archived": value.get("archived") is True,
-        "origin": origin(NAME, _name(value, chat), chat),
-        "created_at": moment(value.get("created_at")) or moment(chat.get("timestamp")),
-        "updated_at": moment(value.get("updated_at")),
-        "shown": leaf_below(placed, current) if any(one.id == current for one in placed) else "",
-        "messages": [{**one.load, "id": one.id, "parent": one.parent} for one in placed],
-    }
-    return seal({"conversation": conversation}, remarks), remarks
+    _remark(value, chat, draft)
+    draft.pass_over(settings, {*PARAMETERS, "system"}, "option", EMPTY)
+    document = draft.sealed(
+        origin(NAME, identifier(value.get("id")) or identifier(chat.get("id")), chat),
+        placed,
+        title=title,
+        parameters={key: settings.get(key) for key in PARAMETERS},
+        pinned=value.get("pinned"),
+        archived=value.get("archived"),
+        created_at=moment(value.get("created_at")) or moment(chat.get("timestamp")),
+        updated_at=moment(value.get("updated_at")),
+        shown=leaf_below(placed, current) if current else "",
+    )
+    return document, draft.remarks
 
 
 def _chat(value: dict[str, Any]) -> dict[str, Any]:
@@ -69,17 +66,11 @@ def _chat(value: dict[str, Any]) -> dict[str, Any]:
     return value["chat"] if isinstance(value.get("chat"), dict) else value
 
 
-def _name(value: dict[str, Any], chat: dict[str, Any]) -> str:
-    return identifier(value.get("id")) or identifier(chat.get("id"))
-
-
-def _remark(value: dict[str, Any], chat: dict[str, Any], settings: dict[str, Any], remarks: Remarks) -> None:
-    remarks.add("model", int(bool(chat.get("models"))))
-    remarks.add("folder", int(bool(value.get("folder_id"))))
-    remarks.add("tag", len(sequence(mapping(value.get("meta")).get("tags")) or sequence(chat.get("tags"))))
-    remarks.add("file", len(sequence(chat.get("files"))))
-    for name in settings.keys() - {*PARAMETERS, "system"}:
-        remarks.add("option", int(settings[name] not in (None, "", [], {})), place=name)
+def _remark(value: dict[str, Any], chat: dict[str, Any], draft: Draft) -> None:
+    draft.remarks.add("model", int(bool(chat.get("models"))))
+    draft.remarks.add("folder", int(bool(value.get("folder_id"))))
+    draft.remarks.add("tag", len(sequence(mapping(value.get("meta")).get("tags")) or sequence(chat.get("tags"))))
+    draft.remarks.add("file", len(sequence(chat.get("files"))))
 
 
 def _entries(chat: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -97,55 +88,44 @@ def _entries(chat: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, entry
 
 
-def _node(name: str, entry: Any, remarks: Remarks, instructions: Instructions) -> Node[dict[str, Any]]:
+def _node(name: str, entry: Any, draft: Draft) -> Node[dict[str, Any]]:
     if not isinstance(entry, dict):
-        remarks.add("message_broken")
+        draft.remarks.add("message_broken")
         return Node(name, "", None)
     children = [identifier(child) for child in sequence(entry.get("childrenIds"))]
-    return Node(name, identifier(entry.get("parentId")), _message(entry, remarks, instructions), children)
+    return Node(name, identifier(entry.get("parentId")), _message(entry, draft), children)
 
 
-def _message(entry: dict[str, Any], remarks: Remarks, instructions: Instructions) -> dict[str, Any] | None:
+def _message(entry: dict[str, Any], draft: Draft) -> dict[str, Any] | None:
     """None for what is not a message of its own."""
     role = entry.get("role")
     if role == "system":
-        instructions.add(_said(entry.get("content"), Content(Remarks())).text)
-        return None
-    if role not in ("user", "assistant"):
-        remarks.add("message_role", place=identifier(role))
-        return None
-    field_remarks(entry, _KNOWN, remarks)
-    content = Content(remarks)
-    seconds = _read(entry, content, role)
-    _beside(entry, content)
-    if not content:
-        remarks.add("message_empty")
-        return None
-    return _drafted(entry, role, content, seconds)
+        draft.instruct(_said(entry.get("content"), Content(Remarks())).text)
+    elif role not in ("user", "assistant"):
+        draft.remarks.add("message_role", place=identifier(role))
+    else:
+        draft.pass_over(entry, _KNOWN, "field_unknown", UNSET)
+        content = Content(draft.remarks)
+        seconds = _read(entry, content, role)
+        _beside(entry, content)
+        if content:
+            return _drafted(entry, role, content, seconds)
+        draft.remarks.add("message_empty")
+    return None
 
 
 def _drafted(entry: dict[str, Any], role: str, content: Content, seconds: int | None) -> dict[str, Any]:
-    written = moment(entry.get("timestamp"))
-    content.remarks.add("time_unknown", int(entry.get("timestamp") is not None and written is None))
-    status = "done" if role == "user" else _status(entry)
-    content.remarks.add("message_unfinished", int(status == "stopped"))
-    return {
-        "role": role,
-        "status": status,
-        "error": "provider_error" if status == "failed" else "",
-        "content": content.text,
-        "reasoning": content.reasoning,
-        "reasoning_seconds": seconds,
-        "model": text(entry.get("model")) if role == "assistant" else "",
-        "usage": {key: count for key, count in mapping(entry.get("usage")).items() if whole(count) == count},
-        "parts": content.parts,
-        "created_at": written,
-        "settled_at": moment(entry.get("completedAt")) or written,
-    }
-
-
-def _status(entry: dict[str, Any]) -> str:
-    return "failed" if entry.get("error") else "stopped" if entry.get("done") is False else "done"
+    created = content.time(entry.get("timestamp"))
+    return content.message(
+        role,
+        failed=entry.get("error"),
+        stopped=entry.get("done") is False,
+        model=text(entry.get("model")),
+        reasoning_seconds=seconds,
+        usage={key: count for key, count in mapping(entry.get("usage")).items() if whole(count) == count},
+        created_at=created,
+        settled_at=moment(entry.get("completedAt")) or created,
+    )
 
 
 def _read(entry: dict[str, Any], content: Content, role: str) -> int | None:
@@ -176,17 +156,10 @@ def _said(told: Any, content: Content) -> Content:
         elif kind == "text":
             said.say(part.get("text"))
         elif kind == "image_url":
-            address = mapping(part.get("image_url")).get("url") or part.get("image_url")
-            content.part("image", "picture", name=_name_of(address), url=address)
-        elif part not in (None, "", [], {}):
+            content.picture(part.get("image_url"))
+        elif part not in EMPTY:
             content.unknown(part)
     return said
-
-
-def _name_of(address: Any) -> str:
-    """A picture may be in its own address; of that, only what kind of picture."""
-    told = text(address)[:200]
-    return told.partition(";")[0].partition(",")[0] if told.startswith("data:") else told or "image"
 
 
 def _cut_blocks(words: str, content: Content) -> int | None:
@@ -214,13 +187,9 @@ def _block(kind: str, written: str, inner: str, content: Content) -> int | None:
         content.think(_QUOTED.sub("", body))
         return _seconds(attributes.get("duration"))
     if kind == "tool_calls":
-        content.part("tool_call", "tool", name=attributes.get("name"), words=attributes.get("arguments"))
-        content.part(
-            "tool_result", "tool", name=attributes.get("name"), words=_result(attributes.get("result") or body)
-        )
+        content.called(attributes.get("name"), attributes.get("arguments"), _result(attributes.get("result") or body))
     else:
-        content.part("code", "tool", words=body)
-        content.part("output", "tool", words=attributes.get("output"))
+        content.ran(body, attributes.get("output"))
     return None
 
 
@@ -244,14 +213,11 @@ def _output(step: dict[str, Any], content: Content, *, spoken: bool) -> int | No
         content.think(_texts(step.get("content")) or _texts(step.get("summary")))
         return whole(round(number(step.get("duration")) or 0)) or None
     elif kind == "function_call":
-        content.part("tool_call", "tool", name=step.get("name"), words=step.get("arguments"))
+        content.part("tool_call", step.get("name"), step.get("arguments"))
     elif kind == "function_call_output":
-        content.part(
-            "tool_result", "tool", name=step.get("name") or step.get("call_id"), words=_texts(step.get("output"))
-        )
+        content.part("tool_result", step.get("name") or step.get("call_id"), _texts(step.get("output")))
     elif kind is not None and str(kind).endswith("code_interpreter"):
-        content.part("code", "tool", words=step.get("code"))
-        content.part("output", "tool", words=step.get("output"))
+        content.ran(step.get("code"), step.get("output"))
     elif step:
         content.unknown(step)
     return None
@@ -259,7 +225,7 @@ def _output(step: dict[str, Any], content: Content, *, spoken: bool) -> int | No
 
 def _texts(told: Any) -> str:
     parts = told if isinstance(told, list) else [told]
-    return "\n\n".join(text(part) or text(mapping(part).get("text")) for part in parts).strip()
+    return joined(text(part) or mapping(part).get("text") for part in parts).strip()
 
 
 def _beside(entry: dict[str, Any], content: Content) -> None:
@@ -269,31 +235,26 @@ def _beside(entry: dict[str, Any], content: Content) -> None:
     for source in map(mapping, sequence(entry.get("sources")) or sequence(entry.get("citations"))):
         _source(source, content)
     for run in map(mapping, sequence(entry.get("code_executions"))):
-        content.part("code", "tool", name=run.get("name"), words=run.get("code"))
-        content.part("output", "tool", name=run.get("name"), words=run.get("result"))
+        content.ran(run.get("code"), run.get("result"), run.get("name"))
     for step in map(mapping, sequence(entry.get("statusHistory"))):
-        content.part("context", "tool", name=step.get("action"), words=step.get("description"), data=step.get("urls"))
+        content.part("context", step.get("action"), step.get("description"), data=step.get("urls"))
     for page in sequence(entry.get("embeds")):
-        content.part("data", "content_unknown", name="embed", words=page)
-    merged = mapping(entry.get("merged"))
-    content.part("merged", "tool", words=merged.get("content"))
-    failure = entry.get("error")
-    content.part("error", "", words=mapping(failure).get("content") or (failure if isinstance(failure, str) else ""))
+        content.part("data", "embed", page)
+    content.part("merged", words=mapping(entry.get("merged")).get("content"))
+    content.part("error", words=mapping(entry.get("error")).get("content") or text(entry.get("error")))
 
 
 def _file(file: dict[str, Any], content: Content) -> None:
     inner = mapping(file.get("file"))
     name = file.get("name") or inner.get("filename") or mapping(inner.get("meta")).get("name")
     if file.get("type") == "image" or text(file.get("content_type")).startswith("image/"):
-        content.part("image", "picture", name=name or _name_of(file.get("url")), url=file.get("url"))
+        content.picture(file.get("url"), name)
     else:
-        content.part("file", "file", name=name or file.get("id") or file.get("type"), url=file.get("url"))
+        content.part("file", name or file.get("id") or file.get("type"), url=file.get("url"))
 
 
 def _source(told: dict[str, Any], content: Content) -> None:
     source = mapping(told.get("source"))
-    name = source.get("name") or source.get("id")
-    address = source.get("url") or next(
-        (mapping(about).get("source") for about in sequence(told.get("metadata")) if mapping(about).get("source")), ""
-    )
-    content.part("citation", "source", name=name, url=address, words=_texts(told.get("document")))
+    about = (mapping(entry).get("source") for entry in sequence(told.get("metadata")))
+    address = source.get("url") or next(filter(None, about), "")
+    content.part("citation", source.get("name") or source.get("id"), _texts(told.get("document")), url=address)

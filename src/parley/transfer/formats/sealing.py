@@ -6,42 +6,28 @@ from typing import Any
 from parley.codec import CONVERSATION, MESSAGE, read
 from parley.text import clean_line
 from parley.transfer.tally import Remarks
-from parley.values import identifier, mapping, sequence
+from parley.values import identifier
 
-from .tree import Node, plant
-
-ROLES = ("user", "assistant")
+from .tree import Placed
 
 
-def seal(document: Any, remarks: Remarks) -> dict[str, Any]:
+def seal(told: dict[str, Any], placed: list[Placed[dict[str, Any]]], remarks: Remarks) -> dict[str, Any]:
     """Everything that rows need, and nothing else: {"conversation": {…, "messages": […]}}."""
-    told = mapping(mapping(document).get("conversation"))
-    nodes = (_node(entry, remarks, number) for number, entry in enumerate(sequence(told.get("messages"))))
-    messages = [_message(one.id, one.parent, one.load, remarks) for one in plant(nodes, remarks)]
+    messages = [_message(one, remarks) for one in placed]
     shown = identifier(told.get("shown"))
     conversation = {
         "id": identifier(told.get("id"))[:200],
         **read(CONVERSATION, told, remarks.add),
         "folder": clean_line(told.get("folder"), 100) or None,
-        "shown": shown if any(message["id"] == shown for message in messages) else None,
+        "shown": shown if any(one.id == shown for one in placed) else None,
         "messages": messages,
     }
     _fill_times(conversation, messages)
     return {"conversation": conversation}
 
 
-def _node(entry: Any, remarks: Remarks, number: int) -> Node[dict[str, Any]]:
-    if not isinstance(entry, dict):
-        remarks.add("message_broken")
-        return Node(f"#{number}", "", None)
-    known = entry.get("role") in ROLES
-    remarks.add("message_role", int(not known))
-    name = identifier(entry.get("id")) or f"#{number}"
-    return Node(name, identifier(entry.get("parent")), entry if known else None)
-
-
-def _message(name: str, parent: str, told: dict[str, Any], remarks: Remarks) -> dict[str, Any]:
-    message = {"id": name, "parent": parent or None, **read(MESSAGE, told, remarks.add)}
+def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
+    message = {"id": one.id, "parent": one.parent or None, **read(MESSAGE, one.load, remarks.add)}
     return {**message, "status": "done"} if message["role"] == "user" else message
 
 
