@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .models import Conversation, Message
+from .models import Call, Conversation, Message
 from .tasks import stop_on_commit
 
 
@@ -52,3 +52,34 @@ class MessageAdmin(admin.ModelAdmin):
         self.message_user(
             request, ngettext("%d reply was stopped.", "%d replies were stopped.", len(stopped)) % len(stopped)
         )
+
+
+@admin.register(Call)
+class CallAdmin(admin.ModelAdmin):
+    """To read only; the rows are deleted with their owner."""
+
+    list_display = (
+        *("started_at", "owner", "purpose", "provider", "model", "attempt", "outcome", "seconds"),
+        *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost"),
+    )
+    list_filter = ("purpose", "outcome", "provider", "model")
+    search_fields = (f"owner__{get_user_model().USERNAME_FIELD}",)
+    list_select_related = ("owner",)
+    show_full_result_count = False
+    ordering = ("-pk",)
+
+    @admin.display(description=_("seconds"))
+    def seconds(self, call: Call) -> str:
+        return f"{(call.ended_at - call.started_at).total_seconds():.1f}" if call.ended_at else ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
+        """Not here; but who may delete people may delete what goes with them."""
+        match = request.resolver_match
+        here = match is not None and (match.url_name or "").startswith("parley_call_")
+        return not here and super().has_delete_permission(request, obj)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 REPLACEMENT = "\ufffd"
@@ -11,6 +12,7 @@ NOT_SEEN = ("Cc", "Cf", "Cs")
 LARGEST_NUMBER = 2**53 - 1
 """The largest that JSON says exactly, everywhere."""
 MOST_COUNTS = 30
+SMALLEST_COST, LARGEST_COST = Decimal("1e-8"), 10**8
 LONGEST_ADDRESS = 2000
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -72,6 +74,23 @@ def clean_count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= LARGEST_NUMBER else None
+
+
+def clean_cost(value: Any) -> Decimal | None:
+    """An amount from 0 to below ``LARGEST_COST``, to eight decimal places, however it was written; None for anything else.
+
+    >>> clean_cost(0.00012345678)
+    Decimal('0.00012346')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and len(value) > 30:
+        return None
+    try:
+        amount = Decimal(value if isinstance(value, int) else str(value))
+        return amount.quantize(SMALLEST_COST) if 0 <= amount < LARGEST_COST else None
+    except InvalidOperation:
+        return None
 
 
 def clean_usage(value: Any) -> dict[str, int]:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import time
+from typing import Any
 
 from tests.fake_provider.answers import pieces_of
 from tests.fake_provider.ask import NARROW, Ask
@@ -78,9 +79,10 @@ class Reply:
         if self.ask.usage_wanted:
             self.usage()
 
-    def usage(self) -> None:
+    def usage(self, **details: Any) -> None:
         asked = sum(len(str(message["content"]).encode()) // 4 + 1 for message in self.received.messages)
-        self.body(self.chunks.usage(min(asked, WINDOW) if self.ask.model == NARROW else asked, len(self.pieces)))
+        read = min(asked, WINDOW) if self.ask.model == NARROW else asked
+        self.body(self.chunks.usage(read, len(self.pieces), **details))
 
     def done(self) -> None:
         self.body(DONE)

@@ -282,7 +282,9 @@ async def usage_last(reply: Reply) -> None:
     reply.open()
     await reply.tell()
     reply.body(reply.chunks.delta({}, "stop"))
-    reply.usage()
+    reply.usage(
+        prompt_tokens_details={"cached_tokens": 1}, completion_tokens_details={"reasoning_tokens": 2}, cost=0.00025
+    )
     reply.done()
     reply.end()
 

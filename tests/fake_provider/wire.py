@@ -33,10 +33,10 @@ class Chunks:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         return self.event({"choices": [choice], **self.tail})
 
-    def usage(self, prompt_tokens: int, completion_tokens: int) -> bytes:
+    def usage(self, prompt_tokens: int, completion_tokens: int, **details: Any) -> bytes:
         total = prompt_tokens + completion_tokens
         counts = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "total_tokens": total}
-        return self.event({"choices": [], "usage": counts})
+        return self.event({"choices": [], "usage": {**counts, **details}})
 
     def event(self, fields: dict[str, Any]) -> bytes:
         return b"data: %s\n\n" % json.dumps({**self.head, **fields}, separators=(",", ":")).encode()

@@ -10,7 +10,7 @@ from parley.generation.accumulator import Accumulator
 from parley.generation.chat_completions import GO_ON, Dialect
 from parley.generation.outcome import Outcome, ProviderError, retry_delay
 from parley.generation.request import Request
-from parley.models import Message
+from parley.models import Conversation, Message
 from tests.fake_provider import expected_text
 from tests.fake_provider.refusals import WAYS
 
@@ -96,7 +96,7 @@ BEGUN = WHOLE[:70]
 
 async def go_on(model):
     messages = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": BEGUN}]
-    reply = Message(content=BEGUN, model=model)
+    reply = Message(content=BEGUN, model=model, conversation=Conversation())
     writing = engine.Writing(reply, conf.provider, Request(model, messages), Accumulator(BEGUN))
     outcome = await engine.write(writing, lambda _: None, Random(1))
     return outcome, writing.text
@@ -124,7 +124,7 @@ async def test_keeps_the_text_and_can_go_on_again_where_no_form_is_taken(provide
 
 def asking(question):
     request = Request("fake-1", [{"role": "user", "content": question}])
-    return engine.Writing(Message(model="fake-1"), conf.provider, request, Accumulator())
+    return engine.Writing(Message(model="fake-1", conversation=Conversation()), conf.provider, request, Accumulator())
 
 
 @pytest.mark.parametrize("words", [0, 5])

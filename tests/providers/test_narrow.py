@@ -9,7 +9,7 @@ from parley.generation import clients, engine, reading
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import Outcome
 from parley.generation.request import Request
-from parley.models import Message
+from parley.models import Conversation, Message
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,7 @@ async def _closed(provider):
 async def test_tells_by_its_count_that_it_has_not_read_all(provider, model, unread):
     turns = [("user", "word " * 20_000), ("assistant", "Well."), ("user", "/say 3 words")]
     messages = [{"role": role, "content": content} for role, content in turns]
-    writing = engine.Writing(Message(model=model), conf.provider, Request(model, messages), Accumulator())
+    reply = Message(model=model, conversation=Conversation())
+    writing = engine.Writing(reply, conf.provider, Request(model, messages), Accumulator())
     assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")
     assert reading.unread(messages, writing.answer.usage) == unread

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from parley.text import (
     LARGEST_NUMBER,
     MOST_COUNTS,
     NOT_SEEN,
+    clean_cost,
     clean_count,
     clean_line,
     clean_text,
@@ -119,6 +121,37 @@ def test_keeps_no_more_of_it_than_anybody_reads():
 def test_makes_a_usage_of_anything_that_every_store_takes(value):
     usage = clean_usage(value)
     assert json.loads(json.dumps(usage, allow_nan=False).encode()) == usage
+
+
+@pytest.mark.parametrize(
+    ("value", "cost"),
+    [
+        (0.00012345, "0.00012345"),
+        ("0.5", "0.5"),
+        (3, "3"),
+        (1e-30, "0"),
+        (99_999_999, "99999999"),
+        (10**8, None),
+        (10**5000, None),
+        (-0.1, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        ("sNaN", None),
+        ("1e999999", None),
+        ("0." + "1" * 100, None),
+        (True, None),
+        ("free", None),
+        ({"total": 1}, None),
+    ],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) else "",
+)
+def test_makes_an_amount_that_every_database_takes(value, cost):
+    assert clean_cost(value) == (None if cost is None else Decimal(cost))
+
+
+@given(ANYTHING)
+def test_makes_an_amount_of_anything(value):
+    assert (amount := clean_cost(value)) is None or 0 <= amount <= 10**8
 
 
 @pytest.mark.parametrize(

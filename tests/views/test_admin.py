@@ -1,6 +1,8 @@
+from decimal import Decimal
+
 import pytest
 
-from parley.models import Conversation, Message
+from parley.models import Call, Conversation, Message
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +38,22 @@ def test_the_first_message_of_a_conversation_has_no_parent(add, owner):
     empty = Conversation.objects.create(owner=owner, title="Empty")
     add("A word of welcome.", conversation=empty.pk)
     assert [message.parent for message in empty.transcript()] == [None]
+
+
+def test_calls_can_be_read_and_nothing_else(admin_client, conversation, owner):
+    reply = conversation.transcript()[1]
+    call = Call.objects.create(owner=owner, reply_id=reply.pk, attempt=1, model="fake-1", outcome="done", cost="0.5")
+    page = admin_client.get("/admin/parley/call/").text
+    assert "fake-1" in page
+    assert "0.50000000" in page
+    assert admin_client.get("/admin/parley/call/add/").status_code == 403
+    assert admin_client.get(f"/admin/parley/call/{call.pk}/change/").status_code == 200
+    assert admin_client.post(f"/admin/parley/call/{call.pk}/change/", {"cost": "0"}).status_code == 403
+    assert admin_client.post(f"/admin/parley/call/{call.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Call.objects.get().cost == Decimal("0.5")
+
+
+def test_calls_do_not_keep_a_person_from_being_deleted(admin_client, owner):
+    Call.objects.create(owner=owner, attempt=1, model="fake-1", outcome="done")
+    assert admin_client.post(f"/admin/auth/user/{owner.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Call.objects.exists()

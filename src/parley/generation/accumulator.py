@@ -11,6 +11,7 @@ from .reasoning import Thoughts
 from .seam import Seam
 from .stream_errors import error_in
 from .streamed_text import Text
+from .usage import Billed, billed
 
 DONE = "[DONE]"
 REASONS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
@@ -47,6 +48,10 @@ class Accumulator:
     @property
     def usage(self) -> dict[str, int]:
         return clean_usage(self._usage)
+
+    @property
+    def billed(self) -> Billed:
+        return billed(self._usage)
 
     @property
     def too_long(self) -> bool:

@@ -5,16 +5,16 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from parley.models import Message
+from parley.models import Call, Message
 from parley.models.message_queryset import Thoughts
 from parley.provider import Provider
 
-from . import history, prompt, reading, streaming
+from . import history, ledger, prompt, reading, streaming
 from .accumulator import Accumulator
 from .database import DATABASE_AWAY
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
@@ -51,6 +51,7 @@ class Writing:
     begun: bool = False
     held: bool = False
     thought: bool = False
+    calls: list[Call] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[UUID, int]:
@@ -104,11 +105,18 @@ class Writing:
         """How long the model thinks: from its first thought to the first word that it adds to the answer."""
         if self.shown_since is None and self.shown:
             self.shown_since = now
+            for call in self.calls[-1:]:
+                call.note_first_token()
         if self.answer.reasoning and self.thinking_since is None:
             self.thinking_since = self.shown_since if self.answer.text.taken_back else now
         if self.thinking_since is not None and not self.thought:
             self.reasoning_seconds = round(now - self.thinking_since)
             self.thought = len(self.text) > len(self.reply.content)
+
+    def end_call(self, outcome: str, error: str) -> None:
+        """Note how the last call to the provider came out, if there was one."""
+        for call in self.calls[-1:]:
+            call.end(outcome, error, **self.answer.billed)
 
     def cancel(self, ending: str) -> None:
         if self.task is not None and not self.ending:
@@ -169,6 +177,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
     tries = 0
     while True:
         tries += 1
+        writing.calls.append(ledger.begin(writing.reply, writing.provider, number=tries))
         try:
             return await _stream(writing, on_text)
         except ProviderError as error:
@@ -177,6 +186,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
                 writing.answer.close()
                 return after_error(error.code, writing.answer, error.detail)
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
+            writing.end_call("failed", error.code)
         await asyncio.sleep(delay)
         writing.answer = _nothing_new(writing.reply, writing.provider)  # what was held back is none of this try
 
@@ -215,15 +225,28 @@ def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
 
 
 def settle(writing: Writing, outcome: Outcome) -> bool:
-    """Write the end of a reply to the database: whether this worker was the one to do it."""
-    reply, text, answer = writing.reply, writing.text, writing.answer
+    """Write the end of a reply, and its calls, to the database: whether this worker was the one to do it.
+
+    The reply is copied, so that this can be done again where the database went away in its midst.
+    """
+    gone = outcome.status in ("lost", "handed over")
+    writing.end_call("interrupted" if gone else outcome.status, "worker_gone" if gone else outcome.error)
+    reply = copy(writing.reply)
+    return ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
+
+
+def _change(reply: Message, writing: Writing, outcome: Outcome) -> bool:
+    text, answer = writing.text, writing.answer
     facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.thoughts}
     detail = writing.provider.detail(outcome.detail)
     if outcome.status == "done":
         sent = reading.unread(writing.request.messages, answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status in ("stopped", "lost"):
-        return reply.keep(text, checkpointed=writing.checkpointed, **facts)
+        kept = reply.keep(text, checkpointed=writing.checkpointed, **facts)
+        if kept:  # whoever has stopped it may have asked for it again
+            reply.refresh_from_db(fields=["status", "settled_at"])
+        return kept
     if outcome.status == "handed over":
         return reply.interrupt(text, "worker_gone", **facts) if text else reply.recover(died=False)
     if outcome.status == "interrupted":

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from copy import copy
 from random import Random
 from typing import Any, Protocol
 from uuid import UUID
@@ -15,10 +16,11 @@ from parley import keys
 from parley.conf import conf
 from parley.connections import async_connection
 from parley.ids import uuid7
-from parley.models import Message, Worker, locks
+from parley.models import Message, Worker, locks, reply_claimed
 from parley.outages import Outages
 
 from . import clients, engine
+from .announcer import announce
 from .claims import Claims
 from .database import DATABASE_AWAY, Database
 from .engine import Writing, as_it_is
@@ -121,6 +123,7 @@ class Loop:
         writing = None if await self._is_ours(reply_id) else await self._begin(reply_id)
         if writing is None:
             return ""
+        announce(reply_claimed, reply=copy(writing.reply))
         self._log.begin(reply_id, writing.reply.attempt)
         self._changed(writing)
         writing.task = asyncio.create_task(engine.write(writing, self._changed, self._random))

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from parley.conf import conf
 from parley.models import Conversation, Message, Transfer, Worker, locks
 from parley.models.worker import with_beats
 
+from . import ledger
 from .database import DATABASE_AWAY
 from .liveness import Liveness
 
@@ -115,7 +117,8 @@ class Reaper:
                 logger.exception("%s %s could not be recovered.", type(job).__name__, job.pk)
 
     def _take_back(self, job: Message | Transfer, still: Q) -> None:
-        if job.recover(died=True, still=still):
+        recover = partial(job.recover, died=True, still=still)
+        if ledger.recover(job, recover) if isinstance(job, Message) else recover():
             logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
             if isinstance(job, Message):
                 dispatch_next(job)

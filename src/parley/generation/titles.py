@@ -8,13 +8,15 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-from parley.models import Conversation, Message, Role, Status
+from parley.models import Call, Message, Role, Status
 from parley.models.conversation import title_from
 from parley.provider import Provider
 from parley.text import is_seen
 
+from . import ledger
 from .accumulator import Accumulator
 from .outcome import ProviderError
+from .refusals import in_band
 from .request import Request
 from .stream_errors import InBandError
 from .streaming import stream
@@ -55,32 +57,47 @@ class Titles:
             task.add_done_callback(self._running.discard)
 
     async def end(self) -> None:
-        """The process ends: what is not written by now never will be."""
+        """The process ends: what is not written by now never will be, and that it was asked for is kept if it can be soon."""
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._running:
+            await asyncio.wait(self._running, timeout=2)
 
     async def _write(self, reply_id: UUID, provider: Provider) -> None:
         try:
             async with self._turn:
-                conversation, request = await self._in_database(begin, reply_id, provider.title_model)
+                reply, request = await self._in_database(begin, reply_id, provider.title_model)
                 if request:
-                    title, usage = await ask(provider, request)
-                    await self._in_database(conversation.take_title, title, usage)
+                    await self._ask(reply, provider, request)
         except Exception as error:
             known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
             said = provider.redacted(error)
             logger.warning("Reply %s: no title was written (%s).", reply_id, said, exc_info=not known)
 
+    async def _ask(self, reply: Message, provider: Provider, request: Request) -> None:
+        """The call is kept however it comes out, also where this process ends meanwhile."""
+        call = ledger.begin(reply, provider, purpose=Call.Purpose.TITLE, model=request.model)
+        answer = WIRES[provider.wire].answer("")
+        title, usage, outcome, code = "", dict[str, Any](), Status.INTERRUPTED, "worker_gone"
+        try:
+            title, usage = await ask(provider, request, answer)
+            outcome, code = Status.DONE, ""
+        except Exception as error:
+            outcome, code = Status.FAILED, code_of(error)
+            raise
+        finally:
+            call.end(outcome, code, **answer.billed)
+            await self._in_database(ledger.title, reply.conversation, title, usage, call)
 
-def begin(reply_id: UUID, model: str) -> tuple[Conversation, Request | None]:
+
+def begin(reply_id: UUID, model: str) -> tuple[Message, Request | None]:
     """What to ask for the title of a conversation whose only answer this is; nothing once it was named."""
     reply = Message.objects.select_related("conversation", "parent").get(pk=reply_id)
     conversation, question = reply.conversation, reply.parent
     answers = Message.objects.filter(conversation=conversation, role=Role.ASSISTANT, status=Status.DONE)
     if question is None or conversation.titled_by != "question" or answers.exclude(pk=reply.pk).exists():
-        return conversation, None
-    return conversation, request_for(model, question.content, reply.content)
+        return reply, None
+    return reply, request_for(model, question.content, reply.content)
 
 
 def request_for(model: str, question: str, answer: str) -> Request:
@@ -90,9 +107,17 @@ def request_for(model: str, question: str, answer: str) -> Request:
     return Request(model, [{"role": "user", "content": content}], limit, optional=frozenset(limit))
 
 
-async def ask(provider: Provider, request: Request) -> tuple[str, dict[str, Any]]:
+def code_of(error: Exception) -> str:
+    """Return the code of parley.errors for what can go wrong with a title."""
+    if isinstance(error, ProviderError):
+        return error.code
+    if isinstance(error, InBandError):
+        return in_band(str(error), error.status)
+    return "timeout" if isinstance(error, TimeoutError) else "internal"
+
+
+async def ask(provider: Provider, request: Request, answer: Accumulator) -> tuple[str, dict[str, Any]]:
     """(title, usage). Raises ProviderError, InBandError, TimeoutError."""
-    answer = WIRES[provider.wire].answer("")
     async with asyncio.timeout(PATIENCE):
         await _read(provider, request, answer)
     answer.close()

@@ -1,5 +1,6 @@
 """What is kept: a person's feed, their conversations, the messages, and the processes that write replies."""
 
+from .call import Call, reply_claimed, reply_settled
 from .conversation import AskedBefore, Conversation
 from .draft import Draft
 from .feed import Feed, feed_advanced
@@ -13,6 +14,7 @@ from .worker import Worker
 
 __all__ = [
     "AskedBefore",
+    "Call",
     "Conversation",
     "Draft",
     "Feed",
@@ -26,4 +28,6 @@ __all__ = [
     "Transfer",
     "Worker",
     "feed_advanced",
+    "reply_claimed",
+    "reply_settled",
 ]

@@ -1,6 +1,6 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -301,6 +301,9 @@ class Message(Job):
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
         return self.enqueue(again=again, **_CLEARED)
 
+    record: Callable[[int], Any] = staticmethod(lambda changed: None)
+    """What a change writes in its own transaction, last: how many rows it changed → anything; see generation.ledger."""
+
     def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
         version, changed = self._update(allowed, values)
@@ -315,7 +318,9 @@ class Message(Job):
         try:
             with transaction.atomic():
                 version = Feed.advance(self.owner_id)
-                return version, allowed.update(version=version, **values)
+                changed = allowed.update(version=version, **values)
+                self.record(changed)
+                return version, changed
         except IntegrityError:
             if Message.objects.filter(pk=self.pk).exists():
                 raise

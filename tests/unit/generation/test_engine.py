@@ -6,7 +6,7 @@ from parley.generation.accumulator import Accumulator
 from parley.generation.engine import Writing, write
 from parley.generation.outcome import Outcome, ProviderError
 from parley.generation.request import Request
-from parley.models import Message
+from parley.models import Conversation, Message
 
 
 def writing_of(reply):
@@ -15,7 +15,7 @@ def writing_of(reply):
 
 async def test_asks_no_model_that_the_administrator_has_forbidden_since(settings):
     settings.PARLEY = {**settings.PARLEY, "MODEL": "fake-1", "MODELS": ["fake-1"]}
-    writing = writing_of(Message(model="fake-2"))
+    writing = writing_of(Message(model="fake-2", conversation=Conversation()))
     assert await write(writing, lambda _: None, Random(1)) == Outcome("failed", "model_not_allowed")
 
 
@@ -30,7 +30,7 @@ async def test_begins_each_try_anew(monkeypatch):
 
     monkeypatch.setattr(streaming, "stream", stream)
     monkeypatch.setattr(engine, "retry_delay", lambda *_, **__: 0)
-    writing = writing_of(Message())
+    writing = writing_of(Message(conversation=Conversation()))
     assert await write(writing, lambda _: None, Random(1)) == Outcome("done")
     assert writing.text == "So."
 
@@ -41,6 +41,6 @@ async def test_keeps_what_was_held_back_when_the_connection_breaks(monkeypatch):
         raise ProviderError("unreachable")
 
     monkeypatch.setattr(streaming, "stream", stream)
-    writing = writing_of(Message())
+    writing = writing_of(Message(conversation=Conversation()))
     assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "cut")
     assert writing.text == "<"

@@ -1,0 +1,50 @@
+"""Signals to the host, from a thread of their own: no receiver can delay a reply, or harm it."""
+
+import logging
+import threading
+from queue import Full, Queue
+from typing import Any
+
+from django.db import close_old_connections
+from django.dispatch import Signal
+
+from parley.models import Message
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 1000
+
+
+class Announcer:
+    """Sends signals in the order of the calls. At most ``MOST_WAITING`` wait for slow receivers; the rest is dropped."""
+
+    def __init__(self) -> None:
+        self._waiting: Queue[tuple[Signal, dict[str, Any]]] = Queue(MOST_WAITING)
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, signal: Signal, **facts: Any) -> None:
+        """Send a signal soon; at once returned from, and free where nobody listens."""
+        if not signal.has_listeners(Message):
+            return
+        self._start()
+        try:
+            self._waiting.put_nowait((signal, facts))
+        except Full:
+            logger.error("Receivers of signals are too slow: one is not told of reply %s.", facts["reply"].pk)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="parley-signals", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            signal, facts = self._waiting.get()
+            close_old_connections()
+            signal.send_robust(sender=Message, **facts)  # which logs what a receiver raises
+            self._waiting.task_done()
+
+
+announce = Announcer()

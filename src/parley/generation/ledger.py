@@ -1,0 +1,51 @@
+"""Ends of attempts: the change of a reply and its calls in one transaction, then the signal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from parley.models import Call, Conversation, Message, Status, reply_settled
+from parley.provider import Provider
+
+from .announcer import announce
+
+
+def begin(reply: Message, provider: Provider, **facts: Any) -> Call:
+    """Return the call that is made now for an attempt to write a reply, not yet in the database."""
+    return Call.begin(reply, provider=provider.name[:200], **facts)
+
+
+def settle(reply: Message, change: Callable[[], bool], calls: list[Call]) -> bool:
+    """Change a reply and keep the calls of its attempt, which were made whether the change happens or not.
+
+    Returns whether it happened; False, and nothing is kept, where the person was deleted.
+    """
+    reply.record = lambda changed: Call.record(calls)
+    return _announced(reply, change(), calls[-1] if calls else None)
+
+
+def recover(reply: Message, change: Callable[[], bool]) -> bool:
+    """Change a reply whose worker is gone, and keep that it may have asked; what that cost, nobody knows."""
+    lost = begin(reply, reply.provider, started_at=reply.started_at or timezone.now())
+    lost.end(Status.INTERRUPTED, "worker_gone", ended_at=timezone.now())
+    reply.record = lambda changed: changed and Call.record_lost(lost)
+    return _announced(reply, change(), lost)
+
+
+def _announced(reply: Message, changed: bool, call: Call | None) -> bool:
+    if changed and reply.settled:
+        announce(reply_settled, reply=reply, call=call)
+    return changed
+
+
+def title(conversation: Conversation, title: str, usage: dict[str, Any], call: Call) -> bool:
+    """Give a conversation the title that a call has brought, if any, and keep the call: whether it took the title.
+
+    The title comes first: it locks the person's feed, which is deleted before their calls.
+    """
+    with transaction.atomic():
+        taken = bool(usage) and conversation.take_title(title, usage)
+        Call.record([call])
+    return taken
