@@ -1,37 +1,64 @@
-/** Mermaid, in a file of its own that is only loaded where somebody asks for a diagram. */
-import mermaid from "mermaid"
-import { guardDrawing, KEPT_HTML } from "./diagram_guard.js"
+/**
+ * Diagrams: drawn by Mermaid in a frame that has no origin and a policy of its own, shown as images. Of the frame the
+ * page takes nothing but a text, and in an <img> nothing of a drawing can act or load anything.
+ */
+const PATIENCE = 20_000
+let frame
+let last = Promise.resolve()
 
-// What the source of a diagram cannot change.
-const SECURE = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "suppressErrorRendering", "maxEdges", "dompurifyConfig"]
-let drawn = 0
-
-guardDrawing()
-
-/** A picture of the diagram, or a sentence that says what is wrong with its source. */
-export async function drawing(source, alt) {
-  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", secure: SECURE, dompurifyConfig: KEPT_HTML, theme: theme(),
-    htmlLabels: false, flowchart: { htmlLabels: false }, class: { htmlLabels: false }, suppressErrorRendering: true })
-  try {
-    const { svg } = await mermaid.render(`parley-diagram-${++drawn}`, source)
-    return picture(svg, alt)
-  } catch (error) {
-    return problem(error)
-  }
+/** An image of the diagram, or a sentence that says why there is none; diagrams are drawn one after the other. */
+export function drawing(source, { frame: address, alt, failed, late }) {
+  last = last.then(async () => {
+    const { svg, problem } = await ask(address, { source, theme: theme() })
+    return svg ? picture(svg, alt) : sentence(`${failed} ${problem ?? late}`)
+  })
+  return last
 }
 
-// In an <img> nothing of the drawing can act on the page or load anything, and its styles are its own.
+async function ask(address, question) {
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE, {}))
+  const answer = await Promise.race([open(address).then((opened) => send(opened, question)), patience])
+  if (!answer.svg && !answer.problem) close()
+  return answer
+}
+
+// Beside the body, which Turbo replaces.
+function open(address) {
+  frame ??= new Promise((resolve) => {
+    const element = Object.assign(document.createElement("iframe"), {
+      sandbox: "allow-scripts",
+      src: address,
+      className: "drawing",
+      tabIndex: -1,
+    })
+    element.ariaHidden = "true"
+    element.onload = () => resolve(element)
+    document.documentElement.append(element)
+  })
+  return frame
+}
+
+function close() {
+  document.querySelector("iframe.drawing")?.remove()
+  frame = undefined
+}
+
+function send({ contentWindow }, question) {
+  const { port1, port2 } = new MessageChannel()
+  contentWindow.postMessage(question, "*", [port2])
+  return new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)))
+}
+
 function picture(svg, alt) {
-  const [, width, height] = svg.match(/viewBox="\S+ \S+ ([\d.]+) ([\d.]+)"/) ?? []
-  const sized = svg.replace(/ (width|height)="[^"]*"/g, (attribute, name, offset) => (offset < svg.indexOf(">") ? "" : attribute))
-  const source = width ? sized.replace("<svg ", `<svg width="${width}" height="${height}" `) : svg
-  return Object.assign(new Image(), { alt, className: "diagram", src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}` })
+  return Object.assign(new Image(), {
+    alt,
+    className: "diagram",
+    src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`,
+  })
 }
 
-function problem(error) {
-  const sentence = Object.assign(document.createElement("p"), { className: "problem raw", textContent: error.message ?? error })
-  sentence.setAttribute("role", "alert")
-  return sentence
+function sentence(textContent) {
+  return Object.assign(document.createElement("p"), { className: "problem", role: "alert", textContent })
 }
 
 function theme() {

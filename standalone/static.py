@@ -10,6 +10,8 @@ from whitenoise.responders import Response, StaticFile
 
 PIECE = 2**18
 """Bytes that are read at once."""
+FOR_FRAMES = (b"cross-origin-resource-policy", b"cross-origin")
+"""Lets the frame in which diagrams are drawn load its scripts: it has no origin."""
 
 
 class StaticFiles:
@@ -44,6 +46,7 @@ class StaticFiles:
 
     async def _send(self, response: Response, scope: Any, send: Any) -> None:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        headers.append(FOR_FRAMES)
         try:
             await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
             while response.file and (piece := await self._read(response.file.read, PIECE)):

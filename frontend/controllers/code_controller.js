@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
+import { drawing } from "../diagram.js"
 import { makeReachable } from "../reachable.js"
 
 /** Gives each code block of a finished message its tools: copy, wrap, and for Mermaid the diagram. */
@@ -21,8 +22,7 @@ export default class extends Controller {
     const block = blockOf(currentTarget)
     block.focus()
     currentTarget.hidden = true
-    const { drawing } = await import("../diagram.js")
-    block.after(await drawing(block.textContent, currentTarget.dataset.alt))
+    block.after(await drawing(block.textContent, currentTarget.dataset))
   }
 
   // Private

@@ -3,6 +3,7 @@ from django.urls import path
 from .views import (
     branches,
     conversations,
+    diagrams,
     drafts,
     folders,
     following,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("c/<uuid:pk>/messages/<uuid:message>/delete-branch/", branches.branch_delete, name="branch_delete"),
     path("messages/<uuid:pk>/source/", messages.message_source, name="message_source"),
     path("messages/<uuid:pk>/image/", images.message_image, name="message_image"),
+    path("diagrams/draw/", diagrams.diagram_draw, name="diagram_draw"),
     path("messages/<uuid:pk>/retry/", messages.message_retry, name="message_retry"),
     path("messages/<uuid:pk>/resume/", messages.message_resume, name="message_resume"),
     path("messages/<uuid:pk>/stop/", messages.message_stop, name="message_stop"),

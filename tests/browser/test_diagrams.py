@@ -1,4 +1,4 @@
-"""Diagrams are drawn when somebody asks for them, and ask nobody for anything."""
+"""Diagrams are drawn when somebody asks for them, in a frame that reaches nothing, and ask nobody for anything."""
 
 import json
 
@@ -40,6 +40,17 @@ ASKING = {
     "a theme that hides it": STYLED.replace("IMAGE", f"u\\\\72l({ELSEWHERE})"),
     "a theme with a variable": STYLED.replace("IMAGE", f"var(--x); --x: image-set('{ELSEWHERE}' 1x)"),
 }
+CAUGHT = "(async () => {{ try {{ {0}; return 'reached' }} catch (error) {{ return error.name }} }})()"
+INLINE = """() => {
+  document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = true" }))
+  return typeof window.ran
+}"""
+IMPATIENT = """(() => {
+  const later = window.setTimeout
+  window.setTimeout = (action, wait, ...rest) => later(action, wait === 20_000 ? 4_000 : wait, ...rest)
+})()"""
+NATIVE = """() => [Element.prototype.setAttribute, SVGImageElement.prototype.setAttribute, CSSStyleSheet.prototype.replaceSync].map(
+  (method) => method.toString().includes("[native code]"))"""
 
 
 def show(tab, *diagrams):
@@ -52,16 +63,69 @@ def show(tab, *diagrams):
         buttons.first.click()
 
 
+@pytest.fixture
+def frame(tab):
+    """The frame in which a first diagram was drawn."""
+    show(tab, DRAWN)
+    expect(tab.body.locator("img.diagram")).to_have_count(1)
+    (frame,) = tab.page.frames[1:]
+    return frame
+
+
 def test_draws_a_diagram_when_asked_and_names_the_error_in_a_bad_one(tab):
     loaded = []
-    tab.page.on("request", lambda request: loaded.append(request.url) if "/later/" in request.url else None)
+    tab.page.on("request", lambda request: loaded.append(request.url) if "mermaid" in request.url else None)
     tab.ask("/markdown").wait_for_status("done")
     assert loaded == []
     show(tab, DRAWN, BAD)
     expect(tab.body.locator("img.diagram")).to_have_count(1)
     assert tab.body.locator("img.diagram").evaluate("image => image.decode().then(() => image.naturalWidth)") > 20
-    expect(tab.body.get_by_role("alert")).to_contain_text("Parse error")
+    expect(tab.body.get_by_role("alert")).to_have_text("The diagram could not be drawn. Parse error on line 1.")
     expect(tab.body.locator("pre")).to_have_count(2)
+    assert len(loaded) == 1
+    assert tab.barriers() == []
+
+
+def test_a_diagram_is_dark_where_the_page_is(tab):
+    tab.page.emulate_media(color_scheme="dark")
+    show(tab, DRAWN)
+    dark = tab.body.locator("img.diagram").get_attribute("src")
+    tab.page.emulate_media(color_scheme="light")
+    show(tab, DRAWN)
+    assert tab.body.locator("img.diagram").get_attribute("src") != dark
+
+
+def test_the_frame_reaches_neither_the_page_nor_the_site(tab, frame, browsers):
+    assert frame.evaluate("origin") == "null"
+    assert "SecurityError" in frame.evaluate(CAUGHT.format("parent.document"))
+    assert "SecurityError" in frame.evaluate(CAUGHT.format("localStorage"))
+    assert "TypeError" in frame.evaluate(CAUGHT.format(f"await fetch('{tab.url}/')"))
+    assert frame.evaluate(INLINE) == "undefined"
+    browsers.offences.clear()
+    tab.problems.clear()
+
+
+def test_the_page_keeps_its_own_ways(tab, frame):
+    assert tab.page.evaluate(NATIVE) == [True] * 3
+    assert tab.page.evaluate("document.adoptedStyleSheets.length") == 0
+
+
+def test_a_drawing_without_an_end_is_given_up_and_the_next_one_drawn(tab):
+    tab.page.add_init_script(IMPATIENT)
+    tab.page.reload()
+    show(tab, DRAWN)
+    expect(tab.body.locator("img.diagram")).to_have_count(1)
+    tab.page.frames[1].evaluate("mermaid.render = () => new Promise(() => {})")
+    show(tab, DRAWN)
+    expect(tab.body.get_by_role("alert")).to_have_text("The diagram could not be drawn. It took too long.")
+    expect(tab.page.locator("iframe.drawing")).to_have_count(0)
+    show(tab, DRAWN)
+    expect(tab.body.locator("img.diagram")).to_have_count(1)
+
+
+def test_a_diagram_that_is_too_long_is_an_error(tab):
+    show(tab, "graph TD;" + " A-->B;" * 8_000)
+    expect(tab.body.get_by_role("alert")).to_contain_text("more than 50000 characters")
 
 
 def test_draws_diagrams_of_every_kind(tab):
@@ -71,9 +135,13 @@ def test_draws_diagrams_of_every_kind(tab):
 
 
 def test_asks_no_other_host_for_anything_that_a_diagram_names(tab, browsers):
+    asked = []
+    tab.page.context.route("https://elsewhere.test/**", lambda route: (asked.append(route.request.url), route.abort()))
     show(tab, *ASKING.values())
     expect(tab.body.locator("img.diagram, [role=alert]")).to_have_count(len(ASKING), timeout=60_000)
-    assert browsers.offences == []
     for each, source in zip(tab.body.locator("pre").all(), ASKING.values(), strict=True):
         assert each.inner_text().strip() == source
     expect(tab.body.get_by_role("alert").first).to_contain_text(ELSEWHERE)
+    assert asked == []
+    browsers.offences[:] = [offence for offence in browsers.offences if ELSEWHERE not in offence]
+    tab.problems[:] = [problem for problem in tab.problems if ELSEWHERE not in problem]

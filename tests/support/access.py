@@ -150,6 +150,7 @@ ROWS = {
     "message_delete": Row(DOES),
     "branch_delete": Row(DOES),
     "message_source": Row(SHOWS),
+    "diagram_draw": Row(SHOWS),
     "message_image": Row(SHOWS, lambda mine: {"url": IMAGE}),
     "message_retry": Row(DOES, before=lambda mine: mine.put_reply(status="failed")),
     "message_resume": Row(DOES, before=lambda mine: mine.put_reply(status="interrupted")),

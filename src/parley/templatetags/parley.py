@@ -12,12 +12,15 @@ from parley.dom import dom_id
 from parley.icons import ICONS
 from parley.parts import shown, sources, unshown
 
+from .compact import compact
+
 register = template.Library()
 _DRAWN = {
     name: format_html("<svg viewBox='0 0 20 20' aria-hidden='true'><path d='{}'/></svg>", path)
     for name, path in ICONS.items()
 }
 _SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
+register.tag(compact)
 register.simple_tag(dom_id, name="dom_id")
 register.simple_tag(month_group, name="month_group")
 register.filter("shown_parts", shown)
