@@ -10,7 +10,7 @@ help:
 	@echo "make dev          the same, reloading when the source changes"
 	@echo "make test         run every check, and every test but those of faults"
 	@echo "make test-faults  the tests that kill, freeze, cut off and leave alone real processes"
-	@echo "make check        lint, formatting, types, import rules and migrations only"
+	@echo "make check        lint, formatting, types, import rules and migrations only, of Python, JavaScript, CSS and templates"
 	@echo "make messages     take new texts into the translations (needs gettext)"
 	@echo "make bench        measure the product against a bare relay"
 	@echo "make screenshots  take the pictures of the documentation again"
@@ -38,8 +38,11 @@ test-faults:
 
 check:
 	@bin/install requirements-dev.txt
+	@bin/front-end
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	find src standalone tests -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	bin/npm run --silent check </dev/null
 	$(python) -m mypy
 	PYTHONPATH=src .venv/bin/lint-imports
 	$(python) manage.py makemigrations --check --dry-run

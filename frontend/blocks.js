@@ -17,12 +17,13 @@ export class Blocks {
 
   show(element) {
     while (element.children.length > this.#wires.length) element.lastElementChild.remove()
-    this.#wires.forEach((wire, i) => wire !== this.#shown[i] && showBlock(element, i, this.#shown[i], wire))
+    for (const [i, wire] of this.#wires.entries()) showBlock(element, i, this.#shown[i], wire)
     this.#shown = this.#wires
   }
 }
 
 function showBlock(element, i, shown, wire) {
+  if (wire === shown) return
   const child = element.children[i]
   if (child && extend(child, appendedText(shown, wire))) return
   const next = parse(wire)

@@ -10,7 +10,7 @@ export function catchUpUrl(path, base, { conversation, version, replies }) {
   return url
 }
 
-/** What the socket would have said: {version, stream, frames}; null when signed out, undefined when there is no answer. */
+/** What the socket would have said; null when signed out, undefined when there is no answer. */
 export async function catchUp(url) {
   try {
     const response = await fetch(url, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
@@ -22,8 +22,8 @@ export async function catchUp(url) {
 }
 
 /**
- * Ask a while after a session has ended. The answer to another tab that brings a new one, with a new password, may still be on
- * its way, and Django would answer the old cookie by deleting the cookie, whichever it is by then.
+ * Ask a while after a session has ended. The answer to another tab that brings a new one, with a new password, may
+ * still be on its way, and Django would answer the old cookie by deleting the cookie, whichever it is by then.
  */
 export async function withNewSession(ask) {
   await new Promise((done) => setTimeout(done, NEW_SESSION_WITHIN))

@@ -3,7 +3,10 @@ import { test } from "node:test"
 import { catchUp, catchUpUrl, withNewSession } from "./catch_up.js"
 
 test("the address says what the page shows", () => {
-  const replies = [{ reply: "a", position: "1-5" }, { reply: "b", position: "0" }]
+  const replies = [
+    { reply: "a", position: "1-5" },
+    { reply: "b", position: "0" },
+  ]
   const url = catchUpUrl("/chat/catch-up/", "http://host/chat/", { conversation: "c", version: 7, replies })
   assert.equal(url.href, "http://host/chat/catch-up/?conversation=c&version=7&follow=a%401-5&follow=b%400")
 })
@@ -14,7 +17,11 @@ test("a page without a conversation names none", () => {
 })
 
 test("what is missing is missing, and a redirect means signed out", async () => {
-  const answers = [{ type: "opaqueredirect", ok: false }, { type: "basic", ok: false }, { ok: true, json: async () => ({ version: 8 }) }]
+  const answers = [
+    { type: "opaqueredirect", ok: false },
+    { type: "basic", ok: false },
+    { ok: true, json: async () => ({ version: 8 }) },
+  ]
   globalThis.fetch = async () => answers.shift()
   assert.equal(await catchUp("/"), null)
   assert.equal(await catchUp("/"), undefined)

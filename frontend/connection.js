@@ -9,9 +9,9 @@ const BLOCKED_AFTER = 2
 /**
  * A WebSocket that connects again by itself.
  *
- * Its owner has `url()`, `expects()`, `opened()`, `received(message)`, `lost(blocked)` and `signedOut()`. It asks for a sign
- * of life now and then, and where its owner expects messages after some seconds without one. It counts as blocked after two
- * attempts in a row in which nothing arrived: a proxy may refuse the socket, or let it open and swallow what it carries.
+ * It asks for a sign of life now and then, and where its owner expects messages after some seconds without one. It
+ * counts as blocked after two attempts in a row in which nothing arrived: a proxy may refuse the socket, or let it open
+ * and swallow what it carries.
  */
 export class Connection {
   #owner
@@ -34,10 +34,10 @@ export class Connection {
   connect() {
     clearTimeout(this.#retry)
     if (this.#socket) return
-    const socket = (this.#socket = new WebSocket(this.#owner.url()))
-    socket.onopen = () => this.#opened()
-    socket.onmessage = ({ data }) => this.#received(JSON.parse(data))
-    socket.onclose = ({ code }) => this.#closed(code)
+    this.#socket = new WebSocket(this.#owner.url())
+    this.#socket.onopen = () => this.#opened()
+    this.#socket.onmessage = ({ data }) => this.#received(JSON.parse(data))
+    this.#socket.onclose = ({ code }) => this.#closed(code)
     this.#await()
   }
 

@@ -1,6 +1,7 @@
 /**
- * Django's token on whatever a page sends. Signing in elsewhere in this browser makes the tokens of all open pages void; so
- * every page that arrives shows its token to the other tabs, and a form that is refused all the same is sent once more with a new one.
+ * Django's token on whatever a page sends. Signing in elsewhere in this browser makes the tokens of all open pages
+ * void; so every page that arrives shows its token to the other tabs, and a form that is refused all the same is sent
+ * once more with a new one.
  */
 import { meta } from "./page.js"
 import { freshPage } from "./renew.js"
@@ -44,7 +45,8 @@ export async function sendAgain(event) {
 }
 
 /** Remember with which button a form is sent. */
-export function noteSubmitter({ detail: { formSubmission: { formElement, submitter } } }) {
+export function noteSubmitter({ detail }) {
+  const { formElement, submitter } = detail.formSubmission
   submitters.set(formElement, submitter)
 }
 

@@ -30,7 +30,11 @@ test("what was typed during the saving is not saved yet", () => {
 })
 
 function storageOf(stored = new Map()) {
-  return { get: (name) => stored.get(name) ?? null, set: (name, text) => stored.set(name, text), remove: (name) => stored.delete(name) }
+  return {
+    get: (name) => stored.get(name) ?? null,
+    set: (name, text) => stored.set(name, text),
+    remove: (name) => stored.delete(name),
+  }
 }
 
 test("what was typed is there on the next page of the tab, for the same person only", () => {

@@ -64,7 +64,7 @@ export function wake() {
   look()
 }
 
-/** Let an element with `reply`, `position` and `receive(position, payload)` have the frames of its reply; returns the way out. */
+/** Let an element have the frames of its reply; returns the way out. */
 export function follow(element) {
   const as = ++lastAs
   replies.set(as, { element })

@@ -1,10 +1,13 @@
-/** Give an element what another has; what is the same in both stays the very same nodes, and so what a reader does there. */
+/**
+ * Give an element what another has. What is the same in both stays the very same nodes, and so what a reader does
+ * there.
+ */
 export function morph(current, next) {
   if (current.isEqualNode(next) || extend(current, next)) return
   if (!alike(current, next)) return current.replaceWith(next)
   const [shown, wanted] = [[...current.childNodes], [...next.childNodes]]
-  wanted.forEach((node, i) => (i < shown.length ? morph(shown[i], node) : current.append(node)))
-  shown.slice(wanted.length).forEach((node) => node.remove())
+  for (const [i, node] of wanted.entries()) i < shown.length ? morph(shown[i], node) : current.append(node)
+  for (const node of shown.slice(wanted.length)) node.remove()
 }
 
 function extend(current, next) {

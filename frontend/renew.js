@@ -1,4 +1,4 @@
-/** Put what the server shows now in the place of an element; not by a visit, which would end a form that is being sent. */
+/** Put what the server shows now in the place of an element; a visit would end a form that is being sent. */
 export async function renew(element) {
   const page = await freshPage()
   const next = page?.getElementById(element.id)

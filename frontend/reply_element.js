@@ -7,7 +7,7 @@ const LATEST_DRAW = 200
 const REASONING = -1
 const BEGINNING = "0"
 
-/** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour what it thinks before. */
+/** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour its thoughts. */
 export class ReplyElement extends HTMLElement {
   position = BEGINNING
   #answer = new Blocks()
@@ -59,7 +59,7 @@ export class ReplyElement extends HTMLElement {
     this.#answer.show(this)
   }
 
-  // It opens with the first thought and closes with the first word of the answer; in between and after, the reader decides.
+  // It opens with the first thought and closes with the first word of the answer; else the reader decides.
   #drawReasoning(details) {
     if (!details || !this.#reasoning.any) return
     const begins = details.hidden

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, mock, test } from "node:test"
 
 // Turbo needs a page as soon as it is loaded.
 const withoutTurbo = `export const resolve = (name, context, next) => name === "@hotwired/turbo"
-  ? { url: "data:text/javascript,export const renderStreamMessage = () => {}", shortCircuit: true } : next(name, context)`
+  ? { url: "data:text/javascript,export const renderStreamMessage = () => {}", shortCircuit: true }
+  : next(name, context)`
 register(`data:text/javascript,${encodeURIComponent(withoutTurbo)}`)
 
 class FakeElement {

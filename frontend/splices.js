@@ -31,7 +31,7 @@ export function isAfter(a, b) {
   return attempt === otherAttempt ? sequence > otherSequence : attempt > otherAttempt
 }
 
-/** Whether a frame can be applied to what the position `before` has left: nothing between is missing, or it is the whole. */
+/** Whether a frame can be applied after the position `before`: nothing between is missing, or it is the whole. */
 export function continues(position, payload, before) {
   if (payload[0] === null) return true
   const [attempt, sequence] = position.split("-").map(Number)

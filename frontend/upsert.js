@@ -4,17 +4,18 @@ const ROWS = "[data-version]"
 /**
  * <turbo-stream action="upsert" target="id" into="list">: the element is once in the list, at its place.
  *
- * A message comes after the last one if that is its parent; what has a data-place in order of that; a list with data-newest has the highest first.
- * One that was just added below a message that is not there makes the page load again: other code put something between.
- * What is older than what the page shows (data-version) changes nothing. What belongs into a list that the page does not
- * have, or below what is loaded of it, is on the page no more.
+ * A message comes after the last one if that is its parent; what has a data-place in order of that; a list with
+ * data-newest has the highest first. A message that was just added below one that is not there makes the page load
+ * again: other code put something between. What is older than what the page shows (data-version) changes nothing. What
+ * belongs into a list that the page does not have, or below what is loaded of it, is on the page no more.
  */
 export function upsert(stream, refresh) {
   const next = stream.templateContent.firstElementChild
   const current = document.getElementById(stream.target)
   const list = document.getElementById(stream.getAttribute("into"))
   if (!next || (current ? !isNews(next, current) : !belongs(next, list))) return
-  if (!current && !continues(next, list)) return stream.hasAttribute("added") && isBeyond(next, list) && refresh(document.baseURI)
+  if (!current && !continues(next, list))
+    return stream.hasAttribute("added") && isBeyond(next, list) && refresh(document.baseURI)
   const from = current?.dataset.status
   if (current) replace(current, next)
   if (list) place(next, list)
@@ -37,7 +38,7 @@ function continues({ dataset: { parent } }, list) {
   return parent === undefined || (last ? last.dataset.message === parent : !parent)
 }
 
-// Ids sort by time: what is newer than the end of the page follows something that the feed did not tell, or another branch.
+// Ids sort by time: what is newer than the end of the page follows what the feed did not tell, or another branch.
 function isBeyond({ dataset: { message } }, list) {
   return !list.querySelector(".newer") && message > (lastItem(list)?.dataset.message ?? "")
 }
@@ -87,7 +88,8 @@ function place(next, list) {
   if ("parent" in next.dataset) return next.isConnected || list.append(next)
   const more = list.querySelector(":scope > .more")
   if (more && next.dataset.place < more.dataset.place) return next.remove()
-  const after = [...list.children].find((other) => other !== next && isItem(other) && precedes(next, other, list)) ?? null
+  const after =
+    [...list.children].find((other) => other !== next && isItem(other) && precedes(next, other, list)) ?? null
   if (next.parentElement !== list || next.nextElementSibling !== after) list.insertBefore(next, after)
 }
 

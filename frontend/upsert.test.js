@@ -61,7 +61,10 @@ function told(next, attributes = {}, refresh) {
   upsert({ templateContent: { firstElementChild: next }, target: ID, ...asked }, refresh)
 }
 
-for (const [version, whose] of [["9", "older"], ["10", "the same"]]) {
+for (const [version, whose] of [
+  ["9", "older"],
+  ["10", "the same"],
+]) {
   test(`what is ${whose} changes nothing`, () => {
     const shown = show(message("10"))
     const late = message(version)
@@ -76,7 +79,10 @@ test("what is newer takes the place of what is shown, and says what that was", (
   const next = message("10", { status: "done" })
   told(next)
   assert.deepEqual(list.children, [next])
-  assert.deepEqual(next.events.map(({ type, detail }) => [type, detail.from]), [["parley:upserted", "streaming"]])
+  assert.deepEqual(
+    next.events.map(({ type, detail }) => [type, detail.from]),
+    [["parley:upserted", "streaming"]],
+  )
 })
 
 test("what is not shown comes after its parent", () => {
@@ -87,7 +93,10 @@ test("what is not shown comes after its parent", () => {
   assert.deepEqual(list.children, [first, second])
 })
 
-for (const [why, more] of [["another conversation", { conversation: "d" }], ["another branch", { parent: "0" }]]) {
+for (const [why, more] of [
+  ["another conversation", { conversation: "d" }],
+  ["another branch", { parent: "0" }],
+]) {
   test(`what is of ${why} is not shown`, () => {
     const first = show(message("1"))
     page[ID] = null

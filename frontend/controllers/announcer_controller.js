@@ -7,7 +7,15 @@ const begun = new Set()
 
 /** Tells people who listen that an answer has begun and how it ended, each once; never its words. */
 export default class extends Controller {
-  static values = { answering: String, done: String, stopped: String, failed: String, interrupted: String, copied: String, notCopied: String }
+  static values = {
+    answering: String,
+    done: String,
+    stopped: String,
+    failed: String,
+    interrupted: String,
+    copied: String,
+    notCopied: String,
+  }
 
   // Lifecycle
 

@@ -18,7 +18,10 @@ export default class extends Controller {
   // Actions
 
   async copy() {
-    const copied = await copyText(this.textValue || (this.urlValue ? this.#source() : this.#code)).then(() => true, () => false)
+    const copied = await copyText(this.textValue || (this.urlValue ? this.#source() : this.#code)).then(
+      () => true,
+      () => false,
+    )
     this.element.dataset.copied = copied
     this.dispatch(copied ? "done" : "failed")
     clearTimeout(this.#timer)

@@ -8,7 +8,7 @@ export default class extends Controller {
 
   // Actions
 
-  /** A click with a modifier, one on an image that is shown or has failed, and one in a running answer follow the link. */
+  /** A click with a modifier, on an image that is shown or has failed, or in a running answer follows the link. */
   load(event) {
     const link = event.target.closest("a.image")
     const plain = !(event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
@@ -21,10 +21,16 @@ export default class extends Controller {
 
   // In a frame of its own, whose policy lets in this host; that of the page does not.
   #show(link) {
-    const frame = Object.assign(document.createElement("iframe"), { title: link.textContent, className: "image", tabIndex: -1, hidden: true })
+    const frame = Object.assign(document.createElement("iframe"), {
+      title: link.textContent,
+      className: "image",
+      tabIndex: -1,
+      hidden: true,
+    })
     link.dataset.image = "loading"
     frame.onload = () => this.#loaded(link, frame)
-    frame.src = `${this.addressValue.replace(NOBODY, link.closest("[data-message]").dataset.message)}?url=${encodeURIComponent(link.getAttribute("href"))}`
+    const address = this.addressValue.replace(NOBODY, link.closest("[data-message]").dataset.message)
+    frame.src = `${address}?url=${encodeURIComponent(link.getAttribute("href"))}`
     link.after(frame)
   }
 
@@ -39,7 +45,10 @@ export default class extends Controller {
 
   #fail(link, frame) {
     link.dataset.image = "failed"
-    const sentence = Object.assign(document.createElement("span"), { className: "hint", textContent: ` ${this.failedValue}` })
+    const sentence = Object.assign(document.createElement("span"), {
+      className: "hint",
+      textContent: ` ${this.failedValue}`,
+    })
     sentence.role = "alert"
     frame.replaceWith(sentence)
   }

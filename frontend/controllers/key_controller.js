@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** The key by which the server knows a form that is sent again: another text gets another key, also on a page from the cache. */
+/** The key by which the server knows a form that is sent again; another text has another, on cached pages too. */
 export default class extends Controller {
   static targets = ["field"]
 
@@ -19,6 +19,8 @@ export default class extends Controller {
 
 // crypto.randomUUID() is missing over plain http.
 function uuid() {
-  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("")
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
 }

@@ -1,10 +1,11 @@
 import { Controller } from "@hotwired/stimulus"
 import * as Turbo from "@hotwired/turbo"
+import { hasCookie, keepCookie } from "../cookies.js"
 import { renew } from "../renew.js"
 
-const A_YEAR = 31_536_000
 const A_MINUTE = 60_000
 const A_DAY = 86_400_000
+const ZONE = "parley_zone"
 
 // The lists stay when another page is visited, but a browser scrolls to the top what it puts into another page.
 let top = 0
@@ -57,9 +58,8 @@ export default class extends Controller {
 
   #tellZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    const cookie = `parley_zone=${encodeURIComponent(zone)}`
-    if (document.cookie.includes(cookie)) return
-    document.cookie = `${cookie}; path=/; max-age=${A_YEAR}; samesite=lax`
-    if (document.cookie.includes(cookie) && zone !== this.zoneValue) renew(this.element)
+    if (hasCookie(ZONE, zone)) return
+    keepCookie(ZONE, zone)
+    if (hasCookie(ZONE, zone) && zone !== this.zoneValue) renew(this.element)
   }
 }

@@ -19,7 +19,9 @@ export default class extends Controller {
 
   key(event) {
     if (event.defaultPrevented || event.isComposing || event.repeat || !this.#means(event)) return
-    const element = [...document.querySelectorAll("[data-keys]")].findLast(({ dataset }) => dataset.keys === nameOf(event))
+    const element = [...document.querySelectorAll("[data-keys]")].findLast(
+      ({ dataset }) => dataset.keys === nameOf(event),
+    )
     if (!element) return
     event.preventDefault()
     if (element.matches(TAKES_TEXT)) element.focus()

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
+import { keepCookie } from "../cookies.js"
 
-const A_YEAR = 31_536_000
 const NARROW = "(max-width: 50rem)"
 
 /** The list of conversations: marks the one that the page shows, and goes away when asked. */
@@ -20,6 +20,6 @@ export default class extends Controller {
     if (matchMedia(NARROW).matches) return this.panelTarget.togglePopover()
     const { dataset } = document.documentElement
     dataset.sidebar = dataset.sidebar === "closed" ? "open" : "closed"
-    document.cookie = `parley_sidebar=${dataset.sidebar}; path=/; max-age=${A_YEAR}; samesite=lax`
+    keepCookie("parley_sidebar", dataset.sidebar)
   }
 }

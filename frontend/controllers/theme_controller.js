@@ -1,6 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
-
-const A_YEAR = 31_536_000
+import { keepCookie } from "../cookies.js"
 
 /** Light, dark, or as the system has it; a cookie, so that the server's first paint is right. */
 export default class extends Controller {
@@ -16,7 +15,7 @@ export default class extends Controller {
 
   choose({ currentTarget: { value } }) {
     document.documentElement.dataset.theme = value
-    document.cookie = `parley_theme=${value}; path=/; max-age=${A_YEAR}; samesite=lax`
-    this.choiceTargets.forEach((choice) => this.choiceTargetConnected(choice))
+    keepCookie("parley_theme", value)
+    for (const choice of this.choiceTargets) this.choiceTargetConnected(choice)
   }
 }

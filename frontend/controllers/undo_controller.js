@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Lies above everything, a sidebar that is open included, and goes away when there is nothing to bring back any more. */
+/** Lies above everything, an open sidebar included, and goes away when there is nothing to bring back any more. */
 export default class extends Controller {
   static values = { seconds: Number }
   #timer

@@ -10,7 +10,8 @@ export default class extends Controller {
   // Lifecycle
 
   connect() {
-    if (chosen?.message === this.messageValue && !document.documentElement.hasAttribute("data-turbo-preview")) this.#arrive()
+    if (chosen?.message === this.messageValue && !document.documentElement.hasAttribute("data-turbo-preview"))
+      this.#arrive()
   }
 
   // Actions
@@ -21,7 +22,8 @@ export default class extends Controller {
 
   // Another tab may make the page load again at any time.
   keep() {
-    if (!chosen && this.element.contains(document.activeElement)) this.#choose(this.messageValue, document.activeElement)
+    if (!chosen && this.element.contains(document.activeElement))
+      this.#choose(this.messageValue, document.activeElement)
   }
 
   // Private
@@ -35,7 +37,9 @@ export default class extends Controller {
     chosen = undefined
     this.element.closest("[data-found]")?.removeAttribute("data-found")
     this.#buttons[place]?.focus({ preventScroll: true })
-    requestAnimationFrame(() => window.scrollBy({ top: this.element.getBoundingClientRect().top - top, behavior: "instant" }))
+    requestAnimationFrame(() =>
+      window.scrollBy({ top: this.element.getBoundingClientRect().top - top, behavior: "instant" }),
+    )
   }
 
   get #buttons() {
