@@ -131,7 +131,7 @@ def has_body(scope: Any) -> bool:
 
 
 def takes_files(scope: Any) -> bool:
-    return scope["path"] == scope.get("root_path", "") + reverse("parley:import_create", settings.ROOT_URLCONF)
+    return bool(scope["path"] == scope.get("root_path", "") + reverse("parley:import_create", settings.ROOT_URLCONF))
 
 
 def person_of(session_key: str) -> Any:

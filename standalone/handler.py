@@ -64,7 +64,8 @@ class ThreadedHandler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         lane, client = self._lane(request)
         try:
-            return await lane.run(client, self._respond, request)
+            response: HttpResponseBase = await lane.run(client, self._respond, request)
+            return response
         except Busy:
             return refusal(request, 503)
 

@@ -36,7 +36,7 @@ class Lane:
         self._clients: dict[str, asyncio.Semaphore] = {}
         self._requests: Counter[str] = Counter()
 
-    async def run(self, client: str, function: Callable, *args: Any) -> Any:
+    async def run(self, client: str, function: Callable[..., Any], *args: Any) -> Any:
         """Call it in one of the threads. Raises Busy."""
         async with self._place(client) as place, self._turn():
             in_thread = sync_to_async(place.keep, thread_sensitive=False, executor=self._threads)
@@ -93,7 +93,7 @@ class Place:
         await semaphore.acquire()
         self._taken.append(semaphore)
 
-    def keep(self, function: Callable, *args: Any) -> Any:
+    def keep(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call it, in a thread."""
         self._in_thread = True
         try:

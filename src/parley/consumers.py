@@ -44,13 +44,13 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._duties: list[asyncio.Task] = []
+        self._duties: list[asyncio.Task[Any]] = []
         self._version: int | None = None
         self._conversation: UUID | None = None
         self._look = asyncio.Event()
         self._follows: dict[int, Follower] = {}
         self._paused: set[Follower] = set()
-        self._mending: dict[Follower, asyncio.Task] = {}
+        self._mending: dict[Follower, asyncio.Task[Any]] = {}
         self._outbox: deque[str] = deque()
         self._queued, self._filled = 0, asyncio.Event()
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -27,7 +27,7 @@ def _folder(path: str) -> Storage:
     return FileSystemStorage(path, file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
 
-def keep(name: str, file: File) -> str:
+def keep(name: str, file: "File[Any]") -> str:
     """Keep a file under a name, in place of what has it → the name. An upload that lies on this disk is moved."""
     storage().delete(name)
     return storage().save(name, file)

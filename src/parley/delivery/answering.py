@@ -11,7 +11,7 @@ PATIENCE = 0.5
 _until: dict[Any, float] = {}
 
 
-def answered(view: Callable) -> Callable:
+def answered(view: Callable[..., Any]) -> Callable[..., Any]:
     """A view whose response tells the tab that sent the form what the form has changed."""
 
     @wraps(view)

@@ -47,7 +47,7 @@ class Bells:
         self._polled: dict[str, int] = {}
         self._channel = ""
         self._changed = asyncio.Event()
-        self._duties: list[asyncio.Task] = []
+        self._duties: list[asyncio.Task[Any]] = []
 
     def watch(self, owner_id: Any, watcher: Watcher) -> None:
         self._watchers.setdefault(str(owner_id), set()).add(watcher)

@@ -50,15 +50,15 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
     return feed.version, "".join(streams)
 
 
-def _messages(user: Any, conversation_id: UUID | None) -> QuerySet:
+def _messages(user: Any, conversation_id: UUID | None) -> QuerySet[Any]:
     return Message.objects.visible_to(user).filter(conversation=conversation_id).select_related("conversation")
 
 
-def _borrowed(fork: Conversation) -> QuerySet:
+def _borrowed(fork: Conversation) -> QuerySet[Any]:
     return fork.above_fork().exclude(conversation=fork.pk).select_related("conversation")
 
 
-def _newer(rows: QuerySet, version: int, order: str = "version") -> list[Any]:
+def _newer(rows: QuerySet[Any], version: int, order: str = "version") -> list[Any]:
     return list(rows.filter(version__gt=version).order_by(order)[: MOST_CHANGES + 1])
 
 

@@ -47,7 +47,7 @@ class Hub:
         self._waiting = self._waking = self._wake_again = False
         self._redis = async_connection()
         self._blocking = async_connection(patience=WAIT / 1000 + 3)
-        self._tail: asyncio.Task | None = None
+        self._tail: asyncio.Task[Any] | None = None
 
     async def follow(self, follower: Follower) -> None:
         """Deliver all that comes after the follower's position; what is already there comes first."""
@@ -118,7 +118,7 @@ class Hub:
             else:
                 self._deliver(key, entries, streams[key])
 
-    def _deliver(self, key: str, entries: list, read_from: str) -> None:
+    def _deliver(self, key: str, entries: list[Any], read_from: str) -> None:
         """To those who knew all before these entries; for who came meanwhile, the next reading begins earlier."""
         since = parse_position(read_from)
         for entry_id, fields in entries:

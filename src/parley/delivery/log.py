@@ -87,7 +87,8 @@ class LogWriter:
 
     async def _connect(self, pipeline: Any) -> None:
         """Before anything is rendered, for what is written next depends on what the server still has."""
-        connection = pipeline.connection = await self._redis.connection_pool.get_connection()
+        pool: Any = self._redis.connection_pool
+        connection = pipeline.connection = await pool.get_connection()
         if connection not in self._known:
             self._known.add(connection)
             connection.register_connect_callback(self._connected)

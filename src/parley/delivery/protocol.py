@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -50,26 +51,31 @@ def parse(text: str | None) -> Said | None:
         return None
 
 
-def _open(message: dict) -> Open:
+def _open(message: dict[str, Any]) -> Open:
     conversation, version = message["conversation"], int(message["version"])
     if not 0 <= version <= LAST:
         raise ValueError(version)
     return Open(UUID(conversation) if conversation else None, version)
 
 
-def _follow(message: dict) -> Follow:
+def _follow(message: dict[str, Any]) -> Follow:
     return Follow(UUID(message["reply"]), int(message["as"]), parse_position(message["from"]))
 
 
-def _unfollow(message: dict) -> Unfollow:
+def _unfollow(message: dict[str, Any]) -> Unfollow:
     return Unfollow(int(message["as"]))
 
 
-def _ping(message: dict) -> Ping:
+def _ping(message: dict[str, Any]) -> Ping:
     return Ping()
 
 
-PARSERS: dict[str, Callable[[dict], Said]] = {"open": _open, "follow": _follow, "unfollow": _unfollow, "ping": _ping}
+PARSERS: dict[str, Callable[[dict[str, Any]], Said]] = {
+    "open": _open,
+    "follow": _follow,
+    "unfollow": _unfollow,
+    "ping": _ping,
+}
 
 
 class Frames:

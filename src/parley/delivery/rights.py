@@ -51,9 +51,9 @@ class Badge:
 class Rights:
     def __init__(self) -> None:
         self._badges: set[Badge] = set()
-        self._looking: asyncio.Task | None = None
-        self._duty: asyncio.Task | None = None
-        self._again: set[asyncio.Task] = set()
+        self._looking: asyncio.Task[Any] | None = None
+        self._duty: asyncio.Task[Any] | None = None
+        self._again: set[asyncio.Task[Any]] = set()
 
     def watch(self, badge: Badge) -> None:
         badge.looked_at = _now()
@@ -91,7 +91,7 @@ class Rights:
             await asyncio.sleep(EVERY)
             await asyncio.wait({self._look()}, timeout=PATIENCE)
 
-    def _look(self) -> asyncio.Task:
+    def _look(self) -> asyncio.Task[Any]:
         """One look at everybody at a time."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_at(list(self._badges)))

@@ -1,5 +1,7 @@
 """A file of conversations."""
 
+from typing import Any
+
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
@@ -22,9 +24,9 @@ class ImportForm(forms.Form):
         },
     )
 
-    def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        if file.size > conf.LARGEST_IMPORT:
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > conf.LARGEST_IMPORT:
             raise forms.ValidationError(too_large(conf.LARGEST_IMPORT))
         return file
 

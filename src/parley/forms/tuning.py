@@ -100,9 +100,10 @@ class TuningForm(forms.Form):
         return text if text.strip() else ""
 
     def clean_top_p(self) -> float | None:
-        if self.cleaned_data["top_p"] is not None and self.cleaned_data["top_p"] <= 0:
+        top_p: float | None = self.cleaned_data["top_p"]
+        if top_p is not None and top_p <= 0:
             raise forms.ValidationError(_("Top-p is above 0. Leave it empty for the model's own."))
-        return self.cleaned_data["top_p"]
+        return top_p
 
     @property
     def tuning(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Choices:
     def _is_counted(self, choice: Choice) -> bool:
         index = choice.get("index")
         if self._seen >= SURE:
-            return index != self._first
+            return bool(index != self._first)
         begins = bool(self._seen) or not choice.get("finish_reason")
         return begins and type(index) is int and index == self._first + self._seen and _has_words(choice)
 

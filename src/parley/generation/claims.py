@@ -37,7 +37,8 @@ class Claims:
         return None
 
     async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
-        return await self._database.at_last(engine.begin, reply_ids, self._worker_id)
+        claimed: dict[UUID, Writing | Held] = await self._database.at_last(engine.begin, reply_ids, self._worker_id)
+        return claimed
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

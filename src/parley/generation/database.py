@@ -33,11 +33,11 @@ class Database:
     def __init__(self, name: str, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"parley-{name}")
 
-    async def __call__(self, function: Callable, *args: Any, patience: float = locks.BRIEFLY) -> Any:
+    async def __call__(self, function: Callable[..., Any], *args: Any, patience: float = locks.BRIEFLY) -> Any:
         run = sync_to_async(_with_connection, thread_sensitive=False, executor=self._threads)
         return await run(patience, function, *args)
 
-    async def at_last(self, function: Callable, *args: Any) -> Any:
+    async def at_last(self, function: Callable[..., Any], *args: Any) -> Any:
         """Try until the database is back, and the row free, however long: the text that is in memory is nowhere else."""
         patience = locks.BRIEFLY
         for pause in pauses(1.0):
@@ -50,7 +50,7 @@ class Database:
                 await asyncio.sleep(pause)
 
 
-def _with_connection(patience: float, function: Callable, *args: Any) -> Any:
+def _with_connection(patience: float, function: Callable[..., Any], *args: Any) -> Any:
     close_old_connections()
     with locks.waiting(patience):
         return function(*args)

@@ -91,7 +91,7 @@ class Writing:
     @property
     def parts(self) -> list[Any]:
         """What stands beside the text, after what stands beside that which this attempt goes on with."""
-        return self.reply.parts + [part for part in self.answer.beside.as_parts() if part not in self.reply.parts]
+        return [*self.reply.parts, *(part for part in self.answer.beside.as_parts() if part not in self.reply.parts)]
 
     @property
     def new_thoughts(self) -> Thoughts | None:

@@ -70,7 +70,7 @@ class Loop:
 
     def write(self, reply_id: UUID) -> str:
         """Claim and write a reply → its status, or "" when it was not for us to write."""
-        return self._run(self._write(reply_id)).result()
+        return str(self._run(self._write(reply_id)).result())
 
     def end_soon(self, grace: float | None = None) -> None:
         """The process shall end: replies that still run after ``grace`` seconds are handed over, the first first."""

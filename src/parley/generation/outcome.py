@@ -80,7 +80,7 @@ def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random
         return None
     if error.retry_after is not None:
         return error.retry_after + random.uniform(0, 0.5) if error.retry_after <= LONGEST_WAIT else None
-    return random.uniform(0.5, 1.0) * 2 ** (tries - 1)
+    return random.uniform(0.5, 1.0) * 2.0 ** (tries - 1)
 
 
 def seconds_of(retry_after: str, now: datetime) -> float | None:

@@ -144,13 +144,13 @@ class Branching(models.Model):
 
     def count_below(self, message: "Message") -> int:
         """How many messages here follow this one, on all branches."""
-        return self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).count()
+        return int(self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).count())
 
     def address_of(self, message_id: UUID) -> str:
         """The page that shows this message, on its branch."""
         return f"{self.get_absolute_url()}?message={message_id}#message_{message_id}"
 
-    def in_tree(self) -> models.QuerySet:
+    def in_tree(self) -> models.QuerySet[Any]:
         """The messages of this conversation, and those above its fork."""
         own = Q(conversation=self.pk)
         return self._all.filter(own | Q(pk__in=tree.above([self.forked_from_id])) if self.forked_from_id else own)
@@ -225,12 +225,13 @@ class Branching(models.Model):
 
     def _unwritten(self, question_id: UUID, model: str) -> "Message | None":
         replies = self.messages.filter(parent=question_id, role="assistant", asked_model=model, content="")
-        return replies.filter(status__in=("pending", "streaming")).order_by("-id").first()
+        reply: Message | None = replies.filter(status__in=("pending", "streaming")).order_by("-id").first()
+        return reply
 
     def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
         pk = uuid7(max(question_id, self._newest_id() or question_id))
         asked = {"id": pk, "version": version, "asked_model": model}
-        reply = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
+        reply: Message = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
         reply.enqueue()
         return reply
 
@@ -263,11 +264,13 @@ class Branching(models.Model):
             setattr(self, name, value)
 
     def _newest_id(self) -> UUID | None:
-        return self.messages.order_by("-id").values_list("pk", flat=True).first()
+        newest: UUID | None = self.messages.order_by("-id").values_list("pk", flat=True).first()
+        return newest
 
     @property
     def _all(self) -> "MessageQuerySet":
-        return self.messages.model._default_manager.all()
+        messages: MessageQuerySet = self.messages.model._default_manager.all()
+        return messages
 
 
 class NoQuestion(Exception):

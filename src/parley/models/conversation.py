@@ -38,7 +38,8 @@ def title_from(text: str) -> str:
 class ConversationQuerySet(OrganisedQuerySet):
     def visible_to(self, user: Any) -> "ConversationQuerySet":
         """What this user may see: their own, as long as it is not thrown away."""
-        return super().visible_to(user).filter(discarded_at=None)
+        kept: ConversationQuerySet = super().visible_to(user).filter(discarded_at=None)
+        return kept
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """For good; what forks of them stand on is left to the forks."""

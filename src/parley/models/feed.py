@@ -56,7 +56,8 @@ class Feed(models.Model):
                 cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), *locks.limit()])
             else:
                 cursor.execute(NEXT, [cls.key_of(owner_id)])
-            return cursor.fetchone()[0]
+            (version,) = cursor.fetchone()
+            return int(version)
 
     @classmethod
     def key_of(cls, owner_id: Any) -> Any:

@@ -41,7 +41,7 @@ class Folder(Tuned, Versioned):
     @classmethod
     def room_for(cls, owner: Any) -> bool:
         """Whether this person may have one more."""
-        return cls.objects.visible_to(owner).count() < cls.MOST
+        return bool(cls.objects.visible_to(owner).count() < cls.MOST)
 
     def get_absolute_url(self) -> str:
         return f"{reverse('parley:conversation_new')}?folder={self.pk}"

@@ -29,7 +29,7 @@ class Job(models.Model):
     class Meta:
         abstract = True
 
-    def enqueue(self, *before: models.Model, again: models.QuerySet | None = None, **values: Any) -> bool:
+    def enqueue(self, *before: models.Model, again: models.QuerySet[Any] | None = None, **values: Any) -> bool:
         """Let it wait for a worker, which is told after the commit: the only way to a job that waits.
 
         A new one is inserted, after the rows ``before`` it, by the same statement. ``again``: its row, if it may be
@@ -54,6 +54,6 @@ class Job(models.Model):
         if not broker.send(self.TASK, str(self.pk)):
             locks.unless_held(type(self).objects.filter(pk=self.pk).update, rung_at=None)
 
-    def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
+    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
         """Change the rows of it that may be changed, with their place in the feed: whether it happened."""
         raise NotImplementedError

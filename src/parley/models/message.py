@@ -232,12 +232,14 @@ class Message(Job):
         """streaming → settled, if this attempt is still the one that writes."""
         return self._end(self._ours, status, content, **values)
 
-    def _end(self, allowed: models.QuerySet, status: Status, content: str, *, error: str = "", **values: Any) -> bool:
+    def _end(
+        self, allowed: models.QuerySet[Any], status: Status, content: str, *, error: str = "", **values: Any
+    ) -> bool:
         text = {"content": content, "html": "".join(markdown.render(content)), "error": error}
         return self._change(allowed, status=status, settled_at=timezone.now(), **text, **values)
 
     @property
-    def _ours(self) -> models.QuerySet:
+    def _ours(self) -> models.QuerySet[Any]:
         """The row while this attempt writes it, or might, had nobody thought that its worker was dead."""
         running = models.Q(status=Status.STREAMING)
         if self.worker:
@@ -304,7 +306,7 @@ class Message(Job):
     record: Callable[[int], Any] = staticmethod(lambda changed: None)
     """What a change writes in its own transaction, last: how many rows it changed → anything; see generation.ledger."""
 
-    def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
+    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
         """One conditional UPDATE and its place in the feed: whether it happened."""
         version, changed = self._update(allowed, values)
         if changed and any(isinstance(value, Combinable) for value in values.values()):
@@ -313,7 +315,7 @@ class Message(Job):
             vars(self).update(version=version, **values)
         return bool(changed)
 
-    def _update(self, allowed: models.QuerySet, values: dict[str, Any]) -> tuple[int, int]:
+    def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
         """(version, rows); no rows where the person was deleted, and with them the feed."""
         try:
             with transaction.atomic():

@@ -118,7 +118,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
                 cursor.executemany(CHECKPOINT.format(table=table), list(map(self._as_arguments, rows)))
         return {pk for pk, _ in texts}
 
-    def _as_arguments(self, row: tuple) -> tuple:
+    def _as_arguments(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Of CHECKPOINT."""
         pk, attempt, *values = row
         return (*values, _key.get_db_prep_value(pk, connection), attempt)

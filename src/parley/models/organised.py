@@ -63,7 +63,8 @@ class OrganisedQuerySet(VisibleQuerySet):
 
     def known_to(self, user: Any) -> Self:
         """What this user may see, and what they have thrown away."""
-        return VisibleQuerySet.visible_to(self, user)
+        seen: Self = VisibleQuerySet.visible_to(self, user)
+        return seen
 
     def thrown_away_by(self, user: Any) -> Self:
         """What this user may bring back, the newest first: not what comes in, nor what is being deleted."""
@@ -181,7 +182,7 @@ class Organised(models.Model):
 
     def discard(self) -> "list[Message]":
         """Throw it away → the replies that were stopped by it."""
-        stopped = self._me.discard(self.owner_id)
+        stopped: list[Message] = self._me.discard(self.owner_id)
         self.refresh_from_db(fields=["version", "discarded_at"])
         return stopped
 

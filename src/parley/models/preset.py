@@ -40,4 +40,4 @@ class Preset(Tuned, Versioned):
     @classmethod
     def room_for(cls, owner: Any) -> bool:
         """Whether this person may have one more."""
-        return cls.objects.visible_to(owner).count() < cls.MOST
+        return bool(cls.objects.visible_to(owner).count() < cls.MOST)

@@ -15,7 +15,7 @@ from .portions import ROW, Pace
 if TYPE_CHECKING:
     from .message import Message
 
-Rows = models.QuerySet
+Rows = models.QuerySet[Any]
 Standing = dict[UUID, set[UUID]]
 """Conversation → the messages that it hangs on."""
 AT_ONCE = 100

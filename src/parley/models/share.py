@@ -141,7 +141,7 @@ class Share(Versioned):
 
     @property
     def instructions(self) -> str:
-        return self.snapshot.get("instructions", "")
+        return str(self.snapshot.get("instructions", ""))
 
     @property
     def length(self) -> int:
@@ -172,7 +172,7 @@ class Share(Versioned):
         try:
             return theirs.filter(discarded_at=None).first() or self._copied(owner)
         except IntegrityError:  # of two requests at once, one comes second
-            there = theirs.filter(discarded_at=None).first()
+            there: Conversation | None = theirs.filter(discarded_at=None).first()
         if there is None:
             raise BeingCopied
         return there

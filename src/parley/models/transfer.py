@@ -187,7 +187,7 @@ class Transfer(Job, Versioned):
         return finished
 
     @property
-    def _exports_kept(self) -> models.QuerySet:
+    def _exports_kept(self) -> models.QuerySet[Any]:
         done = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
         return done.defer("report", "chosen")
 
@@ -207,10 +207,10 @@ class Transfer(Job, Versioned):
         return self.requeue(died=died, still=still)
 
     @property
-    def _ours(self) -> models.QuerySet:
+    def _ours(self) -> models.QuerySet[Any]:
         return Transfer.objects.filter(pk=self.pk, attempt=self.attempt, status=self.Status.RUNNING)
 
-    def _change(self, allowed: models.QuerySet, **values: Any) -> bool:
+    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
             changed = allowed.update(version=version, **values)

@@ -5,6 +5,7 @@ seen; a walk that counts its steps has a last one.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
@@ -79,12 +80,12 @@ def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
     return ids if ids[:1] == [start] else []
 
 
-def _keys(ids: Ids) -> Iterator:
+def _keys(ids: Ids) -> Iterator[Any]:
     """As the database has them: 32 hex digits where it has no type for them."""
     return (_key.get_db_prep_value(each, connection) for each in ids)
 
 
-def _ids(statement: str, values: list) -> Iterator[UUID]:
+def _ids(statement: str, values: list[Any]) -> Iterator[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return map(UUID, map(str, [pk for (pk,) in cursor.fetchall()]))

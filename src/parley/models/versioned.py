@@ -13,7 +13,7 @@ from parley.ids import uuid7
 from .feed import Feed
 
 
-class VisibleQuerySet(models.QuerySet):
+class VisibleQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Any:
         """What this user may see: their own."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()

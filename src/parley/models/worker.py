@@ -1,6 +1,7 @@
 """The processes that write replies, and whether they are alive."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -20,7 +21,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         self.filter(beat_at__lt=Now() - timedelta(days=1)).delete()
 
 
-def with_beats(jobs: models.QuerySet) -> models.QuerySet:
+def with_beats(jobs: models.QuerySet[Any]) -> models.QuerySet[Any]:
     """(worker, its beat or None) of these rows, each once."""
     beat = models.Subquery(Worker.objects.filter(pk=models.OuterRef("worker")).values("beat_at"))
     return jobs.order_by().values_list("worker", beat).distinct()

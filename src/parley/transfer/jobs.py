@@ -74,7 +74,7 @@ def _run(transfer_id: UUID, worker_id: UUID) -> str:
     except Exception:
         logger.exception("Transfer %s could not be carried out.", transfer.pk)
         _at_last(lambda: transfer.fail("internal"))
-    return transfer.status
+    return str(transfer.status)
 
 
 def _claimed(transfer_id: UUID, worker_id: UUID) -> Transfer | None:

@@ -208,7 +208,8 @@ def _came_in(conversation: Conversation, told: dict[str, Any], row: Row) -> None
 def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Remarks]:
     """A document, or None, and what there is to say: one conversation must not spoil the others."""
     try:
-        return format_.documents(value)
+        documents: tuple[dict[str, Any] | None, Remarks] = format_.documents(value)
+        return documents
     except Exception:
         logger.exception("A conversation of an import could not be understood.")
         remarks = Remarks()

@@ -39,7 +39,8 @@ def private(view: View) -> View:
 
 
 def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+    conversation: Conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+    return conversation
 
 
 def own_message(request: HttpRequest, pk: UUID) -> Message:
@@ -74,7 +75,7 @@ def rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
     template: Any = get_template(name)
     made = make_context(context, request, autoescape=template.backend.engine.autoescape)
     try:
-        return template.template.render(made)
+        return str(template.template.render(made))
     finally:
         made.dicts.clear()
 
@@ -83,5 +84,5 @@ def wants_stream(request: HttpRequest) -> bool:
     return TURBO_STREAM in request.headers.get("Accept", "")
 
 
-def stream(request: HttpRequest, name: str, context: dict) -> HttpResponse:
+def stream(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     return HttpResponse(rendered(request, f"parley/{name}.turbo_stream.html", context), content_type=TURBO_STREAM)

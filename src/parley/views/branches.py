@@ -73,7 +73,8 @@ def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse
 
 def message_of(conversation: Conversation, pk: UUID | None) -> Message:
     """A message of this conversation, or of the one that it was forked from."""
-    return get_object_or_404(conversation.in_tree(), pk=pk)
+    message: Message = get_object_or_404(conversation.in_tree(), pk=pk)
+    return message
 
 
 def see_message(conversation: Conversation, pk: UUID) -> HttpResponse:

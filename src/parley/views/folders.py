@@ -54,13 +54,15 @@ def folder_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def own_folder(request: HttpRequest, pk: UUID) -> Folder:
-    return get_object_or_404(Folder.objects.visible_to(request.user), pk=pk)
+    folder: Folder = get_object_or_404(Folder.objects.visible_to(request.user), pk=pk)
+    return folder
 
 
 def chosen_folder(request: HttpRequest) -> Folder | None:
     """Where a new conversation is to be, if it is to be in a folder that is still there."""
     pk = request.POST.get("folder") or request.GET.get("folder", "")
     try:
-        return Folder.objects.visible_to(request.user).filter(pk=UUID(pk)).first()
+        folder: Folder | None = Folder.objects.visible_to(request.user).filter(pk=UUID(pk)).first()
     except ValueError:
         return None
+    return folder

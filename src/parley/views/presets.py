@@ -69,7 +69,8 @@ def preset_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _own_preset(request: HttpRequest, pk: UUID) -> Preset:
-    return get_object_or_404(Preset.objects.visible_to(request.user), pk=pk)
+    preset: Preset = get_object_or_404(Preset.objects.visible_to(request.user), pk=pk)
+    return preset
 
 
 def _see_presets() -> HttpResponse:

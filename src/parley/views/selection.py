@@ -1,5 +1,7 @@
 """What is done with several conversations at once."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -25,7 +27,7 @@ def conversations_change(request: HttpRequest) -> HttpResponse:
     return changed(request, *rows.defer("instructions", "parameters"))
 
 
-def _do(request: HttpRequest, form: SelectionForm, ids: list) -> None:
+def _do(request: HttpRequest, form: SelectionForm, ids: list[Any]) -> None:
     selected, owner_id = Conversation.objects.visible_to(request.user).filter(pk__in=ids), request.user.pk
     match form.cleaned_data["do"]:
         case "delete":

@@ -180,7 +180,8 @@ def _list(
 
 
 def _own(request: HttpRequest, pk: UUID) -> Transfer:
-    return get_object_or_404(Transfer.objects.visible_to(request.user), pk=pk)
+    transfer: Transfer = get_object_or_404(Transfer.objects.visible_to(request.user), pk=pk)
+    return transfer
 
 
 def _explained(file: dict[str, Any]) -> dict[str, Any]:
