@@ -1,13 +1,14 @@
 # Parley: `make run` serves the chat, `make test` runs the tests. Needs Python 3.11 or newer with venv and pip, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-faults check messages bench screenshots clean
+.PHONY: help run dev quick test test-faults check messages bench screenshots clean
 
 python := .venv/bin/python
 
 help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make dev          the same, reloading when the source changes"
+	@echo "make quick        the lint of what changed, and the tests that take half a minute"
 	@echo "make test         run every check, and every test but those of faults"
 	@echo "make test-faults  the tests that kill, freeze, cut off and leave alone real processes"
 	@echo "make check        lint, formatting, types, import rules and migrations only, of Python, JavaScript, CSS and templates"
@@ -26,15 +27,20 @@ dev:
 	@bin/front-end
 	@exec $(python) -m standalone.supervisor --dev
 
+quick:
+	@bin/install requirements-dev.txt
+	@bin/front-end
+	@exec $(python) -m tests.quick $(PYTEST_ARGS)
+
 test: check
 	@bin/front-end
 	@bin/npm test --silent </dev/null
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" --durations=20 $(PYTEST_ARGS)
 
 test-faults:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -m faults $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -m faults --durations=20 $(PYTEST_ARGS)
 
 check:
 	@bin/install requirements-dev.txt

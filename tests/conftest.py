@@ -21,6 +21,7 @@ MARKERS = {
     "browser": "runs in a real browser",
     "faults": "kills, freezes, cuts off or leaves alone real processes",
     "slow": "takes more than ten seconds",
+    "thorough": "takes more than its share of the seconds that make quick has",
 }
 STACKS = pytest.StashKey[list[Stack]]()
 

@@ -567,6 +567,7 @@ BAD = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_among_good_ones_is_named_and_loses_nothing_else(read, owner, name):
     packed, told = BAD[name]
@@ -647,6 +648,7 @@ def test_ends_in_time_with_many_files(read, limited):
     assert errors_of(report) == ["time_up"]
 
 
+@pytest.mark.thorough
 def test_keeps_what_came_in_before_the_time_was_up(owner, read, limited, monkeypatch):
     clock = iter(range(1000))
     monkeypatch.setattr(reading, "Limits", lambda seconds, rows: Limits(30, rows, lambda: next(clock)))

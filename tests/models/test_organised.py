@@ -244,6 +244,7 @@ def plan(queryset):
     return queryset.explain().lower()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shelf", [LISTED, PINNED, ARCHIVED, "folder"])
 def test_reads_a_page_of_ten_thousand_by_an_index(owner, folder, shelf):
     values = {PINNED: {"pinned": True}, ARCHIVED: {"archived": True}, "folder": {"folder": folder}}.get(shelf, {})

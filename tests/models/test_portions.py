@@ -15,6 +15,8 @@ from parley.transfer.reading import read_import
 from tests.models.conftest import settle
 from tests.support.transactions import watched
 
+pytestmark = pytest.mark.thorough
+
 MANY = 12_000
 LONG_TEXT = "All work and no play makes Jack a dull boy. " * 90_000
 LONG_AGO = timedelta(hours=1)

@@ -73,6 +73,7 @@ def test_deletes_nothing_while_it_looks_after_replies(over):
     assert left() == {row.pk}
 
 
+@pytest.mark.thorough
 def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(over, refused):
     rows = over(2 * MOST_PURGED)
     reaper = Reaper(Clock())
@@ -87,6 +88,7 @@ def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(ov
     assert not left() & kept
 
 
+@pytest.mark.thorough
 def test_deletes_a_few_at_a_time(over):
     over(MOST_PURGED + 5)
     reaper = Reaper(Clock())

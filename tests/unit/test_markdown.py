@@ -263,12 +263,14 @@ def test_finishes_a_block_when_a_line_of_the_next_is_whole(text, finished):
 # What was made to be slow
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [20_000, 100_000, 250_000])
 @pytest.mark.parametrize("name", SLOW)
 def test_renders_what_was_made_to_be_slow(name, size):
     assert_quick(slow(name, size))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "language", ["python", "javascript", "html", "bash", "sql", "rust", "cpp", "java", "perl", "ruby", "json", "yaml"]
 )

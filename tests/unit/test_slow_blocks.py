@@ -76,6 +76,7 @@ def test_takes_back_no_finished_block_while_a_slow_one_is_written(name):
     assert "".join(splicer.blocks[3:]).startswith("<p>After it, <strong>more")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [*LONG_LINES, *SLOW_BLOCKS])
 def test_takes_five_times_as_long_for_five_times_as_much(name):
     """Within ten times, for the smaller may be kept in caches that the larger is not."""

@@ -49,6 +49,7 @@ def test_a_session_that_is_a_cookie_takes_all_sockets_along(rf, said):
     assert said == [(7, {"type": "sockets.close"})]
 
 
+@pytest.mark.thorough
 def test_a_site_without_sessions_starts():
     command = [sys.executable, "-c", WITHOUT_SESSIONS]
     done = subprocess.run(command, env={"PYTHONPATH": str(SRC)}, capture_output=True, text=True)

@@ -85,6 +85,7 @@ def test_cuts_a_string_that_is_too_long_where_it_may_be_cut(monkeypatch, filling
     assert splitter.whole
 
 
+@pytest.mark.thorough
 def test_a_string_of_100_mb_takes_no_memory_and_spoils_nothing():
     """The string is made while it is read."""
     splitter = Splitter()

@@ -1,5 +1,7 @@
 """LibreChat's export."""
 
+import pytest
+
 from parley.transfer.formats import librechat
 from tests.support.exports import libre_message as message
 from tests.support.exports import librechat as export
@@ -65,6 +67,7 @@ def test_reads_a_tree():
     assert shape(read({"children": [tree()]}, recursive=True)[0]) == expected
 
 
+@pytest.mark.thorough
 def test_reads_a_tree_of_any_depth():
     nested = message("0", children=[])
     for number in range(1, 5_000):
