@@ -94,11 +94,6 @@ class Loader:
         return self._folders.get(name) if name and self.collect_folder({"name": name}) else None
 
 
-def load(document: dict[str, Any], owner: Any) -> Conversation | None:
-    """One sealed document; None if it is there already, or empty."""
-    return Loader(owner).load(document)[1]
-
-
 def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
     """None when this person has as many as they may."""
     if not model.room_for(owner):
