@@ -35,7 +35,7 @@ class MessageAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Message) -> None:
-        """With what follows it, but for what forks stand on."""
+        """With what follows it."""
         for reply in obj.conversation.delete_branch(obj):
             stop_on_commit(reply)
 

@@ -33,10 +33,5 @@ def first_of(moment: datetime) -> uuid.UUID:
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 
-def beside(made: uuid.UUID) -> uuid.UUID:
-    """Another id of the same time, which sorts as ``made`` does among all others."""
-    return uuid.UUID(int=made.int >> 62 << 62 | secrets.randbits(62))
-
-
 def _time_of(made: uuid.UUID) -> int:
     return (made.int >> 80) << 12 | made.int >> 64 & 0xFFF

@@ -44,7 +44,7 @@ def talk(owner):
 @pytest.fixture
 def said(talk):
     """A function: the message with a text."""
-    return lambda text: Message.objects.get(content=text)
+    return lambda text, conversation=talk: conversation.messages.get(content=text)
 
 
 # Branches
@@ -198,10 +198,45 @@ def fork(talk, said):
     return talk.fork(said("re q2"))
 
 
-def test_forks_without_a_copy(fork, talk):
-    assert not fork.messages.exists()
+def test_forks_with_copies_of_what_was_said_until_then(fork, talk):
     assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
+    assert {message.conversation for message in fork.whole_branch()} == {fork}
     assert (fork.instructions, fork.model, fork.title) == ("Be brief.", "gpt-x", "A talk (fork)")
+    assert shown(talk)[-1] == "re q3"
+
+
+def test_copies_a_message_as_it_is(talk, said):
+    kept = {
+        "reasoning": "hm",
+        "html": "<p>re q2</p>",
+        "error": "cut_off",
+        "usage": {"prompt_tokens": 3},
+        "model": "gpt-x",
+    }
+    talk.messages.filter(content="re q2").update(**kept, status="interrupted", worker=uuid7(), attempt=2, key=uuid7())
+    original = said("re q2")
+    copy = talk.fork(original).leaf()
+    assert {name: getattr(copy, name) for name in kept} == kept
+    assert (copy.created_at, copy.settled_at, copy.attempt) == (original.created_at, original.settled_at, 2)
+    assert (copy.worker, copy.key, copy.version, copy.can_retry) == (None, None, 0, True)
+    assert copy.parent.conversation == copy.conversation != talk
+
+
+def test_ends_in_the_copy_what_is_being_written(talk, said):
+    running = talk.regenerate(said("q2"))
+    assert running.claim(uuid7())
+    Message.objects.checkpoint({(running.pk, running.attempt): "so far"})
+    question = talk.messages.create(parent=running, role="user", content="meanwhile")
+    fork = talk.fork(question)
+    copy = fork.whole_branch()[-2]
+    assert (copy.content, copy.status, copy.worker) == ("so far", "stopped", None)
+    assert copy.settled_at is not None
+    assert not Message.objects.streaming().exclude(pk=running.pk).exists()
+
+
+def test_forks_one_branch_alone(talk, said):
+    say(talk, "q2 again", instead_of=said("q2"))
+    assert contents(talk.fork(said("re q2")).messages.order_by("id")) == ["q1", "re q1", "q2", "re q2"]
 
 
 def test_goes_on_in_a_fork_and_leaves_the_other_alone(fork, talk):
@@ -220,22 +255,17 @@ def test_counts_the_versions_of_a_fork_alone(fork, talk, said):
 
 
 def test_edits_in_a_fork_what_was_asked_before_it_and_goes_back(fork, talk, said):
-    say(fork, "another q2", instead_of=said("q2"))
+    say(fork, "another q2", instead_of=said("q2", fork))
     assert shown(fork) == ["q1", "re q1", "another q2", "re another q2"]
     assert len(fork.transcript()[-2].versions) == 2
-    fork.show(said("q2"))
+    fork.show(said("q2", fork))
     assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
     assert shown(talk)[-1] == "re q3"
 
 
-def test_marks_what_a_fork_reads_elsewhere(fork):
-    say(fork, "another q3")
-    assert [message.borrowed for message in fork.transcript()] == [True] * 4 + [False] * 2
-
-
 def test_forks_a_fork(fork, said):
     say(fork, "another q3")
-    second = fork.fork(said("another q3"))
+    second = fork.fork(said("another q3", fork))
     say(second, "a third")
     assert shown(second) == ["q1", "re q1", "q2", "re q2", "another q3", "a third", "re a third"]
 
@@ -243,9 +273,11 @@ def test_forks_a_fork(fork, said):
 def test_forks_once_until_something_is_said_in_the_fork(fork, talk, said):
     assert fresh(talk).fork(said("re q2")) == fork
     assert talk.fork(said("q2")) != fork
-    assert fork.fork(said("re q2")) != fork
+    assert fork.fork(said("re q2", fork)) != fork
     say(fork, "another q3")
-    assert talk.fork(said("re q2")) != fork
+    second = talk.fork(said("re q2"))
+    assert second != fork
+    assert talk.fork(said("re q2")) == second
 
 
 def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, said):
@@ -253,7 +285,10 @@ def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, said):
     second = talk.fork(said("re q2"))
     assert second != fork
     second.tune(model="gpt-y")
-    assert talk.fork(said("re q2")) not in (fork, second)
+    third = talk.fork(said("re q2"))
+    assert third not in (fork, second)
+    third.delete_message(third.leaf())
+    assert shown(talk.fork(said("re q2")))[-1] == "re q2"
 
 
 def test_keeps_the_name_that_a_person_gave(talk, said):
@@ -262,15 +297,6 @@ def test_keeps_the_name_that_a_person_gave(talk, said):
     assert fork.titled_by == "person"
     assert not fork.take_title("A title", {})
     assert fresh(fork).title == "War and peace (fork)"
-
-
-def test_numbers_the_versions_in_a_fork_without_a_look_at_all_above_it(fork, talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    say(fork, "another q3")
-    say(fork, "yet another q3", instead_of=said("another q3"))
-    path = fork.transcript()
-    assert queries(lambda: fork.number_versions(path)) == 1
-    assert [len(message.versions) for message in path] == [1, 1, 1, 1, 2, 1]
 
 
 # What is deleted
@@ -333,69 +359,30 @@ def test_stops_a_reply_that_is_being_written(talk, said):
     assert shown(talk)[-1] == "re q2"
 
 
-def test_leaves_to_a_fork_what_it_stands_on(fork, talk, said):
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda talk, message: talk.delete(),
+        lambda talk, message: talk.delete_branch(message),
+        lambda talk, message: talk.delete_message(message),
+        lambda talk, message: Conversation.objects.filter(pk=talk.pk).delete(),
+    ],
+)
+@pytest.mark.parametrize("text", ["q1", "q2"])
+def test_leaves_a_fork_as_it_is(fork, talk, said, text, verb):
     say(fork, "another q3")
-    before = shown(fork)
-    talk.delete()
-    assert shown(fork) == before
-    assert {message.conversation_id for message in fork.whole_branch()} == {fork.pk}
-    assert not Message.objects.filter(content="q3").exists()
+    before = [(message.pk, message.content) for message in fork.whole_branch()]
+    verb(talk, said(text))
+    assert [(message.pk, message.content) for message in fresh(fork).whole_branch()] == before
 
 
-def test_leaves_to_a_fork_in_which_nothing_was_said_yet_what_it_stands_on(fork, talk):
-    Conversation.objects.filter(pk=talk.pk).delete()
-    assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
-
-
-def test_leaves_to_each_of_several_forks_what_it_stands_on(fork, talk, said):
-    deeper, higher = talk.fork(said("re q3")), talk.fork(said("q2"))
-    say(higher, "a higher end")
-    before = [shown(each) for each in (fork, deeper, higher)]
-    talk.delete()
-    assert [shown(each) for each in (fork, deeper, higher)] == before
-    fork.delete()
-    assert [shown(each) for each in (deeper, higher)] == before[1:]
-    deeper.delete()
-    assert shown(higher) == before[2]
-
-
-@pytest.mark.parametrize("together", [True, False])
-def test_leaves_to_a_fork_of_a_fork_what_it_stands_on(fork, talk, said, together):
-    say(fork, "another q3")
-    second = fork.fork(said("another q3"))
-    before = shown(second)
-    if together:
-        Conversation.objects.filter(pk__in=[talk.pk, fork.pk]).delete()
-    else:
-        fork.delete()
-        talk.delete()
-    assert shown(second) == before == contents(second.messages.order_by("id"))
-
-
-def test_deletes_a_branch_and_leaves_to_a_fork_what_it_stands_on(fork, talk, said):
-    say(fork, "another q3")
-    before = shown(fork)
-    talk.delete_branch(said("q2"))
-    assert shown(talk) == ["q1", "re q1"]
-    assert shown(fork) == before
-
-
-@pytest.mark.parametrize("text", ["q1", "re q1", "q2", "re q2"])
-def test_deletes_a_message_and_leaves_the_fork_as_it_is(fork, talk, said, text):
-    say(fork, "another q3")
-    before, others = shown(fork), shown(talk)
-    talk.delete_message(said(text))
-    assert shown(fork) == before
-    others.remove(text)
-    assert shown(talk) == others
-
-
-def test_deletes_in_a_fork_what_was_left_to_it(fork, talk, said):
-    talk.delete()
-    fork.delete_branch(said("q2"))
-    assert shown(fork) == ["q1", "re q1"]
-    fork.delete_message(said("q1"))
+def test_deletes_in_a_fork_and_leaves_the_other_alone(fork, talk, said):
+    before = shown(talk)
+    fork.delete_message(said("q1", fork))
+    fork.delete_branch(said("q2", fork))
     assert shown(fork) == ["re q1"]
+    fork.delete()
+    assert shown(talk) == before
 
 
 DOOMED = [
@@ -477,6 +464,5 @@ def test_takes_as_many_queries_for_a_long_and_wide_tree_as_for_a_small_one(owner
         lambda each: each.show(each.messages.first()),
         lambda each: each.whole_branch(),
         lambda each: each.delete_branch(each.messages.order_by("id")[3]),
-        lambda each: each.fork(each.leaf()).transcript(),
     ):
         assert queries(lambda: verb(fresh(small))) == queries(lambda: verb(fresh(large)))  # noqa: B023

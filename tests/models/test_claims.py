@@ -88,7 +88,7 @@ def test_reads_no_more_of_a_long_conversation_than_a_window_holds(owner):
     assert read.older > 700
 
 
-def test_reads_a_fork_on_into_the_conversation_that_it_was_forked_from(owner):
+def test_reads_what_a_fork_has_copied(owner):
     source = long_talk(owner, 120)
     fork = source.conversation.fork(source.parent)
     _, reply = fork.ask("in the fork")

@@ -18,7 +18,7 @@ CASES = {
     "conversation": (
         Conversation,
         codec.CONVERSATION,
-        "id owner folder shown forked_from"  # names
+        "id owner folder shown"  # names
         " version turned discarded_at",  # of the feed, and the trash
     ),
     "folder": (Folder, codec.TUNED, "id owner version created_at"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from parley.models import Conversation, Message, arriving
+from parley.models.arriving import BeingCopied
 from parley.models.portions import AIM, FIRST, LEAST, MOST, ROW, Pace
 from parley.search import index
 from parley.transfer.reading import read_import
@@ -99,15 +100,54 @@ def test_deletes_for_good_a_few_messages_at_a_time(owner, read, monkeypatch):
 
 
 @whole
-def test_leaves_many_messages_to_a_fork_a_few_at_a_time(owner, read, monkeypatch):
-    read(numbers(MANY // 4))
+def test_forks_a_long_conversation_a_few_messages_at_a_time(owner, read, monkeypatch):
+    read(saying(*map(str, range(MANY // 4)), *[LONG_TEXT] * 4))
     conversation = owner.conversations.get()
-    fork = conversation.fork(conversation.leaf())
-    thrown_away(conversation)
     with watched(monkeypatch) as transactions:
-        Conversation.objects.purge()
-    assert fork.messages.count() == MANY // 4
+        fork = conversation.fork(conversation.leaf())
+    assert [message.content for message in fork.whole_branch()] == [
+        message.content for message in conversation.whole_branch()
+    ]
+    assert max(transactions.rows) <= MOST // ROW
     assert transactions.are_short, transactions.longest
+
+
+@whole
+def test_shows_a_fork_when_it_is_whole_and_makes_it_once(owner, read, monkeypatch):
+    read(numbers(250))
+    conversation = owner.conversations.get()
+    write, seen = arriving.Arrival._write_portion, []
+
+    def meanwhile(arrival, messages):
+        write(arrival, messages)
+        seen.append(Conversation.objects.visible_to(owner).count())
+        with pytest.raises(BeingCopied):
+            conversation.fork(conversation.leaf())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arriving.Arrival, "_write_portion", meanwhile)
+        fork = conversation.fork(conversation.leaf())
+    assert (set(seen), fork.messages.count()) == ({1}, 250)
+    assert conversation.fork(conversation.leaf()) == fork
+
+
+@whole
+def test_forks_nothing_from_a_message_that_is_deleted_meanwhile(owner, read, monkeypatch):
+    read(numbers(250))
+    conversation = owner.conversations.get()
+    ids = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
+    begin = arriving.Arrival._begin
+
+    def meanwhile(arrival):
+        begin(arrival)
+        conversation.delete_branch(conversation.messages.get(pk=ids[220]))
+
+    monkeypatch.setattr(arriving.Arrival, "_begin", meanwhile)
+    with pytest.raises(Message.DoesNotExist):
+        conversation.fork(conversation.leaf())
+    assert Conversation.objects.visible_to(owner).get() == conversation
+    Conversation.objects.purge()
+    assert Message.objects.count() == 220
 
 
 @whole
@@ -120,18 +160,6 @@ def test_deletes_a_long_branch_a_few_messages_at_a_time(owner, read, monkeypatch
         assert conversation.delete_branch(second) == [reply]
     assert conversation.leaf() == first == conversation.messages.get()
     assert transactions.are_short, transactions.longest
-
-
-@whole
-def test_leaves_to_a_fork_what_it_stands_on_of_a_long_branch(owner, read):
-    read(numbers(250))
-    conversation = owner.conversations.get()
-    ids = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
-    fork = conversation.fork(conversation.messages.get(pk=ids[60]))
-    _, reply = fork.ask("and then?")
-    conversation.delete_branch(conversation.messages.get(pk=ids[3]))
-    assert conversation.leaf_id() == ids[2]
-    assert [message.pk for message in fork.whole_branch()] == [*ids[:61], reply.parent_id, reply.pk]
 
 
 @whole

@@ -112,7 +112,9 @@ def write(owner, folders, *, messages, shown, folder, fork_at, forked, **facts):
     if rows and fork_at is not None:
         message = rows[fork_at % len(rows)]
         fork = conversation.fork(message)
-        say(fork, [message], [{**values, "parent": values["parent"] or 0} for values in forked])
+        say(
+            fork, list(fork.messages.order_by("id")), [{**values, "parent": values["parent"] or 0} for values in forked]
+        )
 
 
 def say(conversation, rows, messages):
@@ -120,7 +122,7 @@ def say(conversation, rows, messages):
         parent = values["parent"]
         values["parent"] = rows[parent % len(rows)] if rows and parent is not None else None
         rows.append(Message(id=uuid7(), conversation=conversation, **values))
-    Message.objects.bulk_create([row for row in rows if row.conversation_id == conversation.pk])
+    Message.objects.bulk_create([row for row in rows if row._state.adding])
     return rows
 
 

@@ -98,7 +98,7 @@ def test_every_one_of_many_readers_is_counted(share):
     assert share.views == 6
 
 
-def test_a_fork_shows_what_is_above_it(owner):
+def test_a_fork_shows_what_it_has_copied(owner):
     conversation = answered(owner, times=2)
     fork = conversation.fork(conversation.transcript()[1])
     fork.ask("another way")

@@ -130,13 +130,13 @@ def test_takes_as_many_queries_for_many_messages_as_for_few(at_owner, owner, url
     assert counts[0] == counts[1] <= 8
 
 
-def test_holds_the_path_above_a_fork(at_owner, owner, conversation, url_of):
+def test_holds_what_a_fork_has_copied(at_owner, owner, conversation, url_of):
     conversation.ask("second")
     reply = conversation.messages.filter(role="assistant").earliest("id")
     fork = conversation.fork(reply)
     document = json.loads(text_of(at_owner.get(url_of(fork, "json"))))["conversation"]
     assert [message["content"] for message in document["messages"]] == ["What is a parley?", reply.content]
-    assert document["shown"] == str(reply.pk)
+    assert document["origin"] == ""
     question, _ = fork.ask("from here")
     document = json.loads(text_of(at_owner.get(url_of(fork, "json"))))["conversation"]
     assert [message["id"] for message in document["messages"]][-2] == str(question.pk)

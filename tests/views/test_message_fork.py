@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from parley.models import Conversation, Message
 from tests.views.branches import say, shown, url_of
@@ -39,15 +42,29 @@ def test_shows_what_was_said_and_goes_on_from_there(at_owner, fork, conversation
     assert shown(conversation)[-1] == "A pause."
 
 
-def test_offers_in_the_fork_no_deletion_of_what_belongs_to_the_other(at_owner, fork, reply):
-    menu = at_owner.get(url_of(fork, reply)).text
-    assert "/delete/" not in menu
-    assert at_owner.post(url_of(fork, reply, "delete/")).status_code == 404
-    assert at_owner.post(url_of(fork, reply, "delete-branch/")).status_code == 404
+def test_has_its_own_messages(at_owner, fork, reply):
+    assert "/delete/" in at_owner.get(url_of(fork, fork.leaf())).text
+    for verb in ("", "fork/", "delete/", "delete-branch/"):
+        assert at_owner.get(url_of(fork, reply)).status_code == 404
+        assert at_owner.post(url_of(fork, reply, verb)).status_code in (404, 405)
 
 
-def test_edits_in_the_fork_what_was_asked_before_it(at_owner, fork, reply, conversation):
-    question = reply.parent
+def test_goes_back_while_the_same_fork_is_being_made(at_owner, url, fork, conversation):
+    Conversation.objects.filter(pk=fork.pk).update(discarded_at=timezone.now() + timedelta(minutes=1))
+    assert at_owner.post(url).url.startswith(conversation.get_absolute_url())
+
+
+def test_is_found_once_in_each_conversation(at_owner, fork, conversation):
+    page = at_owner.get("/search/", {"q": "enemies"}).text
+    for each in (fork, conversation):
+        assert (
+            page.count(f'href="{each.get_absolute_url()}?message={each.messages.get(content__contains="enemies").pk}')
+            == 1
+        )
+
+
+def test_edits_in_the_fork_what_was_asked_before_it(at_owner, fork, conversation):
+    question = fork.leaf().parent
     at_owner.post(f"/c/{fork.pk}/messages/", {"text": "What is peace?", "editing": question.pk})
     assert shown(fork)[0] == "What is peace?"
     assert "2 / 2" in at_owner.get(fork.get_absolute_url()).text

@@ -62,7 +62,7 @@ def test_has_nothing_to_answer_where_the_question_is_gone(at_owner, url, convers
 
 def test_answers_again_in_a_fork_what_was_said_before_it(at_owner, conversation, reply):
     fork = conversation.fork(reply)
-    at_owner.post(url_of(fork, reply, "regenerate/"))
+    at_owner.post(url_of(fork, fork.leaf(), "regenerate/"))
     assert pending().get().conversation == fork
     assert shown(conversation)[-1] == "A talk between *enemies*."
 

@@ -31,9 +31,7 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
     if feed is None or newest == version:
         return version, ""
     rows = _newer(Conversation.objects.known_to(user), version) if feed.conversations else []
-    fork = Conversation.objects.visible_to(user).filter(pk=conversation_id).first() if feed.forked else None
-    spoken = _newer(_borrowed(fork), version, "id") if fork else []
-    spoken += _newer(_messages(user, conversation_id), version, "id") if feed.messages else []
+    spoken = _newer(_messages(user, conversation_id), version, "id") if feed.messages else []
     transfers = _newer(Transfer.objects.visible_to(user).defer("report"), version) if feed.transfers else []
     folders = _newer(Folder.objects.visible_to(user), version) if feed.folders else []
     turned = any(row.pk == conversation_id and row.turned > version for row in rows)
@@ -41,7 +39,7 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
         return feed.version, REFRESH
     show_live(spoken)
     if spoken:
-        (fork or spoken[0].conversation).number_versions(spoken)
+        spoken[0].conversation.number_versions(spoken)
     streams = [_upsert("folder", folder) for folder in folders]
     streams += [_conversation(row, conversation_id) for row in rows]
     streams += [_undo(user)] if rows else []
@@ -52,10 +50,6 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
 
 def _messages(user: Any, conversation_id: UUID | None) -> QuerySet[Any]:
     return Message.objects.visible_to(user).filter(conversation=conversation_id).select_related("conversation")
-
-
-def _borrowed(fork: Conversation) -> QuerySet[Any]:
-    return fork.above_fork().exclude(conversation=fork.pk).select_related("conversation")
 
 
 def _newer(rows: QuerySet[Any], version: int, order: str = "version") -> list[Any]:

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 from django.utils import timezone
 
-from .conversation import Conversation
-from .message import Message
+from .feed import Feed
 from .message_queryset import weight_of
 from .organised import GIVEN_UP
-from .portions import ROW, Pace, execute, inserting, portions
+from .portions import ROW, Pace, Statement, execute, inserting, portions
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
 
 LEASE = timedelta(seconds=120)
 """After the last portion, it is given up: its process has died."""
@@ -26,20 +28,23 @@ class Arrival:
 
     def __init__(
         self,
-        conversation: Conversation,
+        conversation: "Conversation",
         on_portion: Callable[[], None] = lambda: None,
         at_last: Callable[[], dict[str, Any]] = dict,
+        weigh: Callable[[Any], int] = weight_of,
+        insert: Callable[[list[Any]], list[Statement]] = inserting,
     ) -> None:
         """``on_portion`` is called after each of several portions, outside of any transaction; what it raises goes up.
 
-        ``at_last`` is called in the last transaction → what else the conversation is then.
+        ``at_last`` is called in the last transaction → what else the conversation is then. ``weigh`` and ``insert``
+        say what a message costs, and how some are inserted, where what comes in is no Message.
         """
         self._conversation, self._on_portion, self._at_last = conversation, on_portion, at_last
-        self._pace = Pace()
+        self._weigh, self._insert, self._pace = weigh, insert, Pace()
 
-    def write(self, messages: Iterable[Message]) -> None:
+    def write(self, messages: Iterable[Any]) -> None:
         """Raises DataError and IntegrityError; then, as when ``on_portion`` raises, nothing of it will be seen."""
-        first, *more = _first_two(found := portions(messages, self._pace, weight_of))
+        first, *more = _first_two(found := portions(messages, self._pace, self._weigh))
         if not more:
             return self._write_at_once(first)
         shown, self._conversation.shown_id = self._conversation.shown_id, None
@@ -52,12 +57,12 @@ class Arrival:
             self._give_up()
             raise
 
-    def _write_at_once(self, messages: list[Message]) -> None:
-        rows = inserting(messages) if messages else []
-        with self._pace.transaction(_weight_of(messages)):
+    def _write_at_once(self, messages: list[Any]) -> None:
+        rows = self._insert(messages) if messages else []
+        with self._pace.transaction(self._weight_of(messages)):
             vars(self._conversation).update(self._at_last())
             self._insert_conversation()
-            execute(Message, rows)
+            execute(self._conversation.messages.model, rows)
 
     def _begin(self) -> None:
         self._conversation.discarded_at = timezone.now() + LEASE
@@ -67,13 +72,14 @@ class Arrival:
     def _insert_conversation(self) -> None:
         """In place of what was thrown away, or was given up, and has the same origin."""
         _forget(self._conversation)
-        execute(Conversation, inserting([self._conversation]))
+        execute(type(self._conversation), inserting([self._conversation]))
+        self._conversation._state.adding = False
 
-    def _write_portion(self, messages: list[Message]) -> None:
-        rows = inserting(messages)
-        with self._pace.transaction(_weight_of(messages)):
+    def _write_portion(self, messages: list[Any]) -> None:
+        rows = self._insert(messages)
+        with self._pace.transaction(self._weight_of(messages)):
             self._change(discarded_at=timezone.now() + LEASE)
-            execute(Message, rows)
+            execute(self._conversation.messages.model, rows)
         self._on_portion()
 
     def _show(self, shown: Any) -> None:
@@ -85,30 +91,69 @@ class Arrival:
     def _give_up(self) -> None:
         self._mine.update(discarded_at=GIVEN_UP, origin="")
 
+    def _weight_of(self, messages: list[Any]) -> int:
+        return sum(map(self._weigh, messages)) or ROW
+
     def _change(self, **values: Any) -> None:
         if not self._mine.update(**values):
             raise IntegrityError("The conversation was given up, or another one has taken its place.")
 
     @property
     def _mine(self) -> Any:
-        mine = Conversation.objects.filter(pk=self._conversation.pk, origin=self._conversation.origin)
-        return mine.filter(discarded_at__gt=timezone.now())
+        return _same(self._conversation).filter(pk=self._conversation.pk, discarded_at__gt=timezone.now())
 
 
-def _weight_of(messages: list[Message]) -> int:
-    return sum(map(weight_of, messages)) or ROW
+class BeingCopied(Exception):
+    """Another request of the same person makes this copy just now."""
 
 
-def _first_two(found: Iterator[list[Message]]) -> list[list[Message]]:
+def arrive_once(
+    conversation: "Conversation", messages: Iterable[Any], check: Callable[[], object] = dict, **how: Any
+) -> "Conversation":
+    """The conversation of the same origin that is there already, or else this one, which comes in now.
+
+    ``check`` is called in the last transaction, with the feed locked; what it raises goes up. ``how``: ``weigh`` and
+    ``insert`` of an Arrival. Raises BeingCopied while another request brings it in.
+    """
+    same = _same(conversation)
+    if same.filter(discarded_at__gt=timezone.now()).exists():
+        raise BeingCopied
+
+    def at_last() -> dict[str, Any]:
+        version = Feed.advance(conversation.owner_id)
+        check()
+        return {"version": version}
+
+    try:
+        if there := _whole(same):
+            return there
+        Arrival(conversation, at_last=at_last, **how).write(messages)
+    except IntegrityError as error:  # of two requests at once, one comes second
+        if there := _whole(same):
+            return there
+        raise BeingCopied from error
+    return conversation
+
+
+def _whole(same: Any) -> "Conversation | None":
+    found: Conversation | None = same.filter(discarded_at=None).first()
+    return found
+
+
+def _same(conversation: "Conversation") -> Any:
+    everyone: Any = type(conversation)._default_manager
+    return everyone.filter(owner_id=conversation.owner_id, origin=conversation.origin)
+
+
+def _first_two(found: Iterator[list[Any]]) -> list[list[Any]]:
     """The first portion, and the second if there is one."""
     first = next(found, [])
     second = next(found, None)
     return [first] if second is None else [first, second]
 
 
-def _forget(conversation: Conversation) -> None:
+def _forget(conversation: "Conversation") -> None:
     if conversation.origin:
-        same = Conversation.objects.filter(owner_id=conversation.owner_id, origin=conversation.origin)
-        thrown_away = same.exclude(discarded_at=None)
+        thrown_away = _same(conversation).exclude(discarded_at=None)
         thrown_away.filter(discarded_at__gt=timezone.now()).update(discarded_at=GIVEN_UP, origin="")
         thrown_away.update(origin="")

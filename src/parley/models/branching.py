@@ -1,9 +1,12 @@
 """The tree of a conversation's messages: which branch is shown, what is on it, and how it grows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from django.db import models, transaction
@@ -14,12 +17,13 @@ from django.utils.translation import gettext
 from parley.ids import uuid7
 
 from . import tree
+from .arriving import arrive_once
+from .copying import copies, copying
 from .feed import Feed
 
 if TYPE_CHECKING:
     from .conversation import Conversation
     from .message import Message
-    from .message_queryset import MessageQuerySet
 
 PAGE = 20
 """Messages that a page shows at first, and adds for who scrolls."""
@@ -27,9 +31,10 @@ CONTEXT = 4
 """Messages at least, as far as there are any, that a page shows above the one it was opened for."""
 TAKEN = ("title", "titled_by", "model", "instructions", "parameters", "folder_id")
 """What a fork has from the conversation that it was forked from."""
+FORK = "fork:"
+"""Begins the ``origin`` of a fork, before the id of the message where it begins."""
 
-Place = tuple[UUID, UUID | None]
-"""(id, parent) of a message."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,6 @@ class Window:
 class Branching(models.Model):
     """``shown``: a message of the branch that is looked at, which goes on below it with what is newest; null for
     the newest of all. ``turned``: the version of the feed at which it was another branch.
-
-    ``forked_from``: the message that the first question here answers, in another conversation. What is above it
-    is read there, and belongs to this tree as well.
     """
 
     pk: UUID
@@ -59,9 +61,6 @@ class Branching(models.Model):
         "parley.Message", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     turned = models.BigIntegerField(default=0, editable=False)
-    forked_from = models.ForeignKey(
-        "parley.Message", models.SET_NULL, null=True, blank=True, related_name="forks", editable=False
-    )
 
     class Meta:
         abstract = True
@@ -71,11 +70,11 @@ class Branching(models.Model):
     def leaf(self) -> "Message | None":
         """The end of the branch that is shown, to which the next question answers."""
         leaf_id = self.leaf_id()
-        return self._all.filter(pk=leaf_id).first() if leaf_id else None
+        return self.messages.filter(pk=leaf_id).first() if leaf_id else None
 
     def leaf_id(self) -> UUID | None:
-        start = self.shown_id or self._newest_id() or self.forked_from_id
-        return start and self._leaf_below(start)
+        start = self.shown_id or self._newest_id()
+        return start and tree.newest_leaf(start)
 
     def transcript(self, before: "Message | None" = None) -> list["Message"]:
         """The newest messages of the branch that is shown, in order, or the nearest before one of them."""
@@ -105,23 +104,16 @@ class Branching(models.Model):
         return Window(self._read(ids, ids[-1] if ids else None), newer=newer)
 
     def _read(self, ids: Any, end: UUID | None) -> list["Message"]:
-        path = branch({message.pk: message for message in self._all.filter(pk__in=ids)}, end)
+        path = branch({message.pk: message for message in self.messages.filter(pk__in=ids)}, end)
         self.number_versions(path)
-        self._all.keep_rendered(path)
+        self.messages.keep_rendered(path)
         return path
 
     def _leaf_through(self, message: "Message") -> UUID:
         """The end of the branch that is shown, if this message is on it, or else of its own."""
         leaf = self.leaf_id()
         on_it = leaf is not None and tree.downwards(message.pk, leaf, 1)
-        return leaf if leaf and on_it else self._leaf_below(message.pk)
-
-    def _leaf_below(self, start: UUID) -> UUID:
-        """The newest continuation of a message here, or else the one that was forked from."""
-        newest = tree.newest_leaf(start, self.pk)
-        if newest is None and self.forked_from_id and tree.downwards(start, self.forked_from_id, 1):
-            return self.forked_from_id
-        return newest or start
+        return leaf if leaf and on_it else tree.newest_leaf(message.pk)
 
     def branch_of(self, message: "Message") -> bool:
         """Whether this message is on the branch that is shown."""
@@ -129,18 +121,19 @@ class Branching(models.Model):
 
     def history_before(self, message: "Message", most: int = tree.MOST_STEPS) -> list["Message"]:
         """What was said before a message on its branch, in order; the nearest ``most`` of it."""
-        path = self._all.filter(pk__in=tree.nearest(message.parent_id, most))
+        path = self.messages.filter(pk__in=tree.nearest(message.parent_id, most))
         spoken = path.only("role", "status", "content", "parent_id", "conversation_id")
         return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
 
     def whole_branch(self) -> list["Message"]:
         """All messages of the branch that is shown, in order."""
         leaf = self.leaf_id()
-        return branch({message.pk: message for message in self._all.filter(pk__in=tree.above([leaf]))}, leaf)
+        return branch({message.pk: message for message in self.messages.filter(pk__in=tree.above(leaf))}, leaf)
 
     def is_longer_than(self, most: int) -> bool:
         """Whether the branch that is shown has more messages than this."""
-        return self._all.filter(pk__in=tree.nearest(self.leaf_id(), most + 1)).count() > most
+        count: int = self.messages.filter(pk__in=tree.nearest(self.leaf_id(), most + 1)).count()
+        return count > most
 
     def count_below(self, message: "Message") -> int:
         """How many messages here follow this one, on all branches."""
@@ -150,62 +143,46 @@ class Branching(models.Model):
         """The page that shows this message, on its branch."""
         return f"{self.get_absolute_url()}?message={message_id}#message_{message_id}"
 
-    def in_tree(self) -> models.QuerySet[Any]:
-        """The messages of this conversation, and those above its fork."""
-        own = Q(conversation=self.pk)
-        return self._all.filter(own | Q(pk__in=tree.above([self.forked_from_id])) if self.forked_from_id else own)
-
-    def above_fork(self) -> "MessageQuerySet":
-        """The messages above its fork; none where it is no fork."""
-        return self._all.filter(pk__in=tree.above([self.forked_from_id]))
-
     def number_versions(self, messages: Iterable["Message"]) -> None:
-        """Tell these messages that they are looked at here, and which versions of each there are (``versions``)."""
+        """Tell these messages, of this conversation, which versions of each there are (``versions``)."""
         messages = list(messages)
         versions = self._versions_beside(messages)
         for message in messages:
-            if message.conversation_id == self.pk:
-                message.conversation = cast("Conversation", self)
-            message.seen_in, message.versions = self.pk, versions[message.parent_id]
+            message.conversation = cast("Conversation", self)
+            message.versions = versions[message.parent_id]
 
     def _versions_beside(self, messages: list["Message"]) -> dict[UUID | None, list[UUID]]:
-        """Parent → its children here.
+        """Parent → its children, the oldest first.
 
-        Conversations are compared afterwards: as a condition they may lead the database to a worse index.
+        That they are of this conversation is no condition, which might lead the database to a worse index.
         """
         parents = {message.parent_id for message in messages}
-        children = self._all.filter(Q(parent__in=parents - {None}) | Q(parent=None, conversation=self.pk))
-        rows: set[Any] = set(children.values_list("pk", "parent_id", "conversation_id"))
-        here = {(message.pk, message.parent_id) for message in messages}
-        here |= {(pk, parent_id) for pk, parent_id, conversation_id in rows if conversation_id == self.pk}
-        here |= self._read_above(messages, {(pk, parent_id) for pk, parent_id, _ in rows} - here)
+        everyone = self.messages.model._default_manager
+        children = everyone.filter(Q(parent__in=parents - {None}) | Q(parent=None, conversation=self.pk))
         versions = defaultdict(list)
-        for pk, parent_id in sorted(here, key=lambda row: row[0]):
+        for pk, parent_id in sorted(children.values_list("pk", "parent_id")):
             versions[parent_id].append(pk)
         return versions
-
-    def _read_above(self, messages: list["Message"], others: set[Place]) -> set[Place]:
-        """Those of some messages of other conversations that are above this fork.
-
-        Below each message there, one is, and none below the last: mostly that is known without a look at the way.
-        """
-        known = {message.parent_id for message in messages if message.conversation_id != self.pk}
-        known.add(self.forked_from_id)
-        doubtful = [pk for pk, parent_id in others if parent_id not in known]
-        begins_here = any(message.parent_id is None for message in messages) and None not in known
-        if not self.forked_from_id or not (doubtful or begins_here):
-            return set()
-        first = Q(parent=None) if begins_here else Q()
-        return set(self.above_fork().filter(Q(pk__in=doubtful) | first).values_list("pk", "parent_id"))
 
     # What may happen to it
 
     def show(self, message: "Message") -> None:
         """Look at the branch of this message, which goes on below it with what is newest."""
+        with self._advanced(lambda: tree.newest_leaf(message.pk)) as (version, leaf_id):
+            self._look_again(message)
+            self._turn_to(leaf_id, version, turned=True)
+
+    @contextmanager
+    def _advanced(self, look: Callable[[], T]) -> Iterator[tuple[int, T]]:
+        """A transaction → (the feed's next version, what ``look`` has found).
+
+        It looks before the transaction, since a long way takes longer than others may be kept waiting; and once more
+        inside where something has changed meanwhile.
+        """
+        known, found = Feed.objects.filter(pk=self.owner_id).values_list("version", flat=True).first() or 0, look()
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
-            self._look_again(message)
-            self._turn_to(self._leaf_below(message.pk), version, turned=True)
+            yield version, found if version == known + 1 else look()
 
     def regenerate(self, message: "Message", model: str = "") -> "Message":
         """Another reply beside this one, or to this question → the pending reply, on the branch that is shown.
@@ -236,25 +213,24 @@ class Branching(models.Model):
         return reply
 
     def fork(self, message: "Message") -> "Conversation":
-        """A new conversation that goes on from a message, and copies nothing; the one that is there already, as long
-        as nothing was said in it: who clicks twice forks once.
+        """A new conversation that goes on from a message, with copies of what was said until then; the one that is there
+        already, as long as nothing was said in it: who clicks twice forks once. Raises BeingCopied.
         """
-        with transaction.atomic():
-            Feed.advance(self.owner_id)
-            self._look_again(message, *TAKEN)
-            taken = {name: getattr(self, name) for name in ("owner_id", *TAKEN)}
-            taken["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
-            taken["forked_from"] = message
-            forked = self._unused(**taken) or type(self)._default_manager.create(shown=message, **taken)
-        return cast("Conversation", forked)
-
-    def _unused(self, **values: Any) -> Any:
-        others: Any = type(self)._default_manager.exclude(pk=self.pk)
-        return others.filter(messages=None, discarded_at=None, **values).order_by("pk").first()
+        self._look_again(message, *TAKEN)
+        taken = {name: getattr(self, name) for name in TAKEN}
+        taken["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
+        fork = cast(Any, type(self))(owner_id=self.owner_id, origin=f"{FORK}{message.pk}", **taken)
+        everyone: Any = type(self)._default_manager
+        there = everyone.filter(owner=self.owner_id, origin=fork.origin, discarded_at=None)
+        there.exclude(shown=None, turned=0, **taken).update(origin="")
+        branch_of = self.messages.filter(pk__in=tree.above(message.pk))
+        insert = partial(copying, self.messages.model, conversation=fork.pk)
+        still_there = partial(message.refresh_from_db, fields=["parent"])
+        return arrive_once(fork, copies(branch_of), still_there, weigh=attrgetter("weight"), insert=insert)
 
     def _look_again(self, message: "Message", *fields: str) -> None:
         """What another tab has changed before the feed was locked. Raises DoesNotExist for what it has deleted."""
-        self.refresh_from_db(fields=["shown", "forked_from", *fields])
+        self.refresh_from_db(fields=["shown", *fields])
         message.refresh_from_db(fields=["parent"])
 
     def _turn_to(self, leaf_id: UUID | None, version: int, *, turned: bool, **values: Any) -> None:
@@ -266,11 +242,6 @@ class Branching(models.Model):
     def _newest_id(self) -> UUID | None:
         newest: UUID | None = self.messages.order_by("-id").values_list("pk", flat=True).first()
         return newest
-
-    @property
-    def _all(self) -> "MessageQuerySet":
-        messages: MessageQuerySet = self.messages.model._default_manager.all()
-        return messages
 
 
 class NoQuestion(Exception):

@@ -15,7 +15,7 @@ from parley.ids import uuid7
 from .branching import Branching
 from .feed import Feed
 from .organised import Organised, OrganisedQuerySet
-from .pruning import Pruned, leave_to_forks
+from .pruning import Pruned
 from .titled import Titled
 from .tuned import Tuned
 from .versioned import Versioned
@@ -41,20 +41,9 @@ class ConversationQuerySet(OrganisedQuerySet):
         kept: ConversationQuerySet = super().visible_to(user).filter(discarded_at=None)
         return kept
 
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """For good; what forks of them stand on is left to the forks."""
-        from .message import Message
-
-        with transaction.atomic():
-            leave_to_forks(Message.objects.filter(conversation__in=list(self.values_list("pk", flat=True))))
-            return super().delete()
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
 
 class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
-    """``origin``: where an imported one came from, as ``chatgpt:<id>``, so that it comes in once."""
+    """``origin``: what it is a copy of, as ``chatgpt:<id>``, ``share:<id>`` or ``fork:<id>``, so that it comes in once."""
 
     class TitledBy(models.TextChoices):
         QUESTION = "question", _("First question")
@@ -137,7 +126,7 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
             self._refuse_twice(key)
-            self.refresh_from_db(fields=["shown", "forked_from"])
+            self.refresh_from_db(fields=["shown"])
             for chosen in filter(None, (instead_of, below)):
                 chosen.refresh_from_db(fields=["parent"])
             leaf_id = self.leaf_id()
@@ -149,7 +138,7 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
             reply.enqueue(question)
             self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
         if parent_id == leaf_id:
-            question.seen_in = reply.seen_in = self.pk  # at the end of a branch there are no other versions
+            question.versions, reply.versions = [question.pk], [reply.pk]
         return question, reply
 
     def _refuse_twice(self, key: UUID | None) -> None:

@@ -20,7 +20,7 @@ MOST_ROWS = 200
 def emptied(conversation_id: UUID, clock: Callable[[], float] = time.monotonic) -> bool:
     """Delete the messages that nobody will see again, for a second: whether none is left.
 
-    Those that forks stand on are the forks' by now. Where another process is about it, it is left to that one.
+    Where another process is about it, it is left to that one.
     """
     pace, until = Pace(), clock() + LONGEST
     left = list(Message.objects.filter(conversation=conversation_id).order_by("pk").values_list("pk", flat=True))
@@ -58,6 +58,5 @@ def _delete(ids: list[UUID]) -> None:
     """Without reading them first, and without a word to the pages: their conversation is on none."""
     gone = Message.objects.filter(pk__in=ids)
     Conversation.objects.filter(shown__in=ids).update(shown=None)
-    Conversation.objects.filter(forked_from__in=ids).update(forked_from=None)
     Message.objects.filter(parent__in=ids).exclude(pk__in=ids).update(parent=None)
     gone.order_by()._raw_delete(router.db_for_write(Message))

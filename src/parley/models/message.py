@@ -183,19 +183,8 @@ class Message(Job):
     live_html = live_reasoning = ""
     """What readers have been shown of a reply that is not written down yet; see delivery.log."""
 
-    seen_in: UUID | None = None
     versions: Sequence[UUID] = ()
     """Itself and the others in its place, the oldest first; see Conversation.number_versions."""
-
-    @property
-    def borrowed(self) -> bool:
-        """Whether it is read in another conversation, from which the one that is looked at was forked."""
-        return self.within != self.conversation_id
-
-    @property
-    def within(self) -> UUID:
-        """The conversation in which it is looked at: its own, or one that was forked from it."""
-        return self.seen_in or self.conversation_id
 
     @property
     def number(self) -> int:

@@ -12,21 +12,14 @@ _NEWS = """
         EXISTS (SELECT 1 FROM parley_conversation WHERE owner_id = %(owner)s AND version > %(since)s),
         EXISTS (SELECT 1 FROM parley_folder WHERE owner_id = %(owner)s AND version > %(since)s),
         EXISTS (SELECT 1 FROM parley_transfer WHERE owner_id = %(owner)s AND version > %(since)s),
-        EXISTS (SELECT 1 FROM parley_message WHERE conversation_id = %(conversation)s AND version > %(since)s),
-        EXISTS (
-            SELECT 1 FROM parley_conversation
-            WHERE id = %(conversation)s AND owner_id = %(owner)s AND forked_from_id IS NOT NULL
-        )
+        EXISTS (SELECT 1 FROM parley_message WHERE conversation_id = %(conversation)s AND version > %(since)s)
     FROM parley_feed WHERE owner_id = %(owner)s"""
 """Mostly it is one table; to look into each in turn takes longer than all that is told then."""
 _conversation = models.UUIDField()
 
 
 class News(NamedTuple):
-    """``version`` and ``removed`` of the feed, and what has changed; messages are those of one conversation.
-
-    ``forked``: whether that was forked, and messages of others are above it.
-    """
+    """``version`` and ``removed`` of the feed, and what has changed; messages are those of one conversation."""
 
     version: int
     removed: int
@@ -34,7 +27,6 @@ class News(NamedTuple):
     folders: bool
     transfers: bool
     messages: bool
-    forked: bool
 
 
 def news(user: Any, conversation_id: UUID | None, since: int) -> News | None:

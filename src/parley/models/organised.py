@@ -109,11 +109,7 @@ class OrganisedQuerySet(VisibleQuerySet):
 
         over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
-            if not locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP):
-                continue
-            for conversation in over.filter(pk=pk):
-                conversation.leave_to_forks()
-            if emptied(pk):
+            if locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP) and emptied(pk):
                 self._delete_unlocked(over.filter(pk=pk))
 
     def _delete_unlocked(self, over: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from parley.codec import SHARED, SHARED_REASONING
 from parley.ids import uuid7
 from parley.text import clean
 
-from .arriving import Arrival
+from .arriving import arrive_once
 from .conversation import Conversation
 from .feed import Feed
 from .message import Message
@@ -166,23 +166,9 @@ class Share(Versioned):
 
         Raises BeingCopied while another request copies it for them.
         """
-        theirs = Conversation.objects.filter(owner=owner, origin=f"share:{self.pk}")
-        if theirs.filter(discarded_at__gt=timezone.now()).exists():
-            raise BeingCopied
-        try:
-            return theirs.filter(discarded_at=None).first() or self._copied(owner)
-        except IntegrityError:  # of two requests at once, one comes second
-            there: Conversation | None = theirs.filter(discarded_at=None).first()
-        if there is None:
-            raise BeingCopied
-        return there
-
-    def _copied(self, owner: Any) -> Conversation:
-        conversation = Conversation(owner=owner, title=self.title, origin=f"share:{self.pk}")
-        conversation.instructions, conversation.titled_by = self.instructions, Conversation.TitledBy.PERSON
-        rows = list(self._rows_of(conversation))
-        Arrival(conversation, at_last=lambda: {"version": Feed.advance(owner.pk)}).write(rows)
-        return conversation
+        copy = Conversation(owner=owner, title=self.title, origin=f"share:{self.pk}", instructions=self.instructions)
+        copy.titled_by = Conversation.TitledBy.PERSON
+        return arrive_once(copy, self._rows_of(copy))
 
     def _rows_of(self, conversation: Conversation) -> Iterator[Message]:
         parent = None
@@ -191,10 +177,6 @@ class Share(Versioned):
             message.conversation = conversation
             message.parent, message.settled_at = parent, message.created_at
             yield (parent := message)
-
-
-class BeingCopied(Exception):
-    """Another request of the same reader copies this share just now."""
 
 
 class TooLarge(Exception):

@@ -1,10 +1,10 @@
-"""Walks along the parent pointers of messages, from one conversation into those that it was forked from.
+"""Walks along the parent pointers of the messages of a conversation.
 
 Each is one recursive query, the same on SQLite and PostgreSQL. Where pointers go in a circle, UNION stops at what was
 seen; a walk that counts its steps has a last one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,11 @@ from django.db.models.expressions import RawSQL
 
 MOST_STEPS = 100_000
 
-Ids = Iterable[UUID | None]
 _key = models.UUIDField()
 
 _ABOVE = """
     WITH RECURSIVE walk (id, parent_id) AS (
-        SELECT id, parent_id FROM parley_message WHERE id IN ({starts})
+        SELECT id, parent_id FROM parley_message WHERE id = %s
         UNION
         SELECT above.id, above.parent_id FROM parley_message above JOIN walk ON above.id = walk.parent_id
     ) SELECT id FROM walk"""
@@ -36,13 +35,11 @@ _BELOW = """
         SELECT below.id FROM parley_message below JOIN walk ON below.parent_id = walk.id
     ) SELECT id FROM walk"""
 _NEWEST_LEAF = """
-    WITH RECURSIVE walk (id, parent_id, conversation_id) AS (
-        SELECT id, parent_id, conversation_id FROM parley_message WHERE id = %s
+    WITH RECURSIVE walk (id, parent_id) AS (
+        SELECT id, parent_id FROM parley_message WHERE id = %s
         UNION
-        SELECT below.id, below.parent_id, below.conversation_id
-        FROM parley_message below JOIN walk ON below.parent_id = walk.id
-    ) SELECT id FROM walk WHERE conversation_id = %s
-    AND id NOT IN (SELECT parent_id FROM walk WHERE conversation_id = %s AND parent_id IS NOT NULL)
+        SELECT below.id, below.parent_id FROM parley_message below JOIN walk ON below.parent_id = walk.id
+    ) SELECT id FROM walk WHERE id NOT IN (SELECT parent_id FROM walk WHERE parent_id IS NOT NULL)
     ORDER BY id DESC LIMIT 1"""
 _DOWNWARDS = """
     WITH RECURSIVE walk (id, parent_id, step) AS (
@@ -53,36 +50,35 @@ _DOWNWARDS = """
     ) SELECT id FROM walk ORDER BY step DESC LIMIT %s"""
 
 
-def above(ids: Ids) -> RawSQL:
-    """The ids of these messages and of all above them, for ``pk__in``."""
-    starts = list(_keys(ids)) or [None]
-    return RawSQL(_ABOVE.format(starts=", ".join(["%s"] * len(starts))), starts)
+def above(leaf: UUID | None) -> RawSQL:
+    """The ids of a message and of all above it, for ``pk__in``."""
+    return RawSQL(_ABOVE, [_prepared(leaf)])
 
 
 def nearest(leaf: UUID | None, count: int) -> RawSQL:
     """The ids of a message and of the nearest above it, so many in all, for ``pk__in``."""
-    return RawSQL(_NEAREST, [*_keys([leaf]), count])
+    return RawSQL(_NEAREST, [_prepared(leaf), count])
 
 
 def below(message: UUID) -> RawSQL:
-    """The ids of a message and of all below it, in forks too, for ``pk__in``."""
-    return RawSQL(_BELOW, [*_keys([message])])
+    """The ids of a message and of all below it, for ``pk__in``."""
+    return RawSQL(_BELOW, [_prepared(message)])
 
 
-def newest_leaf(message: UUID | None, conversation: UUID) -> UUID | None:
-    """The newest message of a conversation that is below another, or it, and has none of the conversation below."""
-    return next(_ids(_NEWEST_LEAF, [*_keys([message, conversation, conversation])]), None)
+def newest_leaf(message: UUID) -> UUID:
+    """The newest message below another that has none below; the other itself where all of them have, in a circle."""
+    return next(_ids(_NEWEST_LEAF, [_prepared(message)]), message)
 
 
 def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
     """The first ids of the way from a message down to a leaf; empty when the leaf is not below it."""
-    ids = list(_ids(_DOWNWARDS, [*_keys([leaf, start]), MOST_STEPS, count]))
+    ids = list(_ids(_DOWNWARDS, [_prepared(leaf), _prepared(start), MOST_STEPS, count]))
     return ids if ids[:1] == [start] else []
 
 
-def _keys(ids: Ids) -> Iterator[Any]:
-    """As the database has them: 32 hex digits where it has no type for them."""
-    return (_key.get_db_prep_value(each, connection) for each in ids)
+def _prepared(pk: UUID | None) -> Any:
+    """As the database has it: 32 hex digits where it has no type for them."""
+    return _key.get_db_prep_value(pk, connection)
 
 
 def _ids(statement: str, values: list[Any]) -> Iterator[UUID]:

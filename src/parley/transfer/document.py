@@ -10,6 +10,7 @@ from typing import Any
 
 from parley.codec import CONVERSATION, MESSAGE, STAMP, TUNED, written
 from parley.models import Conversation, Folder, Message, Preset, Status
+from parley.models.branching import FORK
 from parley.models.states import UNSETTLED
 
 from .rows import whole_tree
@@ -43,6 +44,7 @@ def _head(conversation: Conversation) -> dict[str, Any]:
         "id": str(conversation.pk),
         **written(conversation, CONVERSATION),
         "folder": conversation.folder.name if conversation.folder else None,
+        "origin": "" if conversation.origin.startswith(FORK) else conversation.origin,
         "shown": _name(conversation.shown_id),
     }
 

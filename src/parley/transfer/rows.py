@@ -12,8 +12,8 @@ CHUNK = 200
 
 
 def whole_tree(conversation: Conversation, *left_out: str) -> Iterator[Message]:
-    """All messages, and those above a fork, each after its parent, without these fields; one query."""
-    rows = conversation.in_tree().order_by("id").defer(*left_out)
+    """All messages, each after its parent, without these fields; one query."""
+    rows = conversation.messages.order_by("id").defer(*left_out)
     for message in rows.iterator(CHUNK):
         message.conversation = conversation
         yield message
@@ -27,13 +27,13 @@ class Branch:
 
     @cached_property
     def ids(self) -> set[UUID]:
-        path = above([self.conversation.leaf_id()])
+        path = above(self.conversation.leaf_id())
         return set(Message.objects.filter(pk__in=path).values_list("pk", flat=True))
 
     @cached_property
     def elsewhere(self) -> int:
         """How many messages are on other branches only."""
-        return self.conversation.in_tree().count() - len(self.ids)
+        return self.conversation.messages.count() - len(self.ids)
 
     def messages(self, *left_out: str) -> Iterator[Message]:
         return (message for message in whole_tree(self.conversation, *left_out) if message.pk in self.ids)

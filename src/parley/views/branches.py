@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from parley.forms import RegenerateForm
 from parley.models import Conversation, Message
+from parley.models.arriving import BeingCopied
 from parley.models.branching import NoQuestion
 from parley.tasks import offered_models, stop_on_commit
 
@@ -52,7 +53,12 @@ def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """A new conversation; of a reply that is being written there is nothing to go on from yet."""
     conversation = own_conversation(request, pk)
     chosen = message_of(conversation, message)
-    return see(conversation.fork(chosen)) if chosen.settled else see_message(conversation, message)
+    if not chosen.settled:
+        return see_message(conversation, message)
+    try:
+        return see(conversation.fork(chosen))
+    except BeingCopied:
+        return see_message(conversation, message)
 
 
 @private
@@ -72,8 +78,7 @@ def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse
 
 
 def message_of(conversation: Conversation, pk: UUID | None) -> Message:
-    """A message of this conversation, or of the one that it was forked from."""
-    message: Message = get_object_or_404(conversation.in_tree(), pk=pk)
+    message: Message = get_object_or_404(conversation.messages, pk=pk)
     return message
 
 

@@ -87,7 +87,7 @@ def transcript_of(conversation: Conversation, **near: Message | None) -> dict[st
 def _named(request: HttpRequest, conversation: Conversation, name: str) -> Message | None:
     """The message that the address names, if it does."""
     pk = request.GET.get(name)
-    return None if pk is None else get_object_or_404(conversation.in_tree(), pk=uuid_or_404(pk))
+    return None if pk is None else get_object_or_404(conversation.messages, pk=uuid_or_404(pk))
 
 
 def blank_form(request: HttpRequest, conversation: Conversation | None, edited: Message | None = None) -> QuestionForm:

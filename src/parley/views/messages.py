@@ -36,7 +36,7 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     Draft.keep(request.user, conversation, "")
     if not wants_stream(request):
         return see(conversation)
-    if question.seen_in is None:
+    if not question.versions:
         conversation.number_versions([question, reply])
     context = {"question": question, "reply": reply, "form": next_form(), "edited": edited}
     return stream(request, "message_create", {**context, "conversation": conversation})
@@ -86,13 +86,13 @@ def _changed(request: HttpRequest, message: Message) -> HttpResponse:
 
 def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
     pk = form.cleaned_data["editing"]
-    return get_object_or_404(conversation.in_tree().filter(role=Role.USER), pk=pk) if pk else None
+    return get_object_or_404(conversation.messages.filter(role=Role.USER), pk=pk) if pk else None
 
 
 def _below(conversation: Conversation, form: QuestionForm) -> Message | None:
     """What the page was opened for, when that is on another branch than the one that is remembered."""
     pk = form.cleaned_data["below"]
-    return get_object_or_404(conversation.in_tree(), pk=pk) if pk else None
+    return get_object_or_404(conversation.messages, pk=pk) if pk else None
 
 
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from parley.forms import ShareForm
 from parley.models import Conversation, NothingToShare, Share
-from parley.models.share import BeingCopied, TooLarge
+from parley.models.arriving import BeingCopied
+from parley.models.share import TooLarge
 from parley.models.storage import Full
 
 from .base import own_conversation, page, private, rendered, see

@@ -1,0 +1,106 @@
+"""What was written by an older version is there after a migration."""
+
+from importlib import import_module
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from parley.ids import uuid7
+from parley.models import Conversation, Feed
+from parley.search import index
+from parley.search.query import parse
+from tests.models.conftest import answered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEFORE, AFTER = "0007_calls", "0009_no_forked_from"
+
+
+def migrate(name):
+    executor = MigrationExecutor(connection)
+    executor.migrate([("parley", name)])
+    return MigrationExecutor(connection).loader.project_state([("parley", name)]).apps
+
+
+@pytest.fixture
+def old():
+    """The models as they were when forks read in other conversations."""
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("parley")[0][1]
+    apps = migrate(BEFORE)
+    yield lambda name: apps.get_model("parley", name).objects
+    migrate(newest)
+
+
+@pytest.fixture
+def talk(owner):
+    return answered(owner, times=120)
+
+
+@pytest.fixture
+def forked(owner, old):
+    """A function: a fork that reads what is above a message in the conversation of that message."""
+    return lambda pk, title: old("Conversation").create(owner_id=owner.pk, title=title, forked_from_id=pk, shown_id=pk)
+
+
+def say(old, fork, parent_id, *contents):
+    for content in contents:
+        said = {"conversation": fork, "role": "user", "status": "done"}
+        parent_id = old("Message").create(id=uuid7(), parent_id=parent_id, content=content, **said).pk
+    old("Conversation").filter(pk=fork.pk).update(shown=parent_id)
+    return parent_id
+
+
+def shown(title):
+    fork = Conversation.objects.get(title=title)
+    branch = fork.whole_branch()
+    assert {message.conversation_id for message in branch} <= {fork.pk}
+    return [message.content for message in branch]
+
+
+def test_forks_that_read_in_another_conversation_get_copies(talk, old, forked):
+    path = talk.whole_branch()
+    texts = [message.content for message in path]
+    old("Message").filter(pk=path[3].pk).update(status="streaming", worker=uuid7(), key=uuid7())
+    fork = forked(path[229].pk, "fork")
+    say(old, fork, path[229].pk, "in the fork", "and on")
+    say(old, fork, path[8].pk, "instead", "of it")
+    end = say(old, forked(path[5].pk, "short"), path[5].pk, "end")
+    second = forked(end, "second")
+    untouched = forked(path[9].pk, "untouched")
+    version = old("Feed").get(owner=talk.owner_id).version
+    old("Message").filter(pk__in=[path[8].pk, path[7].pk]).update(conversation=untouched)  # as it was left to a fork
+    migrate(AFTER)
+    assert shown("fork") == [*texts[:9], "instead", "of it"]
+    fork = Conversation.objects.get(pk=fork.pk)
+    fork.show(fork.messages.get(content="in the fork"))
+    assert shown("fork") == [*texts[:230], "in the fork", "and on"]
+    assert len(fork.window(around=fork.messages.get(content="instead")).messages[9].versions) == 2
+    assert shown("short") == [*texts[:6], "end"]
+    assert shown("second") == [*texts[:6], "end"]
+    assert shown("untouched") == texts[:10]
+    assert Conversation.objects.get(pk=second.pk).messages.count() == 7
+    assert fork.messages.count() == 230 + 4
+    assert not fork.messages.filter(status="streaming").exists()
+    assert Feed.version_of(talk.owner) > version
+
+
+def test_copying_for_forks_may_begin_again_after_a_crash(talk, old, forked, monkeypatch):
+    path = talk.whole_branch()
+    fork = forked(path[-1].pk, "fork")
+    migration = import_module("parley.migrations.0008_forks_copy")
+    with monkeypatch.context() as crashing, pytest.raises(ZeroDivisionError):
+        crashing.setattr(migration, "F", lambda name: 1 / 0)
+        migrate(AFTER)
+    assert old("Message").filter(conversation=fork.pk).count() == len(path)
+    migrate(AFTER)
+    assert shown("fork") == [message.content for message in path]
+    assert Conversation.objects.get(pk=fork.pk).messages.count() == len(path)
+
+
+def test_the_search_has_the_copies_and_goes_on(talk, old, forked):
+    fork = forked(talk.whole_branch()[0].pk, "fork")
+    migrate(AFTER)
+    found = {place.conversation for place in index.find(talk.owner, parse("what is a parley"), offset=0, count=9)}
+    assert {talk.pk, fork.pk} <= found
+    Conversation.objects.get(pk=fork.pk).rename("zebra")
+    assert index.find(talk.owner, parse("zebra"), offset=0, count=9)
