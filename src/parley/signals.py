@@ -7,12 +7,11 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 
 from . import files
+from .delivery import broadcasts, sockets
 from .models import Conversation, Feed, Folder, Message, Transfer, feed_advanced
 
 
 def connect() -> None:
-    from .delivery import broadcasts, sockets
-
     post_delete.connect(_conversation_deleted, sender=Conversation, dispatch_uid="parley.conversation_deleted")
     post_delete.connect(_message_deleted, sender=Message, dispatch_uid="parley.message_deleted")
     post_delete.connect(_folder_deleted, sender=Folder, dispatch_uid="parley.folder_deleted")

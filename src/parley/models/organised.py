@@ -14,7 +14,9 @@ from parley.conf import conf
 from parley.days import place_of
 
 from . import locks
+from .emptying import emptied
 from .feed import Feed
+from .states import UNSETTLED
 from .versioned import VisibleQuerySet
 
 if TYPE_CHECKING:
@@ -90,14 +92,12 @@ class OrganisedQuerySet(VisibleQuerySet):
 
     def discard(self, owner_id: Any) -> "list[Message]":
         """Throw away together → the replies that were stopped by it."""
-        from .message import Message
-        from .states import UNSETTLED
-
         with transaction.atomic():
             ids, everyone = list(self.values_list("pk", flat=True)), cast(Any, self.model._default_manager)
             everyone.filter(pk__in=ids).change(owner_id, discarded_at=timezone.now())
-            running = Message.objects.filter(conversation__in=ids, status__in=UNSETTLED).select_related("conversation")
-            return [reply for reply in running.order_by("pk") if reply.stop()]
+            messages: Any = self.model._meta.get_field("messages").related_model
+            running = messages.objects.filter(conversation__in=ids, status__in=UNSETTLED)
+            return [reply for reply in running.select_related("conversation").order_by("pk") if reply.stop()]
 
     def over(self) -> Self:
         """What was thrown away more than UNDO_WITHIN seconds ago, and nobody may bring back."""
@@ -105,11 +105,10 @@ class OrganisedQuerySet(VisibleQuerySet):
 
     def purge(self) -> None:
         """Delete for good what is over: its messages in portions, a second long, and the conversation when none is left."""
-        from .emptying import emptied
-
         over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
-            if locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP) and emptied(pk):
+            taken = locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP)
+            if taken and all(map(emptied, over.filter(pk=pk))):
                 self._delete_unlocked(over.filter(pk=pk))
 
     def _delete_unlocked(self, over: Any) -> None:
