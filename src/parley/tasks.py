@@ -18,8 +18,8 @@ from .connections import ONCE, async_connection, connection
 from .delivery.broadcasts import ring_from
 from .delivery.log import LogWriter
 from .generation import catalogue
-from .generation.loop import Loop
 from .generation.reaper import Reaper
+from .generation.worker import Loop
 from .models import Message
 from .outages import Outage
 from .transfer import jobs

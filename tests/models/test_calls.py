@@ -129,7 +129,7 @@ def test_notes_the_call_of_a_worker_that_died(reply):
     call = Call.objects.get()
     assert (call.outcome, call.error, call.first_token_at) == ("interrupted", "worker_gone", None)
     assert call.started_at == written.reply.started_at
-    assert engine.take_back(*engine.as_it_is(written))
+    assert engine.take_back(*written.as_it_is)
     assert engine.settle(written, Outcome("done"))
     assert Call.objects.get().outcome == "done"
 

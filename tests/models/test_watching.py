@@ -2,18 +2,20 @@
 
 import asyncio
 import threading
-from random import Random
+from queue import Queue
 from uuid import uuid4
 
 import pytest
 from django.db import InternalError, connection, transaction
 
 from parley.conf import conf
-from parley.generation import engine, loop
+from parley.generation import duties, engine
 from parley.generation.database import Database
-from parley.generation.loop import Loop
+from parley.generation.duties import Duties
+from parley.generation.engine import Engine
 from parley.generation.outcome import Outcome
-from parley.models import Feed, Message
+from parley.generation.writing import Running
+from parley.models import Feed, Message, reply_claimed
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,13 +23,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = uuid4()
 
 
+class NoLog:
+    def begin(self, *_): ...
+
+    async def end(self, *_): ...
+
+
 @pytest.fixture
 def worker(settings):
-    """The loop of a worker, of which a test calls one duty."""
+    """The duties of a worker, of which a test carries out one."""
     settings.PARLEY = {**settings.PARLEY, "CHECKPOINT_INTERVAL": 0.01}
-    made = object.__new__(Loop)
-    made._running, made._leaving, made._random = {}, False, Random()
-    made._database = made._at_end = Database("tests", 1)
+    made = Duties(Running(), NoLog(), Database("tests", 1), WORKER, None)
     yield made
     made._database._threads.submit(lambda: connection.close()).result()
     made._database._threads.shutdown()
@@ -46,7 +52,7 @@ async def watched(worker):
     for written in worker._running.values():
         written.task = written.task or asyncio.create_task(asyncio.sleep(60))
     try:
-        await worker._watch_rows()
+        await worker.watch_rows()
     finally:
         for written in worker._running.values():
             written.task.cancel()
@@ -87,7 +93,7 @@ def test_has_nothing_to_settle_for_a_person_who_was_deleted(worker, owner):
     owner.delete()
     assert not engine.settle(written, Outcome("done"))
     assert not engine.settle(written, Outcome("stopped"))
-    assert not engine.take_back(*engine.as_it_is(written))
+    assert not engine.take_back(*written.as_it_is)
     assert not Feed.objects.exists()
 
 
@@ -181,19 +187,37 @@ def test_hands_over_what_it_had_just_claimed_when_it_ended(worker, owner, monkey
     async def hung(*_):
         await asyncio.sleep(60)
 
-    class NoLog:
-        def begin(self, *_): ...
-
     async def all_of_it():
-        worker._log, worker._claims = NoLog(), NoLog()
-        worker._claims.end_soon = lambda: None
-        await worker._hand_over(0)
-        return await asyncio.wait_for(worker._write(reply.pk), 5)
+        writer = Engine(Running(), NoLog(), claimed, worker._database)
+        writer._settle = settle
+        await writer.hand_over(0)
+        return await asyncio.wait_for(writer.write(reply.pk), 5)
 
-    monkeypatch.setattr(loop.engine, "write", hung)
-    worker._begin, worker._settle, worker._changed = claimed, settle, lambda written: None
+    monkeypatch.setattr(engine, "write", hung)
     assert asyncio.run(all_of_it()) == "handed over"
     assert settled == [Outcome("handed over")]
+
+
+def test_announces_what_it_has_claimed(worker, owner):
+    reply, told = begun(owner).messages.get(role="assistant"), Queue()
+
+    def claimed(sender, reply, **_):
+        told.put((sender, reply.pk, reply.status, reply.attempt))
+
+    async def claim(reply_id):
+        return (await worker._database(engine.begin, [reply_id], WORKER))[reply_id]
+
+    async def handed_over():
+        writer = Engine(Running(), NoLog(), claim, worker._database)
+        await writer.hand_over(0)
+        await writer.write(reply.pk)
+
+    reply_claimed.connect(claimed)
+    try:
+        asyncio.run(handed_over())
+        assert told.get(timeout=20) == (Message, reply.pk, "streaming", 1)
+    finally:
+        reply_claimed.disconnect(claimed)
 
 
 def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(worker, owner, monkeypatch):
@@ -219,8 +243,8 @@ def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(wor
     async def heard():
         for written in (old, new):
             written.task = asyncio.create_task(asyncio.sleep(60))
-        await worker._hear_stops()
+        await worker.hear_stops()
         return old.ending, new.ending
 
-    monkeypatch.setattr(loop, "async_connection", lambda **_: Bell())
+    monkeypatch.setattr(duties, "async_connection", lambda **_: Bell())
     assert asyncio.run(heard()) == ("stopped", "")

@@ -8,8 +8,9 @@ from parley.conf import conf
 
 from . import engine
 from .database import Database, pauses
-from .engine import Held, Writing
+from .engine import Held
 from .together import Together
+from .writing import Writing
 
 
 class Claims:

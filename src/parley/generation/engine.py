@@ -1,130 +1,123 @@
-"""The coroutine of one reply: claim, prompt, stream, finish."""
+"""One reply: claim, prompt, stream, finish."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from parley.models import Call, Message
-from parley.models.message_queryset import Thoughts
+from parley.models import Message, reply_claimed
 from parley.provider import Provider
 
-from . import history, ledger, prompt, reading, streaming
+from . import clients, history, ledger, prompt, reading, streaming
 from .accumulator import Accumulator
-from .database import DATABASE_AWAY
+from .announcer import announce
+from .database import DATABASE_AWAY, Database
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
+from .reaper import dispatch_next
 from .refusals import MAY_PASS, in_band
 from .request import Request
 from .stream_errors import InBandError
+from .titles import Titles
+from .together import Together
 from .wires import WIRES
+from .writing import Log, Running, Writing
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class Writing:
-    """A reply that this process is writing.
+OnText = Callable[[Writing], None]
+Claim = Callable[[UUID], Awaitable[Writing | None]]
 
-    ``ending`` says why it was cancelled: "stopped" by the person, "handed over" by a process that
-    ends, or "lost" to somebody else. ``held``: somebody else holds its row. ``unasked`` is how it
-    ends where there is nothing to ask.
+
+class Engine:
+    """Writes replies in the event loop of its process, each from its claim to its end.
+
+    ``claim(reply_id)`` gives a reply to write, or None; ``database``: for the ends.
     """
 
-    reply: Message
-    provider: Provider
-    request: Request
-    answer: Accumulator
-    left_out: int = 0
-    checkpointed: str = ""
-    saved_thoughts: Thoughts | None = None
-    task: asyncio.Task[Outcome] | None = None
-    shown_since: float | None = None
-    thinking_since: float | None = None
-    reasoning_seconds: int | None = None
-    ending: str = ""
-    unasked: Outcome | None = None
-    begun: bool = False
-    held: bool = False
-    thought: bool = False
-    calls: list[Call] = field(default_factory=list)
+    def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
+        self._running, self._log, self._claim, self._database = running, log, claim, database
+        self._ends: Together[UUID, None] = Together(self._end_logs)
+        self._titles = Titles(database.at_last)
+        self._random, self._leaving = Random(), False
 
-    @property
-    def key(self) -> tuple[UUID, int]:
-        return self.reply.pk, self.reply.attempt
+    async def write(self, reply_id: UUID) -> str:
+        """Claim and write a reply → its status, or "" when it was not for us to write."""
+        writing = None if await self._is_ours(reply_id) else await self._begin(reply_id)
+        if writing is None:
+            return ""
+        announce(reply_claimed, reply=copy(writing.reply))
+        self._log.begin(reply_id, writing.reply.attempt)
+        self._running.note(writing)
+        writing.task = asyncio.create_task(write(writing, self._running.note, self._random))
+        if self._leaving:
+            writing.cancel("handed over")
+        return await self._settle(writing, await _outcome(writing))
 
-    @property
-    def text(self) -> str:
-        return str(self.answer.text)
+    async def hand_over(self, grace: float) -> None:
+        """Give away what still runs after ``grace`` seconds, oldest first, and from then on whatever is claimed."""
+        await asyncio.sleep(grace if self._running else 0)
+        self._leaving = True
+        for _, writing in sorted(self._running.items()):
+            writing.cancel("handed over")
 
-    @property
-    def told(self) -> tuple[str, str]:
-        """What readers are to see: the answer and the reasoning so far."""
-        return self.text, str(self.answer.reasoning)
+    async def end(self) -> None:
+        """Write no more titles, and close the connections to the provider where nothing runs."""
+        await self._titles.end()
+        if not self._running:
+            await clients.close()
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether this attempt has words of which none is in the database yet, as far as its row could be written."""
-        return not self.held and self.checkpointed == self.reply.content != self.text
+    async def _is_ours(self, reply_id: UUID) -> bool:
+        """Whether it is being written here: its task came twice, or this process was thought dead."""
+        writing = self._running.get(reply_id)
+        if writing is None or writing.ending:
+            return False
+        running = await self._database.at_last(Message.objects.still_running, [writing.key])
+        return writing.key in running or await self._database.at_last(take_back, *writing.as_it_is)
 
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything that the database does not have yet."""
-        return self.text != self.checkpointed or self.new_thoughts is not None
+    async def _begin(self, reply_id: UUID) -> Writing | None:
+        """It is known as ours from before its claim on; see Duties.look_after."""
+        self._running.claiming.add(reply_id)
+        try:
+            if writing := await self._claim(reply_id):
+                if before := self._running.get(reply_id):
+                    before.cancel("lost")
+                self._running[reply_id] = writing
+        finally:
+            self._running.claiming.discard(reply_id)
+        return writing
 
-    @property
-    def shown(self) -> bool:
-        """Whether this attempt has added anything that somebody may have seen."""
-        return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
+    async def _settle(self, writing: Writing, outcome: Outcome) -> str:
+        writing.answer.close()
+        try:
+            settled = await self._database.at_last(settle, writing, outcome)
+        finally:
+            if self._running.get(writing.reply.pk) is writing:
+                self._running.pop(writing.reply.pk)
+                await self._ends.join(writing.reply.pk)
+        if settled and outcome.status == "done":
+            self._titles.soon(writing.reply)
+        await self._database.at_last(dispatch_next, writing.reply)
+        return outcome.status if settled else ""
 
-    @property
-    def thoughts(self) -> dict[str, Any]:
-        """The reasoning and its seconds, after those of the text that this attempt goes on with."""
-        parts = [self.reply.reasoning, str(self.answer.reasoning)]
-        times = [time for time in (self.reply.reasoning_seconds, self.reasoning_seconds) if time is not None]
-        return {"reasoning": "\n\n".join(filter(None, parts)), "reasoning_seconds": sum(times) if times else None}
-
-    @property
-    def parts(self) -> list[Any]:
-        """What stands beside the text, after what stands beside that which this attempt goes on with."""
-        return [*self.reply.parts, *(part for part in self.answer.beside.as_parts() if part not in self.reply.parts)]
-
-    @property
-    def new_thoughts(self) -> Thoughts | None:
-        """The thoughts, if this attempt has any that the database does not have yet."""
-        if not self.answer.reasoning:
-            return None
-        reasoning, seconds = self.thoughts.values()
-        return (reasoning, seconds) if (reasoning, seconds) != self.saved_thoughts else None
-
-    def note_time(self, now: float) -> None:
-        """How long the model thinks: from its first thought to the first word that it adds to the answer."""
-        if self.shown_since is None and self.shown:
-            self.shown_since = now
-            for call in self.calls[-1:]:
-                call.note_first_token()
-        if self.answer.reasoning and self.thinking_since is None:
-            self.thinking_since = self.shown_since if self.answer.text.taken_back else now
-        if self.thinking_since is not None and not self.thought:
-            self.reasoning_seconds = round(now - self.thinking_since)
-            self.thought = len(self.text) > len(self.reply.content)
-
-    def end_call(self, outcome: str, error: str) -> None:
-        """Note how the last call to the provider came out, if there was one."""
-        for call in self.calls[-1:]:
-            call.end(outcome, error, **self.answer.billed)
-
-    def cancel(self, ending: str) -> None:
-        if self.task is not None and not self.ending:
-            self.ending = ending
-            self.task.cancel()
+    async def _end_logs(self, reply_ids: list[UUID]) -> dict[UUID, None]:
+        await self._log.end(*reply_ids)
+        return {}
 
 
-OnText = Callable[[Writing], None]
+async def _outcome(writing: Writing) -> Outcome:
+    assert writing.task is not None
+    try:
+        return await writing.task
+    except asyncio.CancelledError:
+        return Outcome(writing.ending)
+    except Exception:
+        logger.exception("Reply %s could not be written.", writing.reply.pk)
+        return Outcome("failed", "internal")
 
 
 class Held:
@@ -208,11 +201,6 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
         raise ProviderError(code, retriable=code in MAY_PASS, detail=detail) from None
     answer.close()
     return after_end(answer)
-
-
-def as_it_is(writing: Writing) -> tuple[Writing, str, dict[str, Any]]:
-    """The arguments of ``take_back``, for the event loop to read: in a thread, what arrives meanwhile would be lost."""
-    return writing, writing.text, writing.thoughts
 
 
 def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:

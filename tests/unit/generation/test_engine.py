@@ -3,9 +3,10 @@ from random import Random
 from parley.conf import conf
 from parley.generation import engine, streaming
 from parley.generation.accumulator import Accumulator
-from parley.generation.engine import Writing, write
+from parley.generation.engine import write
 from parley.generation.outcome import Outcome, ProviderError
 from parley.generation.request import Request
+from parley.generation.writing import Writing
 from parley.models import Conversation, Message
 
 

@@ -1,6 +1,6 @@
 from parley.generation.accumulator import Accumulator
-from parley.generation.engine import Writing
 from parley.generation.request import Request
+from parley.generation.writing import Writing
 from parley.models import Message
 from parley.provider import Provider
 

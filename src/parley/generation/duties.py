@@ -1,0 +1,178 @@
+"""What a process does for all replies that it writes: it tells readers, saves, and looks at the rows."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from redis import RedisError
+
+from parley import keys
+from parley.conf import conf
+from parley.connections import async_connection
+from parley.models import Message, Worker, locks
+from parley.outages import Outages
+
+from . import engine
+from .database import DATABASE_AWAY, Database
+from .heartbeat import Heartbeat
+from .reaper import Reaper
+from .writing import Log, Running, Writing
+
+logger = logging.getLogger(__name__)
+outages = Outages(logger)
+
+SOON = 0.01
+"""Within so many seconds first words are told."""
+THREADS = 5
+"""One more than there are duties that may have to wait for the database."""
+
+
+class Duties:
+    """Each goes on as long as the event loop of its process."""
+
+    def __init__(self, running: Running, log: Log, database: Database, worker_id: UUID, heartbeat: Heartbeat) -> None:
+        self._running, self._log, self._database = running, log, database
+        self._worker_id, self._heartbeat, self._reaper = worker_id, heartbeat, Reaper()
+        self._ended = False
+
+    async def carry_out(self) -> None:
+        duties = (
+            *(self.tell_readers, self.write_checkpoints, self.watch_rows),
+            *(self.hear_stops, self.turn, self.look_after),
+        )
+        await asyncio.gather(*map(self._forever, duties))
+
+    async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A duty goes on whatever happens: database and Valkey come back."""
+        while True:
+            try:
+                await duty()
+            except (*DATABASE_AWAY, RedisError, OSError) as error:
+                outages[duty.__name__].began(error)
+            except Exception:
+                logger.exception("%s failed; trying again.", duty.__name__)
+            else:
+                outages[duty.__name__].ended()
+                continue
+            await asyncio.sleep(0.5)
+
+    async def end(self) -> None:
+        """Say that this process is gone, and sweep no more."""
+        self._ended = True
+        await self._database(Worker.gone, self._worker_id)
+
+    # Readers
+
+    async def tell_readers(self) -> None:
+        """Every tick, one round trip for what changed in all replies, first words at once; an idle process waits."""
+        running = self._running
+        await running.wake.wait()
+        running.wake.clear()
+        await self._tell(set(running.dirty))
+        until = _now() + running.tick
+        while await _comes(running.first_words, until):
+            await self._tell(running.begun & running.dirty)
+        if running.dirty:
+            running.wake.set()
+
+    async def _tell(self, replies: set[UUID]) -> None:
+        running = self._running
+        texts = {key: running[key].told for key in replies & running.keys()}
+        running.dirty -= replies
+        running.begun -= replies
+        running.dirty |= await self._log.write(texts) & running.keys()
+
+    # Rows
+
+    async def write_checkpoints(self) -> None:
+        """Once a second, however many begin meanwhile, one transaction for what is new in all replies; first words at once."""
+        until = _now() + conf.CHECKPOINT_INTERVAL
+        while await _comes(self._running.unsaved, until):
+            await self._checkpoint([w for w in self._running.values() if w.unsaved])
+        await self._checkpoint([w for w in self._running.values() if w.changed])
+
+    async def _checkpoint(self, changed: list[Writing]) -> None:
+        texts = {writing.key: writing.text for writing in changed}
+        thoughts = {writing.key: new for writing in changed if (new := writing.new_thoughts)}
+        written = await self._database(Message.objects.checkpoint, texts, thoughts) if texts else ()
+        for writing in changed:
+            writing.held = writing.reply.pk not in written
+            if not writing.held:
+                writing.checkpointed = texts[writing.key]
+                writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
+
+    async def watch_rows(self) -> None:
+        """What is no longer ours to write is dropped: the notification of a stop may have been lost.
+
+        A reply is not lost because somebody thought that this process was dead: it is taken back, with all of its text.
+        """
+        await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
+        ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
+        gone = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else set()
+        stopped = await self._database(Message.objects.stopped, gone) if gone else set()
+        for key in stopped:
+            ours[key].cancel("stopped")
+        await self._take_back([ours[key] for key in sorted(gone - stopped)])
+
+    async def _take_back(self, writings: list[Writing]) -> None:
+        """Somebody whose rows are held is looked for once, and again the next time."""
+        held: set[Any] = set()
+        for writing in writings:
+            owner_id = writing.reply.owner_id
+            if not writing.ending and owner_id not in held and await self._is_lost(writing, held):
+                writing.cancel("lost")
+
+    async def _is_lost(self, writing: Writing, held: set[Any]) -> bool:
+        try:
+            return not await self._database(engine.take_back, *writing.as_it_is)
+        except DATABASE_AWAY as error:
+            if not locks.is_locked(error):
+                raise
+            held.add(writing.reply.owner_id)
+            return False
+
+    async def hear_stops(self) -> None:
+        """The row says whether it was this attempt: a notification may be late, and the reply be written again by then."""
+        async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as stops:
+            await stops.subscribe(keys.stops())
+            outages[self.hear_stops.__name__].ended()
+            async for message in stops.listen():
+                writing = self._running.get(UUID(message["data"].decode()))
+                if writing and await self._database(Message.objects.stopped, [writing.key]):
+                    writing.cancel("stopped")
+
+    # Processes
+
+    async def turn(self) -> None:
+        self._heartbeat.turned()
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+
+    async def look_after(self) -> None:
+        """Replies of the dead, and those of ours of which we never learned that we had begun them."""
+        if not self._ended:
+            await self._database(self._reaper.look_after)
+            await self._database(self._take_back_forgotten, {*self._running, *self._running.claiming})
+            await self._database(self._reaper.purge)
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+
+    def _take_back_forgotten(self, known: set[UUID]) -> None:
+        forgotten = Message.objects.forgotten_by(self._worker_id, known).select_related("conversation")
+        self._reaper.take_back(forgotten[:1000])
+
+
+async def _comes(event: asyncio.Event, until: float) -> bool:
+    """Whether something happens before that time of the event loop; what happens together is seen together."""
+    try:
+        async with asyncio.timeout_at(until):
+            await event.wait()
+            await asyncio.sleep(SOON)
+    except TimeoutError:
+        return False
+    event.clear()
+    return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

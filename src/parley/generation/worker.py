@@ -1,0 +1,70 @@
+"""The event loop of a worker process, in a thread of its own, in which all its replies are written."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+import uvloop
+
+from parley.conf import conf
+from parley.ids import uuid7
+
+from . import duties
+from .claims import Claims
+from .database import Database
+from .duties import Duties
+from .engine import Engine
+from .heartbeat import Heartbeat
+from .writing import Log, Running
+
+ENDS_THREADS = 3
+"""Those that write the ends of replies, which no other work for the database may hold up."""
+
+
+class Loop:
+    """``write(reply_id)`` from any other thread returns when the reply is settled."""
+
+    def __init__(self, make_log: Callable[[], Log]) -> None:
+        self.worker_id = uuid7()
+        self._make_log = make_log
+        self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
+        threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
+        self._ready.wait()
+
+    def write(self, reply_id: UUID) -> str:
+        """Claim and write a reply → its status, or "" when it was not for us to write."""
+        return str(self._run(self._engine.write(reply_id)).result())
+
+    def end_soon(self, grace: float | None = None) -> None:
+        """Begin to end: replies that still run after ``grace`` seconds are handed over, oldest first."""
+        self._claims.end_soon()
+        self._run(self._engine.hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
+
+    def end(self) -> None:
+        """The process ends: nobody needs to wait for its next heartbeat."""
+        self._heartbeat.end()
+        self._run(self._say_goodbye()).result(timeout=5)
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.events)
+
+    def _main(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            self.events = runner.get_loop()
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        running, log, database = Running(), self._make_log(), Database("duties", duties.THREADS)
+        self._claims = Claims(database, self.worker_id, lambda: running.gathering)
+        self._engine = Engine(running, log, self._claims.begin, Database("ends", ENDS_THREADS))
+        self._duties = Duties(running, log, database, self.worker_id, self._heartbeat)
+        self._ready.set()
+        await self._duties.carry_out()
+
+    async def _say_goodbye(self) -> None:
+        try:
+            await self._duties.end()
+        finally:
+            await self._engine.end()
