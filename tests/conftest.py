@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,11 +45,19 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Run the cheap files first, and the browser's last: its driver keeps an event loop running in this thread."""
-    marks = defaultdict(set)
+    """Run the cheap files first, and the browser's last: its driver keeps an event loop running in this thread.
+
+    Of those, the longest come first, so that no process waits at the end for the other's.
+    """
+    marks, sizes = defaultdict(set), Counter(item.path for item in items)
     for item in items:
         marks[item.path] |= {mark.name for mark in item.iter_markers()}
-    items.sort(key=lambda item: [name in marks[item.path] for name in ("browser", "faults", "slow")])
+
+    def turn(item):
+        browser, faults, slow = (name in marks[item.path] for name in ("browser", "faults", "slow"))
+        return browser, faults, (not slow, -sizes[item.path]) if browser or faults else (slow, 0)
+
+    items.sort(key=turn)
 
 
 @pytest.hookimpl(wrapper=True)

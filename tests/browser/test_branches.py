@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.processes import until
+
 pytestmark = pytest.mark.browser
 
 
@@ -47,19 +49,16 @@ def menu(tab, message):
 
 
 def place_of(element):
-    """How far from the top it is, when that has been the same for half a second of frames."""
-    return element.evaluate(
-        """element => new Promise(resolve => {
-          let frames = 0, last
-          const look = () => {
-            const { y } = element.getBoundingClientRect()
-            frames = y === last ? frames + 1 : 0
-            last = y
-            frames > 30 ? resolve(y) : requestAnimationFrame(look)
-          }
-          look()
-        })"""
-    )
+    """How far from the top it is, when that has been the same for half a second; it may be replaced meanwhile."""
+    places = []
+
+    def rests():
+        box = element.bounding_box()
+        places.append(box and box["y"])
+        return places[-6:] == places[-1:] * 6 and places[-1] is not None
+
+    until(rests, 15, "It does not stay where it is", every=0.1)
+    return places[-1]
 
 
 def texts(tab):
@@ -86,6 +85,7 @@ def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked,
         expect(tab.messages).to_have_count(2)
         expect(tab.reply.locator(".versions")).to_contain_text("2 / 2")
         tab.wait_for_status("done")
+    place_of(asked.reply.locator(".versions"))
     asked.reply.get_by_role("button", name="Previous version").focus()
     before = place_of(asked.reply.locator(".versions"))
     asked.page.keyboard.press("Enter")
