@@ -72,6 +72,7 @@ class ProductViewer(Viewer):
     def __init__(self, name: str, *args: Any) -> None:
         super().__init__(*args)
         self.name, self.reply, self.blocks, self.early = name, "", list[str](), list[str]()
+        self.version, self.forms = 0, 0
 
     async def come(self) -> None:
         await self.post("/accounts/login/", username=self.name, password=PASSWORD)
@@ -89,20 +90,25 @@ class ProductViewer(Viewer):
         if not len(self.http.cookie_jar):
             await (await self.http.get("/accounts/login/")).read()
         token = next(cookie.value for cookie in self.http.cookie_jar if cookie.key == "csrftoken")
-        headers = {"Accept": TURBO, "Origin": self.url}
+        headers = {"Accept": TURBO, "Origin": self.url, "X-Parley-Tab": f"tab{self.forms}"}
         async with self.http.post(path, data={"csrfmiddlewaretoken": token, **fields}, headers=headers) as response:
             assert response.status == 200, f"{path}: {response.status}\n{await response.text()}"
+            self.version = int(response.headers.get("X-Parley-Version", self.version))
             return await response.text()
 
     async def settled_first(self) -> None:
         """Wait for the answer that the conversation began with, and go on from its page."""
         page = ""
         while 'data-role="assistant" data-status="done"' not in page:
-            await self.tell(do="open", conversation=self.conversation, version=0)
+            await self.show(0)
             await self.socket.receive()
             page = await (await self.http.get(f"/c/{self.conversation}/")).text()
-        self.version = int(VERSION.search(page)[1])
-        await self.tell(do="open", conversation=self.conversation, version=self.version)
+        await self.show(int(VERSION.search(page)[1]))
+
+    async def show(self, version: int) -> None:
+        """Say what is shown, under another name than before, as a browser does when a form was answered."""
+        self.version, self.forms = version, self.forms + 1
+        await self.tell(do="open", conversation=self.conversation, version=version, tab=f"tab{self.forms}")
 
     async def tell(self, **message: Any) -> None:
         await self.socket.send_str(orjson.dumps(message).decode())
@@ -111,6 +117,7 @@ class ProductViewer(Viewer):
         self.asked_at = time.monotonic()
         stream = await self.post(f"/c/{self.conversation}/messages/", text=self.question)
         self.reply = REPLY.search(stream)[1]
+        await self.show(self.version)
         await self.tell(do="follow", reply=self.reply, **{"as": 1, "from": "0"})
         ended = [self.take(text) for text in self.early]
         if not any(ended):

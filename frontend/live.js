@@ -12,6 +12,7 @@ import { Polling } from "./polling.js"
 import { wholePosition } from "./splices.js"
 
 const RELOAD_AT_MOST_EVERY = 10_000
+const ANSWER_WITHIN = 10_000
 const REFRESH = '<turbo-stream action="refresh">'
 
 const replies = new Map()
@@ -20,6 +21,8 @@ let version = 0
 let visit = 0
 let stale = false
 let state
+let tab
+let unanswered
 
 const polling = new Polling(poll)
 const connection = new Connection({
@@ -62,6 +65,26 @@ export function wake() {
   if (!connection.isOpen) return reach()
   connection.check()
   look()
+}
+
+/** Name this tab in a request of Turbo's: the server leaves what that changes to its answer. */
+export function nameTab({ detail: { fetchOptions } }) {
+  fetchOptions.headers["X-Parley-Tab"] = tab ??= newName()
+}
+
+/** A form was sent. Without an answer to it the feed tells what it has changed. */
+export function submitted({ detail: { formSubmission } }) {
+  if (formSubmission.isSafe) return
+  clearTimeout(unanswered)
+  unanswered = setTimeout(open, ANSWER_WITHIN)
+}
+
+/** A form was answered, or will not be. Its Turbo Streams may bring the next version; after a redirect a page comes. */
+export function answered({ detail: { fetchResponse, formSubmission } }) {
+  if (formSubmission.isSafe) return
+  const made = Number(fetchResponse?.header("X-Parley-Version"))
+  if (made === version + 1) advance({ version: made })
+  if (!fetchResponse?.redirected) open()
 }
 
 /** Let an element have the frames of its reply; returns the way out. */
@@ -142,8 +165,15 @@ function hide() {
   document.documentElement.hidden = true
 }
 
+// Under a new name, by which no form is out.
 function open() {
-  connection.send({ do: "open", conversation: meta("parley-conversation") || null, version })
+  clearTimeout(unanswered)
+  tab = newName()
+  connection.send({ do: "open", conversation: meta("parley-conversation") || null, version, tab })
+}
+
+function newName() {
+  return Math.random().toString(36).slice(2)
 }
 
 function sendFollow(as, { reply, position }) {

@@ -22,7 +22,7 @@ import * as Turbo from "@hotwired/turbo"
 import { addCsrfToken, noteSubmitter, sendAgain, showCsrfToken } from "./csrf.js"
 import { keepPage } from "./dropping.js"
 import { focusHeading } from "./focus.js"
-import { visited, wake } from "./live.js"
+import { answered, nameTab, submitted, visited, wake } from "./live.js"
 import { ReplyElement } from "./reply_element.js"
 import { upsert } from "./upsert.js"
 
@@ -33,7 +33,10 @@ Turbo.StreamActions.upsert = function () {
 }
 
 addEventListener("turbo:before-fetch-request", addCsrfToken)
+addEventListener("turbo:before-fetch-request", nameTab)
 addEventListener("turbo:submit-start", noteSubmitter)
+addEventListener("turbo:submit-start", submitted)
+addEventListener("turbo:submit-end", answered)
 addEventListener("turbo:before-fetch-response", sendAgain)
 addEventListener("turbo:load", showCsrfToken)
 addEventListener("turbo:load", visited)

@@ -12,8 +12,7 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
-from .delivery.answering import patience
-from .delivery.bells import BACK, Bells, bells
+from .delivery.bells import BACK, NO_FEED, Bells, bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
@@ -28,7 +27,6 @@ from .zones import readers_zone
 logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
-BELL_PATIENCE = 0.25
 MOST_QUEUED = 500_000
 """Characters that wait for a slow socket before its logs are read no further."""
 
@@ -47,7 +45,8 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._duties: list[asyncio.Task[Any]] = []
         self._version: int | None = None
         self._conversation: UUID | None = None
-        self._look = asyncio.Event()
+        self._tab, self._newest = "", NO_FEED
+        self._due, self._look = False, asyncio.Event()
         self._follows: dict[int, Follower] = {}
         self._paused: set[Follower] = set()
         self._mending: dict[Follower, asyncio.Task[Any]] = {}
@@ -88,8 +87,8 @@ class TabConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Whatever is not a message of the protocol is ignored."""
         match parse(text_data) if self._duties else None:
-            case Open(conversation, version):
-                self._open(conversation, version)
+            case Open() as said:
+                self._open(said)
             case Follow() as said:
                 await self._follow(said)
             case Unfollow(handle):
@@ -99,8 +98,10 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     # What a tab may say
 
-    def _open(self, conversation: UUID | None, version: int) -> None:
-        self._conversation, self._version = conversation, version
+    def _open(self, said: Open) -> None:
+        """On a new connection there may be something that nobody has heard of here."""
+        self._due = self._due or self._version is None
+        self._conversation, self._version, self._tab = said.conversation, said.version, said.tab
         self._look.set()
 
     async def _follow(self, said: Follow) -> None:
@@ -109,21 +110,13 @@ class TabConsumer(AsyncWebsocketConsumer):
         if reply is None or len(self._follows) >= MOST_FOLLOWED or not self._duties:
             return
 
-        self._note_response(reply)
-
         frames = Frames(said.handle, begun=said.position > reply.past)
 
-        def deliver(position: str, payload: bytes | None) -> None:
+        def deliver(position: str, payload: bytes | int) -> None:
             self._deliver(follower, frames, position, payload)
 
         follower = self._follows[said.handle] = Follower(reply.pk, max(said.position, reply.past), deliver)
         await hub().follow(follower)
-
-    def _note_response(self, reply: Message) -> None:
-        """A tab that follows the reply of the very next version has it from the response to its own form."""
-        known = self._version is not None and reply.version == self._version + 1
-        if known and not reply.settled and reply.attempt <= 1:
-            self._version = reply.version
 
     def _unfollow(self, handle: int) -> None:
         follower = self._follows.pop(handle, None)
@@ -134,32 +127,32 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     @database_sync_to_async
     def _may_see(self, reply_id: UUID) -> Message | None:
-        return Message.objects.visible_to(self.user).only("attempt", "status", "version").filter(pk=reply_id).first()
+        return Message.objects.visible_to(self.user).only("attempt", "status").filter(pk=reply_id).first()
 
     # What a tab is told
 
-    def _feed_advanced(self, version: int) -> None:
-        """Looked at a little later: the tab that made the change is told by the response to its form."""
-        if self._is_news(version):
-            asyncio.get_running_loop().call_later(BELL_PATIENCE, self._look_for, version)
+    def _feed_advanced(self, version: int, tab: str) -> None:
+        if version == BACK:
+            self._newest, self._due = NO_FEED, True
+        elif version >= self._newest[0]:
+            self._newest = version, tab
+        self._look.set()
 
-    def _look_for(self, version: int) -> None:
-        if not self._is_news(version):
-            return
-        if wait := patience(self.user.pk):
-            asyncio.get_running_loop().call_later(min(wait, BELL_PATIENCE), self._look_for, version)
-        else:
-            self._look.set()
+    def _has_news(self) -> bool:
+        """Whether there is something to tell; what the tab itself has changed is told by the response to its form.
 
-    def _is_news(self, version: int) -> bool:
-        return self._version is None or version > self._version or version == BACK
+        It takes another name when that has come, or never will.
+        """
+        version, tab = self._newest
+        return self._due or (version > (self._version or 0) and not (tab and tab == self._tab))
 
     async def _tell_changes(self) -> None:
         while True:
             await self._look.wait()
             self._look.clear()
-            if self._version is None:
+            if self._version is None or not self._has_news():
                 continue
+            self._due = False
             try:
                 await self._tell_changes_since(self._version, self._conversation)
             except Exception:
@@ -168,6 +161,7 @@ class TabConsumer(AsyncWebsocketConsumer):
     async def _tell_changes_since(self, version: int, conversation: UUID | None) -> None:
         newest, stream = await self._changes_since(version, conversation)
         if (self._version, self._conversation) != (version, conversation):
+            self._due = True
             self._look.set()
         elif newest != version:
             self._version = newest
@@ -178,9 +172,10 @@ class TabConsumer(AsyncWebsocketConsumer):
         with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
-    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | None) -> None:
-        if payload is None:
-            self._look.set()
+    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | int) -> None:
+        if isinstance(payload, int):
+            self._due = self._due or not payload
+            self._feed_advanced(payload, "")
             return
         if not frames.begins(payload):
             self._mend(follower)

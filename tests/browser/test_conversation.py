@@ -200,6 +200,30 @@ def test_does_not_send_twice(tab, stack):
     assert [row["content"] for row in stack.db.messages(tab.conversation)].count("once only") == 1
 
 
+def test_is_told_its_own_question_by_the_answer_to_its_form_alone(tab, browsers):
+    received, held = [], []
+    tab.page.on("websocket", lambda socket: socket.on("framereceived", received.append))
+    tab.ask("hello").wait_for_status("done")
+    second = browsers.second(tab).goto(f"/c/{tab.conversation}/")
+    tab.page.route("**/messages/", lambda route: held.append((route, route.fetch())))
+    tab.ask("/say 120 words at 10")
+    expect(second.replies).to_have_count(2)
+    [(route, response)] = held
+    route.fulfill(response=response)
+    tab.wait_for_status("done")
+    expect(tab.replies).to_have_count(2)
+    assert [frame for frame in received if 'data-role=\\"user' in frame] == []
+
+
+def test_shows_its_question_though_the_answer_to_its_form_is_lost(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.page.route("**/messages/", lambda route: (route.fetch(), route.abort()))
+    tab.ask("told by the feed")
+    expect(tab.replies).to_have_count(2)
+    tab.wait_for_status("done")
+    tab.problems.clear()
+
+
 def test_keeps_what_was_typed_when_it_is_refused(tab):
     tab.ask("hello").wait_for_status("done")
     text = "x" * 32_001

@@ -4,6 +4,7 @@ import pytest
 
 from parley.delivery.feed import REFRESH, changes_since
 from parley.models import Conversation, Feed, Message
+from parley.models.feed import sent_by
 from tests.models.conftest import put, settle
 
 pytestmark = pytest.mark.django_db
@@ -180,7 +181,17 @@ def test_numbers_the_changes_of_each_person_alone(owner, stranger, conversation)
     before = Feed.version_of(owner)
     Conversation.start(stranger, "theirs")
     assert Feed.version_of(owner) == before
-    assert Feed.versions([owner.pk, stranger.pk, 10_000]) == {owner.pk: before, stranger.pk: Feed.version_of(stranger)}
+    theirs = Feed.version_of(stranger)
+    assert Feed.versions([owner.pk, stranger.pk, 10_000]) == {owner.pk: (before, ""), stranger.pk: (theirs, "")}
+
+
+def test_notes_whose_form_made_the_newest_change(owner, conversation):
+    version = Feed.version_of(owner)
+    with sent_by("tab1"):
+        conversation.pin()
+    assert Feed.versions([owner.pk]) == {owner.pk: (version + 1, "tab1")}
+    conversation.unpin()
+    assert Feed.versions([owner.pk]) == {owner.pk: (version + 2, "")}
 
 
 def test_tells_a_stranger_nothing(owner, stranger, conversation, reply):

@@ -33,10 +33,12 @@ _feeds = Outage(logger, "The feeds cannot be read (%s); trying again.", "The fee
 _replies = Outage(
     logger, "The replies could not be looked after (%s); trying again.", "The replies are looked after again."
 )
-Watcher = Callable[[int], None]
-"""Called with the version that the feed has come to, or BACK."""
+Watcher = Callable[[int, str], None]
+"""Called with the version that the feed has come to, or BACK, and the tab whose form made it, or ""."""
 BACK = -1
 """The feed is at a lower version than it was: an older database was restored."""
+NO_FEED = (0, "")
+"""Where somebody's feed is who has none, or has none any more."""
 
 
 class Bells:
@@ -44,7 +46,7 @@ class Bells:
         self._sweep = sweep
         self._watchers: dict[str, set[Watcher]] = {}
         self._joined: set[str] = set()
-        self._polled: dict[str, int] = {}
+        self._polled: dict[str, tuple[int, str]] = {}
         self._channel = ""
         self._changed = asyncio.Event()
         self._duties: list[asyncio.Task[Any]] = []
@@ -65,9 +67,9 @@ class Bells:
             self._watchers.pop(str(owner_id), None)
             self._changed.set()
 
-    def _ring(self, owner_id: str, version: int) -> None:
+    def _ring(self, owner_id: str, version: int, tab: str) -> None:
         for watcher in tuple(self._watchers.get(owner_id, ())):
-            watcher(version)
+            watcher(version, tab)
 
     async def _join(self) -> None:
         """Keep the channel in the groups of those who are watched, and in no others."""
@@ -113,7 +115,7 @@ class Bells:
             case "sockets.close":
                 rights().close(bell["owner"], bell.get("session", ""))
             case _:
-                self._ring(bell["owner"], bell["version"])
+                self._ring(bell["owner"], bell["version"], bell.get("tab", ""))
 
     async def _poll(self) -> None:
         """One query for everybody here."""
@@ -127,11 +129,10 @@ class Bells:
             _feeds.ended()
             self._heard_from_poll({str(owner_id): version for owner_id, version in versions.items()})
 
-    def _heard_from_poll(self, versions: dict[str, int]) -> None:
-        """Who has no feed any more is at version 0."""
-        before, self._polled = self._polled, {owner_id: versions.get(owner_id, 0) for owner_id in self._watchers}
-        for owner_id, version in self._polled.items():
-            self._ring(owner_id, version if version >= before.get(owner_id, 0) else BACK)
+    def _heard_from_poll(self, versions: dict[str, tuple[int, str]]) -> None:
+        before, self._polled = self._polled, {owner_id: versions.get(owner_id, NO_FEED) for owner_id in self._watchers}
+        for owner_id, (version, tab) in self._polled.items():
+            self._ring(owner_id, version if version >= before.get(owner_id, NO_FEED)[0] else BACK, tab)
 
     async def _look_after(self) -> None:
         """While somebody watches, replies of dead workers are seen to, even where no worker is left."""

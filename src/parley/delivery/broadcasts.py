@@ -26,9 +26,9 @@ def ring_from(loop: asyncio.AbstractEventLoop) -> None:
     _loop = loop
 
 
-def feed_advanced(owner_id: Any, version: int, **kwargs: object) -> None:
+def feed_advanced(owner_id: Any, version: int, tab: str, **kwargs: object) -> None:
     """Ring, after the commit of a change. A bell that is not heard is made up for by the feed's poll."""
-    tell(owner_id, {"type": "feed.advanced", "version": version})
+    tell(owner_id, {"type": "feed.advanced", "version": version, "tab": tab})
 
 
 def tell(owner_id: Any, bell: dict[str, Any]) -> None:

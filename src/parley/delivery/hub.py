@@ -30,12 +30,13 @@ MOST_ENTRIES = 500
 class Follower:
     """Somebody who reads the log of a reply from a position on.
 
-    ``deliver(position, payload)`` gets each entry once, in order, ``payload`` as JSON; None for the end.
+    ``deliver(position, payload)`` gets each entry once, in order, ``payload`` as JSON; at the end a number, the
+    version of the feed as of which the reply is settled, or 0.
     """
 
     reply_id: UUID
     position: Position
-    deliver: Callable[[str, bytes | None], None]
+    deliver: Callable[[str, bytes | int], None]
 
 
 class Hub:
@@ -122,11 +123,12 @@ class Hub:
         """To those who knew all before these entries; for who came meanwhile, the next reading begins earlier."""
         since = parse_position(read_from)
         for entry_id, fields in entries:
-            self._deliver_entry(key, since, entry_id.decode(), fields.get(b"f"))
+            payload = fields[b"f"] if b"f" in fields else int(fields.get(b"end", 0))
+            self._deliver_entry(key, since, entry_id.decode(), payload)
         if key in self._positions and self._positions[key] >= since:
             self._positions[key] = parse_position(entries[-1][0].decode())
 
-    def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | None) -> None:
+    def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | int) -> None:
         position = parse_position(text)
         for follower in tuple(self._followers.get(key, ())):
             if since <= follower.position < position:

@@ -1,7 +1,8 @@
 """The log of a reply: one Redis Stream of splices while it is written.
 
 Entry id ``<attempt>-<seq>``: Redis refuses a lower id, so a worker that was thought dead is fenced off.
-Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row has the rest.
+Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row has the rest,
+as of this version of its person's feed (0: nobody here knows).
 """
 
 import asyncio
@@ -131,11 +132,11 @@ class LogWriter:
         log.seq += 1
         pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
 
-    async def end(self, *reply_ids: UUID) -> None:
-        """Their rows are settled: say so as the last entry, and let the logs expire."""
+    async def end(self, ended: dict[UUID, int]) -> None:
+        """Their rows are settled, as of these versions: say so as the last entry, and let the logs expire."""
         pipeline = self._redis.pipeline(transaction=True)
-        for reply_id in self._logs.keys() & set(reply_ids):
-            self._add(pipeline, reply_id, {"end": 1})
+        for reply_id in self._logs.keys() & ended.keys():
+            self._add(pipeline, reply_id, {"end": ended[reply_id]})
             pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
             self.forget(reply_id)
         try:

@@ -14,10 +14,14 @@ LONGEST_MESSAGE = 2_000
 
 @dataclass(frozen=True)
 class Open:
-    """The tab shows this conversation (or none), as of this version of the feed."""
+    """The tab shows this conversation (or none), as of this version of the feed.
+
+    ``tab``: what it calls itself in the forms that it sends from now on, or "".
+    """
 
     conversation: UUID | None
     version: int
+    tab: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,12 @@ def _open(message: dict[str, Any]) -> Open:
     conversation, version = message["conversation"], int(message["version"])
     if not 0 <= version <= LAST:
         raise ValueError(version)
-    return Open(UUID(conversation) if conversation else None, version)
+    return Open(UUID(conversation) if conversation else None, version, tab_of(message.get("tab")))
+
+
+def tab_of(name: object) -> str:
+    """What a tab calls itself: at most 32 ASCII letters and digits; "" for anything else."""
+    return name if isinstance(name, str) and len(name) <= 32 and name.isascii() and name.isalnum() else ""
 
 
 def _follow(message: dict[str, Any]) -> Follow:

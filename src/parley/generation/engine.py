@@ -41,7 +41,7 @@ class Engine:
 
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
         self._running, self._log, self._claim, self._database = running, log, claim, database
-        self._ends: Together[UUID, None] = Together(self._end_logs)
+        self._ends: Together[tuple[UUID, int], None] = Together(self._end_logs)
         self._titles = Titles(database.at_last)
         self._random, self._leaving = Random(), False
 
@@ -93,19 +93,21 @@ class Engine:
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> str:
         writing.answer.close()
+        version = 0
         try:
             settled = await self._database.at_last(settle, writing, outcome)
+            version = writing.reply.version if settled else 0
         finally:
             if self._running.get(writing.reply.pk) is writing:
                 self._running.pop(writing.reply.pk)
-                await self._ends.join(writing.reply.pk)
+                await self._ends.join((writing.reply.pk, version))
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
         await self._database.at_last(dispatch_next, writing.reply)
         return outcome.status if settled else ""
 
-    async def _end_logs(self, reply_ids: list[UUID]) -> dict[UUID, None]:
-        await self._log.end(*reply_ids)
+    async def _end_logs(self, ended: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], None]:
+        await self._log.end(dict(ended))
         return {}
 
 

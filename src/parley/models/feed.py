@@ -1,6 +1,9 @@
 """The feed: one counter per person that numbers every change a page could show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,27 +14,51 @@ from django.dispatch import Signal
 from . import locks
 
 NEXT = (
-    "INSERT INTO parley_feed (owner_id, version, removed) {values}"
-    " ON CONFLICT (owner_id) DO UPDATE SET version = parley_feed.version + 1 RETURNING version"
+    "INSERT INTO parley_feed (owner_id, tab, version, removed) {values} ON CONFLICT (owner_id)"
+    " DO UPDATE SET version = parley_feed.version + 1, tab = excluded.tab RETURNING version"
 )
 """In the words that SQLite and PostgreSQL share."""
-NEXT_OR_GIVE_UP = NEXT.format(values=f"SELECT %s, 1, 0 WHERE {locks.LIMIT} IS NOT NULL")
+NEXT_OR_GIVE_UP = NEXT.format(values=f"SELECT %s, %s, 1, 0 WHERE {locks.LIMIT} IS NOT NULL")
 """The same statement says how long it may wait for the row, and the transaction after it: no round trip more."""
-NEXT = NEXT.format(values="VALUES (%s, 1, 0)")
+NEXT = NEXT.format(values="VALUES (%s, %s, 1, 0)")
 
 feed_advanced = Signal()
-"""Sent after the commit of a change, with ``owner_id`` and ``version``."""
+"""Sent after the commit of a change, with ``owner_id``, ``version`` and the ``tab`` whose form made it, or ""."""
+
+
+@dataclass(slots=True)
+class Form:
+    """A form that is being answered: the tab that sent it, and the versions that it has committed."""
+
+    tab: str
+    versions: list[int] = field(default_factory=list)
+
+
+_form: ContextVar[Form | None] = ContextVar("parley_form", default=None)
+
+
+@contextmanager
+def sent_by(tab: str) -> Iterator[Form]:
+    """Note ``tab`` with each change that is made inside: its page is told by the response to its form."""
+    form = Form(tab)
+    token = _form.set(form)
+    try:
+        yield form
+    finally:
+        _form.reset(token)
 
 
 class Feed(models.Model):
     """A person's newest version; a page that knows ``version`` asks for the rows above it.
 
     ``removed`` is the version of the newest deletion: what is gone has no row left to ask for.
+    ``tab``: whose form made the newest change, as that tab calls itself, or "".
     """
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     version = models.BigIntegerField(default=0)
     removed = models.BigIntegerField(default=0)
+    tab = models.CharField(max_length=32, default="", db_default="", editable=False)
 
     def __str__(self) -> str:
         return f"{self.owner_id}@{self.version}"
@@ -42,22 +69,28 @@ class Feed(models.Model):
 
         Raises OperationalError when somebody else holds the row for longer than ``locks.waiting`` allows (PostgreSQL).
         """
+        form = _form.get() or Form("")
         with transaction.atomic(savepoint=False):
-            version = cls._next(owner_id)
+            version = cls._next(owner_id, form.tab)
             if removed:
                 cls.objects.filter(pk=owner_id).update(removed=version)
-            transaction.on_commit(partial(feed_advanced.send, sender=cls, owner_id=owner_id, version=version))
+            transaction.on_commit(partial(cls._advanced, owner_id, version, form))
         return version
 
     @classmethod
-    def _next(cls, owner_id: int) -> int:
+    def _next(cls, owner_id: int, tab: str) -> int:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), *locks.limit()])
+                cursor.execute(NEXT_OR_GIVE_UP, [cls.key_of(owner_id), tab, *locks.limit()])
             else:
-                cursor.execute(NEXT, [cls.key_of(owner_id)])
+                cursor.execute(NEXT, [cls.key_of(owner_id), tab])
             (version,) = cursor.fetchone()
             return int(version)
+
+    @classmethod
+    def _advanced(cls, owner_id: int, version: int, form: Form) -> None:
+        form.versions.append(version)
+        feed_advanced.send(sender=cls, owner_id=owner_id, version=version, tab=form.tab)
 
     @classmethod
     def key_of(cls, owner_id: Any) -> Any:
@@ -85,6 +118,7 @@ class Feed(models.Model):
         return cls.objects.filter(pk=user.pk).values_list("version", flat=True).first() or 0
 
     @classmethod
-    def versions(cls, owner_ids: Iterable[int]) -> dict[int, int]:
-        """Owner id → newest version, for those that have one."""
-        return dict(cls.objects.filter(pk__in=list(owner_ids)).values_list("pk", "version"))
+    def versions(cls, owner_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+        """Owner id → (newest version, tab whose form made it or ""), for those that have one."""
+        rows = cls.objects.filter(pk__in=list(owner_ids)).values_list("pk", "version", "tab")
+        return {owner_id: (version, tab) for owner_id, version, tab in rows}

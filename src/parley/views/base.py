@@ -15,7 +15,9 @@ from django.views.decorators.cache import cache_control
 
 from parley.conf import conf
 from parley.delivery.language import socket_address
+from parley.delivery.protocol import tab_of
 from parley.models import Conversation, Feed, Message
+from parley.models.feed import Form, sent_by
 from parley.zones import readers_zone
 
 from .shelves import sidebar
@@ -29,13 +31,20 @@ def private(view: View) -> View:
 
     @wraps(view)
     def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with readers_zone(request.COOKIES):
+        with readers_zone(request.COOKIES), sent_by(tab_of(request.headers.get("X-Parley-Tab"))) as form:
             try:
-                return view(request, *args, **kwargs)
+                return _with_version(view(request, *args, **kwargs), form)
             except ObjectDoesNotExist:
                 raise Http404 from None
 
     return wraps(view)(cache_control(private=True, no_store=True)(login_required(in_zone)))
+
+
+def _with_version(response: HttpResponse, form: Form) -> HttpResponse:
+    """Say which version of the feed the Turbo Streams of a response bring; of several the feed tells once more."""
+    if len(form.versions) == 1 and response.get("Content-Type") == TURBO_STREAM:
+        response["X-Parley-Version"] = str(form.versions[0])
+    return response
 
 
 def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
-from parley.delivery.answering import answered
 from parley.delivery.log import show_live
 from parley.forms import QuestionForm
 from parley.models import AskedBefore, Conversation, Draft, Message, Role
@@ -18,7 +17,6 @@ from .conversations import conversation_page, next_form
 
 @private
 @require_POST
-@answered
 def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
     if not form.is_valid():

@@ -24,7 +24,7 @@ class Swallowing:
 async def test_its_duties_end_though_a_library_swallows_that_they_shall(monkeypatch):
     monkeypatch.setattr(bells, "get_channel_layer", Swallowing)
     listening = bells.Bells(lambda: None)
-    listening.watch(1, lambda version: None)
+    listening.watch(1, lambda version, tab: None)
     duties = set(listening._duties)
     await asyncio.sleep(0.2)
     for duty in duties:

@@ -67,7 +67,7 @@ class Reader:
             self.receive(0)
 
     def take(self, position, payload):
-        if payload is not None and parse_position(position) > parse_position(self.position):
+        if isinstance(payload, bytes) and parse_position(position) > parse_position(self.position):
             self.position = position
             self.payloads.append(orjson.loads(payload))
 
@@ -180,7 +180,7 @@ async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
     writer = LogWriter(redis)
     for reply in (REPLY, other):
         writer.begin(reply, 1)
-    await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end(REPLY))
+    await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end({REPLY: 0}))
     [(position, entry)] = redis.streams[keys.log(other)]
     assert (position, orjson.loads(entry[b"f"])) == ((1, 1), [None, "<p>Hello"])
 
@@ -192,6 +192,6 @@ async def test_replies_that_end_together_are_told_in_one_round_trip():
         writer.begin(reply, 1)
     await writer.write(dict.fromkeys(replies, ("Hello", "")))
     before = redis.round_trips
-    await writer.end(*replies)
+    await writer.end(dict.fromkeys(replies, 7))
     assert redis.round_trips == before + 1
-    assert all(redis.streams[keys.log(reply)][-1] == ((1, 2), {b"end": 1}) for reply in replies)
+    assert all(redis.streams[keys.log(reply)][-1] == ((1, 2), {b"end": 7}) for reply in replies)
