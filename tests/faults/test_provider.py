@@ -36,6 +36,7 @@ SCENARIOS = [
     ("/broken-json 5", "interrupted", "garbage", AT_ONCE),
     ("/in-band-error 5", "interrupted", "provider_error", AT_ONCE),
     ("/in-band-error 0", "failed", "provider_error", AT_ONCE),
+    ("/in-band-error 0 coded 429", "failed", "rate_limited", TRIES),
     ("/no-done 20", "done", "", AT_ONCE),
     ("/length 20", "done", "", AT_ONCE),
     ("/content-filter 20", "done", "", AT_ONCE),

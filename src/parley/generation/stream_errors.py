@@ -44,11 +44,9 @@ def error_in(chunk: dict[str, Any]) -> InBandError | None:
 
 def _status_of(said: Any) -> int:
     """The status of HTTP that an error names, or 0."""
-    named = (
-        (clean_count(said.get(name)) or 0 for name in ("code", "status", "status_code"))
-        if isinstance(said, dict)
-        else ()
-    )
+    if not isinstance(said, dict):
+        return 0
+    named = (clean_count(said.get(name)) or 0 for name in ("code", "status", "status_code"))
     return next((status for status in named if 400 <= status < 600), 0)
 
 
