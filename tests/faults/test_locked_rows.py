@@ -56,6 +56,14 @@ def test_answers_end_beside_many_of_a_person_whose_feed_is_held(postgres_stack, 
         assert_whole(until_settled(stack, conversation, 5), asked)
 
 
+def test_an_answer_ends_while_its_persons_own_row_is_held(postgres_stack, held):
+    stack, asked = postgres_stack, question(40, at=20)
+    conversation = held.start(asked)
+    until(lambda: stack.db.reply(conversation)["content"])
+    with rows_locked(stack.db, "auth_user", "username = ?", held.name):
+        assert_whole(until_settled(stack, conversation, 5), asked)
+
+
 def test_checkpoints_of_others_go_on_beside_a_message_that_is_held(postgres_stack, held, others, reading):
     """A worker that is killed meanwhile loses a second of their text."""
     stack = postgres_stack

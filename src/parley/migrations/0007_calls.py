@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('completion_tokens', models.BigIntegerField(null=True, verbose_name='completion tokens')),
                 ('reasoning_tokens', models.BigIntegerField(null=True, verbose_name='reasoning tokens')),
                 ('cost', models.DecimalField(decimal_places=8, max_digits=16, null=True, verbose_name='cost as the provider says')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('owner', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('reply', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='calls', to='parley.message')),
             ],
             options={

@@ -38,7 +38,12 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,  # Or PostgreSQL would wait at the end of a reply for whoever has locked the person's row.
+        db_index=False,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     reply = models.ForeignKey(
         Message, models.DO_NOTHING, null=True, db_index=False, db_constraint=False, related_name="calls"
