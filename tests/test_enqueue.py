@@ -99,4 +99,4 @@ def test_a_job_that_nobody_could_be_told_of_is_found_by_the_reaper(reply, valkey
         assert reply.retry()
     finally:
         valkey.start()
-    assert list(Message.objects.unheard()) == [reply]
+    assert list(Message.objects.lost()) == [reply]

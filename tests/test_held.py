@@ -61,6 +61,13 @@ def test_lets_short_transactions_and_those_of_tests_be(found):
     assert found() == ""
 
 
+@pytest.mark.django_db(transaction=True)
+def test_lets_what_comes_after_the_commit_be(found):
+    source = "with transaction.atomic():\n  transaction.on_commit(lambda: work(0.15))"
+    as_product(source, transaction=transaction, work=work)
+    assert found() == ""
+
+
 def test_finds_a_request_that_takes_too_long(found, monkeypatch):
     monkeypatch.setattr(held, "REQUEST", 0.02)
     handler = BaseHandler()

@@ -231,7 +231,7 @@ def test_ends_in_the_copy_what_is_being_written(talk, said):
     copy = fork.whole_branch()[-2]
     assert (copy.content, copy.status, copy.worker) == ("so far", "stopped", None)
     assert copy.settled_at is not None
-    assert not Message.objects.streaming().exclude(pk=running.pk).exists()
+    assert not Message.objects.running().exclude(pk=running.pk).exists()
 
 
 def test_forks_one_branch_alone(talk, said):

@@ -125,7 +125,7 @@ def test_writes_the_end_again_whose_commit_was_not_heard_of(reply):
 def test_notes_the_call_of_a_worker_that_died(reply):
     """It may have asked; who asked and lives after all, knows it better."""
     written = writing(reply)
-    Reaper().take_back([Message.objects.get(pk=reply.pk)])
+    Reaper().recover([Message.objects.get(pk=reply.pk)])
     call = Call.objects.get()
     assert (call.outcome, call.error, call.first_token_at) == ("interrupted", "worker_gone", None)
     assert call.started_at == written.reply.started_at
@@ -139,7 +139,7 @@ def test_takes_the_word_of_a_worker_over_that_of_a_reaper_which_comes_late(reply
     stale = Message.objects.get(pk=reply.pk)
     assert engine.settle(written, Outcome("done"))
     put(stale, status="streaming")
-    Reaper().take_back([stale])
+    Reaper().recover([stale])
     assert Call.objects.get().outcome == "done"
 
 
@@ -220,7 +220,7 @@ def test_announces_the_replies_of_a_worker_that_died(owner, heard):
     """Not those that are written again by themselves: they are not settled."""
     told, silent = (writing(begun(owner).messages.get(role="assistant")) for _ in range(2))
     put(told.reply, content="so far")
-    Reaper().take_back(Message.objects.order_by("-pk").filter(role="assistant"))
+    Reaper().recover(Message.objects.order_by("-pk").filter(role="assistant"))
     [(_, facts, _)] = heard(1)
     assert (facts["reply"], facts["call"].error) == (told.reply, "worker_gone")
     assert Message.objects.get(pk=silent.reply.pk).status == "pending"

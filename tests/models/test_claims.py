@@ -35,8 +35,7 @@ def test_begins_nothing_that_was_stopped_since_it_was_read(owner):
     one, other = waiting(owner), waiting(owner)
     replies = list(Message.objects.filter(pk__in=[one.pk, other.pk]).order_by("pk"))
     assert one.stop()
-    values = {"status": "streaming", "worker": WORKER, "started_at": timezone.now(), "model": "fake-1"}
-    assert Message.objects.all()._begin(replies, **values) == [other]
+    assert Message.objects.all()._lease(replies, WORKER, {"model": "fake-1"}) == [other]
     assert (put(one).status, put(one).attempt, put(other).status) == ("stopped", 0, "streaming")
 
 
@@ -167,7 +166,7 @@ def test_takes_back_what_nobody_writes_and_dispatches_the_next(conversation, rep
     _, following = conversation.ask("next")
     reply.claim(WORKER)
     put(reply, content=content)
-    Reaper().take_back([reply])
+    Reaper().recover([reply])
     assert put(reply).status == status
     assert dispatched == [following.pk if content else reply.pk]
 
@@ -175,14 +174,14 @@ def test_takes_back_what_nobody_writes_and_dispatches_the_next(conversation, rep
 @pytest.mark.parametrize(
     "find",
     [
-        lambda rows, owner: with_beats(rows.streaming()),
-        lambda rows, owner: rows.streaming().filter(worker=WORKER),
-        lambda rows, owner: rows.unheard(),
+        lambda rows, owner: with_beats(rows.running()),
+        lambda rows, owner: rows.orphaned(WORKER),
+        lambda rows, owner: rows.lost(),
         lambda rows, owner: rows.waiting_of(owner.pk),
         lambda rows, owner: rows.forgotten_by(WORKER, []),
         lambda rows, owner: rows.unsettled().filter(conversation__owner_id__in=[owner.pk]).order_by("id"),
     ],
-    ids=["workers", "orphans", "unheard", "waiting", "forgotten", "unsettled"],
+    ids=["workers", "orphans", "lost", "waiting", "forgotten", "unsettled"],
 )
 def test_reads_no_settled_messages_to_find_the_few_that_are_not(owner, find):
     long_talk(owner, 200)

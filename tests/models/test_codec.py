@@ -12,7 +12,7 @@ CASES = {
         codec.MESSAGE,
         "id parent conversation"  # names, which are other ones where it comes in
         " html"  # rendered again
-        " attempt worker deaths rung_at started_at"  # who wrote it here
+        " attempt worker deaths enqueued_at started_at"  # who wrote it here
         " version key",  # of the feed, and of the form that asked
     ),
     "conversation": (

@@ -116,10 +116,10 @@ def test_writes_the_tree_with_new_ids_in_order_and_old_times(read, owner):
     assert conversation.created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert conversation.updated_at == datetime(2023, 11, 14, 22, 15, tzinfo=UTC)
     assert then.created_at == datetime(2023, 11, 14, 22, 13, 25, tzinfo=UTC)
-    assert {message.rung_at for message in messages} == {None}
+    assert {message.enqueued_at for message in messages} == {None}
     assert answer.model == "o3"
     assert conversation.model == ""
-    assert not Message.objects.unheard().exists()
+    assert not Message.objects.lost().exists()
 
 
 def test_reports_what_came_in(read, owner):

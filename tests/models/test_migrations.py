@@ -13,7 +13,7 @@ from parley.search.query import parse
 from tests.models.conftest import answered
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE, AFTER = "0007_calls", "0009_no_forked_from"
+BEFORE, AFTER = "0007_calls", "0011_jobs"
 
 
 def migrate(name):

@@ -243,7 +243,7 @@ def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):
         return requeue(reply, **kwargs)
 
     monkeypatch.setattr(Message, "requeue", refuse)
-    Reaper().take_back([bad, good])
+    Reaper().recover([bad, good])
     assert (put(bad).status, put(good).status) == ("streaming", "pending")
 
 
@@ -251,7 +251,7 @@ def test_who_passes_by_sweeps_once_in_a_beat(reply, dispatched):
     clock = Clock()
     reaper = Reaper(clock)
     for clock.now in (0, conf.BEAT_INTERVAL / 2, conf.BEAT_INTERVAL, conf.BEAT_INTERVAL + 1):
-        put(reply, rung_at=None)
+        put(reply, enqueued_at=None)
         reaper.pass_by()
     assert dispatched == [reply.pk] * 2
 
@@ -261,6 +261,6 @@ def test_who_passes_by_does_not_fail(reply, caplog, monkeypatch):
         raise ValueError("The broker is odd.")
 
     monkeypatch.setattr("parley.broker.send", send)
-    put(reply, rung_at=None)
+    put(reply, enqueued_at=None)
     Reaper().pass_by()
     assert "The broker is odd." in caplog.text

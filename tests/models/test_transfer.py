@@ -15,7 +15,8 @@ from parley.generation.reaper import Reaper
 from parley.ids import uuid7
 from parley.models import Feed, Transfer, Worker
 from parley.models.admission import Refused
-from parley.models.transfer import MOST_DEATHS
+from parley.models.job import MOST_DEATHS
+from parley.models.transfer import TransferQuerySet
 from parley.transfer import jobs
 from parley.transfer.reading import read_import
 from tests.models.conftest import answered
@@ -87,6 +88,14 @@ def test_is_claimed_by_one(transfer):
     again = Transfer.objects.get()
     assert [transfer.claim(uuid4()), again.claim(uuid4())] == [True, False]
     assert (transfer.status, transfer.attempt) == ("running", 1)
+    assert Transfer.objects.get().started_at == transfer.started_at >= transfer.created_at
+
+
+def test_goes_on_waiting_while_its_owner_s_feed_is_held(transfer, monkeypatch):
+    monkeypatch.setattr(Feed, "hold", lambda owners: set())
+    assert Transfer.objects.claim([transfer.pk], uuid4()) == ([], {transfer.pk})
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.attempt) == ("waiting", 0)
 
 
 def test_waits_for_the_other_one_of_its_person(owner, stranger):
@@ -127,15 +136,15 @@ def test_dispatches_the_first_of_each_person_for_whom_none_runs(owner, stranger,
 
 
 def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
-    claim, tries = Transfer.claim, []
+    claim, tries = TransferQuerySet.claim, []
 
-    def locked_at_first(transfer, worker):
+    def locked_at_first(transfers, ids, worker):
         tries.append(worker)
         if len(tries) == 1:
             raise OperationalError("database is locked")
-        return claim(transfer, worker)
+        return claim(transfers, ids, worker)
 
-    monkeypatch.setattr(Transfer, "claim", locked_at_first)
+    monkeypatch.setattr(TransferQuerySet, "claim", locked_at_first)
     assert run(transfer) == "done"
     assert len(tries) == 2
 
@@ -174,7 +183,7 @@ def test_is_handed_over_by_a_worker_that_ends(transfer, owner):
         run(transfer)
     finally:
         jobs._leaving.clear()
-    assert (transfer.status, transfer.deaths, transfer.rung_at) == ("waiting", 0, None)
+    assert (transfer.status, transfer.deaths, transfer.enqueued_at) == ("waiting", 0, None)
 
 
 def test_ends_when_it_is_deleted_while_it_runs(transfer, owner, monkeypatch, django_capture_on_commit_callbacks):
@@ -277,7 +286,7 @@ def test_fails_after_a_few_deaths(transfer):
 def test_is_dispatched_again_when_its_task_was_lost(transfer, dispatched):
     sweep()
     assert dispatched == []
-    Transfer.objects.update(rung_at=timezone.now() - timedelta(seconds=60))
+    Transfer.objects.update(enqueued_at=timezone.now() - timedelta(seconds=60))
     sweep()
     assert dispatched == [transfer.pk]
 

@@ -195,7 +195,7 @@ def test_resumes_after_the_text_that_is_there(reply):
 def test_counts_only_deaths_of_its_workers(reply, died, deaths):
     reply.claim(WORKER)
     reply.requeue(died=died)
-    assert (reply.status, reply.deaths, reply.rung_at) == ("pending", deaths, None)
+    assert (reply.status, reply.deaths, reply.enqueued_at) == ("pending", deaths, None)
 
 
 def test_thinks_anew_when_it_is_written_again(reply):
@@ -235,7 +235,7 @@ def lost(reply, request):
 
 def test_is_taken_back_by_the_very_attempt_that_was_thought_dead(lost):
     version = row(lost)["version"]
-    assert lost.take_back("so far and more", reasoning="Hm.", reasoning_seconds=1)
+    assert lost.reclaim("so far and more", reasoning="Hm.", reasoning_seconds=1)
     after = row(lost)
     assert (after["status"], after["content"], after["reasoning"]) == ("streaming", "so far and more", "Hm.")
     assert (after["html"], after["error"], after["settled_at"], after["deaths"]) == ("", "", None, 0)
@@ -267,7 +267,7 @@ def test_is_not_taken_back_from_a_person_or_another_worker(lost, taken):
     if not TAKEN_OVER[taken](theirs):
         return
     before = row(lost)
-    assert not lost.take_back("so far and more")
+    assert not lost.reclaim("so far and more")
     assert taken == "discard" or not lost.finish("all of it")
     assert taken == "discard" or not lost.keep("all of it")
     assert taken == "discard" or row(lost) == before

@@ -22,6 +22,7 @@ from typing import Any
 import uvloop
 from django.core.handlers.base import BaseHandler
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.transaction import Atomic
 
@@ -111,8 +112,11 @@ def _is_of_the_product() -> bool:
 
 
 def _watch_transactions() -> None:
-    """From when it has begun, which on SQLite is when it has the lock, to its end; those of a test's own do not count."""
-    enter, leave = Atomic.__enter__, Atomic.__exit__
+    """From when it has begun, which on SQLite is when it has the lock, to its end; those of a test's own do not count.
+
+    What was left for after the commit holds nothing.
+    """
+    enter, leave, run_hooks = Atomic.__enter__, Atomic.__exit__, BaseDatabaseWrapper.run_and_clear_commit_hooks
 
     def begin(self: Any) -> None:
         enter(self)
@@ -128,10 +132,19 @@ def _watch_transactions() -> None:
             leave(self, *error)
         finally:
             if getattr(connection, "held_by", None) is self:
-                connection.held_by = None
-                self.held.__exit__(None, None, None)
+                release(connection)
+
+    def release(connection: Any) -> None:
+        held, connection.held_by = getattr(connection, "held_by", None), None
+        if held:
+            held.held.__exit__(None, None, None)
+
+    def after_commit(connection: Any) -> None:
+        release(connection)
+        run_hooks(connection)
 
     Atomic.__enter__, Atomic.__exit__ = begin, end
+    BaseDatabaseWrapper.run_and_clear_commit_hooks = after_commit
 
 
 def _watch_statements() -> None:

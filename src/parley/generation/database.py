@@ -7,14 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from parley.models import locks
+from parley.models.locks import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
-"""The last, of PostgreSQL: it may only be read, as after a failover or where its disk is full."""
 AT_A_GLANCE = 0.02
 """Seconds that a second try waits for a row, so that the threads are there for others."""
 

@@ -12,10 +12,11 @@ from parley import keys
 from parley.conf import conf
 from parley.connections import async_connection
 from parley.models import Message, Worker, locks
+from parley.models.locks import DATABASE_AWAY
 from parley.outages import Outages
 
 from . import engine
-from .database import DATABASE_AWAY, Database
+from .database import Database
 from .heartbeat import Heartbeat
 from .reaper import Reaper
 from .writing import Log, Running, Writing
@@ -159,7 +160,7 @@ class Duties:
 
     def _take_back_forgotten(self, known: set[UUID]) -> None:
         forgotten = Message.objects.forgotten_by(self._worker_id, known).select_related("conversation")
-        self._reaper.take_back(forgotten[:1000])
+        self._reaper.recover(forgotten[:1000])
 
 
 async def _comes(event: asyncio.Event, until: float) -> bool:

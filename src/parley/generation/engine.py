@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from parley.models import Message, reply_claimed
+from parley.models.locks import DATABASE_AWAY
 from parley.provider import Provider
 
 from . import clients, history, ledger, prompt, reading, streaming
 from .accumulator import Accumulator
 from .announcer import announce
-from .database import DATABASE_AWAY, Database
+from .database import Database
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
 from .reaper import dispatch_next
 from .refusals import MAY_PASS, in_band
@@ -207,7 +208,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
 
 def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
     """Go on with a reply whose worker, this process, was thought dead: whether it is still ours, and as we have it."""
-    if not copy(writing.reply).take_back(text, **thoughts):
+    if not copy(writing.reply).reclaim(text, **thoughts):
         return False
     writing.checkpointed = text
     logger.warning("Reply %s was thought lost, and goes on.", writing.reply.pk)

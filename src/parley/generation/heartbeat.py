@@ -10,8 +10,7 @@ from django.db import connection
 
 from parley.conf import conf
 from parley.models import Worker, locks
-
-from .database import DATABASE_AWAY
+from parley.models.locks import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 

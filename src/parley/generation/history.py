@@ -39,4 +39,5 @@ def _count_before(message: Message) -> int:
     """How many messages above it could be said; their texts stay in the database."""
     above = Message.objects.filter(pk__in=tree.above(message.parent_id), status__in=SPOKEN)
     text = Func(F("content"), Value(SPACES), function="LTRIM", output_field=CharField())
-    return above.alias(text=text).exclude(text="").count()
+    count: int = above.alias(text=text).exclude(text="").count()
+    return count

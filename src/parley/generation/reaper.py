@@ -1,4 +1,4 @@
-"""Replies and transfers whose worker is gone, bells that nobody heard, and what is kept no longer."""
+"""Jobs whose worker is gone, or of which no worker knows, and what is kept no longer."""
 
 import logging
 import threading
@@ -14,15 +14,16 @@ from django.utils import timezone
 
 from parley.conf import conf
 from parley.models import Conversation, Message, Transfer, Worker, locks
+from parley.models.job import ALWAYS, Job
+from parley.models.locks import DATABASE_AWAY
 from parley.models.worker import with_beats
 
 from . import ledger
-from .database import DATABASE_AWAY
 from .liveness import Liveness
 
 logger = logging.getLogger(__name__)
 
-ALWAYS = Q()
+JOBS: tuple[Any, ...] = (Message, Transfer)
 MOST_PURGED, LONGEST_PURGE = 20, 1.0
 """Conversations, and transfers, that are deleted at once, and seconds after which no more are begun."""
 
@@ -99,7 +100,7 @@ class Reaper:
                 logger.exception("%s %s could not be deleted for good.", model.__name__, pk)
             self._stuck.add(pk)
 
-    def take_back(self, jobs: Iterable[Message | Transfer], still: Q = ALWAYS) -> None:
+    def recover(self, jobs: Iterable[Job], still: Q = ALWAYS) -> None:
         """What nobody writes or carries out any more, where ``still`` holds.
 
         One that cannot be recovered leaves the others to be, and somebody whose rows are held is looked for once.
@@ -108,7 +109,7 @@ class Reaper:
         for job in jobs:
             try:
                 if job.owner_id not in held:
-                    self._take_back(job, still)
+                    self._recover(job, still)
             except DATABASE_AWAY as error:
                 if not locks.is_locked(error):
                     raise
@@ -116,7 +117,7 @@ class Reaper:
             except Exception:
                 logger.exception("%s %s could not be recovered.", type(job).__name__, job.pk)
 
-    def _take_back(self, job: Message | Transfer, still: Q) -> None:
+    def _recover(self, job: Any, still: Q) -> None:
         recover = partial(job.recover, died=True, still=still)
         if ledger.recover(job, recover) if isinstance(job, Message) else recover():
             logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
@@ -126,7 +127,7 @@ class Reaper:
     def _look_at_workers(self) -> None:
         """An answer of the database that was long on its way says nothing of what has been since."""
         asked_at = self._clock()
-        beats = dict(with_beats(Message.objects.streaming())) | dict(with_beats(Transfer.objects.running()))
+        beats = {worker: beat for kind in JOBS for worker, beat in with_beats(kind.objects.running())}
         if _is_long(self._clock() - asked_at):
             self._workers.forget()
         self._workers.look(beats)
@@ -136,15 +137,13 @@ class Reaper:
 
     def _recover_orphans(self, worker_id: UUID | None, beat: datetime | None) -> None:
         still = Worker.still_silent(worker_id, beat)
-        self.take_back(
-            Message.objects.streaming().filter(worker=worker_id).select_related("conversation")[:1000], still
-        )
-        self.take_back(Transfer.objects.running().filter(worker=worker_id).defer("report")[:100], still)
+        for kind in JOBS:
+            self.recover(kind.objects.orphaned(worker_id).select_related(*kind.NEEDED)[:1000], still)
 
     def _dispatch_lost(self) -> None:
-        for kind in (Message, Transfer):
-            for job in kind.objects.unheard().only("pk")[:1000]:
-                if locks.unless_held(kind.objects.unheard().filter(pk=job.pk).update, rung_at=timezone.now()):
+        for kind in JOBS:
+            for job in kind.objects.lost().only("pk")[:1000]:
+                if locks.unless_held(kind.objects.lost().filter(pk=job.pk).update, enqueued_at=timezone.now()):
                     job.dispatch()
 
 

@@ -22,7 +22,8 @@ COPIED = {
     "version": "0",
     "key": "NULL",
     "worker": "NULL",
-    "rung_at": "NULL",
+    "enqueued_at": "NULL",
+    "rung_at": "NULL",  # as migration 0008 finds it
 }
 """Column → what it is in a copy, where that is something else: what is being written ends there."""
 COPY = """INSERT INTO "parley_message" ({columns})

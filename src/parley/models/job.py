@@ -1,33 +1,171 @@
-"""A job: a row whose work a worker does in the background, whatever is sent twice, lost or killed."""
+"""A job: a row whose work a worker does in the background, whatever is sent twice, lost or killed.
 
-from typing import Any, ClassVar
+waiting ──claim──▶ running ──settle──▶ one of its ends; requeue brings it back to waiting where its worker is gone.
+Each is one conditional UPDATE that names the attempt, so that of several actors one wins.
+"""
 
-from django.db import models, transaction
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from parley import broker
+from parley.conf import conf
 
 from . import admission, locks
+from .feed import Feed
+from .versioned import VisibleQuerySet
+
+ALWAYS = Q()
+MOST_DEATHS = 3
+"""Times that a job is begun again by itself because its worker died."""
+
+Unsettled = tuple[UUID, Any, Any, bool]
+"""(id, owner, lane, whether it runs) of a job."""
+
+
+class Claim(NamedTuple):
+    """The jobs that are begun, and the ids of those whose turn it is, but whose rows somebody else holds for now."""
+
+    begun: list[Any]
+    held: set[UUID]
+
+
+def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
+    """Which of these jobs may be begun, of all unsettled ones in order. Pure.
+
+    A job waits for all earlier ones of its lane, and while its person has so many others running.
+    """
+    rows, begun, busy = list(unsettled), [], set()
+    running = Counter(owner for _, owner, _, runs in rows if runs)
+    for pk, owner, lane, runs in rows:
+        if not runs and pk in ids and lane not in busy and running[owner] < most:
+            begun.append(pk)
+            running[owner] += 1
+        busy.add(lane)
+    return begun
+
+
+class JobQuerySet(VisibleQuerySet):
+    def unsettled(self) -> Any:
+        """Those that wait or run."""
+        return self.filter(settled_at=None)
+
+    def running(self) -> Any:
+        return self.unsettled().filter(status=self.model.RUNNING).order_by("id")
+
+    def orphaned(self, worker_id: UUID | None) -> Any:
+        """Those that a worker, who is gone, has begun."""
+        return self.running().filter(worker=worker_id)
+
+    def lost(self) -> Any:
+        """Those that wait, and of which no worker was told, or so long ago that the task must be lost."""
+        since = timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER)
+        untold = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
+        return self.unsettled().filter(untold, status=self.model.WAITING).order_by("id")
+
+    def claim(self, ids: Iterable[UUID], worker_id: UUID) -> Claim:
+        """waiting → running, for one worker, for those of these jobs whose turn it is.
+
+        The transaction begins with its locks, waits for none, and is short; what is set need not be read again.
+        """
+        ids, owner = set(ids), self.model.OWNER
+        turn = self._in_turn(ids, self.filter(pk__in=ids, status=self.model.WAITING).values(owner))
+        if not turn:
+            return Claim([], set())
+        with transaction.atomic():
+            owners = Feed.hold(turn.values())
+            held = {pk for pk, owner in turn.items() if owner not in owners}
+            turn = self._in_turn(ids - held, list(owners)) if owners else {}
+            begun = self._lease_all(turn, worker_id)
+        missed = turn.keys() - {job.pk for job in begun}
+        if missed:
+            held |= set(self.filter(pk__in=missed, status=self.model.WAITING).values_list("pk", flat=True))
+        return Claim(begun, held)
+
+    def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
+        """Those of these jobs that may be begun now → their owners."""
+        kind = self.model
+        unsettled = self.unsettled().filter(**{f"{kind.OWNER}__in": owners}).order_by("id")
+        rows = list(unsettled.values_list("pk", kind.OWNER, kind.LANE, "status"))
+        owner_of = {pk: owner for pk, owner, _, _ in rows}
+        states = ((*row, status == kind.RUNNING) for *row, status in rows)
+        return {pk: owner_of[pk] for pk in in_turn(states, ids, most=kind.at_once())}
+
+    def _lease_all(self, ids: Iterable[UUID], worker_id: UUID) -> list[Any]:
+        free = self.select_for_update(of=("self",), skip_locked=True)
+        waiting = free.filter(pk__in=list(ids), status=self.model.WAITING).select_related(*self.model.NEEDED)
+        alike: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+        for job in waiting.order_by("id"):
+            alike[tuple(job.lease_values().items())].append(job)
+        begun = [job for values, jobs in alike.items() for job in self._lease(jobs, worker_id, dict(values))]
+        return sorted(begun, key=lambda job: job.pk)
+
+    def _lease(self, jobs: list[Any], worker_id: UUID, values: dict[str, Any]) -> list[Any]:
+        """Those of these jobs that nobody else has changed since they were read."""
+        ids = [job.pk for job in jobs]
+        values |= {"status": self.model.RUNNING, "worker": worker_id, "started_at": timezone.now()}
+        changed = self.filter(pk__in=ids, status=self.model.WAITING).update(attempt=F("attempt") + 1, **values)
+        if changed < len(ids):
+            ours = set(self.filter(pk__in=ids, **values).values_list("pk", flat=True))
+            jobs = [job for job in jobs if job.pk in ours]
+        for job in jobs:
+            vars(job).update(attempt=job.attempt + 1, **values)
+        return jobs
 
 
 class Job(models.Model):
     """A row that waits for a worker, runs, and settles.
 
-    ``TASK``: the name of the Celery task that tells a worker of it; ``WAITING``: its status until one begins.
-    ``OWNER``: the lookup of whom it belongs to. ``MOST_UNSETTLED``: jobs of one person that wait or run at once;
-    one more is refused. None: as many as they like.
+    ``WAITING``, ``RUNNING``, ``FAILED``: its status. ``TASK``: the name of the Celery task that tells a worker of it.
+    ``OWNER`` and ``LANE``: lookups of whom it belongs to, and of what does one job after the other. ``NEEDED``: the
+    related rows that its work needs. ``MOST_UNSETTLED``: jobs of one person that wait or run; one more is refused.
     """
 
-    TASK: ClassVar[str]
     WAITING: ClassVar[str]
+    RUNNING: ClassVar[str]
+    FAILED: ClassVar[str] = "failed"
+    TASK: ClassVar[str]
     OWNER: ClassVar[str] = "owner"
+    LANE: ClassVar[str] = "pk"
+    NEEDED: ClassVar[tuple[str, ...]] = ()
     MOST_UNSETTLED: ClassVar[int | None] = None
 
     owner_id: Any
+    status: Any
+    version: Any
     objects: Any
+
+    attempt = models.PositiveIntegerField(default=0, editable=False)
+    worker = models.UUIDField(null=True, blank=True, editable=False)
+    deaths = models.PositiveSmallIntegerField(default=0, editable=False)
+    enqueued_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def at_once(cls) -> int:
+        """How many of one person run at the same time."""
+        return 1
+
+    def lease_values(self) -> dict[str, Any]:
+        """What else a claim sets, within its transaction; jobs for which it is the same are begun by one UPDATE."""
+        return {}
+
+    @property
+    def settled(self) -> bool:
+        return self.status not in (self.WAITING, self.RUNNING)
+
+    # What may happen to it
 
     def enqueue(self, *before: models.Model, again: models.QuerySet[Any] | None = None, **values: Any) -> bool:
         """Let it wait for a worker, which is told after the commit: the only way to a job that waits.
@@ -38,7 +176,7 @@ class Job(models.Model):
         with transaction.atomic(savepoint=False):
             if again is None:
                 self._insert(*before)
-            elif not self._change(again, status=self.WAITING, rung_at=timezone.now(), **values):
+            elif not self._change(again, status=self.WAITING, enqueued_at=timezone.now(), **values):
                 return False
             if not admission.may(self.owner_id, type(self)):
                 raise admission.Refused
@@ -52,8 +190,69 @@ class Job(models.Model):
     def dispatch(self) -> None:
         """Tell some worker of it; when none can be told, the reaper finds that it waits, and tells one later."""
         if not broker.send(self.TASK, str(self.pk)):
-            locks.unless_held(type(self).objects.filter(pk=self.pk).update, rung_at=None)
+            locks.unless_held(type(self).objects.filter(pk=self.pk).update, enqueued_at=None)
+
+    def claim(self, worker_id: UUID) -> bool:
+        """waiting → running, for one worker, in the person's turn: whether it was this one."""
+        begun = type(self).objects.claim([self.pk], worker_id).begun
+        for job in begun:
+            vars(self).update({field.attname: vars(job)[field.attname] for field in self._meta.concrete_fields})
+        return bool(begun)
+
+    def settle(self, status: str, *, among: models.QuerySet[Any] | None = None, **values: Any) -> bool:
+        """running → settled, if this attempt is still the one that runs, or else where its row is ``among`` these."""
+        allowed = self._ours if among is None else among
+        return self._change(allowed, status=status, settled_at=timezone.now(), **values)
+
+    def recover(self, *, died: bool = True, still: Q = ALWAYS) -> bool:
+        """What becomes of it when its worker is gone: begun again, a few times.
+
+        ``still``: what must be true of its row, besides that it is as it was read.
+        """
+        if died and self.deaths >= MOST_DEATHS:
+            return self.settle(self.FAILED, among=self._running.filter(still), error="worker_gone_again")
+        return self.requeue(died=died, still=still)
+
+    def requeue(self, *, died: bool, still: Q = ALWAYS, **values: Any) -> bool:
+        """running → waiting, for another worker. ``still``: see recover."""
+        again = {"deaths": F("deaths") + int(died), "enqueued_at": None}
+        return self._change(self._running.filter(still), status=self.WAITING, **again, **values)
+
+    @property
+    def _attempt(self) -> models.QuerySet[Any]:
+        attempt: models.QuerySet[Any] = type(self).objects.filter(pk=self.pk, attempt=self.attempt)
+        return attempt
+
+    @property
+    def _running(self) -> models.QuerySet[Any]:
+        return self._attempt.filter(status=self.RUNNING)
+
+    @property
+    def _ours(self) -> models.QuerySet[Any]:
+        """Its row, as long as this attempt may write it."""
+        return self._running
+
+    record: Callable[[int], Any] = staticmethod(lambda changed: None)
+    """What a change writes in its own transaction, last: how many rows it changed → anything; see generation.ledger."""
 
     def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
-        """Change the rows of it that may be changed, with their place in the feed: whether it happened."""
-        raise NotImplementedError
+        """One conditional UPDATE and its place in the feed: whether it happened."""
+        version, changed = self._update(allowed, values)
+        if changed and any(isinstance(value, Combinable) for value in values.values()):
+            self.refresh_from_db(fields=["version", *values])
+        elif changed:
+            vars(self).update(version=version, **values)
+        return bool(changed)
+
+    def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
+        """(version, rows); no rows where the person was deleted, and with them the feed."""
+        try:
+            with transaction.atomic():
+                version = Feed.advance(self.owner_id)
+                changed = allowed.update(version=version, **values)
+                self.record(changed)
+                return version, changed
+        except IntegrityError:
+            if type(self).objects.filter(pk=self.pk).exists():
+                raise
+            return 0, 0

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 
 LONGEST_WAIT = 3.0
 """Seconds that a request waits for a row of its own person; then Django's OperationalError is raised."""
 BRIEFLY = 0.25
 """Seconds that work for many people waits for a row of one of them."""
+
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+"""The last, of PostgreSQL: it may only be read, as after a failover or where its disk is full."""
 
 LIMIT = (
     "set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval"

@@ -1,18 +1,18 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import F
-from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from parley import errors, markdown
+from parley.conf import conf
 from parley.ids import uuid7
 from parley.positions import LAST, Position
 from parley.provider import Provider
@@ -20,11 +20,10 @@ from parley.text import clean_count
 
 from .conversation import Conversation
 from .feed import Feed
-from .job import Job
+from .job import ALWAYS, Job
 from .message_queryset import MessageQuerySet
-from .states import MOST_DEATHS, RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
+from .states import RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
 
-_ALWAYS = models.Q()
 _THOUGHT_DEAD = (
     models.Q(status=Status.PENDING)
     | models.Q(status=Status.INTERRUPTED, error="worker_gone")
@@ -39,7 +38,8 @@ OLLAMA_WINDOW = 4096
 class Message(Job):
     """A question or a reply. ``parent`` is the message it answers; null for the first."""
 
-    TASK, WAITING, OWNER = "parley.write_reply", Status.PENDING, "conversation__owner"
+    WAITING, RUNNING, TASK = Status.PENDING, Status.STREAMING, "parley.write_reply"
+    OWNER, LANE, NEEDED = "conversation__owner", "conversation", ("conversation__folder",)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(
@@ -73,22 +73,16 @@ class Message(Job):
         max_length=200, blank=True, editable=False, help_text="Instead of the conversation's; see regenerate."
     )
     usage = models.JSONField(_("usage"), default=dict, blank=True)
-    attempt = models.PositiveIntegerField(default=0, editable=False)
-    worker = models.UUIDField(null=True, blank=True, editable=False)
-    deaths = models.PositiveSmallIntegerField(default=0, editable=False)
     left_out = models.PositiveIntegerField(default=0, editable=False, help_text="Old messages that did not fit.")
     sent_tokens = models.IntegerField(
         default=0, db_default=0, editable=False, help_text="About how many, where the provider read far fewer."
     )
-    rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
     parts = models.JSONField(
         default=list, blank=True, editable=False, help_text="What an import could not show as text."
     )
     key = models.UUIDField(null=True, editable=False, help_text="Of the form that asked; see Conversation.ask.")
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
-    started_at = models.DateTimeField(null=True, blank=True, editable=False)
-    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -124,10 +118,6 @@ class Message(Job):
     def imported(self) -> bool:
         """Whether it is a reply that no worker here has ever begun."""
         return self.role == Role.ASSISTANT and self.settled and not self.attempt
-
-    @property
-    def settled(self) -> bool:
-        return self.status not in UNSETTLED
 
     @property
     def can_retry(self) -> bool:
@@ -200,32 +190,28 @@ class Message(Job):
 
     # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
 
-    def claim(self, worker_id: UUID) -> bool:
-        """pending → streaming, for one worker, in the person's turn: whether it was this one."""
-        won = Message.objects.claim([self.pk], worker_id).begun
-        if won:
-            self.refresh_from_db(fields=["status", "attempt", "worker", "started_at", "model", "content"])
-        return bool(won)
+    @classmethod
+    def at_once(cls) -> int:
+        return conf.MOST_PER_PERSON
+
+    def lease_values(self) -> dict[str, Any]:
+        return {"model": self.asked_model or self.conversation.model_name}
 
     def finish(self, content: str, **values: Any) -> bool:
         """``values``: finish_reason, usage, sent_tokens, error_detail; for every end left_out, reasoning, reasoning_seconds."""
-        return self._settle(Status.DONE, content, **values)
+        return self.settle(Status.DONE, content=content, **values)
 
     def fail(self, content: str, error: str, **values: Any) -> bool:
-        return self._settle(Status.FAILED, content, error=error, **values)
+        return self.settle(Status.FAILED, content=content, error=error, **values)
 
     def interrupt(self, content: str, error: str, **values: Any) -> bool:
-        return self._settle(Status.INTERRUPTED, content, error=error, **values)
+        return self.settle(Status.INTERRUPTED, content=content, error=error, **values)
 
-    def _settle(self, status: Status, content: str, **values: Any) -> bool:
-        """streaming → settled, if this attempt is still the one that writes."""
-        return self._end(self._ours, status, content, **values)
-
-    def _end(
-        self, allowed: models.QuerySet[Any], status: Status, content: str, *, error: str = "", **values: Any
-    ) -> bool:
-        text = {"content": content, "html": "".join(markdown.render(content)), "error": error}
-        return self._change(allowed, status=status, settled_at=timezone.now(), **text, **values)
+    def settle(self, status: str, **values: Any) -> bool:
+        """With its text, which is rendered once."""
+        if "content" in values:
+            values["html"] = "".join(markdown.render(values["content"]))
+        return super().settle(status, **{"error": "", **values})
 
     @property
     def _ours(self) -> models.QuerySet[Any]:
@@ -233,9 +219,9 @@ class Message(Job):
         running = models.Q(status=Status.STREAMING)
         if self.worker:
             running |= models.Q(_THOUGHT_DEAD, worker=self.worker)
-        return Message.objects.filter(running, pk=self.pk, attempt=self.attempt)
+        return self._attempt.filter(running)
 
-    def take_back(self, content: str, **values: Any) -> bool:
+    def reclaim(self, content: str, **values: Any) -> bool:
         """Go on with an attempt whose worker was thought dead and lives: whether it is still this attempt's to write.
 
         What a person has asked to be written again, or somebody else has begun, or was thrown away, is not.
@@ -244,42 +230,33 @@ class Message(Job):
         begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
         return self._change(kept, content=content, **begun, **values)
 
-    def recover(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
-        """What becomes of a reply without a worker: written again while no word of it was shown, else interrupted.
-
-        ``still``: what must be true of its row, besides that it is as it was read.
-        """
-        running = Message.objects.filter(still, pk=self.pk, attempt=self.attempt, status=Status.STREAMING)
+    def recover(self, *, died: bool = True, still: models.Q = ALWAYS) -> bool:
+        """What becomes of a reply without a worker: written again while no word of it was shown, else interrupted."""
+        still &= models.Q(content=self.content)
         if self.content:
-            unchanged = running.filter(content=self.content)
-            return self._end(unchanged, Status.INTERRUPTED, self.content, error="worker_gone")
-        if died and self.deaths >= MOST_DEATHS:
-            return self._end(running.filter(content=""), Status.FAILED, "", error="worker_gone_again")
-        return self.requeue(died=died, still=still)
+            shown = {"content": self.content, "error": "worker_gone"}
+            return self.settle(Status.INTERRUPTED, among=self._running.filter(still), **shown)
+        return super().recover(died=died, still=still)
 
     def stop(self) -> bool:
         """pending or streaming → stopped, by the person; its worker adds the last words (``keep``)."""
         unsettled = Message.objects.filter(pk=self.pk, status__in=UNSETTLED)
-        return self._change(unsettled, status=Status.STOPPED, html="", error="", settled_at=timezone.now())
+        return self.settle(Status.STOPPED, among=unsettled, html="")
 
     def keep(self, content: str, *, checkpointed: str = "", **values: Any) -> bool:
         """Write the text that a stopped reply had, from the worker that was writing it: whether it was still wanted.
 
         ``checkpointed``: what the row had of it; a reply that waits to go on after that goes on after all of it.
         """
-        ended = Message.objects.filter(pk=self.pk, attempt=self.attempt)
-        stopped = ended.filter(worker=self.worker, status=Status.STOPPED, html="")
-        resumed = ended.filter(status=Status.PENDING, content=checkpointed).exclude(content="")
+        stopped = self._attempt.filter(worker=self.worker, status=Status.STOPPED, html="")
+        resumed = self._attempt.filter(status=Status.PENDING, content=checkpointed).exclude(content="")
         return self._change(stopped, content=content, html="".join(markdown.render(content)), **values) or self._change(
             resumed, content=content, **values
         )
 
-    def requeue(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
+    def requeue(self, *, died: bool, still: models.Q = ALWAYS, **values: Any) -> bool:
         """streaming → pending, while nothing of the answer was shown, for another worker, which thinks anew."""
-        running = Message.objects.filter(still, pk=self.pk, attempt=self.attempt, status=Status.STREAMING, content="")
-        return self._change(
-            running, status=Status.PENDING, deaths=F("deaths") + int(died), rung_at=None, **_NO_THOUGHTS
-        )
+        return super().requeue(died=died, still=still & models.Q(content=""), **_NO_THOUGHTS, **values)
 
     def retry(self) -> bool:
         """failed, stopped or interrupted → pending, from the beginning."""
@@ -291,31 +268,6 @@ class Message(Job):
         """failed, stopped or interrupted → pending, to go on after the text that is there."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
         return self.enqueue(again=again, **_CLEARED)
-
-    record: Callable[[int], Any] = staticmethod(lambda changed: None)
-    """What a change writes in its own transaction, last: how many rows it changed → anything; see generation.ledger."""
-
-    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
-        """One conditional UPDATE and its place in the feed: whether it happened."""
-        version, changed = self._update(allowed, values)
-        if changed and any(isinstance(value, Combinable) for value in values.values()):
-            self.refresh_from_db(fields=["version", *values])
-        elif changed:
-            vars(self).update(version=version, **values)
-        return bool(changed)
-
-    def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
-        """(version, rows); no rows where the person was deleted, and with them the feed."""
-        try:
-            with transaction.atomic():
-                version = Feed.advance(self.owner_id)
-                changed = allowed.update(version=version, **values)
-                self.record(changed)
-                return version, changed
-        except IntegrityError:
-            if Message.objects.filter(pk=self.pk).exists():
-                raise
-            return 0, 0
 
 
 _NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}

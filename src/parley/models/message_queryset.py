@@ -1,30 +1,24 @@
-"""What is done with many messages at once: claimed, checkpointed, looked for."""
+"""What is done with many messages at once: checkpointed, rendered, looked for."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import chain, groupby
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from parley import markdown
-from parley.conf import conf
 
-from .feed import Feed
+from .job import JobQuerySet
 from .portions import ROW, Pace, portions
 from .states import UNSETTLED, Status
 
 if TYPE_CHECKING:
     from .message import Message
 
-Unsettled = tuple[UUID, Any, UUID, str]
-"""(id, owner, conversation, status) of a reply."""
 Attempt = tuple[UUID, int]
 """(id, attempt) of a reply."""
 Thoughts = tuple[str, int | None]
@@ -54,28 +48,6 @@ FORGOTTEN_AFTER = 10
 """Seconds after which a worker knows of what it has begun."""
 
 
-class Claim(NamedTuple):
-    """The replies that are begun, and the ids of those whose turn it is, but whose rows somebody else holds for now."""
-
-    begun: list["Message"]
-    held: set[UUID]
-
-
-def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
-    """Which of these replies may be begun, of all unsettled ones in order. Pure.
-
-    A reply waits for all earlier ones of its conversation, and while its person has so many others running.
-    """
-    rows, begun, busy = list(unsettled), [], set()
-    running = Counter(owner for _, owner, _, status in rows if status == Status.STREAMING)
-    for pk, owner, conversation, status in rows:
-        if status == Status.PENDING and pk in ids and conversation not in busy and running[owner] < most:
-            begun.append(pk)
-            running[owner] += 1
-        busy.add(conversation)
-    return begun
-
-
 def weight_of(message: "Message") -> int:
     """What it costs to write, as ``portions`` counts it."""
     return ROW + len(message.content) + len(message.reasoning) + len(message.html)
@@ -86,11 +58,7 @@ def _rendered(message: "Message") -> "Message":
     return message
 
 
-def _model_to_ask(reply: "Message") -> str:
-    return reply.asked_model or reply.conversation.model_name
-
-
-class MessageQuerySet(models.QuerySet["Message"]):
+class MessageQuerySet(JobQuerySet):
     def visible_to(self, user: Any) -> "MessageQuerySet":
         """What this user may see: the messages of their own conversations."""
         if not user.is_authenticated:
@@ -123,51 +91,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         pk, attempt, *values = row
         return (*values, _key.get_db_prep_value(pk, connection), attempt)
 
-    def claim(self, ids: Iterable[UUID], worker_id: UUID) -> "Claim":
-        """pending → streaming, for one worker, for those of these replies whose turn it is.
-
-        The transaction begins with its locks, waits for none, and is short; the values that are set need not be read again.
-        """
-        ids = set(ids)
-        turn = self._in_turn(ids, self.filter(pk__in=ids, status=Status.PENDING).values("conversation__owner_id"))
-        if not turn:
-            return Claim([], set())
-        with transaction.atomic():
-            owners = Feed.hold(turn.values())
-            held = {pk for pk, owner in turn.items() if owner not in owners}
-            turn = self._in_turn(ids - held, list(owners)) if owners else {}
-            begun = self._begin_all(turn, status=Status.STREAMING, worker=worker_id, started_at=timezone.now())
-        missed = turn.keys() - {reply.pk for reply in begun}
-        if missed:
-            held |= set(self.filter(pk__in=missed, status=Status.PENDING).values_list("pk", flat=True))
-        return Claim(begun, held)
-
-    def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
-        """Those of these replies that may be begun now → their owners."""
-        unsettled = self.unsettled().filter(conversation__owner_id__in=owners).order_by("id")
-        rows = list(unsettled.values_list("pk", "conversation__owner_id", "conversation_id", "status"))
-        owner_of = {pk: owner for pk, owner, _, _ in rows}
-        return {pk: owner_of[pk] for pk in in_turn(rows, ids, most=conf.MOST_PER_PERSON)}
-
-    def _begin_all(self, ids: Iterable[UUID], **values: Any) -> list["Message"]:
-        free = self.select_for_update(of=("self",), skip_locked=True)
-        pending = free.filter(pk__in=list(ids), status=Status.PENDING)
-        replies = list(pending.select_related("conversation__folder").order_by("id"))
-        groups = groupby(sorted(replies, key=_model_to_ask), _model_to_ask)
-        begun = [self._begin(list(group), model=model, **values) for model, group in groups]
-        return sorted(chain.from_iterable(begun), key=attrgetter("pk"))
-
-    def _begin(self, replies: list["Message"], **values: Any) -> list["Message"]:
-        """Those of these replies that nobody else has changed since they were read."""
-        ids = [reply.pk for reply in replies]
-        changed = self.filter(pk__in=ids, status=Status.PENDING).update(attempt=F("attempt") + 1, **values)
-        if changed < len(ids):
-            ours = set(self.filter(pk__in=ids, **values).values_list("pk", flat=True))
-            replies = [reply for reply in replies if reply.pk in ours]
-        for reply in replies:
-            vars(reply).update(attempt=reply.attempt + 1, **values)
-        return replies
-
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
         """Render imported replies when they are first looked at, once; those written here were rendered at their end.
 
@@ -197,21 +120,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         stopped = {(pk, attempt) for pk, attempt, status in rows if status == Status.STOPPED}
         return {key for key in asked if key[0] not in there or key in stopped}
 
-    def streaming(self) -> "MessageQuerySet":
-        return self.unsettled().filter(status=Status.STREAMING).order_by("id")
-
     def forgotten_by(self, worker_id: UUID, known: Iterable[UUID]) -> "MessageQuerySet":
         """Replies that a worker has begun, as the database has it, but that the worker does not know.
 
         So it is when a claim was committed and the database's answer to it was lost.
         """
-        begun = self.streaming().filter(worker=worker_id).exclude(pk__in=list(known))
-        return begun.filter(started_at__lt=timezone.now() - timedelta(seconds=FORGOTTEN_AFTER))
-
-    def unheard(self) -> "MessageQuerySet":
-        """Pending replies for which no bell was rung, or so long ago that it must be lost."""
-        lost = Q(rung_at=None) | Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
-        return self.unsettled().filter(lost, status=Status.PENDING).order_by("id")
+        since = timezone.now() - timedelta(seconds=FORGOTTEN_AFTER)
+        begun: MessageQuerySet = self.orphaned(worker_id).filter(started_at__lt=since)
+        return begun.exclude(pk__in=list(known))
 
     def waiting_of(self, owner_id: int) -> "MessageQuerySet":
         """A person's pending replies that wait for no other of their conversation, the first first."""

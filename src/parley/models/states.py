@@ -21,5 +21,3 @@ class Status(models.TextChoices):
 UNSETTLED = (Status.PENDING, Status.STREAMING)
 RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
 RESUMABLE = RETRIABLE
-MOST_DEATHS = 3
-"""Times that a reply is begun again by itself because its worker died."""

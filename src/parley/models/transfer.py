@@ -6,8 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F
-from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,29 +16,15 @@ from parley.ids import first_of
 
 from . import locks
 from .feed import Feed
-from .job import Job
+from .job import Job, JobQuerySet
 from .storage import refuse_above, room_for
-from .versioned import Versioned, VisibleQuerySet
+from .versioned import Versioned
 
-_ALWAYS = models.Q()
 MOST_EXPORTS = 5
 """Exports of one person that are kept; the oldest goes."""
-MOST_DEATHS = 3
-"""Times that a transfer is begun again by itself because its worker died."""
 
 
-class TransferQuerySet(VisibleQuerySet):
-    def unsettled(self) -> "TransferQuerySet":
-        return self.filter(settled_at=None)
-
-    def running(self) -> "TransferQuerySet":
-        return self.filter(status=Transfer.Status.RUNNING).order_by("id")
-
-    def unheard(self) -> "TransferQuerySet":
-        """Those that wait, and for which no bell was rung, or so long ago that it must be lost."""
-        lost = models.Q(rung_at=None) | models.Q(rung_at__lt=timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER))
-        return self.filter(lost, status=Transfer.Status.WAITING).order_by("id")
-
+class TransferQuerySet(JobQuerySet):
     def over(self) -> "TransferQuerySet":
         """What was kept long enough."""
         return self.filter(settled_at__lt=timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT))
@@ -76,7 +60,8 @@ class Transfer(Job, Versioned):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
 
-    TASK, WAITING, MOST_UNSETTLED = "parley.run_transfer", Status.WAITING, 5
+    WAITING, RUNNING, TASK = Status.WAITING, Status.RUNNING, "parley.run_transfer"
+    NEEDED, MOST_UNSETTLED = ("owner",), 5
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
@@ -88,11 +73,6 @@ class Transfer(Job, Versioned):
     total = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=list, editable=False)
     error = models.CharField(max_length=40, blank=True)
-    attempt = models.PositiveIntegerField(default=0, editable=False)
-    deaths = models.PositiveSmallIntegerField(default=0, editable=False)
-    worker = models.UUIDField(null=True, blank=True, editable=False)
-    rung_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
-    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TransferQuerySet.as_manager()
 
@@ -100,7 +80,7 @@ class Transfer(Job, Versioned):
         verbose_name, verbose_name_plural = _("transfer"), _("transfers")
         indexes = [
             models.Index(fields=["owner", "version"], name="parley_transfer_feed"),
-            models.Index(fields=["status", "rung_at"], name="parley_transfer_status"),
+            models.Index(fields=["status", "enqueued_at"], name="parley_transfer_status"),
         ]
 
     def __str__(self) -> str:
@@ -108,10 +88,6 @@ class Transfer(Job, Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("parley:transfer_show", args=[self.pk])
-
-    @property
-    def settled(self) -> bool:
-        return self.settled_at is not None
 
     @property
     def is_export(self) -> bool:
@@ -150,22 +126,12 @@ class Transfer(Job, Versioned):
 
     # Each is one conditional UPDATE, so that one actor wins
 
-    def claim(self, worker_id: UUID) -> bool:
-        """waiting → running, for one worker, one of a person at a time: whether it was this one.
-
-        While somebody else holds the person's feed it goes on waiting; its bell is rung again.
-        """
-        with locks.brief():
-            held = not Feed.hold([self.owner_id])
-            if held or Transfer.objects.running().filter(owner_id=self.owner_id).exists():
-                return False
-            waiting = Transfer.objects.filter(pk=self.pk, status=self.Status.WAITING)
-            begun = {"worker": worker_id, "attempt": F("attempt") + 1, "progress": 0, "total": 0}
-            return self._change(waiting, status=self.Status.RUNNING, **begun)
+    def lease_values(self) -> dict[str, Any]:
+        return {"version": Feed.advance(self.owner_id), "progress": 0, "total": 0}
 
     def advance(self, progress: int, total: int) -> bool:
         """Whether this attempt is still the one that runs; it is, too, where its worker was only thought dead."""
-        ours = Transfer.objects.filter(pk=self.pk, attempt=self.attempt, worker=self.worker)
+        ours = self._attempt.filter(worker=self.worker)
         busy = Transfer.objects.running().filter(owner_id=self.owner_id).exclude(pk=self.pk)
         waits = models.Q(~models.Exists(busy), status=self.Status.WAITING)
         ours = ours.filter(waits | models.Q(status=self.Status.RUNNING))
@@ -173,7 +139,7 @@ class Transfer(Job, Versioned):
 
     def finish(self, **values: Any) -> bool:
         """``values``: report, progress, total, size."""
-        return self._change(self._ours, status=self.Status.DONE, settled_at=timezone.now(), **values)
+        return self.settle(self.Status.DONE, **values)
 
     def finish_export(self, size: int, **values: Any) -> bool:
         """Keep the file if there is room for it, in place of the oldest of so many; whether it was done so."""
@@ -192,32 +158,11 @@ class Transfer(Job, Versioned):
         return done.defer("report", "chosen")
 
     def fail(self, error: str, **values: Any) -> bool:
-        return self._change(self._ours, status=self.Status.FAILED, error=error, settled_at=timezone.now(), **values)
+        return self.settle(self.Status.FAILED, error=error, **values)
 
-    def requeue(self, *, died: bool, still: models.Q = _ALWAYS) -> bool:
-        """running → waiting, to be begun again by another worker; what an import brought in stays, once."""
-        ours = self._ours.filter(still)
-        return self._change(ours, status=self.Status.WAITING, deaths=F("deaths") + int(died), rung_at=None)
-
-    def recover(self, *, died: bool = True, still: models.Q = _ALWAYS) -> bool:
-        """What becomes of it when its worker is gone: begun again, a few times. ``still``: see Message.recover."""
-        if died and self.deaths >= MOST_DEATHS:
-            end = {"error": "worker_gone_again", "settled_at": timezone.now()}
-            return self._change(self._ours.filter(still), status=self.Status.FAILED, **end)
-        return self.requeue(died=died, still=still)
-
-    @property
-    def _ours(self) -> models.QuerySet[Any]:
-        return Transfer.objects.filter(pk=self.pk, attempt=self.attempt, status=self.Status.RUNNING)
-
-    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
-        with transaction.atomic():
-            version = Feed.advance(self.owner_id)
-            changed = allowed.update(version=version, **values)
-            if changed and "settled_at" in values and not self.is_export:
-                transaction.on_commit(partial(files.remove, self.file), robust=True)
-        if changed and any(isinstance(value, Combinable) for value in values.values()):
-            self.refresh_from_db(fields=["version", *values])
-        elif changed:
-            vars(self).update(version=version, **values)
-        return bool(changed)
+    def settle(self, status: str, **values: Any) -> bool:
+        """An upload is read once."""
+        settled = super().settle(status, **values)
+        if settled and not self.is_export:
+            transaction.on_commit(partial(files.remove, self.file), robust=True)
+        return settled

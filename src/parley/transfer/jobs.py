@@ -1,4 +1,4 @@
-"""Transfers in the background: one attempt of one worker at a time, whatever is rung twice, lost or killed."""
+"""Transfers in the background: one attempt of one worker at a time, whatever is sent twice, lost or killed."""
 
 import logging
 import threading
@@ -8,10 +8,11 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.base import File
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import OperationalError
 
 from parley import files
 from parley.models import Feed, Transfer, locks
+from parley.models.locks import DATABASE_AWAY
 from parley.models.storage import Full, room_for
 
 from .archive import Counts, OnProgress, write_archive
@@ -24,7 +25,6 @@ AT_ONCE = 2
 """Transfers that one worker process carries out at once, so that its replies have the processor."""
 EVERY = 1.0
 """Seconds between two writings of the progress, each of which every open page is told."""
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 DATABASE_PATIENCE = 600
 """Tries, half a second apart, to write the end of a transfer."""
 
@@ -78,8 +78,8 @@ def _run(transfer_id: UUID, worker_id: UUID) -> str:
 
 
 def _claimed(transfer_id: UUID, worker_id: UUID) -> Transfer | None:
-    transfer = Transfer.objects.select_related("owner").filter(pk=transfer_id).first()
-    return transfer if transfer and transfer.claim(worker_id) else None
+    begun = Transfer.objects.claim([transfer_id], worker_id).begun
+    return begun[0] if begun else None
 
 
 class Progress:

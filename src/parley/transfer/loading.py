@@ -136,5 +136,5 @@ def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None,
         id=ids[told["id"]],
         conversation_id=conversation.pk,
         parent_id=ids.get(told["parent"]),
-        rung_at=None,
+        enqueued_at=None,
     )

@@ -53,7 +53,9 @@ def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:
 
 
 def own_message(request: HttpRequest, pk: UUID) -> Message:
-    return get_object_or_404(Message.objects.visible_to(request.user).select_related("conversation"), pk=pk)
+    own = Message.objects.visible_to(request.user).select_related("conversation")
+    message: Message = get_object_or_404(own, pk=pk)
+    return message
 
 
 def uuid_or_404(text: str | None) -> UUID:

@@ -1,11 +1,10 @@
-from parley.models.message_queryset import in_turn
-
-P, S = "pending", "streaming"
+from parley.models.job import in_turn
 
 
 def turns(*rows, ids="abcdef", most=3):
     """Rows as (id, owner, conversation, status), in order."""
-    return in_turn([tuple(row.split()) for row in rows], set(ids), most=most)
+    states = [(*row.split()[:3], row.endswith("streaming")) for row in rows]
+    return in_turn(states, set(ids), most=most)
 
 
 def test_begins_what_waits():

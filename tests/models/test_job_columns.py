@@ -1,0 +1,48 @@
+"""The columns of jobs in a database that an older version has made."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from parley.models import Message, Transfer
+from tests.models.conftest import begun
+
+SCHEMA = {
+    "sqlite": "SELECT type, name FROM sqlite_master WHERE name LIKE 'parley%%' OR tbl_name LIKE 'parley%%'",
+    "postgresql": "SELECT 'trigger', tgname::text FROM pg_trigger WHERE NOT tgisinternal"
+    " UNION SELECT 'index', indexname::text FROM pg_indexes WHERE tablename LIKE 'parley%%'",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_are_renamed_with_their_rows_and_without_the_loss_of_an_index_or_a_trigger(django_user_model):
+    owner = django_user_model.objects.create_user("owner")
+    (reply,) = begun(owner).messages.filter(role="assistant")
+    transfer, before = Transfer.begin(owner, "export"), made()
+    try:
+        migrate("0010_feed_tab")
+        assert (column("parley_message", "rung_at"), column("parley_transfer", "rung_at")) == (2, 1)
+    finally:
+        migrate("0011_jobs")
+    assert made() == before
+    assert {kind for kind, _ in before} >= {"index", "trigger"}
+    assert Message.objects.get(pk=reply.pk).enqueued_at == reply.enqueued_at
+    assert Transfer.objects.get().enqueued_at == transfer.enqueued_at
+
+
+def migrate(name):
+    MigrationExecutor(connection).migrate([("parley", name)])
+
+
+def made():
+    """(kind, name) of what the database has beside the rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA[connection.vendor])
+        return set(cursor.fetchall())
+
+
+def column(table, name):
+    """How many rows have this column."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count({name}) FROM {table}")
+        return cursor.fetchone()[0]
