@@ -163,6 +163,20 @@ def test_can_be_searched_in_the_admin(host, member):
         assert member.get(f"{host.url}/office/parley/{path}").status_code == 200, path
 
 
+def test_tells_open_tabs_of_the_rows_of_its_own(host, member):
+    def manage(code):
+        host.manage("shell", "-c", f"from tests.host.project.people.models import Member, Notice; {code}")
+
+    with member.socket() as socket:
+        socket.open(None, int(member.get("/").text.split('name="parley-version" content="')[1].split('"')[0]))
+        manage(f"Notice.objects.create(owner=Member.objects.get(email='{member.name}'), text='Tea at <five>')")
+        told = socket.receive(20)["stream"]
+        assert 'into="notices"' in told
+        assert "Tea at &lt;five&gt;" in told
+        manage("Notice.objects.all().delete()")
+        assert 'action="refresh"' in socket.receive(20)["stream"]
+
+
 @pytest.mark.browser
 def test_works_and_looks_as_the_host_says_in_a_browser(host, member, browsers):
     tab: Tab = browsers.tab(host.url).goto("/chat/")

@@ -213,3 +213,9 @@ def test_lets_a_person_be_deleted_with_all_that_is_theirs(owner, conversation):
     assert not Conversation.objects.exists()
     assert not Message.objects.exists()
     assert not Feed.objects.exists()
+
+
+def test_asks_all_tables_at_once_which_has_something_newer(owner, conversation, django_assert_num_queries):
+    version = Feed.version_of(owner)
+    with django_assert_num_queries(1):
+        assert changes_since(owner, conversation.pk, version) == (version, "")

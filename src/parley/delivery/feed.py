@@ -1,70 +1,132 @@
-"""What changed in a person's feed since a version, as Turbo Streams."""
+"""What changed in a person's feed since a version, as Turbo Streams: of whatever model is registered."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection, models
+from django.db.models.signals import post_delete
 from django.template.loader import render_to_string
 
-from parley.models import Conversation, Folder, Message, Transfer
-from parley.models.news import news
-
-from .log import show_live
+from parley.models import Feed
 
 MOST_CHANGES = 50
 """More than these are not told one by one: the page is loaded again."""
 
 REFRESH = '<turbo-stream action="refresh"></turbo-stream>'
+_conversation = models.UUIDField()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a tab shows: lists, and a conversation, which may be anybody's id, or none; as of a version of the feed."""
+
+    user: Any
+    conversation: UUID | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How the changes of one model are found and told. ``changed``: SQL, whether there are any."""
+
+    changed: str
+    visible: Callable[[Page], models.QuerySet[Any]]
+    order: str
+    render: Callable[[Page, list[Any]], str]
+
+    def newer(self, page: Page) -> list[Any]:
+        """At most one row more than are told one by one."""
+        rows = self.visible(page).filter(version__gt=page.version)
+        return list(rows.order_by(self.order)[: MOST_CHANGES + 1])
+
+
+_registered: dict[type[models.Model], Live] = {}
+
+
+def register(
+    model: type[models.Model],
+    *,
+    template: str = "",
+    visible: Callable[[Page], models.QuerySet[Any]] | None = None,
+    render: Callable[[Page, list[Any]], str] | None = None,
+    within: str = "owner",
+    order: str = "version",
+) -> None:
+    """Make the rows of a model live in every tab: each change is told, and a deletion loads the pages again.
+
+    The model has a ``version``, which takes the next number of the owner's feed with every change (``Versioned``).
+    ``template`` renders the Turbo Streams of one row, under the name of its model in lower case. ``visible(page)``: the
+    rows that this page may show; without it ``objects.visible_to(user)``. ``render(page, rows)`` instead of a template:
+    the streams of all of them, or REFRESH. ``within``: what the rows are looked for by, ``owner`` or ``conversation``.
+    """
+    owner: Any = model._meta.get_field(within)
+    table, column = (connection.ops.quote_name(name) for name in (model._meta.db_table, owner.column))
+    _registered[model] = Live(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {column} = %({within})s AND version > %(since)s)",
+        visible or (lambda page: model.objects.visible_to(page.user)),  # type: ignore[attr-defined]
+        order,
+        render or (lambda page, rows: render_each(template, page, rows)),
+    )
+    _question.cache_clear()
+    if within == "owner":
+        post_delete.connect(_row_deleted, sender=model, dispatch_uid=f"parley.{model._meta.label_lower}_deleted")
+
+
+def render_each(template: str, page: Page, rows: list[Any]) -> str:
+    """Render a template for each row, with the id of the conversation that the page shows as ``current.id``."""
+    current = {"id": page.conversation}
+    return "".join(render_to_string(template, {row._meta.model_name: row, "current": current}) for row in rows)
 
 
 def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tuple[int, str]:
     """(newest version, Turbo Streams that bring a page from ``version`` to it).
 
-    The page shows the person's list of conversations and the messages of one of them, which may be
-    anybody's id: what this user may not see is not there. A page that knows a higher version than there is comes from
-    before an older database was restored, and is loaded again.
+    The page shows the person's lists and the messages of one conversation, which may be anybody's id: what this user
+    may not see is not there. A page that knows a higher version than there is comes from before an older database was
+    restored, and is loaded again.
     """
-    feed = news(user, conversation_id, version)
-    newest = feed.version if feed else 0
+    page = Page(user, conversation_id, version)
+    newest, removed, *changed = _look(page)
     if newest < version:
         return newest, REFRESH
-    if feed is None or newest == version:
-        return version, ""
-    rows = _newer(Conversation.objects.known_to(user), version) if feed.conversations else []
-    spoken = _newer(_messages(user, conversation_id), version, "id") if feed.messages else []
-    transfers = _newer(Transfer.objects.visible_to(user).defer("report"), version) if feed.transfers else []
-    folders = _newer(Folder.objects.visible_to(user), version) if feed.folders else []
-    turned = any(row.pk == conversation_id and row.turned > version for row in rows)
-    if turned or feed.removed > version or sum(map(len, (rows, spoken, transfers, folders))) > MOST_CHANGES:
-        return feed.version, REFRESH
-    show_live(spoken)
-    if spoken:
-        spoken[0].conversation.number_versions(spoken)
-    streams = [_upsert("folder", folder) for folder in folders]
-    streams += [_conversation(row, conversation_id) for row in rows]
-    streams += [_undo(user)] if rows else []
-    streams += [_upsert("message", message) for message in spoken]
-    streams += [_upsert("transfer", transfer) for transfer in transfers]
-    return feed.version, "".join(streams)
+    if newest == version:
+        return newest, ""
+    rows = [(live, live.newer(page)) for live, has in zip(_registered.values(), changed, strict=False) if has]
+    if removed > version or sum(len(newer) for _, newer in rows) > MOST_CHANGES:
+        return newest, REFRESH
+    streams = ""
+    for live, newer in rows:
+        told = live.render(page, newer) if newer else ""
+        if told == REFRESH:
+            return newest, REFRESH
+        streams += told
+    return newest, streams
 
 
-def _messages(user: Any, conversation_id: UUID | None) -> QuerySet[Any]:
-    return Message.objects.visible_to(user).filter(conversation=conversation_id).select_related("conversation")
+def _look(page: Page) -> tuple[int, ...]:
+    """(newest version, version of the newest deletion, whether each registered model has changes), in one query.
+
+    Mostly one has; to look into each in turn takes longer than all that is told then.
+    """
+    values = {
+        "owner": Feed.key_of(page.user.pk),
+        "conversation": _conversation.get_db_prep_value(page.conversation, connection),
+        "since": page.version,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_question(), values)
+        return cursor.fetchone() or (0, 0)
 
 
-def _newer(rows: QuerySet[Any], version: int, order: str = "version") -> list[Any]:
-    return list(rows.filter(version__gt=version).order_by(order)[: MOST_CHANGES + 1])
+@cache
+def _question() -> str:
+    columns = ["version", "removed", *(live.changed for live in _registered.values())]
+    return f"SELECT {', '.join(columns)} FROM parley_feed WHERE owner_id = %(owner)s"
 
 
-def _conversation(row: Conversation, shown: UUID | None) -> str:
-    """Its row; and its title and menu, where it is the one that is shown."""
-    name = "conversation_changed" if row.pk == shown else "conversation_upsert"
-    return render_to_string(f"parley/_{name}.html", {"conversation": row, "current": {"id": shown}})
-
-
-def _undo(user: Any) -> str:
-    return render_to_string("parley/_undo_update.html", {"undoable": Conversation.objects.undoable(user)})
-
-
-def _upsert(name: str, row: Folder | Message | Transfer, **context: Any) -> str:
-    return render_to_string(f"parley/_{name}_upsert.html", {name: row, **context})
+def _row_deleted(instance: Any, **kwargs: object) -> None:
+    if instance.is_live:
+        Feed.note_removal(instance.owner_id)

@@ -78,6 +78,12 @@ class Feed(models.Model):
         return version
 
     @classmethod
+    def note_removal(cls, owner_id: int) -> None:
+        """A row that pages show was deleted; the feed of a person who is being deleted is gone already."""
+        if cls.objects.filter(pk=owner_id).exists():
+            cls.advance(owner_id, removed=True)
+
+    @classmethod
     def _next(cls, owner_id: int, tab: str) -> int:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":

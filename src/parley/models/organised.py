@@ -156,6 +156,11 @@ class Organised(models.Model):
         """What lists are sorted by, the highest first."""
         return f"{place_of(self.updated_at)} {self.pk}"
 
+    @property
+    def is_live(self) -> bool:
+        """One that was thrown away before is on no page any more."""
+        return self.discarded_at is None
+
     def rename(self, title: str) -> None:
         """A name given by hand, which nothing else replaces."""
         self._organise(title=title, titled_by="person")

@@ -39,3 +39,8 @@ class Versioned(models.Model):
                 self.refresh_from_db(fields=["version"])
             self.version = version
             super().save(*args, update_fields=update_fields and {*update_fields, "version"}, **kwargs)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether pages may show it, and must hear of it when it is deleted."""
+        return True

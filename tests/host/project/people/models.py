@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from parley.models.versioned import Versioned, VisibleQuerySet
+
 
 class MemberManager(BaseUserManager["Member"]):
     def create_superuser(self, email: str, password: str, **fields: Any) -> "Member":
@@ -36,3 +38,14 @@ class Member(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_superuser
+
+
+class Notice(Versioned):
+    """What the society has to say to a member, on every page of theirs."""
+
+    text = models.CharField(max_length=200)
+
+    objects = VisibleQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,41 @@
+"""What is live in every tab, and how it is told."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+
+from parley.models import Conversation, Folder, Message, Transfer
+
+from .feed import REFRESH, Page, register, render_each
+from .log import show_live
+
+
+def register_all() -> None:
+    """Register the models of Parley, in the order in which they are told."""
+    register(Folder, template="parley/_folder_upsert.html")
+    register(Conversation, visible=lambda page: Conversation.objects.known_to(page.user), render=_conversations)
+    register(Message, visible=_of_conversation, render=_messages, within="conversation", order="id")
+    register(Transfer, visible=_without_reports, template="parley/_transfer_upsert.html")
+
+
+def _conversations(page: Page, rows: list[Conversation]) -> str:
+    """Their rows, title and menu of the one that is shown, and what can be undone."""
+    if any(row.pk == page.conversation and row.turned > page.version for row in rows):
+        return REFRESH
+    undo = render_to_string("parley/_undo_update.html", {"undoable": Conversation.objects.undoable(page.user)})
+    return render_each("parley/_conversation_told.html", page, rows) + undo
+
+
+def _of_conversation(page: Page) -> QuerySet[Any]:
+    return Message.objects.visible_to(page.user).filter(conversation=page.conversation).select_related("conversation")
+
+
+def _messages(page: Page, rows: list[Message]) -> str:
+    show_live(rows)
+    rows[0].conversation.number_versions(rows)
+    return render_each("parley/_message_upsert.html", page, rows)
+
+
+def _without_reports(page: Page) -> Any:
+    return Transfer.objects.visible_to(page.user).defer("report")

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "tests.host.project.people"
+
+    def ready(self) -> None:
+        # Models can be imported when all apps are loaded.
+        from parley.delivery import feed  # noqa: PLC0415
+
+        from .models import Notice  # noqa: PLC0415
+
+        feed.register(Notice, template="people/_notice_upsert.html")
