@@ -150,7 +150,7 @@ folders = [Folder.objects.create(owner=pendulum.owner, name=name) for name in ("
 for row, folder in ((pendulum, folders[0]), (letter, folders[1])):
     row.folder = folder
     row.save()
-sea.pin()
+sea.organise("pin")
 ages = {{"The tides at Saint-Malo": 1, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen": 5, "A name for a cat": 40}}
 for title, days in ages.items():
     row = Conversation.objects.create(owner=pendulum.owner, title=title)

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from .models.organised import VERBS
 from .views import (
     branches,
     conversations,
@@ -31,10 +32,10 @@ urlpatterns = [
     path("archived/", sidebar.conversation_archived, name="conversation_archived"),
     path("c/<uuid:pk>/menu/", sidebar.conversation_menu, name="conversation_menu"),
     path("c/<uuid:pk>/rename/", sidebar.conversation_rename, name="conversation_rename"),
-    path("c/<uuid:pk>/pin/", sidebar.conversation_pin, name="conversation_pin"),
-    path("c/<uuid:pk>/unpin/", sidebar.conversation_unpin, name="conversation_unpin"),
-    path("c/<uuid:pk>/archive/", sidebar.conversation_archive, name="conversation_archive"),
-    path("c/<uuid:pk>/unarchive/", sidebar.conversation_unarchive, name="conversation_unarchive"),
+    *(
+        path(f"c/<uuid:pk>/{verb}/", sidebar.conversation_organise, {"verb": verb}, name=f"conversation_{verb}")
+        for verb in VERBS
+    ),
     path("c/<uuid:pk>/move/", sidebar.conversation_move, name="conversation_move"),
     path("c/<uuid:pk>/delete/", sidebar.conversation_delete, name="conversation_delete"),
     path("c/<uuid:pk>/restore/", sidebar.conversation_restore, name="conversation_restore"),

@@ -188,9 +188,9 @@ def test_numbers_the_changes_of_each_person_alone(owner, stranger, conversation)
 def test_notes_whose_form_made_the_newest_change(owner, conversation):
     version = Feed.version_of(owner)
     with sent_by("tab1"):
-        conversation.pin()
+        conversation.organise("pin")
     assert Feed.versions([owner.pk]) == {owner.pk: (version + 1, "tab1")}
-    conversation.unpin()
+    conversation.organise("unpin")
     assert Feed.versions([owner.pk]) == {owner.pk: (version + 2, "")}
 
 

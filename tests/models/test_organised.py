@@ -115,11 +115,11 @@ def test_sorts_places_as_the_database_sorts_rows(owner):
 
 
 def test_tells_pages_where_the_row_is_now(owner, conversation, folder):
-    assert 'into="pinned"' in told(owner, conversation.pin)
-    assert 'into="conversations"' in told(owner, conversation.unpin)
+    assert 'into="pinned"' in told(owner, lambda: conversation.organise("pin"))
+    assert 'into="conversations"' in told(owner, lambda: conversation.organise("unpin"))
     assert f'into="{folder.shelf}"' in told(owner, lambda: conversation.move(folder))
-    assert 'into="archived"' in told(owner, conversation.archive)
-    assert f'into="{folder.shelf}"' in told(owner, conversation.unarchive)
+    assert 'into="archived"' in told(owner, lambda: conversation.organise("archive"))
+    assert f'into="{folder.shelf}"' in told(owner, lambda: conversation.organise("unarchive"))
     assert "War and peace" in told(owner, lambda: conversation.rename("War and peace"))
 
 
@@ -134,7 +134,9 @@ def test_tells_of_a_month_that_the_list_may_not_have(owner):
     (old,) = made(owner, 1)
     Conversation.objects.update(updated_at=datetime(2024, 2, 29, 12, tzinfo=UTC))
     old.refresh_from_db()
-    assert 'target="group_2024-02"' in told(owner, old.pin) + told(owner, old.unpin)
+    assert 'target="group_2024-02"' in told(owner, lambda: old.organise("pin")) + told(
+        owner, lambda: old.organise("unpin")
+    )
 
 
 def test_tells_of_folders(owner, folder):

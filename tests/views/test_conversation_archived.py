@@ -13,7 +13,7 @@ def test_says_that_nothing_is_archived(at_owner):
 
 def test_shows_what_is_archived_and_nothing_else(at_owner, owner, conversation):
     other = answered(owner, "Not archived", "Well.")
-    conversation.archive()
+    conversation.organise("archive")
     page = at_owner.get(URL)
     archive = page.text.split('id="archived"')[1]
     assert f"conversation_{conversation.pk}" in archive

@@ -18,8 +18,8 @@ def test_offers_what_can_be_done(at_owner, url, conversation, headers):
 
 
 def test_offers_the_way_back(at_owner, url, conversation):
-    conversation.pin()
-    conversation.archive()
+    conversation.organise("pin")
+    conversation.organise("archive")
     page = at_owner.get(url, headers={"turbo-frame": "row_menu"}).text
     for verb in ("unpin", "unarchive"):
         assert f"/c/{conversation.pk}/{verb}/" in page

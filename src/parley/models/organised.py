@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from .message import Message
 
 LISTED, PINNED, ARCHIVED, IN_FOLDER = "conversations", "pinned", "archived", "in_"
+VERBS = {
+    "pin": {"pinned": True},
+    "unpin": {"pinned": False},
+    "archive": {"archived": True},
+    "unarchive": {"archived": False},
+}
 MOST_AT_ONCE = 500
 """Conversations that one click may change."""
 GIVEN_UP = datetime(1970, 1, 2, tzinfo=UTC)
@@ -165,17 +171,9 @@ class Organised(models.Model):
         """A name given by hand, which nothing else replaces."""
         self._organise(title=title, titled_by="person")
 
-    def pin(self) -> None:
-        self._organise(pinned=True)
-
-    def unpin(self) -> None:
-        self._organise(pinned=False)
-
-    def archive(self) -> None:
-        self._organise(archived=True)
-
-    def unarchive(self) -> None:
-        self._organise(archived=False)
+    def organise(self, verb: str) -> None:
+        """Do one of VERBS."""
+        self._organise(**VERBS[verb])
 
     def move(self, folder: "Folder | None") -> None:
         self._organise(folder=folder)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from parley.forms import SelectionForm
 from parley.models import Conversation
+from parley.models.organised import VERBS
 from parley.tasks import stop_on_commit
 
 from .base import page, private, stream, wants_stream
@@ -36,7 +37,7 @@ def _do(request: HttpRequest, form: SelectionForm, ids: list[Any]) -> None:
         case "move":
             selected.change(owner_id, folder=form.cleaned_data["folder"])
         case verb:
-            selected.change(owner_id, archived=verb == "archive")
+            selected.change(owner_id, **VERBS[verb])
 
 
 def _refused(request: HttpRequest, form: SelectionForm) -> HttpResponse:

@@ -65,33 +65,10 @@ def conversation_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @private
 @require_POST
-def conversation_pin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def conversation_organise(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+    """Pin, unpin, archive, or take out of the archive."""
     conversation = own_conversation(request, pk)
-    conversation.pin()
-    return changed(request, conversation)
-
-
-@private
-@require_POST
-def conversation_unpin(request: HttpRequest, pk: UUID) -> HttpResponse:
-    conversation = own_conversation(request, pk)
-    conversation.unpin()
-    return changed(request, conversation)
-
-
-@private
-@require_POST
-def conversation_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
-    conversation = own_conversation(request, pk)
-    conversation.archive()
-    return changed(request, conversation)
-
-
-@private
-@require_POST
-def conversation_unarchive(request: HttpRequest, pk: UUID) -> HttpResponse:
-    conversation = own_conversation(request, pk)
-    conversation.unarchive()
+    conversation.organise(verb)
     return changed(request, conversation)
 
 
