@@ -1,6 +1,6 @@
 import pytest
 
-from parley.forms import PresetForm, TuningForm
+from parley.forms import NamedForm, TuningForm
 from parley.models import Conversation, Preset
 from parley.models.tuned import EFFORTS
 
@@ -101,11 +101,11 @@ def test_begins_with_what_is_set_and_shows_nothing_unsound():
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101])
 def test_wants_a_name_for_a_preset(name):
-    assert list(PresetForm({"name": name}).errors) == ["name"]
+    assert list(NamedForm({"name": name}, tuned=Preset()).errors) == ["name"]
 
 
 def test_keeps_the_name_of_a_preset_in_one_line():
-    form = PresetForm({"name": " My\n  preset "}, tuned=Preset(name="old"))
+    form = NamedForm({"name": " My\n  preset "}, tuned=Preset(name="old"))
     assert form.is_valid()
     assert form.cleaned_data["name"] == "My preset"
-    assert PresetForm(tuned=Preset(name="old"))["name"].value() == "old"
+    assert NamedForm(tuned=Preset(name="old"))["name"].value() == "old"

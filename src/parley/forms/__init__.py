@@ -5,15 +5,14 @@ from .catching_up import CatchUpForm
 from .importing import ImportForm, too_large
 from .organising import MoveForm, RenameForm, SelectionForm
 from .sharing import ShareForm
-from .tuning import FolderForm, PresetForm, TuningForm
+from .tuning import NamedForm, TuningForm
 
 __all__ = [
     "CatchUpForm",
     "DraftForm",
-    "FolderForm",
     "ImportForm",
     "MoveForm",
-    "PresetForm",
+    "NamedForm",
     "QuestionForm",
     "RegenerateForm",
     "RenameForm",

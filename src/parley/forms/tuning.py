@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
-from parley.models import Folder, Preset
+from parley.models.named import Named
 from parley.models.tuned import MOST_TOKENS, PARAMETERS, Tuned, may_ask
 from parley.text import clean, clean_line
 
@@ -126,27 +126,19 @@ def _choices(tuned: Tuned | None, models: list[str]) -> list[tuple[str, Any]]:
     return [("", default), *missing, *((name, name) for name in models)]
 
 
-class PresetForm(TuningForm):
+class NamedForm(TuningForm):
+    """A name as well, of a folder or a preset."""
+
     name = forms.CharField(
-        label=_("Name"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
-        error_messages={"required": _("Give the preset a name.")},
+        label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
     )
 
     field_order = ("name",)
 
-    def __init__(self, data: Any = None, *, tuned: Preset | None = None, models: Iterable[str] = ()) -> None:
+    def __init__(self, data: Any = None, *, tuned: Named, models: Iterable[str] = ()) -> None:
         super().__init__(data, tuned=tuned, models=models)
-        self.initial["name"] = tuned.name if tuned else ""
+        self.initial["name"] = tuned.name
+        self.fields["name"].error_messages["required"] = tuned.NAMELESS
 
     def clean_name(self) -> str:
         return one_line(self, "name")
-
-
-class FolderForm(PresetForm):
-    """A folder's name, and what holds for its conversations."""
-
-    def __init__(self, data: Any = None, *, tuned: Folder | None = None, models: Iterable[str] = ()) -> None:
-        super().__init__(data, tuned=cast(Preset | None, tuned), models=models)
-        self.fields["name"].error_messages["required"] = _("Give the folder a name.")

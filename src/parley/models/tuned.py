@@ -72,10 +72,10 @@ class Tuned(models.Model):
         return {"model": self.model, "instructions": self.instructions, "parameters": sound(self.parameters)}
 
     def tune(self, **tuning: Any) -> None:
-        """Take over ``model``, ``instructions`` and ``parameters``."""
+        """Save these ``model``, ``instructions`` and ``parameters``."""
         for name, value in tuning.items():
             setattr(self, name, value)
-        self.save(update_fields=[*tuning])
+        self.save(update_fields=None if self._state.adding else [*tuning])
 
     @property
     def beneath(self) -> "Tuned | None":

@@ -6,8 +6,8 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported when all apps are loaded.
-        from parley.delivery import feed  # noqa: PLC0415
+        from parley.delivery import feed
 
-        from .models import Notice  # noqa: PLC0415
+        from .models import Notice
 
         feed.register(Notice, template="people/_notice_upsert.html")
