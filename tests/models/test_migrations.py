@@ -37,6 +37,12 @@ def talk(owner):
 
 
 @pytest.fixture
+def path(talk):
+    """Its branch, which is read before the database is an older one."""
+    return talk.whole_branch()
+
+
+@pytest.fixture
 def forked(owner, old):
     """A function: a fork that reads what is above a message in the conversation of that message."""
     return lambda pk, title: old("Conversation").create(owner_id=owner.pk, title=title, forked_from_id=pk, shown_id=pk)
@@ -57,8 +63,7 @@ def shown(title):
     return [message.content for message in branch]
 
 
-def test_forks_that_read_in_another_conversation_get_copies(talk, old, forked):
-    path = talk.whole_branch()
+def test_forks_that_read_in_another_conversation_get_copies(talk, path, old, forked):
     texts = [message.content for message in path]
     old("Message").filter(pk=path[3].pk).update(status="streaming", worker=uuid7(), key=uuid7())
     fork = forked(path[229].pk, "fork")
@@ -84,8 +89,7 @@ def test_forks_that_read_in_another_conversation_get_copies(talk, old, forked):
     assert Feed.version_of(talk.owner) > version
 
 
-def test_copying_for_forks_may_begin_again_after_a_crash(talk, old, forked, monkeypatch):
-    path = talk.whole_branch()
+def test_copying_for_forks_may_begin_again_after_a_crash(talk, path, old, forked, monkeypatch):
     fork = forked(path[-1].pk, "fork")
     migration = import_module("parley.migrations.0008_forks_copy")
     with monkeypatch.context() as crashing, pytest.raises(ZeroDivisionError):
@@ -97,8 +101,8 @@ def test_copying_for_forks_may_begin_again_after_a_crash(talk, old, forked, monk
     assert Conversation.objects.get(pk=fork.pk).messages.count() == len(path)
 
 
-def test_the_search_has_the_copies_and_goes_on(talk, old, forked):
-    fork = forked(talk.whole_branch()[0].pk, "fork")
+def test_the_search_has_the_copies_and_goes_on(talk, path, old, forked):
+    fork = forked(path[0].pk, "fork")
     migrate(AFTER)
     found = {place.conversation for place in index.find(talk.owner, parse("what is a parley"), offset=0, count=9)}
     assert {talk.pk, fork.pk} <= found

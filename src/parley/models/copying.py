@@ -23,7 +23,6 @@ COPIED = {
     "key": "NULL",
     "worker": "NULL",
     "enqueued_at": "NULL",
-    "rung_at": "NULL",  # as migration 0008 finds it
 }
 """Column → what it is in a copy, where that is something else: what is being written ends there."""
 COPY = """INSERT INTO "parley_message" ({columns})
