@@ -220,6 +220,21 @@ def test_announces_what_it_has_claimed(worker, owner):
         reply_claimed.disconnect(claimed)
 
 
+def test_says_at_the_end_of_a_log_as_of_which_version_its_reply_is_settled(worker, owner):
+    """Who follows it looks at once, also where no bell is heard."""
+    written, told = writing(worker, owner), {}
+
+    class Log(NoLog):
+        async def end(self, ended):
+            told.update(ended)
+
+    async def settled():
+        return await Engine(worker._running, Log(), None, worker._database)._settle(written, Outcome("done"))
+
+    assert asyncio.run(settled()) == "done"
+    assert told == {written.reply.pk: Feed.version_of(owner)}
+
+
 def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(worker, owner, monkeypatch):
     old, new = writing(worker, owner), writing(worker, owner)
     assert Message.objects.get(pk=old.reply.pk).stop()

@@ -223,7 +223,9 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     gone = outcome.status in ("lost", "handed over")
     writing.end_call("interrupted" if gone else outcome.status, "worker_gone" if gone else outcome.error)
     reply = copy(writing.reply)
-    return ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
+    settled = ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
+    writing.reply.version = reply.version
+    return settled
 
 
 def _change(reply: Message, writing: Writing, outcome: Outcome) -> bool:
