@@ -88,7 +88,8 @@ def clean_cost(value: Any) -> Decimal | None:
         return None
     try:
         amount = Decimal(value if isinstance(value, int) else str(value))
-        return amount.quantize(SMALLEST_COST) if 0 <= amount < LARGEST_COST else None
+        cost = amount.quantize(SMALLEST_COST)
+        return cost if 0 <= amount and cost < LARGEST_COST else None
     except InvalidOperation:
         return None
 
