@@ -1,5 +1,6 @@
 import pytest
 
+from parley.provider import Provider
 from tests.views.branches import url_of
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,20 @@ def test_is_a_frame_for_the_conversation(at_owner, url):
 def test_names_the_models_that_are_known(at_owner, url, settings):
     settings.PARLEY = {**settings.PARLEY, "MODELS": ["fake-1", "fake-2"]}
     assert "<option>fake-2</option>" in at_owner.get(url).text
+
+
+def test_costs_no_more_of_settings_for_many_models(at_owner, url, settings, monkeypatch):
+    """A provider of providers lists hundreds."""
+    made = []
+    monkeypatch.setattr("parley.conf.Provider", lambda *args, **values: made.append(1) or Provider(*args, **values))
+
+    def cost(count):
+        settings.PARLEY = {**settings.PARLEY, "MODELS": [f"other-{number}" for number in range(count)]}
+        made.clear()
+        assert at_owner.get(url).text.count("<option>") == count
+        return len(made)
+
+    assert cost(200) == cost(2)
 
 
 def test_offers_no_fork_of_an_answer_that_is_being_written(at_owner, conversation):
