@@ -169,6 +169,14 @@ def test_keeps_nothing_of_a_person_who_was_deleted(reply, owner, outcome):
     assert not Call.objects.exists()
 
 
+def test_keeps_no_title_that_failed_of_a_person_who_was_deleted(reply, owner):
+    call = ledger.begin(reply, reply.provider, purpose=Call.Purpose.TITLE)
+    call.end("failed", "timeout")
+    owner.delete()
+    assert not ledger.title(reply.conversation, "", {}, call)
+    assert not Call.objects.exists()
+
+
 # Signals
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from parley.models import Call, Conversation, Message, Status, reply_settled
+from parley.models import Call, Conversation, Feed, Message, Status, reply_settled
 from parley.provider import Provider
 
 from .announcer import announce
@@ -43,9 +43,10 @@ def _announced(reply: Message, changed: bool, call: Call | None) -> bool:
 def title(conversation: Conversation, title: str, usage: dict[str, Any], call: Call) -> bool:
     """Give a conversation the title that a call has brought, if any, and keep the call: whether it took the title.
 
-    The title comes first: it locks the person's feed, which is deleted before their calls.
+    The person's feed is locked first, which is deleted before their calls: of who is gone, nothing is kept.
     """
     with transaction.atomic():
         taken = bool(usage) and conversation.take_title(title, usage)
-        Call.record([call])
+        if usage or Feed.lock(conversation.owner_id):
+            Call.record([call])
     return taken

@@ -119,6 +119,12 @@ class Feed(models.Model):
         return owners - set(feeds.exclude(pk__in=held).values_list("pk", flat=True)) if held < owners else owners
 
     @classmethod
+    def lock(cls, owner_id: Any) -> bool:
+        """Lock a person's feed, where rows can be locked, without a change: whether they have one."""
+        locks.wait_no_longer()
+        return cls.objects.select_for_update().filter(pk=owner_id).values_list("pk").first() is not None
+
+    @classmethod
     def version_of(cls, user: Any) -> int:
         """The newest version of this person's feed; 0 before the first change."""
         return cls.objects.filter(pk=user.pk).values_list("version", flat=True).first() or 0
