@@ -89,7 +89,7 @@ def clean_cost(value: Any) -> Decimal | None:
     try:
         amount = Decimal(value if isinstance(value, int) else str(value))
         cost = amount.quantize(SMALLEST_COST)
-        return cost if 0 <= amount and cost < LARGEST_COST else None
+        return cost if amount >= 0 and cost < LARGEST_COST else None
     except InvalidOperation:
         return None
 

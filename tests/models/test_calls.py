@@ -4,6 +4,7 @@ import logging
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from parley.generation import announcer, engine, ledger
 from parley.generation.outcome import Outcome
 from parley.generation.reaper import Reaper
+from parley.generation.worker import Loop
 from parley.models import Call, Conversation, Message, message, reply_claimed, reply_settled
 from tests.models.conftest import begun, put
 
@@ -266,6 +268,31 @@ def test_waits_for_no_receiver_and_drops_what_too_many_wait_for(reply, monkeypat
         announce(reply_settled, reply=reply)
         announce(reply_settled, reply=reply)
         assert caplog.text.count("too slow") == 1
+    finally:
+        held.set()
+        reply_settled.disconnect(slow)
+
+
+def test_lets_a_worker_end_when_receivers_have_heard_of_its_last_replies(reply, monkeypatch):
+    """But not wait for one that hangs."""
+    heard, held = [], threading.Event()
+
+    def slow(reply, **_):
+        held.wait(0.3)
+        heard.append(reply)
+
+    announce = announcer.Announcer()
+    monkeypatch.setattr("parley.generation.worker.announce", announce)
+    monkeypatch.setattr(Loop, "__init__", lambda self: setattr(self, "_heartbeat", Mock()))
+    monkeypatch.setattr(Loop, "_say_goodbye", Mock())
+    monkeypatch.setattr(Loop, "_run", Mock())
+    reply_settled.connect(slow)
+    try:
+        announce(reply_settled, reply=reply)
+        announce.wait(0)
+        assert heard == []
+        Loop().end()
+        assert heard == [reply]
     finally:
         held.set()
         reply_settled.disconnect(slow)

@@ -33,6 +33,11 @@ class Announcer:
         except Full:
             logger.error("Receivers of signals are too slow: one is not told of reply %s.", facts["reply"].pk)
 
+    def wait(self, seconds: float) -> None:
+        """Wait until receivers have heard all that was announced, at most so long."""
+        with self._waiting.all_tasks_done:
+            self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, seconds)
+
     def _start(self) -> None:
         with self._starting:
             if self._thread is None:

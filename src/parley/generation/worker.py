@@ -12,6 +12,7 @@ from parley.conf import conf
 from parley.ids import uuid7
 
 from . import duties
+from .announcer import announce
 from .claims import Claims
 from .database import Database
 from .duties import Duties
@@ -21,6 +22,8 @@ from .writing import Log, Running
 
 ENDS_THREADS = 3
 """Those that write the ends of replies, which no other work for the database may hold up."""
+LAST_SIGNALS = 2.0
+"""Seconds that a process which ends waits for the receivers of what it has announced."""
 
 
 class Loop:
@@ -43,9 +46,12 @@ class Loop:
         self._run(self._engine.hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
 
     def end(self) -> None:
-        """The process ends: nobody needs to wait for its next heartbeat."""
+        """The process ends: nobody needs to wait for its next heartbeat, and hosts have heard of the last replies."""
         self._heartbeat.end()
-        self._run(self._say_goodbye()).result(timeout=5)
+        try:
+            self._run(self._say_goodbye()).result(timeout=5)
+        finally:
+            announce.wait(LAST_SIGNALS)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self.events)
