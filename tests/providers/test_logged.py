@@ -46,9 +46,10 @@ async def test_tells_of_a_list_of_models_in_one_harmless_line(provider, settings
 
 async def test_tells_of_a_title_in_one_harmless_line(caplog, monkeypatch):
     async def in_database(function, *args):
-        return object(), REQUEST
+        return reply, REQUEST
 
+    reply = Message(conversation=Conversation())
     writing = titles.Titles(in_database)
-    writing.soon(Message(conversation=Conversation()))
+    writing.soon(reply)
     await next(iter(writing._running))
     assert_is_harmless([record.getMessage() for record in caplog.records if record.name.startswith("parley")])
