@@ -35,7 +35,7 @@ def test_imports_an_archive_of_chatgpt(tab, archive):
     transfer = page.locator("[data-transfer]").first
     expect(transfer).to_have_attribute("data-status", "done")
     transfer.get_by_role("link").first.click()
-    expect(page.get_by_text("1 step of an answer")).to_be_visible()
+    expect(page.get_by_text("Steps of answers")).to_be_visible()
     page.locator(".came-in").get_by_role("link", name="Shade plants").click()
     answer = page.locator('[data-role="assistant"]')
     expect(answer.locator("strong")).to_have_text("well")

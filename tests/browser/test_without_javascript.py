@@ -45,7 +45,8 @@ def test_tries_again_and_stops(plain, person):
     plain.reply.get_by_role("button", name="Retry").click()
     reload_until(plain, person, "done")
     ask(plain, "/say 400 words at 10")
-    plain.reply.get_by_role("button", name="Stop").click()
+    with plain.page.expect_navigation():
+        plain.reply.get_by_role("button", name="Stop").click()
     reload_until(plain, person, "stopped")
     plain.reply.get_by_role("button", name="Retry").wait_for()
 

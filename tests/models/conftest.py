@@ -20,7 +20,7 @@ def _no_other_process(settings):
 def dispatched(monkeypatch):
     """The ids of the jobs of which workers were told, in order; there is no broker."""
     ids = []
-    monkeypatch.setattr(broker, "send", lambda task, job_id: ids.append(UUID(job_id)) or True)
+    monkeypatch.setattr(broker, "send", lambda task, *job: ids.extend(map(UUID, job)) or True)
     return ids
 
 

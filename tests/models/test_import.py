@@ -239,14 +239,14 @@ def test_keeps_no_more_folders_and_presets_than_a_person_may_have(read, owner, m
 
 
 def test_a_folder_goes_on_when_the_first_of_its_conversations_cannot_be_saved(read, owner, monkeypatch):
-    inserting = arriving.inserting
+    execute = arriving.execute
 
-    def refuse(rows):
-        if isinstance(rows[0], Message) and rows[0].content == "Bad":
+    def refuse(model, statements):
+        if model is Message and "Bad" in repr(statements):
             raise DataError("This database does not take it.")
-        return inserting(rows)
+        return execute(model, statements)
 
-    monkeypatch.setattr(arriving, "inserting", refuse)
+    monkeypatch.setattr(arriving, "execute", refuse)
     bad = own("1", folder="Work", messages=[{"id": "1", "role": "user", "content": "Bad"}])
     (row,) = read([bad, own("2", folder="Work")])
     assert (row["conversations"], counts(row)) == (1, {"conversation_not_saved": 1})

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 from standalone.guardian import Guardian
@@ -118,8 +120,11 @@ def python(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """Return a port that nothing listens on, below those that the system gives to connections: they may come before we do."""
+    while True:
+        port = SystemRandom().randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def until(true: Callable[[], Any], seconds: float = 10, words: str = "It did not happen", every: float = 0.05) -> Any:

@@ -24,7 +24,7 @@ def codes_in(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            given = [word.value for word in node.keywords if word.arg == "error" and name == "_end"]
+            given = [word.value for word in node.keywords if word.arg == "error" and name == "settle"]
             given += node.args[PLACES.get(name, 99) :][:1]
             yield from (code.value for code in given if isinstance(code, ast.Constant))
 
