@@ -80,11 +80,12 @@ export function submitted({ detail: { formSubmission } }) {
 }
 
 /** A form was answered, or will not be. Its Turbo Streams may bring the next version; after a redirect a page comes. */
-export function answered({ detail: { fetchResponse, formSubmission } }) {
-  if (formSubmission.isSafe) return
+export async function answered({ detail: { fetchResponse, formSubmission } }) {
+  if (formSubmission.isSafe || fetchResponse?.redirected) return
+  const stream = await fetchResponse?.responseHTML.catch(() => "")
   const made = Number(fetchResponse?.header("X-Parley-Version"))
-  if (made === version + 1) advance({ version: made })
-  if (!fetchResponse?.redirected) open()
+  if (stream && made === version + 1) show({ version: made, stream })
+  open()
 }
 
 /** Let an element have the frames of its reply; returns the way out. */
@@ -131,10 +132,14 @@ function hear([as, position, ...payload]) {
 }
 
 function advance(message) {
+  show(message)
+  if (message.stream) renderStreamMessage(message.stream)
+}
+
+function show(message) {
   version = Math.max(version, message.version)
   stale ||= Boolean(message.stream?.includes(REFRESH))
   if (shown() && !stale) shown().dataset.shown = version
-  if (message.stream) renderStreamMessage(message.stream)
 }
 
 // The lists outlive a visit to another page, and tell which version they show. A refresh brings its own with it; until
