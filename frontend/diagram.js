@@ -8,10 +8,13 @@ let last = Promise.resolve()
 
 /** An image of the diagram, or a sentence that says why there is none; diagrams are drawn one after the other. */
 export function drawing(source, { frame: address, alt, failed, late }) {
-  last = last.then(async () => {
-    const { svg, problem } = await ask(address, { source, theme: theme() })
-    return svg ? picture(svg, alt) : sentence(`${failed} ${problem ?? late}`)
-  })
+  last = last
+    .then(() => ask(address, { source, theme: theme() }))
+    .then(({ svg, problem }) => (svg ? picture(svg, alt) : sentence(`${failed} ${problem ?? late}`)))
+    .catch(({ message }) => {
+      close()
+      return sentence(`${failed} ${message}`)
+    })
   return last
 }
 
@@ -49,11 +52,12 @@ function send({ contentWindow }, question) {
   return new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)))
 }
 
+// Mermaid cuts a label that is too long for its place, also in the middle of a character.
 function picture(svg, alt) {
   return Object.assign(new Image(), {
     alt,
     className: "diagram",
-    src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`,
+    src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg.toWellFormed())}`,
   })
 }
 
