@@ -119,11 +119,11 @@ class Row:
 
 SHOWS, DOES, ASKS = {"GET": 200}, {"POST": 303}, {"GET": 200, "POST": 303}
 ROWS = {
-    "conversation_new": Row(SHOWS),
+    "conversation_new": Row(SHOWS, names={"folder": ("folder", 200)}),
     "conversation_create": Row(DOES, text, {"folder": ("folder", 303), "preset": ("preset", 422)}),
     "conversation_show": Row(SHOWS, names={"message": ("reply", 404), "edit": ("question", 404)}),
     "conversation_older": Row(SHOWS, lambda mine: {"before": mine.reply.pk}, {"before": ("reply", 404)}),
-    "message_create": Row(DOES, text, {"editing": ("question", 404)}),
+    "message_create": Row(DOES, text, {"editing": ("question", 404), "below": ("reply", 404)}),
     "conversation_list": Row(SHOWS),
     "conversations_change": Row(
         DOES,
@@ -160,11 +160,13 @@ ROWS = {
     "preset_list": Row(SHOWS),
     "preset_create": Row(ASKS, name),
     "preset_edit": Row(ASKS, name),
-    "preset_start": Row(SHOWS),
+    "preset_start": Row(SHOWS, names={"folder": ("folder", 200)}),
     "preset_delete": Row(DOES),
     "search": Row(SHOWS, lambda mine: {"q": "secret"}),
     "draft_save": Row({"POST": 204}, text, {"conversation": ("conversation", 404)}),
-    "catch_up": Row(SHOWS, lambda mine: {"version": 0}, {"conversation": ("conversation", 200)}),
+    "catch_up": Row(
+        SHOWS, lambda mine: {"version": 0}, {"conversation": ("conversation", 200)}, before=lambda mine: mine.other
+    ),
     "conversation_export": Row(SHOWS),
     "transfer_list": Row(SHOWS),
     "export_create": Row(DOES, names={"conversation": ("conversation", 404)}),
