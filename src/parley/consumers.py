@@ -136,7 +136,8 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._newest, self._due = NO_FEED, True
         elif version >= self._newest[0]:
             self._newest = version, tab
-        self._look.set()
+        if self._has_news():
+            self._look.set()
 
     def _has_news(self) -> bool:
         """Whether there is something to tell; what the tab itself has changed is told by the response to its form.
@@ -156,6 +157,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             try:
                 await self._tell_changes_since(self._version, self._conversation)
             except Exception:
+                self._due = True
                 logger.exception("The changes for a tab could not be read; the next poll tries again.")
 
     async def _tell_changes_since(self, version: int, conversation: UUID | None) -> None:

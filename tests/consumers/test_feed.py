@@ -1,7 +1,10 @@
 """What changes is told in every tab, whichever code changed it."""
 
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
+from parley import consumers
+from parley.delivery.feed import changes_since
 from parley.models import Conversation, Feed, Message
 from tests.consumers.conftest import connected
 
@@ -108,6 +111,26 @@ async def test_loads_a_page_again_that_comes_from_before_an_older_database_was_r
         assert told["version"] == newest
         await tab.open(conversation, newest)
         assert await tab.is_silent()
+
+
+async def test_loads_a_page_again_when_the_restored_database_could_not_be_read_at_first(
+    owner, conversation, settings, monkeypatch
+):
+    settings.PARLEY = {**settings.PARLEY, "FEED_POLL_INTERVAL": 0.1}
+    left = iter([1, 2])
+
+    def read(*args):
+        if Feed.version_of(owner) == 1 and next(left, None):
+            raise OperationalError
+        return changes_since(*args)
+
+    monkeypatch.setattr(consumers, "changes_since", read)
+    async with connected(owner) as tab:
+        await tab.open(conversation, (await Feed.objects.aget(pk=owner.pk)).version)
+        assert await tab.is_silent()
+        await Feed.objects.filter(pk=owner.pk).aupdate(version=1)
+        told = await tab.receive()
+        assert ('action="refresh"' in told["stream"], told["version"]) == (True, 1)
 
 
 async def test_loads_a_page_again_while_an_older_database_is_restored(owner, conversation, settings):
