@@ -140,12 +140,13 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._look.set()
 
     def _has_news(self) -> bool:
-        """Whether there is something to tell; what the tab itself has changed is told by the response to its form.
+        """Whether there is something to tell; what only the tab itself has changed is told by the response to its form.
 
         It takes another name when that has come, or never will.
         """
-        version, tab = self._newest
-        return self._due or (version > (self._version or 0) and not (tab and tab == self._tab))
+        (version, tab), known = self._newest, self._version or 0
+        answered = version == known + 1 and tab and tab == self._tab
+        return self._due or (version > known and not answered)
 
     async def _tell_changes(self) -> None:
         while True:

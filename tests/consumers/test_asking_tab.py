@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.test import Client
 
 from parley.consumers import _bells
 from parley.ids import uuid7
 from parley.models import Feed
+from parley.models.feed import sent_by
 from tests.consumers.conftest import connected
 from tests.support.people import TURBO
 from tests.support.processes import until
@@ -102,6 +104,22 @@ async def test_is_told_what_others_change_meanwhile(owner, conversation, send, t
         version = await shown(tab, owner, conversation, "a1")
         await ask(send, conversation, "a1")
         await send(f"/c/{conversation.pk}/pin/", "b1")
+        told = await tab.receive()
+        assert (told["version"], 'into="pinned"' in told["stream"]) == (version + 2, True)
+
+
+async def test_is_told_what_others_changed_just_before(owner, conversation, told_by):
+    @sync_to_async
+    def pin_and_ask():
+        with transaction.atomic():
+            conversation.organise("pin")
+            with sent_by("a1"):
+                conversation.ask("And then?")
+
+    async with connected(owner) as tab:
+        await heard_by(owner, told_by)
+        version = await shown(tab, owner, conversation, "a1")
+        await pin_and_ask()
         told = await tab.receive()
         assert (told["version"], 'into="pinned"' in told["stream"]) == (version + 2, True)
 
