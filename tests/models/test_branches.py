@@ -8,7 +8,7 @@ from parley.generation.prompt import build
 from parley.ids import uuid7
 from parley.models import Conversation, Message
 from parley.models.branching import PAGE, NoQuestion
-from tests.models.conftest import answered, settle
+from tests.models.conftest import answered, put, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -289,6 +289,25 @@ def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, said):
     assert third not in (fork, second)
     third.delete_message(third.leaf())
     assert shown(talk.fork(said("re q2")))[-1] == "re q2"
+
+
+def test_forks_again_when_what_was_copied_was_written_anew(talk, said):
+    again = talk.regenerate(said("q3"))
+    put(again, status="failed", settled_at=again.created_at)
+    first = talk.fork(again)
+    assert fresh(talk).fork(again) == first
+    again.retry()
+    assert again.claim(uuid7())
+    again.finish("all of it")
+    assert shown(talk.fork(again))[-1] == "all of it"
+
+
+def test_forks_again_when_an_answer_was_written_in_the_fork(talk, said):
+    again = talk.regenerate(said("q3"))
+    put(again, status="failed", settled_at=again.created_at)
+    first = talk.fork(again)
+    first.leaf().retry()
+    assert talk.fork(again) != first
 
 
 def test_keeps_the_name_that_a_person_gave(talk, said):

@@ -214,19 +214,25 @@ class Branching(models.Model):
 
     def fork(self, message: "Message") -> "Conversation":
         """A new conversation that goes on from a message, with copies of what was said until then; the one that is there
-        already, as long as nothing was said in it: who clicks twice forks once. Raises BeingCopied.
+        already, as long as it is what it would be: who clicks twice forks once. Raises BeingCopied.
         """
         self._look_again(message, *TAKEN)
         taken = {name: getattr(self, name) for name in TAKEN}
         taken["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
         fork = cast(Any, type(self))(owner_id=self.owner_id, origin=f"{FORK}{message.pk}", **taken)
-        everyone: Any = type(self)._default_manager
-        there = everyone.filter(owner=self.owner_id, origin=fork.origin, discarded_at=None)
-        there.exclude(shown=None, turned=0, **taken).update(origin="")
         branch_of = self.messages.filter(pk__in=tree.above(message.pk))
+        self._let_go_of_used(fork.origin, branch_of, **taken)
         insert = partial(copying, self.messages.model, conversation=fork.pk)
         still_there = partial(message.refresh_from_db, fields=["parent"])
         return arrive_once(fork, copies(branch_of), still_there, weigh=attrgetter("weight"), insert=insert)
+
+    def _let_go_of_used(self, origin: str, branch_of: models.QuerySet[Any], **taken: Any) -> None:
+        """A fork is made anew when something was changed or written in the one that is there, or since then above it."""
+        everyone: Any = type(self)._default_manager
+        there = everyone.filter(owner=self.owner_id, origin=origin, discarded_at=None)
+        newest = branch_of.order_by("-version").values("version")[:1]
+        there.exclude(shown=None, turned=0, version__gt=newest, **taken).update(origin="")
+        there.filter(messages__version__gt=0).update(origin="")
 
     def _look_again(self, message: "Message", *fields: str) -> None:
         """What another tab has changed before the feed was locked. Raises DoesNotExist for what it has deleted."""
