@@ -1,10 +1,12 @@
 """What was written by an older version is there after a migration."""
 
+import sqlite3
 from importlib import import_module
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 
 from parley.ids import uuid7
 from parley.models import Conversation, Feed
@@ -99,6 +101,45 @@ def test_copying_for_forks_may_begin_again_after_a_crash(talk, path, old, forked
     migrate(AFTER)
     assert shown("fork") == [message.content for message in path]
     assert Conversation.objects.get(pk=fork.pk).messages.count() == len(path)
+
+
+@pytest.fixture
+def few_values():
+    """As many values in a statement as Django counts on; many an SQLite takes more, but all have a limit."""
+    if connection.vendor != "sqlite":
+        yield
+    else:
+        connection.ensure_connection()
+        before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 1_000)
+        yield
+        connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+
+
+def test_a_fork_below_very_many_messages_gets_copies(talk, path, old, forked, few_values):
+    said = {"conversation_id": talk.pk, "role": "user", "status": "done", "content": "more"}
+    ids = [path[-1].pk, *(uuid7() for _ in range(1_000))]
+    more = [old("Message").model(id=pk, parent_id=parent, **said) for parent, pk in zip(ids, ids[1:], strict=False)]
+    old("Message").bulk_create(more)
+    say(old, forked(ids[-1], "fork"), ids[-1], "in the fork")
+    migrate(AFTER)
+    assert shown("fork") == [*(message.content for message in path), *["more"] * 1_000, "in the fork"]
+
+
+class Elsewhere:
+    """The tables of Parley are in another database."""
+
+    def allow_migrate(self, db, app_label, **hints):
+        return app_label != "parley"
+
+
+def test_a_database_that_has_other_tables_only_is_left_alone(settings):
+    settings.DATABASE_ROUTERS = [Elsewhere()]
+    loader = MigrationExecutor(connection).loader
+    for name in sorted(name for app, name in loader.graph.nodes if app == "parley"):
+        state = loader.project_state(("parley", name), at_end=False)
+        with connection.schema_editor() as editor, CaptureQueriesContext(connection) as queries:
+            loader.get_migration("parley", name).apply(state, editor)
+        assert not [query for query in queries if "parley" in query["sql"]]
 
 
 def test_the_search_has_the_copies_and_goes_on(talk, path, old, forked):

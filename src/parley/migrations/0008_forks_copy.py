@@ -33,8 +33,10 @@ def copy_for_forks(apps, schema_editor):
         copies = _copies(schema_editor.connection, messages.model._meta.pk, fork.pk)
         _copy(messages, copies, fork.pk)
         with transaction.atomic(using=messages.db):
-            for original in messages.filter(conversation=fork.pk, parent__in=copies).values_list("parent_id", flat=True):
-                messages.filter(conversation=fork.pk, parent=original).update(parent=copies[original])
+            own = messages.filter(conversation=fork.pk)
+            hanging = own.exclude(parent=None).exclude(parent__conversation=fork.pk)
+            for original in hanging.values_list("parent_id", flat=True):
+                own.filter(parent=original).update(parent=copies[original])
             shown = copies.get(fork.shown_id, fork.shown_id)
             conversations.filter(pk=fork.pk).update(shown=shown, forked_from=None)
             feeds.filter(owner=fork.owner_id).update(version=F("version") + 1, removed=F("version") + 1)

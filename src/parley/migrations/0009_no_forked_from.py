@@ -6,7 +6,7 @@ class RemoveInPlace(migrations.RemoveField):
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         connection, model = schema_editor.connection, from_state.apps.get_model(app_label, self.model_name)
-        if connection.vendor != "sqlite":
+        if connection.vendor != "sqlite" or not self.allow_migrate_model(connection.alias, model):
             return super().database_forwards(app_label, schema_editor, from_state, to_state)
         table, column = model._meta.db_table, model._meta.get_field(self.name).column
         with connection.cursor() as cursor:
