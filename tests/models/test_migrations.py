@@ -2,6 +2,7 @@
 
 import sqlite3
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -118,7 +119,7 @@ def few_values():
 def test_a_fork_below_very_many_messages_gets_copies(talk, path, old, forked, few_values):
     said = {"conversation_id": talk.pk, "role": "user", "status": "done", "content": "more"}
     ids = [path[-1].pk, *(uuid7() for _ in range(1_000))]
-    more = [old("Message").model(id=pk, parent_id=parent, **said) for parent, pk in zip(ids, ids[1:], strict=False)]
+    more = [old("Message").model(id=pk, parent_id=parent, **said) for parent, pk in pairwise(ids)]
     old("Message").bulk_create(more)
     say(old, forked(ids[-1], "fork"), ids[-1], "in the fork")
     migrate(AFTER)

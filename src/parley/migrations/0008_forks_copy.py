@@ -15,39 +15,44 @@ RANDOM = (1 << 62) - 1
 """The bits of a UUIDv7 that say nothing about its place."""
 READ_ELSEWHERE = """
     WITH RECURSIVE walk (id, parent_id, conversation_id) AS (
-        SELECT id, parent_id, conversation_id FROM parley_message WHERE id IN (
-            SELECT forked_from_id FROM parley_conversation WHERE id = %(fork)s
-            UNION SELECT shown_id FROM parley_conversation WHERE id = %(fork)s
-            UNION SELECT parent_id FROM parley_message WHERE conversation_id = %(fork)s
-        )
+        SELECT id, parent_id, conversation_id FROM parley_message WHERE id = %s
         UNION
         SELECT above.id, above.parent_id, above.conversation_id
         FROM parley_message above JOIN walk ON above.id = walk.parent_id
-    ) SELECT id FROM walk WHERE conversation_id <> %(fork)s ORDER BY id"""
+    ) SELECT id FROM walk WHERE conversation_id <> %s"""
+"""From one message: above many, PostgreSQL would expect most of the table, and read all of it at each step."""
 
 
 def copy_for_forks(apps, schema_editor):
     everything = [apps.get_model("parley", name).objects for name in ("Conversation", "Message", "Feed")]
     conversations, messages, feeds = (rows.using(schema_editor.connection.alias) for rows in everything)
-    for fork in list(conversations.exclude(forked_from=None).only("shown_id", "owner_id").order_by("pk")):
-        copies = _copies(schema_editor.connection, messages.model._meta.pk, fork.pk)
+    for fork in list(conversations.exclude(forked_from=None).only("shown", "forked_from", "owner").order_by("pk")):
+        starts = {fork.forked_from_id, fork.shown_id, *_hanging_on(messages, fork.pk)} - {None}
+        copies = _copies(schema_editor.connection, messages.model._meta.pk, starts, fork.pk)
         _copy(messages, copies, fork.pk)
         with transaction.atomic(using=messages.db):
-            own = messages.filter(conversation=fork.pk)
-            hanging = own.exclude(parent=None).exclude(parent__conversation=fork.pk)
-            for original in hanging.values_list("parent_id", flat=True):
-                own.filter(parent=original).update(parent=copies[original])
+            for original in _hanging_on(messages, fork.pk):
+                messages.filter(conversation=fork.pk, parent=original).update(parent=copies[original])
             shown = copies.get(fork.shown_id, fork.shown_id)
             conversations.filter(pk=fork.pk).update(shown=shown, forked_from=None)
             feeds.filter(owner=fork.owner_id).update(version=F("version") + 1, removed=F("version") + 1)
 
 
-def _copies(connection, field, fork):
+def _hanging_on(messages, fork):
+    """The ids of the messages of other conversations that messages of this one answer."""
+    answers = messages.filter(conversation=fork).exclude(parent=None).exclude(parent__conversation=fork)
+    return set(answers.values_list("parent_id", flat=True))
+
+
+def _copies(connection, field, starts, fork):
     """The ids of the messages of other conversations that are above this one, in order → those of their copies."""
-    with connection.cursor() as cursor:
-        cursor.execute(READ_ELSEWHERE, {"fork": field.get_db_prep_value(fork, connection)})
-        ids = [field.to_python(pk) for (pk,) in cursor.fetchall()]
-    return {pk: UUID(int=pk.int & ~RANDOM | uuid5(fork, str(pk)).int & RANDOM) for pk in ids}
+    ids = set()
+    for start in sorted(starts, reverse=True):
+        if start not in ids:
+            with connection.cursor() as cursor:
+                cursor.execute(READ_ELSEWHERE, [field.get_db_prep_value(pk, connection) for pk in (start, fork)])
+                ids.update(field.to_python(pk) for (pk,) in cursor.fetchall())
+    return {pk: UUID(int=pk.int & ~RANDOM | uuid5(fork, str(pk)).int & RANDOM) for pk in sorted(ids)}
 
 
 def _copy(messages, copies, fork):
