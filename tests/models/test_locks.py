@@ -1,9 +1,14 @@
 """How long a transaction waits for a row that somebody else holds."""
 
-import pytest
-from django.db import connection
+import threading
+from contextlib import contextmanager
 
-from parley.models import Feed, locks
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connection, transaction
+
+from parley.models import Conversation, Feed, locks
+from tests.models.conftest import answered
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -37,3 +42,47 @@ def test_is_brief_whatever_the_host_allows_and_briefer_where_it_allows_less(owne
         Feed.advance(owner.pk)
         assert limit() == ours
     assert limit() == theirs
+
+
+@pytest.fixture
+def impatient():
+    """A statement that waits longer than it may is ended, so that the test fails instead of waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '5s'")
+    with locks.waiting(0.1):
+        yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+
+
+@contextmanager
+def held(rows):
+    """What a transaction of the host does to rows: nobody else writes them, or refers to them."""
+    locked, over = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            assert list(rows.select_for_update())
+            locked.set()
+            over.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert locked.wait(5)
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "rows", [lambda owner, fork: Conversation.objects.filter(pk=fork.pk), lambda owner, fork: owner]
+)
+def test_a_fork_gives_up_when_a_row_is_held_for_long(owner, impatient, rows):
+    talk = answered(owner, times=15)
+    fork = talk.fork(talk.leaf())
+    fork.ask("And then?")
+    own = get_user_model().objects.filter(pk=owner.pk)
+    with held(rows(own, fork)), pytest.raises(OperationalError) as given_up:
+        talk.fork(talk.leaf())
+    assert locks.is_locked(given_up.value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError
 from django.utils import timezone
 
+from . import locks
 from .feed import Feed
 from .message_queryset import weight_of
 from .organised import GIVEN_UP
@@ -33,14 +34,16 @@ class Arrival:
         at_last: Callable[[], dict[str, Any]] = dict,
         weigh: Callable[[Any], int] = weight_of,
         insert: Callable[[list[Any]], list[Statement]] = inserting,
+        at_first: Callable[[], object] = dict,
     ) -> None:
         """``on_portion`` is called after each of several portions, outside of any transaction; what it raises goes up.
 
-        ``at_last`` is called in the last transaction → what else the conversation is then. ``weigh`` and ``insert``
-        say what a message costs, and how some are inserted, where what comes in is no Message.
+        ``at_last`` is called in the last transaction → what else the conversation is then; ``at_first`` in the first of
+        several. ``weigh`` and ``insert`` say what a message costs, and how some are inserted, where what comes in is no
+        Message.
         """
         self._conversation, self._on_portion, self._at_last = conversation, on_portion, at_last
-        self._weigh, self._insert, self._pace = weigh, insert, Pace()
+        self._weigh, self._insert, self._at_first, self._pace = weigh, insert, at_first, Pace()
 
     def write(self, messages: Iterable[Any]) -> None:
         """Raises DataError and IntegrityError; then, as when ``on_portion`` raises, nothing of it will be seen."""
@@ -67,6 +70,7 @@ class Arrival:
     def _begin(self) -> None:
         self._conversation.discarded_at = timezone.now() + LEASE
         with self._pace.transaction(ROW):
+            self._at_first()
             self._insert_conversation()
 
     def _insert_conversation(self) -> None:
@@ -112,8 +116,9 @@ def arrive_once(
 ) -> "Conversation":
     """The conversation of the same origin that is there already, or else this one, which comes in now.
 
-    ``check`` is called in the last transaction, with the feed locked; what it raises goes up. ``how``: ``weigh`` and
-    ``insert`` of an Arrival. Raises BeingCopied while another request brings it in.
+    It waits for no row longer than ``locks.waiting`` allows, and then raises OperationalError. ``check`` is called in
+    the last transaction, with the feed locked; what it raises goes up. ``how``: ``weigh`` and ``insert`` of an Arrival.
+    Raises BeingCopied while another request brings it in.
     """
     same = _same(conversation)
     if same.filter(discarded_at__gt=timezone.now()).exists():
@@ -127,7 +132,7 @@ def arrive_once(
     try:
         if there := _whole(same):
             return there
-        Arrival(conversation, at_last=at_last, **how).write(messages)
+        Arrival(conversation, at_first=locks.wait_no_longer, at_last=at_last, **how).write(messages)
     except IntegrityError as error:  # of two requests at once, one comes second
         if there := _whole(same):
             return there

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from parley.ids import uuid7
 
-from . import tree
+from . import locks, tree
 from .arriving import arrive_once
 from .copying import copies, copying
 from .feed import Feed
@@ -230,9 +230,13 @@ class Branching(models.Model):
         """A fork is made anew when something was changed or written in the one that is there, or since then above it."""
         everyone: Any = type(self)._default_manager
         there = everyone.filter(owner=self.owner_id, origin=origin, discarded_at=None)
-        newest = branch_of.order_by("-version").values("version")[:1]
-        there.exclude(shown=None, turned=0, version__gt=newest, **taken).update(origin="")
-        there.filter(messages__version__gt=0).update(origin="")
+        if not there.exists():
+            return
+        newest = branch_of.aggregate(version=Max("version"))["version"]
+        with transaction.atomic():
+            locks.wait_no_longer()
+            there.exclude(shown=None, turned=0, version__gt=newest or 0, **taken).update(origin="")
+            there.filter(messages__version__gt=0).update(origin="")
 
     def _look_again(self, message: "Message", *fields: str) -> None:
         """What another tab has changed before the feed was locked. Raises DoesNotExist for what it has deleted."""
