@@ -253,6 +253,16 @@ def test_gives_page_after_page_without_a_double(owner):
     assert len({row.address for page in pages for row in page.rows}) == 50
 
 
+def test_shows_a_message_and_its_copies_in_forks_once(owner):
+    talk = begun(owner, "needle")
+    first = talk.messages.get(role="user")
+    put(talk.messages.get(role="assistant"), status="done", content="a needle, too")
+    for message in talk.messages.all():
+        talk.fork(message)
+    shown = [row.address for row in results(owner, parse("needle")).rows if row.role == "user"]
+    assert shown == [f"{talk.get_absolute_url()}?message={first.pk}#message_{first.pk}"]
+
+
 # In step with every change
 
 

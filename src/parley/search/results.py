@@ -58,7 +58,7 @@ def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
     excerpts = Message.objects.only("role", "created_at", "conversation_id").annotate(
         excerpt=Left("content", Value(LONGEST_TEXT))
     )
-    messages = excerpts.in_bulk([place.message for place in found if place.message])
+    messages = _once(excerpts.in_bulk([place.message for place in found if place.message]))
     rows = [
         _of_message(query, about[place.conversation], messages.get(place.message))
         if place.message
@@ -69,12 +69,20 @@ def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
     return [row for row in rows if row]
 
 
+def _once(messages: dict[Any, Any]) -> dict[Any, Any]:
+    """Without the copies, in forks, of a message that is there as well."""
+    alike: dict[tuple[Any, ...], Any] = {}
+    for pk, message in sorted(messages.items()):
+        alike.setdefault((message.role, message.created_at, message.excerpt), pk)
+    return {pk: messages[pk] for pk in alike.values()}
+
+
 def _of_title(query: Query, about: Conversation) -> Result:
     return Result(about, marked(about.title, query), about.get_absolute_url(), about.updated_at)
 
 
 def _of_message(query: Query, about: Conversation, message: Any) -> Result | None:
-    """None when it was moved or deleted a moment ago."""
+    """None when it was moved or deleted a moment ago, or is a copy of another."""
     if message is None or message.conversation_id != about.pk:
         return None
     text = snippet(message.excerpt, query)
