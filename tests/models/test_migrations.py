@@ -99,8 +99,9 @@ def test_copying_for_forks_may_begin_again_after_a_crash(talk, path, old, forked
         crashing.setattr(migration, "F", lambda name: 1 / 0)
         migrate(AFTER)
     assert old("Message").filter(conversation=fork.pk).count() == len(path)
+    old("Message").filter(pk=path[-1].pk).update(content="written to its end meanwhile")
     migrate(AFTER)
-    assert shown("fork") == [message.content for message in path]
+    assert shown("fork") == [*(message.content for message in path[:-1]), "written to its end meanwhile"]
     assert Conversation.objects.get(pk=fork.pk).messages.count() == len(path)
 
 

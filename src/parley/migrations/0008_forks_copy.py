@@ -56,7 +56,8 @@ def _copies(connection, field, starts, fork):
 
 
 def _copy(messages, copies, fork):
-    ids = list(copies)
+    """Those that an attempt before this one has made are as their originals are by now."""
+    ids, fields = list(copies), [field.name for field in messages.model._meta.concrete_fields if not field.primary_key]
     for start in range(0, len(ids), AT_ONCE):
         rows = list(messages.filter(pk__in=ids[start : start + AT_ONCE]).order_by("pk"))
         for row in rows:
@@ -65,7 +66,7 @@ def _copy(messages, copies, fork):
             if row.status in ("pending", "streaming"):
                 row.status, row.settled_at = "stopped", timezone.now()
         with transaction.atomic(using=messages.db):
-            messages.bulk_create(rows, ignore_conflicts=True)
+            messages.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 class Migration(migrations.Migration):
