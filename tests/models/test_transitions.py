@@ -280,3 +280,14 @@ def test_keeps_the_last_words_of_a_reply_that_was_stopped_while_its_worker_was_t
     assert reply.stop()
     assert mine.keep("the last words")
     assert row(reply)["content"] == "the last words"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("verb", "status"), [("retry", "failed"), ("resume", "failed"), ("stop", "pending")])
+def test_nothing_happens_to_a_reply_whose_person_was_deleted_meanwhile(reply, owner, dispatched, verb, status):
+    put(reply, status=status, content="some of it")
+    dispatched.clear()
+    reply = Message.objects.select_related("conversation").get(pk=reply.pk)
+    owner.delete()
+    assert not VERBS[verb](reply)
+    assert dispatched == []

@@ -5,7 +5,8 @@ Each is one conditional UPDATE that names the attempt, so that of several actors
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
@@ -173,15 +174,21 @@ class Job(models.Model):
         A new one is inserted, after the rows ``before`` it, by the same statement. ``again``: its row, if it may be
         enqueued once more, with these values. Returns whether it waits now. Raises admission.Refused.
         """
-        with transaction.atomic(savepoint=False):
-            if again is None:
+        if again is None:
+            with transaction.atomic(savepoint=False):
                 self._insert(*before)
-            elif not self._change(again, status=self.WAITING, enqueued_at=timezone.now(), **values):
-                return False
-            if not admission.may(self.owner_id, type(self)):
-                raise admission.Refused
-            transaction.on_commit(self.dispatch, robust=True)
-        return True
+                self._admit()
+            return True
+        with self._while_it_is_there(), transaction.atomic(savepoint=False):
+            if self._change(again, status=self.WAITING, enqueued_at=timezone.now(), **values):
+                self._admit()
+                return True
+        return False
+
+    def _admit(self) -> None:
+        if not admission.may(self.owner_id, type(self)):
+            raise admission.Refused
+        transaction.on_commit(self.dispatch, robust=True)
 
     def _insert(self, *before: models.Model) -> None:
         self.status = self.WAITING
@@ -246,13 +253,18 @@ class Job(models.Model):
 
     def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
         """(version, rows); no rows where the person was deleted, and with them the feed."""
+        with self._while_it_is_there(), transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            changed = allowed.update(version=version, **values)
+            self.record(changed)
+            return version, changed
+        return 0, 0
+
+    @contextmanager
+    def _while_it_is_there(self) -> Iterator[None]:
+        """Let nothing happen where the person was deleted, and with them this row and their feed."""
         try:
-            with transaction.atomic():
-                version = Feed.advance(self.owner_id)
-                changed = allowed.update(version=version, **values)
-                self.record(changed)
-                return version, changed
+            yield
         except IntegrityError:
             if type(self).objects.filter(pk=self.pk).exists():
                 raise
-            return 0, 0
