@@ -10,6 +10,7 @@ AT_ONCE = 20
 
 def guess(stack, name):
     guesser = Person(stack.url, stack.db, name)
+    guesser.http.timeout = 120  # They wait for each other, the longer the busier the machine is.
     return guesser.post("/accounts/login/", username=name, password="wrong").status_code
 
 
