@@ -1,5 +1,6 @@
-"""Settings that are kept under a name: what folders and presets have in common."""
+"""Generation settings under a name: the base of folders and presets."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db import models
@@ -10,11 +11,16 @@ from .versioned import Versioned, VisibleQuerySet
 
 
 class Named(Tuned, Versioned):
-    """``MOST``: that a person may have. ``NAMELESS``, ``FULL``: what to say to somebody without a name, or with so many."""
+    """Named generation settings of one person.
+
+    ``MOST``: how many a person may have. ``NAMELESS`` and ``FULL``: the form's errors for a missing name, and for one
+    too many.
+    """
 
     MOST = 200
     NAMELESS: ClassVar[Any]
     FULL: ClassVar[Any]
+    get_absolute_url: Callable[..., str]
 
     name = models.CharField(_("name"), max_length=100)
 
@@ -28,13 +34,10 @@ class Named(Tuned, Versioned):
 
     @property
     def saved_url(self) -> str:
-        """Where somebody is who has saved it."""
+        """Return the address of the page to show after saving."""
         return self.get_absolute_url()
-
-    def get_absolute_url(self) -> str:
-        raise NotImplementedError
 
     @classmethod
     def room_for(cls, owner: Any) -> bool:
-        """Whether this person may have one more."""
+        """Return whether this person may have one more."""
         return bool(cls.objects.visible_to(owner).count() < cls.MOST)
