@@ -23,7 +23,11 @@ class Group:
 
 
 def place_of(moment: datetime) -> str:
-    """What a moment is sorted by, as text; the highest is the newest."""
+    """Return the text by which a moment is sorted; the highest is the newest.
+
+    >>> place_of(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC))
+    '2030-01-02T03:04:05.000000'
+    """
     moment = moment.astimezone(UTC)
     return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S.%f}"
 

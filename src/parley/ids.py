@@ -11,7 +11,7 @@ _last = 0
 
 
 def _tick(after: int) -> int:
-    """Milliseconds with a 12-bit fraction, never the same twice in one process, and above ``after``."""
+    """Return milliseconds with a 12-bit fraction, never the same twice in one process, and above ``after``."""
     global _last
     with _lock:
         millis, nanos = divmod(time.time_ns(), 1_000_000)
@@ -20,7 +20,7 @@ def _tick(after: int) -> int:
 
 
 def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
-    """A UUIDv7 (RFC 9562, method 3): 48 bits of milliseconds, 12 of their fraction, 62 random.
+    """Make a UUIDv7 (RFC 9562, method 3): 48 bits of milliseconds, 12 of their fraction, 62 random.
 
     It sorts above ``after``, even where that was made by a computer whose clock is ahead.
     """
@@ -29,7 +29,11 @@ def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
 
 
 def first_of(moment: datetime) -> uuid.UUID:
-    """The least id of a moment: what was made then or later sorts above it."""
+    """Return the lowest id of a moment: what was made then or later sorts above it.
+
+    >>> first_of(datetime.fromisoformat("2030-01-01T00:00:00+00:00"))
+    UUID('01b8dac5-b400-7000-8000-000000000000')
+    """
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)
 
 

@@ -1,4 +1,4 @@
-"""Places in the log of a reply. Pure."""
+"""Positions in the log of a reply. Pure."""
 
 Position = tuple[int, int]
 """(attempt, seq) of an entry; (0, 0) is before the first."""
@@ -11,7 +11,11 @@ MOST_FOLLOWED = 100
 
 
 def parse_position(text: str) -> Position:
-    """From "<attempt>-<seq>" or "0". Raises ValueError."""
+    """Read "<attempt>-<seq>" or "0". Raises ValueError.
+
+    >>> parse_position("2-17"), parse_position("0")
+    ((2, 17), (0, 0))
+    """
     attempt, _, seq = text.partition("-")
     position = int(attempt), int(seq or 0)
     if not all(0 <= number <= LAST for number in position):
@@ -20,4 +24,9 @@ def parse_position(text: str) -> Position:
 
 
 def format_position(position: Position) -> str:
+    """Write a position as ``parse_position`` reads it.
+
+    >>> format_position((2, 17))
+    '2-17'
+    """
     return f"{position[0]}-{position[1]}"

@@ -1,4 +1,4 @@
-"""Values from strangers, as what they should be: the one gate for providers, imports and forms. Pure."""
+"""Clean values that come from strangers: providers, imports and forms. Pure."""
 
 import re
 import unicodedata
@@ -28,7 +28,11 @@ _SPARE = 4
 
 
 def clean(text: str) -> str:
-    """What every database, encoder and browser accepts."""
+    """Replace what a database, an encoder or a browser refuses: NULs, lone surrogates, carriage returns.
+
+    >>> clean("one\\r\\ntwo\\0")
+    'one\\ntwo\ufffd'
+    """
     if text.isascii() and "\0" not in text and "\r" not in text:
         return text
     paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -36,12 +40,20 @@ def clean(text: str) -> str:
 
 
 def clean_text(value: Any, limit: int) -> str:
-    """Text of at most ``limit`` characters, with its lines; "" for what is no text."""
+    """Return the first ``limit`` characters, clean, with their lines; "" for what is no text.
+
+    >>> clean_text("one\\ntwo", 5), clean_text(None, 5)
+    ('one\\nt', '')
+    """
     return clean(value[: 2 * limit])[:limit] if isinstance(value, str) else ""
 
 
 def clean_line(value: Any, limit: int) -> str:
-    """One line of at most ``limit`` characters, without those that are not seen or turn the text; "" for what is no text."""
+    """Return one line of at most ``limit`` visible characters, none that changes direction; "" for what is no text.
+
+    >>> clean_line("\\x1b[31mone\\n  two", 9)
+    'one two'
+    """
     if not isinstance(value, str):
         return ""
     said = clean(_COLOURS.sub("", value[: _SPARE * limit]))
@@ -49,13 +61,21 @@ def clean_line(value: Any, limit: int) -> str:
 
 
 def fenced(words: str, language: str = "") -> str:
-    """Words as a block of code in Markdown, whatever fences are in them."""
+    """Write words as a block of code in Markdown, whatever fences are in them.
+
+    >>> fenced("x = 1", "python")
+    '```python\\nx = 1\\n```'
+    """
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", words)), default=0))
     return f"{fence}{language}\n{words}\n{fence}"
 
 
 def clean_address(value: Any) -> str:
-    """An address of the web, as it can stand in a link; "" for any other, and for one with a user's name in it."""
+    """Return an http address that can stand in a link; "" for any other, and for one with a user's name in it.
+
+    >>> clean_address("https://example.org/a?b"), clean_address("javascript:alert(1)")
+    ('https://example.org/a?b', '')
+    """
     known = (
         isinstance(value, str) and len(value) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(value) and value.isprintable()
     )
@@ -63,12 +83,20 @@ def clean_address(value: Any) -> str:
 
 
 def without_secrets(said: str) -> str:
-    """A sentence with what looks like a key, a token or a password masked."""
+    """Mask what looks like a key, a token or a password.
+
+    >>> without_secrets("Incorrect API key: sk-abc123def")
+    'Incorrect API key: ***'
+    """
     return _SECRET.sub("***", said)
 
 
 def clean_count(value: Any) -> int | None:
-    """A whole number from 0 to ``LARGEST_NUMBER``, however it was written; None for anything else."""
+    """Return a whole number from 0 to ``LARGEST_NUMBER``, however it was written; None for anything else.
+
+    >>> clean_count("12"), clean_count(12.0), clean_count(True)
+    (12, 12, None)
+    """
     if isinstance(value, str) and len(value) <= 16 and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -77,7 +105,7 @@ def clean_count(value: Any) -> int | None:
 
 
 def clean_cost(value: Any) -> Decimal | None:
-    """An amount from 0 to below ``LARGEST_COST``, to eight decimal places, however it was written; None for anything else.
+    """Return an amount from 0 to below ``LARGEST_COST``, to eight places, however written; None for anything else.
 
     >>> clean_cost(0.00012345678)
     Decimal('0.00012346')
@@ -95,7 +123,11 @@ def clean_cost(value: Any) -> Decimal | None:
 
 
 def clean_usage(value: Any) -> dict[str, int]:
-    """What an answer cost: names of tokens and how many; {} for what does not say so. Details within are left out."""
+    """Return the tokens of an answer, name → count; {} for what is no such mapping. Nested details are left out.
+
+    >>> clean_usage({"prompt_tokens": "9", "details": {}})
+    {'prompt_tokens': 9}
+    """
     if not isinstance(value, dict):
         return {}
     named = ((name, clean_count(count)) for name, count in value.items() if _is_name(name))
@@ -104,7 +136,7 @@ def clean_usage(value: Any) -> dict[str, int]:
 
 
 def clean_title_usage(value: Any) -> dict[str, Any]:
-    """The same of a title, with the model that wrote it."""
+    """Return the tokens of a title as ``clean_usage`` does, with the model that wrote it."""
     model = clean_line(value.get("model"), 200) if isinstance(value, dict) else ""
     return {**clean_usage(value), **({"model": model} if model else {})}
 
@@ -114,7 +146,7 @@ def _is_name(name: Any) -> bool:
 
 
 def is_seen(character: str) -> bool:
-    """No control character, and none that turns the text around or is not seen.
+    """Tell whether a character is visible: no control character, and none that changes the direction of text.
 
     One that this Python's Unicode does not know yet may be next year's emoji.
     """

@@ -1,9 +1,6 @@
-import doctest
-
 import pytest
 from hypothesis import given
 
-from parley.generation import usage
 from parley.generation.accumulator import Accumulator
 from parley.generation.usage import billed
 from parley.text import LARGEST_NUMBER
@@ -68,7 +65,3 @@ def test_is_there_as_far_as_it_came_when_an_answer_is_broken_off():
     answer = Accumulator()
     answer.add({"choices": [{"delta": {"content": "So"}}], "usage": VENDORS["OpenAI"]})
     assert answer.billed["cached_tokens"] == 64
-
-
-def test_does_in_the_examples_what_it_says():
-    assert doctest.testmod(usage).failed == 0
