@@ -29,13 +29,13 @@ class MessageAdmin(admin.ModelAdmin):
     actions = ("stop",)
 
     def save_model(self, request: HttpRequest, obj: Message, form: Any, change: bool) -> None:
-        """A new message for which no parent was chosen follows what is shown, and so is shown itself."""
+        """Put a new message without a parent at the end of the shown branch, where it is seen."""
         if not change and not obj.parent_id:
             obj.parent = obj.conversation.leaf()
         super().save_model(request, obj, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Message) -> None:
-        """With what follows it."""
+        """Delete a message with everything below it."""
         for reply in obj.conversation.delete_branch(obj):
             stop_on_commit(reply)
 
@@ -56,7 +56,7 @@ class MessageAdmin(admin.ModelAdmin):
 
 @admin.register(Call)
 class CallAdmin(admin.ModelAdmin):
-    """To read only; the rows are deleted with their owner."""
+    """Show calls read-only; they are deleted with their owner."""
 
     list_display = (
         *("started_at", "owner", "purpose", "provider", "model", "attempt", "outcome", "seconds"),
@@ -79,7 +79,7 @@ class CallAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
-        """Not here; but who may delete people may delete what goes with them."""
+        """Forbid it on these pages; to delete a person is to delete their calls, which other pages ask about."""
         match = request.resolver_match
         here = match is not None and (match.url_name or "").startswith("parley_call_")
         return not here and super().has_delete_permission(request, obj)

@@ -1,4 +1,4 @@
-"""Tasks are sent to Celery by their names, so that whoever sends one need not import what carries it out."""
+"""Send Celery tasks by name, so that who sends one need not import its code."""
 
 import logging
 
@@ -15,7 +15,7 @@ _outage = Outage(
 
 
 def send(task: str, *arguments: str) -> bool:
-    """Send a task to whatever worker takes it first; return whether the broker has it."""
+    """Send a task to any worker; return whether the broker took it."""
     try:
         current_app.signature(task, args=arguments, ignore_result=True).apply_async()
     except (OperationalError, OSError) as error:

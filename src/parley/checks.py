@@ -1,4 +1,4 @@
-"""Misconfiguration, as Django system checks with a hint."""
+"""Report misconfiguration as Django system checks with a hint."""
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -44,7 +44,7 @@ def private_files(**kwargs: object) -> list[CheckMessage]:
 
 
 def lists_of_models(**kwargs: object) -> list[CheckMessage]:
-    """A text instead of a list would be taken letter by letter, and its ``*`` would allow every model."""
+    """Refuse a text instead of a list: it would be read letter by letter, and its ``*`` would allow every model."""
     wrong = [name for name in ("MODELS", "MODELS_HIDDEN") if not _is_list_of_texts(getattr(conf, name))]
     hint = "Write PARLEY['{}'] = [\"gpt-5*\"], see docs/hosting.md."
     return [_error(4, f"PARLEY['{name}'] is no list of patterns.", hint.format(name)) for name in wrong]

@@ -1,7 +1,7 @@
-"""Documents: the fields of a conversation and its messages that they carry, and what a stranger's value becomes. Pure.
+"""The fields of a conversation and its messages that documents carry, and how untrusted values of them are read. Pure.
 
-The one list of these fields, for exports, imports, shared links and their copies. Ids, the parent of a message, the
-folder and the message that is shown stand beside them, since they are names of other things.
+This is the one list of these fields, for exports, imports, shared links and their copies. Ids, the parent of a
+message, the folder and the shown message are not in it, because they refer to other rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ FORMAT, VERSION = "parley", 1
 STAMP = {"format": FORMAT, "version": VERSION}
 
 Remark = Callable[[str, int], object]
-"""Told (why, count) of what was changed; a count of 0 is nothing."""
+"""Called with (code, count) of what was changed; a count of 0 means nothing was."""
 Reader = Callable[[Any, Remark], Any]
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,13 +28,22 @@ STATUSES = ("done", "stopped", "failed", "interrupted")
 PARAMETERS = {"temperature": float, "top_p": float, "max_tokens": int}
 
 
-def read(fields: Mapping[str, Reader], told: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
-    """Every field as what it should be, whatever a stranger's document says."""
-    return {name: reader(told.get(name), remark) for name, reader in fields.items()}
+def read(fields: Mapping[str, Reader], document: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
+    """Read every field as the type it should have, whatever an untrusted document holds.
+
+    >>> read({"pinned": CONVERSATION["pinned"], "title": _line(5)}, {"title": "A long one"}, print)
+    {'pinned': False, 'title': 'A lon'}
+    """
+    return {name: reader(document.get(name), remark) for name, reader in fields.items()}
 
 
 def written(row: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Fields of a row as JSON has them: times in ISO 8601, in UTC."""
+    """Return fields of a row for JSON, times as ISO 8601 in UTC.
+
+    >>> from types import SimpleNamespace
+    >>> written(SimpleNamespace(title="A", created_at=datetime(2026, 1, 31, tzinfo=UTC)), ["title", "created_at"])
+    {'title': 'A', 'created_at': '2026-01-31T00:00:00Z'}
+    """
     return {name: _written(getattr(row, name)) for name in names}
 
 
@@ -42,7 +51,7 @@ def _written(value: Any) -> Any:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
-# What a value becomes
+# Readers, one for each kind of field
 
 
 def _line(longest: int) -> Reader:
@@ -63,12 +72,12 @@ def _long(longest: int) -> Reader:
 
 
 def _either(*known: str) -> Reader:
-    """One of these values; the first for any other."""
+    """Read one of these values; the first for any other."""
     return lambda value, _: value if value in known else known[0]
 
 
 def _status(value: Any, _: Remark) -> str:
-    """Nothing may wait to be answered because of an import."""
+    """Read a settled status: nothing may wait for an answer because of an import."""
     return value if value in STATUSES else "interrupted" if value else "done"
 
 
@@ -81,7 +90,7 @@ def _count(value: Any, _: Remark) -> int:
 
 
 def _time(value: Any, remark: Remark) -> datetime | None:
-    """As it was written, if it can be true: every time zone has a day for it."""
+    """Read a time for which every time zone has a day."""
     found = written_moment(value) if isinstance(value, str) else None
     if found is not None and EARLIEST <= found <= LATEST:
         return found
@@ -90,11 +99,14 @@ def _time(value: Any, remark: Remark) -> datetime | None:
 
 
 def _parameters(value: Any, _: Remark) -> dict[str, Any]:
-    """Those that are known, if they are what they should be."""
-    told = mapping(value)
-    found = {name: number(told.get(name)) for name in PARAMETERS}
+    """Read the known parameters whose values have the right type.
+
+    >>> _parameters({"temperature": 1, "top_p": "high", "reasoning_effort": "low"}, print)
+    {'temperature': 1.0, 'reasoning_effort': 'low'}
+    """
+    found = {name: number(mapping(value).get(name)) for name in PARAMETERS}
     values = {name: PARAMETERS[name](set_) for name, set_ in found.items() if set_ is not None and 0 <= set_ < 2**31}
-    effort = clean_text(told.get("reasoning_effort"), 20)
+    effort = clean_text(mapping(value).get("reasoning_effort"), 20)
     return {**values, "reasoning_effort": effort} if effort else values
 
 
@@ -104,10 +116,10 @@ def _parts(value: Any, remark: Remark) -> list[dict[str, Any]]:
     return [_part(mapping(entry), remark) for entry in entries[:MOST_PARTS]]
 
 
-def _part(told: dict[str, Any], remark: Remark) -> dict[str, Any]:
-    """As it was told, but for its length and an address that is not of the web."""
-    remark("text_cut", int(len(text(told.get("text"))) > LONGEST_PART))
-    part = {**plain(told, LONGEST_PART), "type": clean_text(told.get("type"), 40) or "data"}
+def _part(entry: dict[str, Any], remark: Remark) -> dict[str, Any]:
+    """Copy a part, cut to its limits, without an address that is not of the web."""
+    remark("text_cut", int(len(text(entry.get("text"))) > LONGEST_PART))
+    part = {**plain(entry, LONGEST_PART), "type": clean_text(entry.get("type"), 40) or "data"}
     return {**part, "url": web(part["url"])} if "url" in part else part
 
 
@@ -151,4 +163,4 @@ MESSAGE: dict[str, Reader] = {
 }
 SHARED = ("role", "content", "model", "created_at")
 SHARED_REASONING = ("reasoning", "reasoning_seconds")
-"""What a shared link shows of a message, always and where its owner chose so."""
+"""Fields of a message that a shared link shows, always and where its owner chose so."""

@@ -55,7 +55,7 @@ class Conf:
 
     @property
     def provider(self) -> Provider:
-        """The provider of the settings, of which there is one."""
+        """Return the one provider that the settings describe."""
         return Provider(
             self.BASE_URL, self.API_KEY, host_of(self.BASE_URL),
             model=self.MODEL, title_model=self.TITLE_MODEL, models=tuple(self.MODELS), hidden=tuple(self.MODELS_HIDDEN),

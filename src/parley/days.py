@@ -1,4 +1,4 @@
-"""The groups of a list that is newest first: days while they are near, then months. In the active time zone."""
+"""Group a list that is newest first by recent days, then months, in the active time zone."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-"""What lies beyond has no day in some time zones."""
+"""Beyond these, some time zones have no day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def place_of(moment: datetime) -> str:
 
 
 def near_groups() -> list[Group]:
-    """The groups that every list has, with or without rows; what comes after today still counts as today."""
+    """Return the groups that every list has, with or without rows; the future counts as today."""
     today = timezone.localdate()
     return [
         Group("today", _("Today"), "99999"),
@@ -44,7 +44,11 @@ def near_groups() -> list[Group]:
 
 
 def month_group(moment: datetime) -> Group | None:
-    """The group of what is older than 30 days; None for what is in one of the near groups."""
+    """Return the group of a month, for a time more than 30 days ago; None for what is in a near group.
+
+    >>> month_group(datetime(2024, 2, 29, tzinfo=UTC)).id
+    '2024-02'
+    """
     day, far = _day_of(moment), timezone.localdate() - timedelta(days=30)
     if day >= far:
         return None
@@ -54,14 +58,14 @@ def month_group(moment: datetime) -> Group | None:
 
 
 def under_headings(rows: Iterable[Any], groups: Iterable[Group]) -> list[Any]:
-    """Rows (``updated_at``, ``place``) and the headings of their groups, in order."""
+    """Sort rows (``updated_at``, ``place``), ``groups`` and the months that the rows need into one list."""
     rows = list(rows)
     months = {group.id: group for row in rows if (group := month_group(row.updated_at))}
     return sorted([*groups, *months.values(), *rows], key=lambda item: item.place, reverse=True)
 
 
 def next_day() -> datetime:
-    """When the groups are no longer right."""
+    """Return the time at which the groups change."""
     return _midnight(timezone.localdate() + timedelta(days=1))
 
 

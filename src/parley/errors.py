@@ -62,6 +62,6 @@ SENTENCES = {
 
 
 def sentence(code: str, *, model: str, provider: Provider) -> str:
-    """Return what a person can do about it, in their language, with the provider's settings as they are called here."""
+    """Return what a person can do about an error, in their language, with the names of the settings to change."""
     called = {name: provider.called.format(name) for name in ("API_KEY", "BASE_URL", "MODEL")}
     return gettext(SENTENCES.get(code, SENTENCES["internal"])).format(model=model, **called)

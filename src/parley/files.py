@@ -1,4 +1,4 @@
-"""Private files: exports to fetch, uploads to read. No address serves them; a view does, to their owner."""
+"""Keep private files: exports to fetch, uploads to read. Only a view serves them, to their owner."""
 
 import shutil
 import tempfile
@@ -16,7 +16,7 @@ from .conf import conf
 
 
 def storage() -> Storage:
-    """The entry of STORAGES that ``FILES`` names, or the folder."""
+    """Return the entry of STORAGES, or a storage of the folder, that ``FILES`` names. Raises ImproperlyConfigured."""
     if not conf.FILES:
         raise ImproperlyConfigured("PARLEY['FILES'] is missing: a folder that no URL serves, or an entry of STORAGES.")
     return storages[conf.FILES] if conf.FILES in settings.STORAGES else _folder(str(conf.FILES))
@@ -28,7 +28,7 @@ def _folder(path: str) -> Storage:
 
 
 def keep(name: str, file: "File[Any]") -> str:
-    """Keep a file under a name, in place of what has it → the name. An upload that lies on this disk is moved."""
+    """Keep a file under a name, replacing another one → the name. An upload on this disk is moved, not copied."""
     storage().delete(name)
     return storage().save(name, file)
 
@@ -38,13 +38,13 @@ def remove(name: str) -> None:
 
 
 def scratch() -> IO[bytes]:
-    """A file without a name, on disk when it grows, which is gone when its process is."""
+    """Return a nameless temporary file, on disk above 1 MiB, which ends with its process."""
     return cast(IO[bytes], tempfile.SpooledTemporaryFile(2**20, dir=settings.FILE_UPLOAD_TEMP_DIR))
 
 
 @contextmanager
 def local(name: str) -> Iterator[str]:
-    """The path of a kept file on this disk; of a copy, when the storage is elsewhere."""
+    """Yield the path of a kept file on this disk, or of a copy if the storage is elsewhere."""
     try:
         path = storage().path(name)
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""The icons: name → what is drawn on a field of 20 by 20."""
+"""Icons: name → the path of an SVG of 20 by 20."""
 
 ICONS = {
     "stop": "M5.5 5.5h9v9h-9z",

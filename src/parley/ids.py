@@ -1,4 +1,4 @@
-"""Public ids: UUIDv7, unguessable and sorted by time."""
+"""Make public ids: UUIDv7, unguessable and sorted by time."""
 
 import secrets
 import threading
@@ -22,7 +22,10 @@ def _tick(after: int) -> int:
 def uuid7(after: uuid.UUID | None = None) -> uuid.UUID:
     """Make a UUIDv7 (RFC 9562, method 3): 48 bits of milliseconds, 12 of their fraction, 62 random.
 
-    It sorts above ``after``, even where that was made by a computer whose clock is ahead.
+    It sorts above ``after``, even one made by a computer whose clock is ahead.
+
+    >>> (first := uuid7()).version, first < uuid7()
+    (7, True)
     """
     millis, fraction = divmod(_tick(_time_of(after) if after else 0), 4096)
     return uuid.UUID(int=millis << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))

@@ -1,4 +1,4 @@
-"""Names in Redis."""
+"""Names of what is kept in Redis."""
 
 from uuid import UUID
 
@@ -6,25 +6,25 @@ from .conf import conf
 
 
 def log(reply_id: UUID | str) -> str:
-    """The stream that holds the log of a reply."""
+    """Name the stream that holds the log of a reply."""
     return f"{conf.KEY_PREFIX}:log:{reply_id}"
 
 
 def stops() -> str:
-    """The channel on which workers hear that somebody stopped a reply."""
+    """Name the channel on which workers learn that a reply was stopped."""
     return f"{conf.KEY_PREFIX}:stops"
 
 
 def models(provider: str) -> str:
-    """The models that a provider said it has."""
+    """Name the list of models that a provider has."""
     return f"{conf.KEY_PREFIX}:models:{provider}"
 
 
 def wake(hub_id: str) -> str:
-    """The stream that ends a hub's wait."""
+    """Name the stream that wakes a waiting hub."""
     return f"{conf.KEY_PREFIX}:wake:{hub_id}"
 
 
 def feed_group(owner_id: int | str) -> str:
-    """The channel-layer group of those who watch a person's feed."""
+    """Name the channel-layer group of the pages that watch a person's feed."""
     return f"{conf.KEY_PREFIX}.feed.{owner_id}"

@@ -1,23 +1,23 @@
-"""A line in the log when something goes away, and one when it is back, however often it is tried meanwhile."""
+"""Log one line when something fails and one when it works again, however often it is tried meanwhile."""
 
 import logging
 import threading
 
 
 class Outage:
-    """One kind of trouble of this process; safe in threads. ``away`` has one ``%s`` for the error, ``back`` none."""
+    """An outage of one service, as this process sees it; safe in threads. ``away`` has one ``%s`` for the error."""
 
     def __init__(self, logger: logging.Logger, away: str, back: str) -> None:
         self._logger, self._away, self._back = logger, away, back
         self._lock, self._begun = threading.Lock(), False
 
     def began(self, error: BaseException) -> None:
-        """Say that it is away, unless that was said."""
+        """Log that it fails, unless that was logged."""
         if self._turn(True):
             self._logger.warning(self._away, error)
 
     def ended(self) -> None:
-        """Say that it is back, if it was away."""
+        """Log that it works again, if it had failed."""
         if self._begun and self._turn(False):
             self._logger.warning(self._back)
 
@@ -28,7 +28,7 @@ class Outage:
 
 
 class Outages(dict[str, Outage]):
-    """The trouble of several duties, by their names."""
+    """Outages of several duties, by the names of those."""
 
     def __init__(self, logger: logging.Logger) -> None:
         super().__init__()

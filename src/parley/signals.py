@@ -1,4 +1,4 @@
-"""What tells the pages: signals announce changes, they never start work."""
+"""Connect the signals that announce changes to the pages; no signal starts work."""
 
 from functools import partial
 from typing import Any
@@ -20,18 +20,18 @@ def connect() -> None:
 
 
 def _message_deleted(instance: Message, origin: Any = None, **kwargs: object) -> None:
-    """Messages that go with their conversation, or together, are not told one by one."""
+    """Note a removal once for the messages deleted together, and not for those deleted with their conversation."""
     if Message not in (type(origin), getattr(origin, "model", None)):
         return
-    told = vars(origin).setdefault("_parley_told", set())
-    if instance.conversation_id in told:
+    noted = vars(origin).setdefault("_parley_noted", set())
+    if instance.conversation_id in noted:
         return
-    told.add(instance.conversation_id)
+    noted.add(instance.conversation_id)
     owner_id = Conversation.objects.filter(pk=instance.conversation_id).values_list("owner_id", flat=True).first()
     if owner_id is not None:
         Feed.note_removal(owner_id)
 
 
 def _transfer_deleted(instance: Transfer, **kwargs: object) -> None:
-    """Its file goes with it, also when the person is deleted."""
+    """Remove its file with it, also where the person is deleted."""
     transaction.on_commit(partial(files.remove, instance.file), robust=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 REPLACEMENT = "\ufffd"
 JOINERS = "\u200c\u200d"
-"""Persian words and many emoji are written with them."""
+"""Invisible, but Persian words and many emoji need them."""
 NOT_SEEN = ("Cc", "Cf", "Cs")
 LARGEST_NUMBER = 2**53 - 1
-"""The largest that JSON says exactly, everywhere."""
+"""The largest integer that every JSON parser keeps exactly."""
 MOST_COUNTS = 30
 SMALLEST_COST, LARGEST_COST = Decimal("1e-8"), 10**8
 LONGEST_ADDRESS = 2000
@@ -24,7 +24,7 @@ _SECRET = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 _SPARE = 4
-"""Times the limit that is looked at: spaces and control characters fall away."""
+"""Times the limit that is read, since spaces and control characters fall away."""
 
 
 def clean(text: str) -> str:
@@ -56,8 +56,8 @@ def clean_line(value: Any, limit: int) -> str:
     """
     if not isinstance(value, str):
         return ""
-    said = clean(_COLOURS.sub("", value[: _SPARE * limit]))
-    return " ".join("".join(filter(is_seen, said)).split())[:limit].rstrip()
+    line = clean(_COLOURS.sub("", value[: _SPARE * limit]))
+    return " ".join("".join(filter(is_seen, line)).split())[:limit].rstrip()
 
 
 def fenced(words: str, language: str = "") -> str:
@@ -148,6 +148,6 @@ def _is_name(name: Any) -> bool:
 def is_seen(character: str) -> bool:
     """Tell whether a character is visible: no control character, and none that changes the direction of text.
 
-    One that this Python's Unicode does not know yet may be next year's emoji.
+    A character unknown to this Python's Unicode may be next year's emoji, and passes.
     """
     return character.isspace() or character in JOINERS or unicodedata.category(character) not in NOT_SEEN

@@ -1,4 +1,4 @@
-"""The reader's time zone: the host's choice, else what the browser says, else the site's."""
+"""Choose the reader's time zone: the host's choice, else the browser's, else the site's."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -17,8 +17,13 @@ def _known() -> frozenset[str]:
 
 
 def readers_zone(cookies: Mapping[str, str]) -> AbstractContextManager[None]:
-    """The time zone of what is rendered for a reader, by the cookie of their browser."""
-    said = unquote(cookies.get(COOKIE, ""))
+    """Activate, inside a ``with``, the time zone that a reader's browser has put into a cookie.
+
+    >>> with readers_zone({COOKIE: "Asia%2FTokyo"}):
+    ...     timezone.get_current_timezone_name()
+    'Asia/Tokyo'
+    """
+    named = unquote(cookies.get(COOKIE, ""))
     chosen_by_host = timezone.get_current_timezone_name() != timezone.get_default_timezone_name()
-    zone = timezone.get_current_timezone() if chosen_by_host or said not in _known() else ZoneInfo(said)
+    zone = timezone.get_current_timezone() if chosen_by_host or named not in _known() else ZoneInfo(named)
     return timezone.override(zone)
