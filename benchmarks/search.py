@@ -132,11 +132,13 @@ def insert(messages: Iterator[dict[str, Any]]) -> None:
     statement = f"INSERT INTO {Message._meta.db_table} ({', '.join(field.column for field in fields)}) VALUES ({marks})"
     like = {field: field.get_db_prep_save(usual[field.attname], connection) for field in fields}
     own = {field.attname: field for field in fields}
+
+    def values(row: dict[str, Any]) -> list[Any]:
+        given = {own[name]: own[name].get_db_prep_save(value, connection) for name, value in row.items()}
+        return [*{**like, **given}.values()]
+
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(statement, [
-            [*({**like, **{own[name]: own[name].get_db_prep_save(value, connection) for name, value in row.items()}}).values()]
-            for row in ({"id": uuid7(), **message} for message in messages)
-        ])  # fmt: skip
+        cursor.executemany(statement, [values({"id": uuid7(), **message}) for message in messages])
 
 
 def text(spoken: list[str], rng: random.Random, size: float) -> str:

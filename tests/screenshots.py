@@ -151,7 +151,8 @@ for row, folder in ((pendulum, folders[0]), (letter, folders[1])):
     row.folder = folder
     row.save()
 sea.organise("pin")
-ages = {{"The tides at Saint-Malo": 1, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen": 5, "A name for a cat": 40}}
+long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen"
+ages = {{"The tides at Saint-Malo": 1, long: 5, "A name for a cat": 40}}
 for title, days in ages.items():
     row = Conversation.objects.create(owner=pendulum.owner, title=title)
     Conversation.objects.filter(pk=row.pk).update(updated_at=timezone.now() - timedelta(days=days))

@@ -1,4 +1,4 @@
-"""No line of what we write is longer than 120 characters, so that two files fit side by side; ruff says so of Python."""
+"""No line of ours is longer than 120 characters, so that two files fit side by side; ruff checks those of Python."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What one tab changes is told to the person's other tabs within a second, by a bell: here nobody looks by themselves."""
+"""What one tab changes reaches the person's other tabs within a second, by notification: polling is off here."""
 
 import time
 

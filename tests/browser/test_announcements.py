@@ -9,7 +9,8 @@ SLOW = "/say 20 words after 1"
 LISTEN = """() => {
   window.said = []
   const note = ({ addedNodes }) => addedNodes.forEach(({ textContent }) => window.said.push(textContent))
-  new MutationObserver(records => records.forEach(note)).observe(document.getElementById("parley-announcer"), { childList: true })
+  const announcer = document.getElementById("parley-announcer")
+  new MutationObserver(records => records.forEach(note)).observe(announcer, { childList: true })
 }"""
 
 

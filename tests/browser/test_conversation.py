@@ -239,7 +239,8 @@ def test_shows_messages_that_other_code_makes(tab, stack):
     code = (
         "from parley.models import Conversation, Message;"
         f"c = Conversation.objects.get(pk='{tab.conversation}');"
-        "Message.objects.create(conversation=c, parent=c.leaf(), role='assistant', status='done', content='From a *shell*')"
+        "Message.objects.create(conversation=c, parent=c.leaf(), role='assistant', status='done', "
+        "content='From a *shell*')"
     )
     stack.manage("shell", "-c", code)
     expect(tab.body).to_have_text("From a shell")

@@ -55,8 +55,9 @@ IMPATIENT = """() => {
     return later(action, wait === 20_000 ? 100 : wait, ...rest)
   }
 }"""
-NATIVE = """() => [Element.prototype.setAttribute, SVGImageElement.prototype.setAttribute, CSSStyleSheet.prototype.replaceSync].map(
-  (method) => method.toString().includes("[native code]"))"""
+NATIVE = """() => [
+  Element.prototype.setAttribute, SVGImageElement.prototype.setAttribute, CSSStyleSheet.prototype.replaceSync
+].map((method) => method.toString().includes("[native code]"))"""
 
 
 def show(tab, *diagrams):

@@ -28,7 +28,8 @@ CANARIES = (
     """for (const name of ["alert", "prompt", "confirm", "print"]) window[name] = (what) => fired(`${name} ${what}`)"""
 )
 POKE = """() => {
-  addEventListener("click", (event) => /^(https?|mailto):/.test(event.target.closest("a")?.href) && event.preventDefault(), true)
+  const stay = (event) => /^(https?|mailto):/.test(event.target.closest("a")?.href) && event.preventDefault()
+  addEventListener("click", stay, true)
   for (const element of document.querySelectorAll("[data-body] *:not([data-tools], [data-tools] *)")) {
     for (const type of ["mouseover", "mousedown", "focus", "click"])
       element.dispatchEvent(new MouseEvent(type, {cancelable: true}))
@@ -36,12 +37,14 @@ POKE = """() => {
 }"""
 ODDITIES = """() => [...document.querySelectorAll("[data-body] *")].flatMap(element => {
   const names = element.getAttributeNames()
-  const acts = element.matches("script, style, img, svg, iframe, object, embed, form, input, button:not([data-tools] *), " +
-    "textarea, select, video, audio, base, link, meta, template, dialog, turbo-stream, turbo-frame, [popover]")
+  const acts = element.matches(
+    "script, style, img, svg, iframe, object, embed, form, input, button:not([data-tools] *), textarea, select, " +
+    " video, audio, base, link, meta, template, dialog, turbo-stream, turbo-frame, [popover]")
   const own = element.closest("[data-tools]")
   const odd = names.filter(name => /^on|^style$|^id$|^data-(turbo|controller|action)/.test(name))
   const scheme = element.href && new URL(element.href, location).protocol
-  return own ? [] : acts || odd.length || (scheme && !["http:", "https:", "mailto:"].includes(scheme)) ? [element.outerHTML] : []
+  const away = scheme && !["http:", "https:", "mailto:"].includes(scheme)
+  return !own && (acts || odd.length || away) ? [element.outerHTML] : []
 })"""
 
 

@@ -10,7 +10,7 @@ from tests.support.processes import until
 pytestmark = pytest.mark.browser
 
 SOON = 5_000
-"""Within which another tab shows a change, in milliseconds, on a machine that may be busy; tests/test_live.py measures."""
+"""Milliseconds within which another tab shows a change, on a machine that may be busy; tests/test_live.py measures."""
 
 
 @pytest.fixture

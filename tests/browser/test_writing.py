@@ -180,8 +180,8 @@ def test_sends_once_from_a_page_that_the_back_button_brought(tab, stack, person)
 def asked(stack, person):
     """Return all questions of a person."""
     statement = (
-        "SELECT content FROM parley_message WHERE role = 'user' AND conversation_id IN (SELECT id FROM parley_conversation"
-        " WHERE owner_id = (SELECT id FROM auth_user WHERE username = ?))"
+        "SELECT content FROM parley_message WHERE role = 'user' AND conversation_id IN "
+        "(SELECT id FROM parley_conversation WHERE owner_id = (SELECT id FROM auth_user WHERE username = ?))"
     )
     return [row["content"] for row in stack.db.query(statement, person.name)]
 

@@ -1,4 +1,4 @@
-"""The tab that sends a form is told what that changed by the response to it, and by nothing else; all others by the feed."""
+"""The tab that sends a form learns what it changed from the response alone; all other tabs learn it from the feed."""
 
 import asyncio
 

@@ -35,8 +35,8 @@ def azure(name: str) -> tuple[int, Any]:
 
 
 def bedrock(name: str) -> tuple[int, Any]:
-    message = f"Malformed input request: #: extraneous key [{name}] is not permitted, please reformat your input and try again."
-    return 400, {"message": message}
+    refused = f"extraneous key [{name}] is not permitted"
+    return 400, {"message": f"Malformed input request: #: {refused}, please reformat your input and try again."}
 
 
 def groq(name: str) -> tuple[int, Any]:

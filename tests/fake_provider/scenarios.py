@@ -105,7 +105,10 @@ async def forged_error(reply: Reply) -> None:
 
 @scenario("fail-first")
 async def fail_first(reply: Reply) -> None:
-    """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`, or `with in-band-error 0 …`."""
+    """Fail the first requests of a question: `/fail-first 2 with 429 then /say 20 words`.
+
+    Instead of a status there may be a scenario, as in `with in-band-error 0 …`.
+    """
     if reply.log.fails_again(reply.ask.question, reply.ask.count(1)):
         how = re.search(r"with (.*?) ?then ", reply.ask.arguments)
         failing = how[1] if how else "503"

@@ -22,7 +22,7 @@ REQUESTS = {
     "raw-cookie": b"GET / HTTP/1.1\r\n" + HOST + b"Cookie: sessionid=\xff\x01; csrftoken=\xff\r\n\r\n",
     "long-header": b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"x" * 300_000 + b"\r\n\r\n",
     "long-path": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
-    "many-headers": b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: x\r\n" % number for number in range(2000)) + b"\r\n",
+    "many-headers": b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: x\r\n" % n for n in range(2000)) + b"\r\n",
     "unknown-method": b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n",
     "no-method": b"\r\n\r\n\r\n / HTTP/1.1\r\n\r\n",
     "not-http": b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
@@ -35,11 +35,12 @@ REQUESTS = {
     "odd-chunk": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     "negative-length": POST + b"Content-Length: -1\r\n\r\n",
     "odd-upgrade": b"GET /healthz HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-    "upgrade-elsewhere": b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n",
+    "upgrade-elsewhere": b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Upgrade: h2c\r\n"
+    b"Connection: Upgrade, HTTP2-Settings\r\n\r\n",
     "socket-elsewhere": b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Origin: http://127.0.0.1\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    "utf-16": b"POST /accounts/login/ HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\n"
-    b"Content-Length: 10\r\n\r\nusername=a",
+    "utf-16": b"POST /accounts/login/ HTTP/1.1\r\n" + HOST +
+    b"Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\nContent-Length: 10\r\n\r\nusername=a",
 }  # fmt: skip
 
 

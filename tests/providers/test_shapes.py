@@ -1,4 +1,4 @@
-"""The same answer in the dialects of many vendors, through the whole product; unit/generation/test_shapes.py has all."""
+"""One answer in the dialects of many vendors, through the whole product; unit/generation/test_shapes.py has all."""
 
 import json
 

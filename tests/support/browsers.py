@@ -133,7 +133,9 @@ class Tab:
 
 # What fades in has its colours only at the end.
 AT_REST = """() => Promise.allSettled(
-  document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished)
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished)
 )"""
 # Looks at every frame that the browser paints, so that no text between two polls is missed.
 WATCH = """known => {

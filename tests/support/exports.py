@@ -44,7 +44,8 @@ def asked(
     """The shortest of ChatGPT's conversations."""
     nodes = (
         root("s"),
-        node("s", "client-created-root", "system", "", children=["q"], metadata={"is_visually_hidden_from_conversation": True}),
+        node("s", "client-created-root", "system", "", children=["q"],
+             metadata={"is_visually_hidden_from_conversation": True}),
         node("q", "s", "user", question, children=["a"]),
         node("a", "q", "assistant", answer, metadata={"model_slug": "gpt-5"}),
     )  # fmt: skip
@@ -69,8 +70,9 @@ def open_webui(*messages, name="b1f0c2f0-1111-4222-8333-444455556666", current=N
         "messages": [message for _, message in messages], "timestamp": 1_700_000_000_000, "files": [],
     }  # fmt: skip
     return {
-        "id": name, "user_id": "u1", "title": "Chat", "chat": chat, "updated_at": 1_700_000_010, "created_at": 1_700_000_000,
-        "share_id": None, "archived": False, "pinned": False, "meta": {}, "folder_id": None, **more,
+        "id": name, "user_id": "u1", "title": "Chat", "chat": chat, "updated_at": 1_700_000_010,
+        "created_at": 1_700_000_000, "share_id": None, "archived": False, "pinned": False, "meta": {},
+        "folder_id": None, **more,
     }  # fmt: skip
 
 
@@ -79,9 +81,9 @@ NO_PARENT = "00000000-0000-0000-0000-000000000000"
 
 def libre_message(name, parent=NO_PARENT, text="Hello", *, by_user=True, **more):
     return {
-        "_id": "66326f3f04bed94b7f5be68d", "messageId": name, "__v": 0, "conversationId": "4a86c40e", "endpoint": "openAI",
-        "createdAt": "2024-05-28T18:08:55.014Z", "updatedAt": "2024-05-28T18:08:58.669Z", "error": False,
-        "isCreatedByUser": by_user, "model": None if by_user else "gpt-4o", "parentMessageId": parent,
+        "_id": "66326f3f04bed94b7f5be68d", "messageId": name, "__v": 0, "conversationId": "4a86c40e",
+        "endpoint": "openAI", "createdAt": "2024-05-28T18:08:55.014Z", "updatedAt": "2024-05-28T18:08:58.669Z",
+        "error": False, "isCreatedByUser": by_user, "model": None if by_user else "gpt-4o", "parentMessageId": parent,
         "sender": "User" if by_user else "GPT-4o", "text": text, "tokenCount": 9, "unfinished": False, **more,
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Frames:
-    """One connection: where a frame says only the second number of its position, the first is as in the frame before."""
+    """One connection: a frame that names only the second number of its position has the first of the frame before."""
 
     def __init__(self) -> None:
         self.attempts: dict[int, str] = {}

@@ -1,7 +1,7 @@
-"""Notice what is held too long: a transaction, an event loop, a request thread; in the tests' process and in each product's.
+"""Notice what is held too long: a transaction, an event loop, a request thread; in the tests and in each product.
 
-What counts is the processor time of the thread that holds it, for a busy machine takes that from nobody's account,
-without collections of garbage, which may come anywhere; what only waits is measured by the clock, with limits that a busy
+What counts is the processor time of the thread that holds it, which a busy machine does not lengthen, without the
+collections of garbage, which may come anywhere. What only waits is measured by the clock, with limits that a busy
 machine does not reach.
 """
 
@@ -29,7 +29,7 @@ from django.db.transaction import Atomic
 TRANSACTION, TRANSACTION_WAITING = 0.1, 5.0
 REQUEST, REQUEST_WAITING = 2.0, 15.0
 LOOP = 0.5
-"""Seconds: of the processor, and of the clock. Work takes twice its time where two of the suite's processes share a cache."""
+"""Seconds, of the processor and of the clock; work takes twice its time where two test processes share a cache."""
 BETWEEN_LOOKS = 0.02
 BUSY, WAITED = "Busy", "Waited"
 MIGRATIONS = ("migrate", "flush")

@@ -16,7 +16,9 @@ MOVE_ON_SQLITE = {
 }
 ON_POSTGRESQL = "UPDATE parley_worker SET beat_at = beat_at + interval '{seconds} seconds'"
 MOVE_ON_POSTGRESQL = """CREATE OR REPLACE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF TG_OP = 'INSERT' OR NEW.beat_at <> OLD.beat_at THEN NEW.beat_at := NEW.beat_at + interval '{seconds} seconds'; END IF;
+  IF TG_OP = 'INSERT' OR NEW.beat_at <> OLD.beat_at THEN
+    NEW.beat_at := NEW.beat_at + interval '{seconds} seconds';
+  END IF;
   RETURN NEW; END $$"""
 
 

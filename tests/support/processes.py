@@ -120,7 +120,7 @@ def python(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on, below those that the system gives to connections: they may come before we do."""
+    """Return a port that nothing listens on, below those that the system gives to connections."""
     while True:
         port = SystemRandom().randrange(20_000, 32_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):

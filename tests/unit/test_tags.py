@@ -71,7 +71,8 @@ def test_leaves_code_as_it_is(code, tag):
     "text",
     [
         "\\<br>", "&lt;br&gt;", "<br onclick=a>", "<sub id=a>", "<details class=a>", "</sub>", "</details>", "<b>a</b>",
-        "<summary>a</summary>", "<details> is an element", "<script>", "<p>", "<div>\na<br>b\n</div>", "$\\nonsense<br>$",
+        "<summary>a</summary>", "<details> is an element", "<script>", "<p>", "<div>\na<br>b\n</div>",
+        "$\\nonsense<br>$",
     ],
 )  # fmt: skip
 def test_shows_all_other_tags_as_text(text):

@@ -18,8 +18,11 @@ from tests.unit.transfer import test_any_shape as shapes
 pytestmark = pytest.mark.django_db
 
 ODD = shapes.ANY | st.sampled_from(
-    ["x" * 500, "\ud83d", "\ude00 after", "a\0b", "\x1b[31m", "‮", 10**400, -1, 1e308, "2026-02-30", "0001-01-01T00:00:00Z", [[]],
-     {"completion_tokens": "many"}, {"completion_tokens": 1e300}, {"\ud800": 1}, {"completion_tokens": {"a": ["\0"]}}]
+    [
+        "x" * 500, "\ud83d", "\ude00 after", "a\0b", "\x1b[31m", "‮", 10**400, -1, 1e308,
+        "2026-02-30", "0001-01-01T00:00:00Z", [[]], {"completion_tokens": "many"}, {"completion_tokens": 1e300},
+        {"\ud800": 1}, {"completion_tokens": {"a": ["\0"]}},
+    ]
 )  # fmt: skip
 MANY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -31,7 +34,8 @@ def odd(names, **fixed):
 
 def told(role):
     return odd(
-        "status created_at settled_at model asked_model error finish_reason usage parts left_out reasoning reasoning_seconds",
+        "status created_at settled_at model asked_model error finish_reason usage parts left_out "
+        "reasoning reasoning_seconds",
         role=st.just(role),
         content=st.just("Hello *you*"),
     )

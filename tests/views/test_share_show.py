@@ -146,8 +146,9 @@ def private_things():
     Draft.keep(owner, conversation, "xdraft")
     ids = {f"message {n}": pk for n, pk in enumerate(conversation.messages.values_list("pk", flat=True))}
     return {
-        "conversation": conversation, "id": conversation.pk, **ids, "name": "xusername", "mail": "xmail", "first": "Xfirst",
-        "last": "Xlast", "branch": "xother-branch", "reasoning": "xreasoning", "error": "xerror", "finish": "xfinish",
+        "conversation": conversation, "id": conversation.pk, **ids, "name": "xusername", "mail": "xmail",
+        "first": "Xfirst", "last": "Xlast", "branch": "xother-branch", "reasoning": "xreasoning", "error": "xerror",
+        "finish": "xfinish",
         "usage": "918273645", "instructions": "xinstructions", "origin": "xorigin", "parameter": "xparameter",
         "model": "xmodel", "draft": "xdraft", "part": "xpart", "left out": "77123",
     }  # fmt: skip

@@ -8,8 +8,8 @@ HERE = [
     "ollama.localhost", "::1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::", "127.0.0.1.",
 ]  # fmt: skip
 ELSEWHERE = [
-    "", "10.0.0.1", "192.168.1.9", "128.0.0.1", "api.example.org", "localhost.example.org", "notlocalhost", "127.example",
-    "127.0.0.1.example.org", "fe80::1%eth0", "::2", "ünïcode.example", "a" * 300, "256.1.1.1",
+    "", "10.0.0.1", "192.168.1.9", "128.0.0.1", "api.example.org", "localhost.example.org", "notlocalhost",
+    "127.example", "127.0.0.1.example.org", "fe80::1%eth0", "::2", "ünïcode.example", "a" * 300, "256.1.1.1",
 ]  # fmt: skip
 
 

@@ -176,8 +176,8 @@ def test_reads_an_answer_that_is_no_stream(said, indent, cuts):
 
 
 WORDS = """
-choices delta message content text reasoning reasoning_details type thinking error detail code object usage index title url
-finish_reason citations annotations url_citation images image_url audio transcript tool_calls
+choices delta message content text reasoning reasoning_details type thinking error detail code object usage index
+title url finish_reason citations annotations url_citation images image_url audio transcript tool_calls
 """
 NAMES = st.sampled_from(WORDS.split())
 JSON = st.recursive(
@@ -215,8 +215,10 @@ def test_survives_any_json(chunks):
     assert after_end(answer).status in ("done", "interrupted", "failed")
 
 
-TOKENS = (b"data:", b"event: error", b"error:", b"\n", b"\r", b"{", b"}", b"[", b"]", b"[DONE]", b" ", b"x", b"null", b"\xff",
-          b'{"choices":[{"delta":{"content":"a"}}]}', b"\xef\xbb\xbf")  # fmt: skip
+TOKENS = (
+    b"data:", b"event: error", b"error:", b"\n", b"\r", b"{", b"}", b"[", b"]", b"[DONE]", b" ", b"x", b"null", b"\xff",
+    b'{"choices":[{"delta":{"content":"a"}}]}', b"\xef\xbb\xbf",
+)  # fmt: skip
 
 
 @settings(max_examples=100, deadline=None)

@@ -9,12 +9,13 @@ REASONING = (
     "&gt; Let me see.\n&gt; Yes.\n</details>\n255"
 )
 TOOL = (
-    '<details type="tool_calls" done="true" id="call_1" name="get_weather" arguments="{&quot;city&quot;: &quot;Paris&quot;}" '
-    'result="&quot;18C, rain&quot;" files="">\n<summary>Tool Executed</summary>\n</details>\nIt rains.'
+    '<details type="tool_calls" done="true" id="call_1" name="get_weather" '
+    'arguments="{&quot;city&quot;: &quot;Paris&quot;}" result="&quot;18C, rain&quot;" files="">\n'
+    "<summary>Tool Executed</summary>\n</details>\nIt rains."
 )
 CODE = (
-    '<details type="code_interpreter" done="true" duration="1" output="{&quot;result&quot;: 2}">\n<summary>Analyzed</summary>\n'
-    "```python\n1 + 1\n```\n</details>\nTwo."
+    '<details type="code_interpreter" done="true" duration="1" output="{&quot;result&quot;: 2}">\n'
+    "<summary>Analyzed</summary>\n```python\n1 + 1\n```\n</details>\nTwo."
 )
 
 
