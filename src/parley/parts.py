@@ -1,4 +1,4 @@
-"""What stands beside the text of a message, its sources and what could not be shown: kinds for the database, words for people."""
+"""Parts of a message besides its text, such as sources, files and tool calls: their kinds, and words for people."""
 
 import json
 from typing import Any
@@ -40,25 +40,33 @@ LONGEST_SHOWN = 4_000
 
 
 def told(parts: Any) -> list[dict[str, Any]]:
-    """Those that are parts, whatever was stored."""
+    """Keep what is a part, whatever was stored.
+
+    >>> told([{"type": "file"}, None]), told("x")
+    ([{'type': 'file'}], [])
+    """
     return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
 
 
 def sources(parts: Any) -> list[dict[str, str]]:
-    """For a page: the sources of an answer that was written here, each ``url`` and ``name``."""
+    """List the sources of an answer for a page: {"url", "name"}, web addresses only.
+
+    >>> sources([{"type": "citation", "url": "https://a.org/", "name": "A"}, {"type": "citation", "url": "x:y"}])
+    [{'url': 'https://a.org/', 'name': 'A'}]
+    """
     cited = (part for part in told(parts) if part.get("type") == SOURCE)
     found = [(clean_address(part.get("url")), clean_line(part.get("name"), LONGEST_NAME)) for part in cited]
     return [{"url": address, "name": name} for address, name in found if address]
 
 
 def unshown(parts: Any) -> list[str]:
-    """For a page: sentences on what else the model sent."""
+    """List sentences for a page on what the model sent and cannot be shown, one for each kind."""
     kinds = dict.fromkeys(str(part.get("type")) for part in told(parts))
     return [gettext(UNSHOWN[kind]) for kind in kinds if kind in UNSHOWN]
 
 
 def shown(parts: Any) -> list[dict[str, str]]:
-    """For a page: ``kind`` in words, ``name``, ``url`` of the web, and ``text``, cut."""
+    """List at most MOST_SHOWN parts for a page: {"kind" in words, "name", "url" of the web, "text", cut}."""
     return [{key: clean(value) for key, value in _shown(part).items()} for part in told(parts)[:MOST_SHOWN]]
 
 

@@ -1,7 +1,7 @@
-"""Everything that a person owns, or some of it, as a ZIP.
+"""Write all or some conversations of a person into a ZIP archive.
 
-settings.json: folders and presets; conversations/<id>.json: the documents; markdown/…: the same for people;
-manifest.json: the last, with counts.
+settings.json: folders and presets; conversations/<id>.json: documents; markdown/…: the same for people;
+manifest.json, the last: counts.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ Counts = dict[str, int]
 
 
 def write_archive(file: IO[bytes], owner: Any, chosen: list[str], on_progress: OnProgress) -> Counts:
-    """Write into a file, one conversation after the other → how many of what. ``chosen``: ids; none for everything."""
+    """Write one conversation after the other into a file → counts by kind. ``chosen``: ids; empty for everything."""
     ids = list(_mine(owner, chosen).newest_first().values_list("pk", flat=True))
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         counts = _add_settings(archive, owner)
@@ -41,7 +41,7 @@ def _mine(owner: Any, chosen: list[str]) -> Any:
 
 
 def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conversation]:
-    """Those that are still there when their turn comes."""
+    """Yield the conversations that still exist when their turn comes."""
     for number, pk in enumerate(ids):
         on_progress(number, len(ids))
         yield from Conversation.objects.visible_to(owner).select_related("folder").filter(pk=pk)
@@ -49,7 +49,7 @@ def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conv
 
 
 def _add_settings(archive: ZipFile, owner: Any) -> Counts:
-    """Folders and presets come first, since conversations name their folder."""
+    """Write folders and presets, which conversations refer to, so they come first → counts by kind."""
     settings = {
         "folders": [tuned(folder) for folder in Folder.objects.visible_to(owner)],
         "presets": [tuned(preset) for preset in Preset.objects.visible_to(owner)],
@@ -59,7 +59,7 @@ def _add_settings(archive: ZipFile, owner: Any) -> Counts:
 
 
 def _add_conversation(archive: ZipFile, conversation: Conversation) -> int:
-    """→ the number of its messages: every piece between the first and the last is one."""
+    """Write a conversation twice → the number of its messages: all pieces of its JSON but the first and the last."""
     pieces = _add(archive, f"conversations/{conversation.pk}.json", json_of(conversation), conversation)
     readable = file_name(f"{conversation.created_at:%Y-%m-%d} {conversation.title}", f"{conversation.pk.hex[-12:]}.md")
     _add(archive, f"markdown/{readable}", markdown_of(conversation), conversation)

@@ -1,7 +1,7 @@
-"""A conversation as a document: what an export writes, an import reads, and foreign formats are turned into.
+"""Write conversations as documents, the format that exports write and imports read.
 
 {"format": "parley", "version": 1, "conversation": {"id", "title", …, "messages": [{"id", "parent", …}]}}; times are
-ISO 8601 in UTC, messages in order, each after its parent. ``codec`` has the fields; formats/parley.py reads it.
+ISO 8601 in UTC, messages in order, each after its parent. ``codec`` lists the fields; formats/parley.py reads them.
 """
 
 import json
@@ -17,7 +17,7 @@ from .rows import whole_tree
 
 
 def json_of(conversation: Conversation) -> Iterator[str]:
-    """The document as JSON, in pieces: one message a line."""
+    """Yield the document of a conversation as JSON text: a head, one piece for each message, and an end."""
     opened, closed = dumped({**STAMP, "conversation": {**_head(conversation), "messages": []}})[:-3], "\n]}}\n"
     yield opened
     for number, message in enumerate(whole_tree(conversation, "html")):
@@ -26,16 +26,25 @@ def json_of(conversation: Conversation) -> Iterator[str]:
 
 
 def tuned(row: Folder | Preset) -> dict[str, Any]:
-    """A folder or a preset."""
+    """Write a folder or a preset: its name and generation settings."""
     return written(row, TUNED)
 
 
 def dumped(value: Any) -> str:
+    """Write a value as compact JSON.
+
+    >>> dumped({"title": "Grüße", "shown": None})
+    '{"title":"Grüße","shown":null}'
+    """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def encoded(piece: str) -> bytes:
-    """A piece of a file. Half a surrogate, which an older version let in beside the text, is a question mark."""
+    """Encode text as UTF-8; half a surrogate pair, which older versions let into the database, becomes "?".
+
+    >>> encoded("half: \\ud83d")
+    b'half: ?'
+    """
     return piece.encode(errors="replace")
 
 
@@ -50,7 +59,7 @@ def _head(conversation: Conversation) -> dict[str, Any]:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    """A reply that is not finished yet is written as one that never will be."""
+    """Write a message; a reply that is still being written becomes an interrupted one."""
     told = {"id": str(message.pk), "parent": _name(message.parent_id), **written(message, MESSAGE)}
     return {**told, "status": Status.INTERRUPTED.value} if message.status in UNSETTLED else told
 

@@ -1,7 +1,7 @@
-"""JSON of any size, from a stranger → its elements, one at a time. Pure.
+"""Split untrusted JSON of any size into its elements, and parse each. Pure.
 
-An element is an object at the top, or in an array at the top. Only one is held, so that the memory does not grow with
-the file, and a broken one does not spoil the next.
+An element is an object at the top level, or an object or array inside a top-level array. Only one is held, so that
+memory does not grow with the file, and a broken one does not spoil the next.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any
 LARGEST = 32 * 2**20
 """Bytes of one element."""
 LONGEST = 4 * 2**20
-"""Bytes of one string; what is longer is cut."""
+"""Bytes of one string; the rest is cut."""
 LONGEST_DATA = 64 * 2**10
-"""Bytes of a string that is a ``data:`` URL: a file, of which only the kind is kept."""
+"""Bytes of a string that is a ``data:`` URL, of which only the media type is kept."""
 MOST_OBJECTS, MOST_VALUES = 500_000, 2_000_000
-"""Of one element: "[],[],[]" takes twenty times its size as objects."""
+"""Of one element: "[],[],[]" takes twenty times its size once parsed."""
 DEEPEST = 10_000
 SCANS = 5_000
-"""Brackets and strings, a few milliseconds of work."""
+"""Brackets and strings between two calls of ``on_work``: a few milliseconds."""
 LONGEST_NUMBER = 18
 
 _RUN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -33,7 +33,7 @@ _TOKEN = re.compile(r'[\[\]{}"]|[^\s,:\[\]{}"]+')
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """``problem``: why it was not kept, ``too_large`` or ``too_deep``. ``cut``: how many of its strings were too long."""
+    """One element. ``problem``: "too_large" or "too_deep", without data then. ``cut``: strings that were too long."""
 
     data: bytes
     problem: str = ""
@@ -42,7 +42,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """``replaced``: whether bytes were not UTF-8. ``repeated``: values whose key came again in the same object."""
+    """A parsed element. ``replaced``: some bytes were not UTF-8. ``repeated``: values hidden by a repeated key."""
 
     value: Any
     replaced: bool
@@ -50,10 +50,14 @@ class Parsed:
 
 
 class Splitter:
-    """Feed it chunks; it gives the elements that they complete. ``strays``: values that are not in an element."""
+    """Split chunks of JSON into elements. ``strays``: values outside of any element, so far.
+
+    >>> [element.data for element in Splitter().feed(b'[{"a": 1}, {"b": [2]}')]
+    [b'{"a": 1}', b'{"b": [2]}']
+    """
 
     def __init__(self, on_work: Callable[[], None] = lambda: None) -> None:
-        """``on_work`` is called from time to time; what it raises goes up."""
+        """Call ``on_work`` every SCANS steps; what it raises goes up."""
         self.strays = 0
         self._on_work, self._scans = on_work, 0
         self._buffer = bytearray()
@@ -65,10 +69,11 @@ class Splitter:
 
     @property
     def whole(self) -> bool:
-        """Whether the text ended where an element may end."""
+        """Tell whether the text so far ends outside of an element."""
         return not self._depth and not self._discarding and self._at == len(self._buffer)
 
     def feed(self, chunk: bytes) -> Iterator[Element]:
+        """Yield the elements that this chunk completes."""
         self._buffer += chunk
         while self._discarding or self._at < len(self._buffer):
             self._scans += 1
@@ -84,7 +89,7 @@ class Splitter:
         self._forget()
 
     def _scan(self) -> Element | None:
-        """Up to the next bracket, or to a string that is not all there."""
+        """Go on to the next bracket, or to a string that is not complete yet."""
         match = _RUN.match(self._buffer, self._at)
         end = match.end() if match else self._at
         if self._depth == self._base:
@@ -134,7 +139,7 @@ class Splitter:
         return Element(data, problem, self._cut)
 
     def _shorten(self) -> None:
-        """Drop what a string has above its limit, while more of it may come."""
+        """Cut an incomplete string at its limit, and discard the rest as it comes."""
         is_data = self._buffer.startswith(b'"data:', self._at)
         if len(self._buffer) - self._at <= (LONGEST_DATA if is_data else LONGEST):
             return
@@ -145,7 +150,7 @@ class Splitter:
         self._at, self._discarding, self._cut = end, True, self._cut + (not is_data)
 
     def _discard(self) -> None:
-        """Up to the end of a string that is too long."""
+        """Drop the rest of a string that is too long, as far as it has come."""
         match = _INSIDE.match(self._buffer, self._at)
         end = match.end() if match else self._at
         ended = end < len(self._buffer) and self._buffer[end] == ord('"')
@@ -154,6 +159,7 @@ class Splitter:
             self._at, self._discarding = self._at + 1, False
 
     def _forget(self) -> None:
+        """Free what is split already, and an element once it is too large."""
         if self._start >= 0 and not self._problem and self._at - self._start > LARGEST:
             self._problem = "too_large"
         used = self._at if self._start < 0 or self._problem else self._start
@@ -163,9 +169,12 @@ class Splitter:
 
 
 def parse(data: bytes) -> Parsed:
-    """The value of an element. Raises ValueError.
+    """Parse an element. Raises ValueError.
 
-    Where a key comes twice the last value counts; a number that is none is None, one that is too large a float.
+    Of a repeated key the last value counts; NaN and Infinity become None, and integers of many digits floats.
+
+    >>> parse(b'{"a": 1, "a": NaN}')
+    Parsed(value={'a': None}, replaced=False, repeated=1)
     """
     text, replaced = _decoded(data)
     repeated = Repeated()
@@ -177,11 +186,12 @@ def parse(data: bytes) -> Parsed:
 
 
 class Repeated:
-    """Counts the values that a repeated key hides."""
+    """Count the values that a repeated key hides."""
 
     number = 0
 
     def count(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Make the object of these pairs, and count."""
         made = dict(pairs)
         self.number += len(pairs) - len(made)
         return made
@@ -203,7 +213,7 @@ def _none(_name: str) -> None:
 
 
 def _deep(text: str, made: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
-    """As ``json.loads``, for what is nested deeper than the interpreter's stack allows, and less strict on commas."""
+    """Parse as ``json.loads`` does, at any depth of nesting and less strict on commas. Raises ValueError."""
     top: list[Any] = []
     stack: list[tuple[str, list[Any]]] = [("[", top)]
     at = 0

@@ -1,4 +1,4 @@
-"""Transfers in the background: one attempt of one worker at a time, whatever is sent twice, lost or killed."""
+"""Run transfers in a worker: one attempt at a time each, whatever is enqueued twice, lost or killed."""
 
 import logging
 import threading
@@ -22,9 +22,9 @@ from .reading import read_import
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 2
-"""Transfers that one worker process carries out at once, so that its replies have the processor."""
+"""Transfers that one worker process runs at once; the rest of its processor time is for replies."""
 EVERY = 1.0
-"""Seconds between two writings of the progress, each of which every open page is told."""
+"""Seconds between two updates of the progress; each goes to every open page."""
 DATABASE_PATIENCE = 600
 """Tries, half a second apart, to write the end of a transfer."""
 
@@ -33,11 +33,11 @@ _leaving = threading.Event()
 
 
 class Abandoned(Exception):
-    """This attempt is not to go on: cancelled, handed over, or taken over by another worker."""
+    """Raised to end this attempt: the transfer was cancelled, handed over, or claimed by another worker."""
 
 
 def run(transfer_id: UUID, worker_id: UUID) -> str:
-    """Claim and carry out a transfer → its status, or "" when it was not for us; then dispatch the next ones."""
+    """Claim and run a transfer, then dispatch the next ones → its status, or "" when it could not be claimed."""
     if not _turns.acquire(blocking=False):
         return ""
     try:
@@ -50,12 +50,12 @@ def run(transfer_id: UUID, worker_id: UUID) -> str:
 
 
 def end_soon() -> None:
-    """The process shall end: what runs is handed over at its next progress."""
+    """Begin shutdown: every running transfer is handed over at its next progress."""
     _leaving.set()
 
 
 def dispatch_next() -> None:
-    """Tell workers of the first that wait, since others were turned away while this one ran."""
+    """Dispatch the first waiting transfers: their earlier tasks were turned away while this process was full."""
     for transfer in Transfer.objects.next_in_line().only("pk")[:AT_ONCE]:
         transfer.dispatch()
 
@@ -83,12 +83,13 @@ def _claimed(transfer_id: UUID, worker_id: UUID) -> Transfer | None:
 
 
 class Progress:
-    """Called with (done, total) as often as one likes; writes it once a second. Raises Abandoned."""
+    """Save (done, total) conversations of a running transfer, once a second however often it is called."""
 
     def __init__(self, transfer: Transfer, clock: Callable[[], float] = time.monotonic) -> None:
         self._transfer, self._clock, self._due_at = transfer, clock, clock()
 
     def __call__(self, done: int, total: int = 0) -> None:
+        """Save the progress if it is due. Raises Abandoned."""
         if _leaving.is_set():
             raise Abandoned
         if self._clock() < self._due_at:
@@ -98,7 +99,7 @@ class Progress:
         self._due_at = self._clock() + EVERY
 
     def _advance(self, done: int, total: int) -> bool:
-        """Whether the attempt is to go on, as far as can be known: nobody waits for a row that somebody else holds."""
+        """Tell whether the attempt goes on; it does while its row is locked, since nobody waits for that here."""
         try:
             with locks.waiting(locks.BRIEFLY):
                 return self._transfer.advance(done, total)
@@ -120,7 +121,7 @@ def _export(transfer: Transfer, on_progress: Progress) -> None:
 
 
 def _within(room: int, file: IO[bytes], on_progress: OnProgress) -> OnProgress:
-    """Raises Full as soon as there is no room for what was written."""
+    """Wrap ``on_progress`` so that it raises Full once the file has more than ``room`` bytes."""
 
     def progress(done: int, total: int) -> None:
         if file.tell() > room:
@@ -139,7 +140,7 @@ def _keep(transfer: Transfer, file: IO[bytes], counts: Counts) -> None:
 
 
 def _forget_file(transfer: Transfer) -> None:
-    """Of one that was deleted, or for which there was no room; another attempt's is that one's."""
+    """Remove the file of a deleted transfer, or of one without room; a file of a later attempt stays."""
     if not Transfer.objects.filter(pk=transfer.pk).exists() or transfer.status == Transfer.Status.FAILED:
         files.remove(transfer.file)
 
@@ -164,7 +165,7 @@ def _settle_import(transfer: Transfer, report: list[dict[str, Any]]) -> None:
 
 
 def _tell_every_page(owner_id: Any) -> None:
-    """An import's rows were written without a place in the feed: every page is loaded again, once."""
+    """Have every open page of the owner reload once, since rows of an import are written outside of the feed."""
     if Feed.objects.filter(pk=owner_id).exists():
         Feed.advance(owner_id, removed=True)
 
@@ -173,7 +174,7 @@ _WORK = {Transfer.Kind.EXPORT.value: _export, Transfer.Kind.IMPORT.value: _impor
 
 
 def _at_last(change: Callable[[], Any]) -> Any:
-    """Try until the database is back: a row that nobody changes would be running for ever."""
+    """Repeat a change until the database answers → its result; otherwise the row would stay running for ever."""
     for _ in range(DATABASE_PATIENCE):
         try:
             return change()

@@ -1,4 +1,4 @@
-"""Documents → rows of one owner. Nothing of what a document names reaches a row that is there already."""
+"""Write documents as new rows of one owner; no id in a document ever reaches an existing row."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,7 +19,7 @@ from parley.models.conversation import title_from
 
 
 class Outcome(Enum):
-    """What became of a document."""
+    """What became of a document; the value completes a warning's code."""
 
     CAME_IN = "came_in"
     EXISTED = "existed"
@@ -28,13 +28,13 @@ class Outcome(Enum):
 
 
 class Loader:
-    """Writes sealed documents (``formats.sealing``) for one owner, each as a whole or not at all.
+    """Write normalised documents (``formats.sealing``) for one owner, each as a whole or not at all.
 
-    The rows have version 0, and the feed does not move: whoever loads advances it afterwards.
+    Rows get version 0 and the feed does not move: the caller advances it afterwards.
     """
 
     def __init__(self, owner: Any, above: UUID | None = None) -> None:
-        """``above``: what has a higher id came in by an earlier attempt at the same file."""
+        """Load what the owner has. ``above``: higher ids came from an earlier attempt at the same file."""
         self._owner = owner
         mine = Conversation.objects.filter(owner=owner, discarded_at=None)
         self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
@@ -47,9 +47,10 @@ class Loader:
     def load(
         self, document: dict[str, Any], on_work: Callable[[int], None] = lambda messages: None
     ) -> tuple[Outcome, Conversation | None]:
-        """Raises DataError and IntegrityError, and what ``on_work`` does; then nothing of this document is there.
+        """Write a document → (what became of it, its conversation if it came in).
 
-        That is called with the number of messages before they are written, and with 0 after each portion of them.
+        ``on_work`` gets the number of messages before they are written, and 0 after each portion of them.
+        Raises DataError, IntegrityError and what ``on_work`` raises; nothing of the document is kept then.
         """
         told = document["conversation"]
         if not told["messages"] and not told["origin"].startswith("parley:"):
@@ -71,14 +72,14 @@ class Loader:
         return Outcome.CAME_IN, conversation
 
     def collect_folder(self, told: dict[str, Any]) -> bool:
-        """Unless one of this name is there; False when there is no room for it."""
+        """Create a folder unless its name is taken → False when the owner has as many as they may."""
         name = told["name"]
         if name and name not in self._folders and (folder := _create(Folder, self._owner, told)):
             self._folders[name] = folder.pk
         return not name or name in self._folders
 
     def collect_preset(self, told: dict[str, Any]) -> bool:
-        """Unless the very same is there; False when there is no room for it."""
+        """Create a preset unless an equal one exists → False when the owner has as many as they may."""
         is_there = not told["name"] or Preset.objects.filter(owner=self._owner, **told).exists()
         return is_there or _create(Preset, self._owner, told) is not None
 
@@ -95,7 +96,7 @@ class Loader:
 
 
 def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
-    """None when this person has as many as they may."""
+    """Create a row → None when the owner has as many as they may."""
     if not model.room_for(owner):
         return None
     row = model(owner=owner, **told)
@@ -104,7 +105,7 @@ def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
 
 
 def _ids(messages: list[dict[str, Any]]) -> dict[str | None, UUID]:
-    """New ids, sorted as the messages are: pages show them by id."""
+    """Make new ids in the order of the messages, since pages sort by id → {id in the document: id}."""
     ids: dict[str | None, UUID] = {}
     newest = None
     for message in messages:

@@ -1,4 +1,4 @@
-"""The branch that is shown as Markdown, for people."""
+"""Write the shown branch as Markdown, for people."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def markdown_of(conversation: Conversation) -> Iterator[str]:
-    """In pieces: a title, what is to be known of it, and a section for each message."""
+    """Yield Markdown: the title, facts of the conversation, and a section for each message."""
     branch = Branch(conversation)
     yield f"# {_escaped(conversation.title)}\n\n"
     yield "".join(f"- {label}: {_escaped(value)}\n" for label, value in words.facts(conversation))
@@ -45,5 +45,9 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A line of words that means nothing else."""
+    """Escape text so that it is one plain line of Markdown.
+
+    >>> _escaped("*a*\\n[b]")
+    '\\\\*a\\\\* \\\\[b\\\\]'
+    """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""The branch that is shown as one HTML file that needs nothing else: to be printed, or read anywhere."""
+"""Write the shown branch as one HTML file that needs nothing else, to print or to read offline."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from .rows import Branch
 
 
 def html_of(conversation: Conversation) -> Iterator[str]:
-    """In pieces: the head with its style, and an article for each message, rendered as on the page."""
+    """Yield HTML: the head with its style, an article for each message as on the page, and an end."""
     branch, article = Branch(conversation), get_template("parley/export/_message.html")
     about = {"facts": words.facts(conversation), "other_branches": words.other_branches(branch)}
     yield get_template("parley/export/head.html").render({"conversation": conversation, **about})

@@ -1,4 +1,4 @@
-"""A file from a stranger → conversations of one owner, and a report of what came in and what did not."""
+"""Read an untrusted file into conversations of one owner, and report what came in and what did not."""
 
 import logging
 import zipfile
@@ -34,12 +34,12 @@ Progress = Callable[[int, int], object]
 def read_import(
     path: Any, owner: Any, on_progress: Progress | None = None, *, name: str = "", above: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """Read a ZIP archive or a JSON file, known by what is in it → the report: a dict for each file that was read.
+    """Read a ZIP archive or JSON file, recognised by its content → the report: a dict (``Row``) for each file read.
 
-    Nothing that the file holds raises; it is read for LONGEST_IMPORT seconds, and brings in MOST_IMPORTED messages, at
-    most. ``on_progress(done, total)`` is called after each conversation and piece of the file;
-    ``total`` is an estimate; what it raises goes up and ends the reading. The person's feed is left to the caller.
-    ``above``: conversations with higher ids came in when this reading was begun before, and are reported so.
+    No content of the file raises. Reading ends after LONGEST_IMPORT seconds or MOST_IMPORTED messages.
+    ``on_progress(done, total)`` is called after each conversation and chunk, with an estimate of the total; what it
+    raises goes up. ``above``: conversations with higher ids came from an earlier attempt, and are reported as come in.
+    The caller advances the owner's feed.
     """
     reading = Reading(owner, on_progress or (lambda done, total: None), above)
     with open(path, "rb") as source:
@@ -48,7 +48,7 @@ def read_import(
 
 
 class Reading:
-    """One import, file by file, element by element. ``rows``: what there is to tell of the files."""
+    """One import, file by file and element by element. ``rows``: the report so far."""
 
     def __init__(self, owner: Any, on_progress: Progress, above: UUID | None) -> None:
         self.rows: list[Row] = []
@@ -57,6 +57,7 @@ class Reading:
         self._done = self._bytes = self._all_bytes = 0
 
     def file(self, source: BinaryIO, name: str) -> None:
+        """Read an open file, and add its rows to the report."""
         start = source.read(PEEK)
         self._all_bytes = source.seek(0, 2)
         source.seek(0)
@@ -164,7 +165,7 @@ class Reading:
         self._work()
 
     def _work(self, messages: int = 0) -> None:
-        """Called in every loop, so that what is to end does end."""
+        """Count messages and report progress; called in every loop. Raises Reached and what ``on_progress`` raises."""
         self._limits.count(messages)
         self._on_progress(self._done, self._estimate())
 
@@ -175,7 +176,7 @@ class Reading:
             remarks.add("preset_left_out", int(not self._loader.collect_preset(told)), place=told["name"])
 
     def _load(self, document: dict[str, Any], row: Row) -> bool:
-        """Whether it came in."""
+        """Write a document → whether it came in."""
         title = document["conversation"]["title"]
         try:
             outcome, conversation = self._loader.load(document, self._work)
@@ -192,7 +193,7 @@ class Reading:
         return conversation is not None
 
     def _estimate(self) -> int:
-        """How many conversations there are, if the rest of the file is as what was read."""
+        """Estimate the number of conversations, as if the rest of the file were like what was read."""
         return max(self._done, round(self._done * self._all_bytes / max(self._bytes, 1)))
 
 
@@ -206,7 +207,7 @@ def _came_in(conversation: Conversation, told: dict[str, Any], row: Row) -> None
 
 
 def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Remarks]:
-    """A document, or None, and what there is to say: one conversation must not spoil the others."""
+    """Convert to (document or None, warnings), whatever fails: one conversation must not spoil the others."""
     try:
         documents: tuple[dict[str, Any] | None, Remarks] = format_.documents(value)
         return documents

@@ -1,9 +1,9 @@
-"""What an import left out or changed, and why: codes for the database, words for people."""
+"""Sentences for people on what an import left out or changed; the database keeps their codes."""
 
 from django.utils.translation import gettext, gettext_noop
 
 LABELS = {
-    # Of a message nothing, or not a message of its own, came in
+    # Messages that did not come in as messages of their own
     "message_step": gettext_noop(
         "Steps of answers (thoughts, calls of tools and their results), now part of the answers"
     ),
@@ -14,7 +14,7 @@ LABELS = {
     "message_role": gettext_noop("Messages that are neither questions nor answers, left out"),
     "message_duplicate": gettext_noop("Messages that were in their conversation twice; the first came in"),
     "message_broken": gettext_noop("Messages that could not be understood, left out"),
-    # It came in, but not as it was
+    # What came in, but changed
     "branch_parent": gettext_noop("Messages that answer one that is not there; they begin branches of their own"),
     "branch_cycle": gettext_noop("Messages that answer themselves in a circle; the circles were cut"),
     "message_unfinished": gettext_noop("Answers that were not finished; their text so far came in"),
@@ -37,7 +37,7 @@ LABELS = {
     "preset_left_out": gettext_noop("Presets, left out (you have as many as you may)"),
     "tag": gettext_noop("Tags, left out"),
     "title": gettext_noop("Conversations without a title, named after their first question"),
-    # Of a conversation nothing came in
+    # Conversations that did not come in
     "conversation_twice": gettext_noop("Conversations that were in the file twice; the first came in"),
     "conversation_empty": gettext_noop("Conversations without a message, left out"),
     "conversation_unknown": gettext_noop("Entries that are no conversations, left out"),
@@ -57,11 +57,12 @@ LABELS = {
     "member_not_reached": gettext_noop("Files of the archive that were not opened: the import ended before them"),
     "member_method": gettext_noop("Files of the archive that are packed in a way that is not read here, left out"),
 }
-"""Code → of what there is a number."""
+"""Code of a warning → what it counts."""
 
 ERRORS = {
     "unrecognised": gettext_noop(
-        "This is not an export that is known here. Choose the file that ChatGPT, Open WebUI, LibreChat or this product gave you."
+        "This is not an export that is known here. Choose the file that ChatGPT, Open WebUI, LibreChat or this product "
+        "gave you."
     ),
     "empty_file": gettext_noop("The file is empty. Download it again."),
     "broken_archive": gettext_noop("The archive is damaged. Download it again."),
@@ -75,21 +76,22 @@ ERRORS = {
     "overlapping": gettext_noop("The parts of this archive overlap, which no honest archive does. It was not read."),
     "bomb": gettext_noop("This unpacks to far more than an export holds. What came before was read."),
     "time_up": gettext_noop(
-        "The time for one import was up here. What came in until then is kept. To go on, import the same file again: what "
-        "is here already does not come in twice."
+        "The time for one import was up here. What came in until then is kept. To go on, import the same file again: "
+        "what is here already does not come in twice."
     ),
     "too_many_messages": gettext_noop(
-        "This is where the import reached the number of messages that one may bring in. What came in until then is kept. To "
-        "go on, import the same file again: what is here already does not come in twice."
+        "This is where the import reached the number of messages that one may bring in. What came in until then is "
+        "kept. To go on, import the same file again: what is here already does not come in twice."
     ),
 }
-"""Why a file was not read, or not to its end."""
+"""Code of an error → why a file was not read, or not to its end."""
 
 
 def label(why: str) -> str:
-    """What a remark counts, in the reader's language; the code itself where it is not known."""
+    """Say in the reader's language what a warning counts; an unknown code stands for itself."""
     return gettext(LABELS[why]) if why in LABELS else why
 
 
 def error_sentence(code: str) -> str:
+    """Say in the reader's language why a file was not read to its end; "" for no error."""
     return gettext(ERRORS.get(code, ERRORS["unrecognised"])) if code else ""

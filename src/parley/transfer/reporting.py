@@ -1,4 +1,4 @@
-"""What a report says of each file. Pure."""
+"""The report of an import: one row for each file that was read. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 from .tally import Remarks
 
 MOST_ROWS = 20
-"""Files that the report tells apart, where each holds one conversation."""
+"""Files with a row of their own; above that, files of one conversation share a row."""
 MOST_LINKS = 20_000
+"""Conversations of one row that the report lists."""
 
 
 @dataclass
 class Row:
-    """``files``: how many are told of in this one row. ``existing``: conversations that were there already."""
+    """Count what one file brought in. ``files``: how many share this row. ``existing``: conversations known before."""
 
     file: str
     format: str = ""
@@ -33,18 +34,20 @@ class Row:
         return bool(self.format) and not self.error and self.conversations + self.existing <= 1
 
     def take(self, other: "Row") -> None:
+        """Add the counts of another file to this row."""
         for name in ("files", "conversations", "messages", "existing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.remarks.merge(other.remarks)
         self.came_in += other.came_in
 
     def as_dict(self) -> dict[str, Any]:
+        """Write the row as the database keeps it, in ``Transfer.report``."""
         told = {key: value for key, value in vars(self).items() if key != "remarks"}
         return {**told, "came_in": self.came_in[:MOST_LINKS], "left_out": self.remarks.as_list()}
 
 
 def summed(rows: list[Row]) -> list[Row]:
-    """One row for many files of one conversation each; none for what one's own archive has besides conversations."""
+    """Join many files of one conversation into one row; drop settings and Markdown files of our own archives."""
     if any(row.format == "parley" for row in rows):
         for row in rows:
             row.remarks.forget("member_other")
@@ -56,7 +59,7 @@ def summed(rows: list[Row]) -> list[Row]:
 
 
 def _taken(row: Row, first: dict[str, Row]) -> bool:
-    """Whether it is the first of its format, which takes in the others."""
+    """Tell whether the row is the first of its format; if not, add it to that one."""
     if row.format in first:
         first[row.format].take(row)
         return False

@@ -1,4 +1,4 @@
-"""The messages of one conversation for an export, read in order and few at a time."""
+"""Read the messages of a conversation for an export, in order and a few at a time."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -12,7 +12,7 @@ CHUNK = 200
 
 
 def whole_tree(conversation: Conversation, *left_out: str) -> Iterator[Message]:
-    """All messages, each after its parent, without these fields; one query."""
+    """Yield all messages, each after its parent, without the fields ``left_out``; one query."""
     rows = conversation.messages.order_by("id").defer(*left_out)
     for message in rows.iterator(CHUNK):
         message.conversation = conversation
@@ -20,7 +20,7 @@ def whole_tree(conversation: Conversation, *left_out: str) -> Iterator[Message]:
 
 
 class Branch:
-    """The branch of a conversation that is shown; as many queries for many messages as for few."""
+    """Read the shown branch of a conversation, in a fixed number of queries."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
@@ -32,8 +32,9 @@ class Branch:
 
     @cached_property
     def elsewhere(self) -> int:
-        """How many messages are on other branches only."""
+        """Count the messages that are on other branches only."""
         return self.conversation.messages.count() - len(self.ids)
 
     def messages(self, *left_out: str) -> Iterator[Message]:
+        """Yield the messages of the branch, without the fields ``left_out``."""
         return (message for message in whole_tree(self.conversation, *left_out) if message.pk in self.ids)

@@ -1,4 +1,4 @@
-"""The bytes of a file from a stranger: what they are, and as UTF-8, piece by piece. Pure."""
+"""Untrusted files: recognise archives and JSON by their first bytes, and read text as UTF-8 chunks. Pure."""
 
 import codecs
 from collections.abc import Iterator
@@ -21,18 +21,27 @@ class Readable(Protocol):
 
 
 def is_archive(start: bytes) -> bool:
+    """Tell by its first bytes whether a file is a ZIP archive.
+
+    >>> is_archive(b"PK\\3\\4..."), is_archive(b"[]")
+    (True, False)
+    """
     return start.startswith(_ARCHIVES)
 
 
 def is_json(start: bytes) -> bool:
-    """Whether it may be an object or an array."""
+    """Tell by its first bytes, in any UTF encoding, whether a file may be a JSON object or array.
+
+    >>> is_json(b" [1"), is_json('{"a": 1}'.encode("utf-16")), is_json(b"<html>")
+    (True, True, False)
+    """
     encoding = _encoding(start)
     text = start.decode(encoding, "ignore").encode() if encoding else start
     return text.lstrip()[:1] in (b"{", b"[")
 
 
 def chunks(stream: Readable) -> Iterator[bytes]:
-    """All of it; text that says by its first bytes that it is UTF-16 or UTF-32 as UTF-8."""
+    """Yield the whole stream in chunks; UTF-16 and UTF-32, known by their byte order mark, become UTF-8."""
     chunk = stream.read(CHUNK)
     encoding = _encoding(chunk)
     decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None

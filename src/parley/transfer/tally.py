@@ -1,4 +1,4 @@
-"""Counting what an import leaves out or changes; ``remarks.py`` has the sentences. Pure."""
+"""Count what an import leaves out or changes; ``remarks.py`` has the sentences. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,11 +8,15 @@ from parley.text import clean
 MOST_PLACES = 3
 LONGEST_PLACE = 80
 ORDER = ("member", "conversation", "message", "branch", "text")
-"""What weighs most comes first."""
+"""Heaviest losses first."""
 
 
 class Remarks:
-    """How often something was said, and of what, as far as a few examples."""
+    """Count warnings by code, with up to MOST_PLACES examples of where.
+
+    >>> remarks = Remarks("Trip"); remarks.add("message_empty", 2); remarks.as_list()
+    [{'what': 'message', 'why': 'message_empty', 'count': 2, 'where': ['Trip']}]
+    """
 
     def __init__(self, place: str = "") -> None:
         self.place = place
@@ -20,23 +24,26 @@ class Remarks:
         self._places: dict[str, list[str]] = {}
 
     def add(self, why: str, count: int = 1, place: str = "") -> None:
+        """Count a warning; nothing for a count of 0. ``place``: instead of the title given at first."""
         if count > 0:
             self._counts[why] = self._counts.get(why, 0) + count
             self._note(why, [place or self.place])
 
     def merge(self, other: "Remarks") -> None:
+        """Add all warnings of another count."""
         for why, count in other._counts.items():
             self._counts[why] = self._counts.get(why, 0) + count
             self._note(why, other._places[why])
 
     def forget(self, why: str) -> None:
+        """Drop all warnings of one code."""
         self._counts.pop(why, None)
 
     def count(self, why: str) -> int:
         return self._counts.get(why, 0)
 
     def as_list(self) -> list[dict[str, Any]]:
-        """For the database."""
+        """List the warnings as the database keeps them: {"what", "why", "count", "where"}."""
         return [
             {"what": _what(why), "why": why, "count": self._counts[why], "where": self._places[why]}
             for why in sorted(self._counts, key=_weight)

@@ -1,4 +1,4 @@
-"""A ZIP archive from a stranger → streams of bytes. Nothing is ever written where a name in it says."""
+"""Read untrusted ZIP archives as streams of bytes, within limits. Names in an archive never become paths."""
 
 import re
 import stat
@@ -17,9 +17,9 @@ from .tally import Remarks
 
 MOST_FILES = 20_000
 LARGEST_DIRECTORY = 4 * 2**20
-"""Bytes of the list of files, which zipfile reads at once."""
+"""Bytes of the central directory, which zipfile reads at once."""
 MOST_BYTES = 8 * 2**30
-"""Unpacked, of all files that are read."""
+"""Bytes unpacked from all files together."""
 MOST_RATIO, RATIO_COUNTS_FROM = 200, 16 * 2**20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LONGEST_NAME = 200
@@ -29,7 +29,7 @@ _LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")
 
 
 class Refused(Exception):
-    """``code``: one of remarks.ERRORS."""
+    """Raised when an archive, or a file of it, is not read further. ``code``: a key of remarks.ERRORS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -38,7 +38,7 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """How much may still be unpacked. ``on_work`` is called for each piece; what it raises goes up."""
+    """Count down the bytes that may still be unpacked. ``on_work`` is called at each step; what it raises goes up."""
 
     left: int = MOST_BYTES
     on_work: Callable[[], None] = lambda: None
@@ -48,6 +48,7 @@ class Budget:
         return self.left < 0
 
     def spend(self, amount: int) -> None:
+        """Take ``amount`` bytes from what is left. Raises Refused when that is too little."""
         self.on_work()
         self.left -= amount
         if self.left < 0:
@@ -55,7 +56,7 @@ class Budget:
 
 
 class _Guarded(BufferedReader):
-    """A file of which nobody reads a large piece at once."""
+    """A file that refuses to read more than LARGEST_DIRECTORY bytes at once."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size > LARGEST_DIRECTORY:
@@ -64,7 +65,7 @@ class _Guarded(BufferedReader):
 
 
 class Stream:
-    """A file of the archive that is being read, as long as it does not grow beyond measure."""
+    """Read one file of an archive until it grows beyond MOST_RATIO times its packed size."""
 
     def __init__(self, source: IO[bytes], packed: int, budget: Budget) -> None:
         self._source, self._budget = source, budget
@@ -72,6 +73,7 @@ class Stream:
         self.done = 0
 
     def read(self, size: int) -> bytes:
+        """Read up to ``size`` bytes. Raises Refused for damage, a bomb or a spent budget."""
         try:
             data = self._source.read(size)
         except BROKEN as error:
@@ -93,11 +95,11 @@ BROKEN = (
     ValueError,
     OSError,
 )
-"""What zipfile raises for an archive that is damaged, or made to be."""
+"""Errors that zipfile raises for an archive that is damaged, by accident or on purpose."""
 
 
 class Archive:
-    """``files``: those that may be read; of the others there are remarks. Raises Refused."""
+    """List the readable files of an archive as ``files``, with a warning for each other. Raises Refused."""
 
     def __init__(self, source: Any, remarks: Remarks, budget: Budget) -> None:
         self._budget = budget
@@ -114,6 +116,7 @@ class Archive:
 
     @contextmanager
     def open(self, entry: zipfile.ZipInfo) -> Iterator[Stream]:
+        """Open one of ``files``. Raises Refused when it is damaged."""
         try:
             source = self._zip.open(entry)
         except BROKEN as error:
@@ -123,12 +126,12 @@ class Archive:
 
 
 def name_of(entry: zipfile.ZipInfo) -> str:
-    """Its name, to be shown."""
+    """Return the name of a file in an archive, safe to show."""
     return clean_line(entry.filename, LONGEST_NAME)
 
 
 def _overlap(entries: list[zipfile.ZipInfo], end: int) -> bool:
-    """Whether two files share bytes, by which an archive of 10 MB holds petabytes."""
+    """Tell whether two files share bytes, which lets an archive of 10 MB hold petabytes."""
     at = end
     for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
         if entry.header_offset + SMALLEST_HEADER + entry.compress_size > at:

@@ -1,4 +1,4 @@
-"""What exports for people say beside the text."""
+"""Text that exports for people show around the messages, in the reader's language."""
 
 import json
 from datetime import datetime
@@ -17,17 +17,18 @@ LONGEST_NAME = 80
 
 
 def speaker(message: Message) -> str:
+    """Name who wrote a message: "You", the model, or "Assistant"."""
     return gettext("You") if message.role == Role.USER else message.model or gettext("Assistant")
 
 
 def moment(when: datetime) -> str:
-    """In the reader's time zone, which is named."""
+    """Write a time in the reader's time zone, which is named."""
     local = timezone.localtime(when)
     return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
 
 
 def facts(conversation: Conversation) -> list[tuple[str, str]]:
-    """(label, value) of a conversation."""
+    """List what a reader should know of a conversation, as (label, value)."""
     all_facts = [
         (gettext("Started"), moment(conversation.created_at)),
         (gettext("Model"), conversation.model_name),
@@ -38,7 +39,7 @@ def facts(conversation: Conversation) -> list[tuple[str, str]]:
 
 
 def other_branches(branch: Branch) -> str:
-    """That there is more than what is shown; empty when there is not."""
+    """Say how many messages of other branches are missing; "" when none are."""
     count = branch.elsewhere
     words = ngettext(
         "This is the branch that was shown. One message on another branch is not in this file; the JSON export has it.",
@@ -50,7 +51,7 @@ def other_branches(branch: Branch) -> str:
 
 
 def note(message: Message) -> str:
-    """How a reply ended, when it did not simply end, and what the provider said of that."""
+    """Say how a reply ended, and the provider's reason, unless it simply ended."""
     said = gettext("The provider said: “%(words)s”") % {"words": message.error_detail} if message.error_detail else ""
     return f"{_ending(message)} {said}".strip()
 
@@ -71,7 +72,7 @@ def _ending(message: Message) -> str:
 
 
 def parts(message: Message) -> list[dict[str, str]]:
-    """What an import could not show as text: ``label``, and ``text`` and ``url`` where there are any."""
+    """List what a message holds besides text: {"label", "text", "url"}, the last two "" where there are none."""
     return [_part(part) for part in told(message.parts)]
 
 
@@ -83,7 +84,11 @@ def _part(part: dict[str, Any]) -> dict[str, str]:
 
 
 def file_name(title: str, ending: str) -> str:
-    """A name for a file from whatever a title may be: no path, nothing that cannot be seen, not too long."""
+    """Make a safe file name of any title: no path, no invisible characters, at most LONGEST_NAME and the ending.
+
+    >>> file_name("../a:\\0 b ", "md"), file_name("...", "json")
+    ('a b.md', 'Parley.json')
+    """
     visible = "".join(sign if sign.isprintable() else " " for sign in title)
     plain = " ".join(visible.translate(_FORBIDDEN).split())[:LONGEST_NAME].strip(" .")
     return f"{plain or 'Parley'}.{ending}"

@@ -1,4 +1,4 @@
-"""Exports and imports: one conversation at once, everything in the background."""
+"""Exports and imports: a single conversation in the response, everything else in the background."""
 
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,7 @@ FORM_AROUND_A_FILE = 10_000
 @private
 @require_GET
 def conversation_export(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
-    """One conversation as a file: written to disk first, so that its length is known and nothing is held in memory."""
+    """Send one conversation as a file, by way of the disk: its length is known, and memory stays small."""
     conversation = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("folder"), pk=pk)
     if form not in FORMATS:
         raise Http404
@@ -63,19 +63,20 @@ def conversation_export(request: HttpRequest, pk: UUID, form: str) -> HttpRespon
 @private
 @require_GET
 def transfer_list(request: HttpRequest) -> HttpResponse:
+    """Show the person's exports and imports, and the forms that begin them."""
     return _list(request)
 
 
 @private
 @require_POST
 def export_create(request: HttpRequest) -> HttpResponse:
-    """Of the conversations that are named (``conversation``, any number), or of everything."""
+    """Begin an export of the conversations named in the form (``conversation``, repeated), or of everything."""
     named = [uuid_or_404(text) for text in request.POST.getlist("conversation")]
     return begin_export(request, named)
 
 
 def begin_export(request: HttpRequest, named: list[UUID]) -> HttpResponse:
-    """An export of these conversations, as far as they are this person's; of everything when none is named."""
+    """Begin an export of these conversations, or of everything when none is named. Raises Http404 for a stranger's."""
     chosen = Conversation.objects.visible_to(request.user).filter(pk__in=named).values_list("pk", flat=True)
     ids = [str(pk) for pk in chosen] if named else []
     if named and not ids:
@@ -83,10 +84,11 @@ def begin_export(request: HttpRequest, named: list[UUID]) -> HttpResponse:
     return _begin(request, Transfer.Kind.EXPORT, chosen=ids)
 
 
-@csrf_exempt  # until it is known who sends how much; _import_sent checks it before it reads the file
+@csrf_exempt  # Checking reads the whole body: sizes are checked first, then _import_sent checks the token.
 @private
 @require_POST
 def import_create(request: HttpRequest) -> HttpResponse:
+    """Begin an import of the uploaded file; refuse one that is too large before reading it."""
     try:
         length = int(request.headers.get("Content-Length") or 0)
     except ValueError:
@@ -112,7 +114,7 @@ def _import_sent(request: HttpRequest) -> HttpResponse:
 @private
 @require_GET
 def transfer_show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What an import brought in, what it left out and why; what an export holds."""
+    """Show what an import brought in and left out, or what an export holds."""
     version, transfer = Feed.version_of(request.user), _own(request, pk)
     rows = [row for file in transfer.report for row in file.get("came_in", ())]
     links = Paginator(rows, LINKS_ON_A_PAGE).get_page(request.GET.get("page"))
@@ -123,6 +125,7 @@ def transfer_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_GET
 def transfer_download(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send the archive of a finished export."""
     transfer = _own(request, pk)
     if not transfer.can_be_fetched:
         raise Http404
@@ -137,7 +140,7 @@ def transfer_download(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_POST
 def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """With its file; one that runs ends at its next progress."""
+    """Delete a transfer and its file; a running one ends at its next progress."""
     _own(request, pk).delete()
     return _see_list()
 
@@ -151,7 +154,7 @@ def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
 
 
 def _begun(owner: Any, kind: str, **values: Any) -> None:
-    """A file that was sent is not kept where no transfer knows it, whatever the reason."""
+    """Begin a transfer; if that fails for any reason, remove the uploaded file, which no transfer would own."""
     try:
         Transfer.begin(owner, kind, **values)
     except Exception:
@@ -185,7 +188,7 @@ def _own(request: HttpRequest, pk: UUID) -> Transfer:
 
 
 def _explained(file: dict[str, Any]) -> dict[str, Any]:
-    """A file's entry of a report, with words for its codes."""
+    """Add sentences to the codes in a file's row of a report."""
     left_out = [{"count": 1, **item, "label": remarks.label(str(item.get("why")))} for item in file.get("left_out", ())]
     error = remarks.error_sentence(file["error"]) if file.get("error") else ""
     return {**file, "left_out": left_out, "error": error, "others": file.get("files", 1) - 1}

@@ -1,4 +1,4 @@
-"""Formats of conversations: each recognises its own, and makes a document of it. Pure."""
+"""Readers of export formats: each recognises its own, and converts it to a document. Pure."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -11,11 +11,20 @@ WRAPPERS = ("conversations", "chats", "data")
 
 
 def recognise(value: Any) -> ModuleType | None:
+    """Find the reader of a value.
+
+    >>> recognise({"mapping": {}}).NAME, recognise({"mapping": []})
+    ('chatgpt', None)
+    """
     return next((format_ for format_ in FORMATS if format_.recognises(value)), None)
 
 
 def unwrap(value: Any) -> Iterator[Any]:
-    """The conversations of an object that only holds a list of them; anything else as it is."""
+    """Yield the conversations of an object that only holds a list of them; any other value itself.
+
+    >>> list(unwrap({"chats": [1, 2]})), list(unwrap([3]))
+    ([1, 2], [[3]])
+    """
     inner = (
         next((value[key] for key in WRAPPERS if isinstance(value.get(key), list)), None)
         if isinstance(value, dict)

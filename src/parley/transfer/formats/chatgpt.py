@@ -1,6 +1,6 @@
-"""ChatGPT's export: conversations.json, or its numbered parts; a tree of nodes by id. Pure.
+"""Read ChatGPT's export: conversations.json, or its numbered parts; a tree of nodes by id. Pure.
 
-Source: what exports of 2023 to 2026 hold; OpenAI describes the format nowhere.
+Source: exports of 2023 to 2026; OpenAI does not document the format.
 """
 
 import re
@@ -19,13 +19,14 @@ NAME = "chatgpt"
 ABOUT = ("user_profile", "user_instructions", "model_set_context", "repository", "repo_summary")
 _SECONDS = re.compile(r"(?:(\d+)\s*m\w*)?\s*(?:(\d+)\s*s)?")
 _KNOWN = {
-    "author", "channel", "content", "create_time", "end_turn", "id", "metadata", "recipient", "status", "update_time", "weight",
+    "author", "channel", "content", "create_time", "end_turn", "id", "metadata", "recipient", "status", "update_time",
+    "weight",
 }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Piece:
-    """What a node holds: a question, or a piece of an answer."""
+    """A node's question, or its fragment of an answer."""
 
     role: str
     content: Content
@@ -39,10 +40,12 @@ class Piece:
 
 
 def recognises(value: Any) -> bool:
+    """Tell whether a value is a conversation of this format."""
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
 
 
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+    """Convert a conversation to (document, warnings)."""
     draft = Draft(value.get("title"))
     nodes = [_node(identifier(name) or "?", node, draft) for name, node in value["mapping"].items()]
     placed = plant(nodes, draft.remarks)
@@ -71,7 +74,7 @@ def _node(name: str, entry: Any, draft: Draft) -> Node[Piece]:
 
 
 def _piece(message: Any, draft: Draft) -> Piece | None:
-    """None for a node that is not a message of its own."""
+    """Read a node's message → None when the node becomes no message."""
     if message is None:
         return None
     if not isinstance(message, dict) or not isinstance(message.get("content"), dict | str):
@@ -127,7 +130,11 @@ def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Piece | Non
 
 
 def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
-    """How long it thought, which a recap says in words: "Thought for 8m 40s"."""
+    """Find the seconds of reasoning, in a recap as words.
+
+    >>> _seconds({"content_type": "reasoning_recap", "content": "Thought for 8m 40s"}, {})
+    520
+    """
     told = number(metadata.get("finished_duration_sec"))
     if told is not None and 0 <= told < 2**31:
         return round(told)
@@ -140,7 +147,7 @@ def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
 
 
 def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
-    """A tool's call, its result or something hidden: its text is a part of the answer, not what the answer says."""
+    """Keep a tool's call, its result or a hidden text as a part of the answer, not as its text."""
     told = mapping(message["content"])
     words = text(told.get("text")) if told.get("content_type") == "code" else content.text
     content.texts = []
@@ -157,8 +164,10 @@ def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
 
 
 def _merged(placed: list[Placed[Piece]], remarks: Remarks) -> tuple[list[Placed[dict[str, Any]]], dict[str, str]]:
-    """Thoughts, calls, results and the answer stand in nodes of their own there: as long as they follow each other
-    without a fork, they are one answer → (messages, node → message that it is in)."""
+    """Merge nodes of an answer that follow each other without a fork → (messages, {node: message it is in}).
+
+    ChatGPT keeps reasoning, calls, results and text in nodes of their own.
+    """
     children = Counter(one.parent for one in placed)
     made: dict[str, Placed[Piece]] = {}
     merged: dict[str, str] = {}
@@ -200,7 +209,7 @@ def _message(piece: Piece) -> dict[str, Any]:
 
 
 def _shown(value: dict[str, Any], placed: list[Placed[Piece]], merged: dict[str, str]) -> str:
-    """The end of the branch that was looked at; a hole's nearest node is above it."""
+    """Find the last message of the branch that was shown; a node without a message stands for the one above it."""
     current, nodes = identifier(value.get("current_node")), value["mapping"]
     seen: set[str] = set()
     while current and current not in merged and current not in seen:

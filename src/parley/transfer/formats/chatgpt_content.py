@@ -1,4 +1,4 @@
-"""What the messages of ChatGPT's export hold, by the kind of their content, and what stands beside it. Pure."""
+"""Read the content of ChatGPT's messages by its kind, and their attachments and sources. Pure."""
 
 import re
 from typing import Any
@@ -15,10 +15,8 @@ LONGEST_WITH_REFERENCES = 300_000
 _MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
 
 
-# What a message holds, by the kind of its content
-
-
 def read(message: dict[str, Any], remarks: Remarks) -> Content:
+    """Read a message's content by its ``content_type``."""
     content = Content(remarks)
     told = message["content"]
     if isinstance(told, str):
@@ -100,7 +98,7 @@ def _thoughts(content: Content, told: dict[str, Any]) -> None:
 
 
 def _recap(content: Content, told: dict[str, Any]) -> None:
-    """Says how long it thought, which is a figure here; what else it may say is kept."""
+    """Keep a recap unless it only says how long the model thought, which becomes a number."""
     words = text(told.get("content"))
     if not words.startswith("Thought for"):
         content.think(words)
@@ -122,7 +120,7 @@ def _app(content: Content, told: dict[str, Any]) -> None:
 
 
 def _unknown(content: Content, told: dict[str, Any]) -> None:
-    """A kind that came later: its text, if it has some where texts are, and all of it as it was."""
+    """Keep content of an unknown kind as data, unless it is empty."""
     if told.keys() - {"content_type"}:
         content.unknown(told)
 
@@ -137,10 +135,8 @@ READERS = {
 }  # fmt: skip
 
 
-# What stands beside the content
-
-
 def attach(content: Content, metadata: dict[str, Any]) -> None:
+    """Keep attached files, pictures that code made, and the canvas as parts."""
     for entry in sequence(metadata.get("attachments")):
         told = mapping(entry)
         about = {"kind": told.get("mime_type") or told.get("mimeType"), "size": told.get("size")}
@@ -154,7 +150,7 @@ def attach(content: Content, metadata: dict[str, Any]) -> None:
 
 
 def cite(content: Content, metadata: dict[str, Any]) -> None:
-    """Marks in the text become what the reader saw in their place; the sources are kept as parts."""
+    """Replace reference marks by the text shown in their place, and keep the sources as parts."""
     references = [mapping(entry) for entry in sequence(metadata.get("content_references"))[:MOST_REFERENCES]]
     for reference in references:
         mark, shown = text(reference.get("matched_text")), text(reference.get("alt"))

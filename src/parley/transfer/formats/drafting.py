@@ -1,4 +1,4 @@
-"""What the importers of foreign formats have in common: parts of a message, and the draft of a document. Pure."""
+"""Gather messages and conversations of foreign formats: what all their readers share. Pure."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,17 +16,17 @@ LONGEST_ORIGIN = 200
 EMPTY: tuple[Any, ...] = ("", None, [], {})
 UNSET = (*EMPTY, False, 0)
 NO_MORE_THAN = {"tool_result": {"name"}, "code": {"name"}, "merged": {"name"}, "context": {"name"}}
-"""Kinds of parts that say nothing by this alone."""
+"""Kind of part → fields that say nothing by themselves."""
 REMARKS = {
     "image": "picture", "file": "file", "audio": "recording", "quote": "source", "citation": "source",
     "data": "content_unknown",
 }  # fmt: skip
-"""What is said of a part of this kind; of all others that it is a tool's."""
+"""Kind of part → code of its warning; "tool" for all others."""
 
 
 @dataclass(slots=True)
 class Content:
-    """What a message holds, gathered piece by piece."""
+    """Gather the content of one message."""
 
     remarks: Remarks
     texts: list[str] = field(default_factory=list)
@@ -38,15 +38,17 @@ class Content:
         return "\n\n".join(self.texts)
 
     def say(self, words: Any) -> None:
+        """Add a paragraph of text; anything but text is nothing."""
         _append(self.texts, words)
 
     def think(self, words: Any) -> None:
+        """Add a paragraph of reasoning; anything but text is nothing."""
         _append(self.thoughts, words)
 
     def part(
         self, kind: str, name: Any = "", words: Any = "", *, url: Any = "", data: Any = None, why: str = ""
     ) -> None:
-        """Keep what is no text, with a remark; nothing, if there is nothing in it."""
+        """Keep a part with a warning, unless it is empty."""
         told = {
             "name": clean_line(identifier(name), 300),
             "text": readable(words),
@@ -59,32 +61,35 @@ class Content:
             self.remarks.add(why or REMARKS.get(kind, "tool"), int(kind != "error"))
 
     def unknown(self, value: Any) -> None:
+        """Keep a value of unknown kind as data."""
         kind = mapping(value).get("type") or mapping(value).get("content_type")
         self.part("data", kind, data=value)
 
     def called(self, name: Any, asked: Any, result: Any) -> None:
-        """A tool."""
+        """Keep a tool's call and its result."""
         self.part("tool_call", name, asked)
         self.part("tool_result", name, result)
 
     def ran(self, code: Any, output: Any, name: Any = "") -> None:
+        """Keep code that was run, and its output."""
         self.part("code", name, code)
         self.part("output", name, output)
 
     def picture(self, told: Any, name: Any = "") -> None:
-        """As providers take them; of one that is in its own address, only what kind of picture it is."""
+        """Keep a picture, an address or {"url"}; of a ``data:`` URL only the media type."""
         address = mapping(told).get("url") or told
         where = text(address)[:200]
         kind = where.partition(";")[0].partition(",")[0] if where.startswith("data:") else where
         self.part("image", name or kind or "image", url=address)
 
     def time(self, value: Any) -> str | None:
+        """Read a time as ISO 8601 in UTC → None, with a warning, for one that cannot be true."""
         found = moment(value)
         self.remarks.add("time_unknown", int(value is not None and found is None))
         return found
 
     def message(self, role: str, *, failed: Any, stopped: Any, model: Any, **values: Any) -> dict[str, Any]:
-        """All of it, as a document has it; a question neither fails nor stops."""
+        """Return the message as documents have it; questions are always done."""
         answered = role == "assistant"
         status = "failed" if answered and failed else "stopped" if answered and stopped else "done"
         self.remarks.add("message_unfinished", int(status == "stopped"))
@@ -104,12 +109,13 @@ class Content:
 
 
 class Draft:
-    """What is gathered of one conversation. ``instructions``: those that it has apart, or else its first system message."""
+    """Gather one conversation. ``instructions``: its own, or else its first system message."""
 
     def __init__(self, title: Any, instructions: str = "") -> None:
         self.remarks, self.instructions = Remarks(text(title)), instructions.strip()
 
     def instruct(self, words: str) -> None:
+        """Take a system message as the instructions, if there are none yet."""
         if not words.strip():
             self.remarks.add("message_empty")
         elif self.instructions:
@@ -119,11 +125,12 @@ class Draft:
             self.remarks.add("message_instructions")
 
     def pass_over(self, told: dict[str, Any], known: Iterable[str], why: str, nothing: Iterable[Any]) -> None:
-        """Say of every other field with something in it that it was not looked at."""
+        """Warn of each field that is not known and has a value that is not in ``nothing``."""
         for name in told.keys() - set(known):
             self.remarks.add(why, int(told[name] not in nothing), name)
 
     def sealed(self, origin: str, messages: list[Placed[dict[str, Any]]], **facts: Any) -> dict[str, Any]:
+        """Return the normalised document."""
         return seal({**facts, "origin": origin, "instructions": self.instructions}, messages, self.remarks)
 
 
@@ -134,7 +141,11 @@ def _append(words: list[str], value: Any) -> None:
 
 
 def origin(source: str, name: str, told: Any) -> str:
-    """What makes a conversation the same when it comes again: its id there, or else what it holds."""
+    """Name a conversation so that it is recognised when it comes again: by its id, or else a hash of its content.
+
+    >>> origin("chatgpt", "12-ab", {}), len(origin("chatgpt", "", {}))
+    ('chatgpt:12-ab', 79)
+    """
     if not name:
         name = "sha256-" + hashlib.sha256(repr(plain(told)).encode("utf-8", "replace")).hexdigest()
     found = f"{source}:{name}"

@@ -1,4 +1,4 @@
-"""LibreChat's export: a conversation with its messages, in a list or as a tree. Pure.
+"""Read LibreChat's export: a conversation with its messages, in a list or as a tree. Pure.
 
 Source: client/src/hooks/Conversations/useExportConversation.ts, useBuildMessageTree.ts and the messages' schema in
 packages/data-provider/src.
@@ -24,26 +24,30 @@ PARAMETERS = {
 }
 
 _NO_OPTIONS = {
-    "presetId", "model", "chatGptLabel", "modelLabel", "endpoint", "endpointType", "title", "resendFiles", "imageDetail",
-    "iconURL", "greeting", "spec", "tags", "defaultPreset", "order", "resendImages", "stream", "disableStreaming",
+    "presetId", "model", "chatGptLabel", "modelLabel", "endpoint", "endpointType", "title", "resendFiles",
+    "imageDetail", "iconURL", "greeting", "spec", "tags", "defaultPreset", "order", "resendImages", "stream",
+    "disableStreaming",
     *INSTRUCTIONS, *(name for names in PARAMETERS.values() for name in names),
 }  # fmt: skip
 _KNOWN = {
     "_id", "__v", "_meiliIndex", "messageId", "conversationId", "createdAt", "updatedAt", "endpoint", "error", "model",
-    "isCreatedByUser", "isEdited", "parentMessageId", "sender", "text", "tokenCount", "promptTokens", "unfinished", "user",
-    "children", "content", "finish_reason", "files", "attachments", "iconURL", "thread_id", "clientTimestamp", "depth",
-    "siblingIndex", "quotes", "feedback", "current", "searchResult", "responseMessageId", "overrideParentMessageId",
-    "clientId", "title", "metadata", "contextMeta", "expiredAt", "isTemporary", "generation", "summaryTokenCount",
+    "isCreatedByUser", "isEdited", "parentMessageId", "sender", "text", "tokenCount", "promptTokens", "unfinished",
+    "user", "children", "content", "finish_reason", "files", "attachments", "iconURL", "thread_id", "clientTimestamp",
+    "depth", "siblingIndex", "quotes", "feedback", "current", "searchResult", "responseMessageId", "clientId", "title",
+    "overrideParentMessageId", "metadata", "contextMeta", "expiredAt", "isTemporary", "generation",
+    "summaryTokenCount",
 }  # fmt: skip
 
 
 def recognises(value: Any) -> bool:
+    """Tell whether a value is a conversation of this format."""
     if not isinstance(value, dict) or "conversationId" not in value:
         return False
     return any(isinstance(value.get(key), list | dict) for key in ("messages", "messagesTree"))
 
 
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+    """Convert a conversation to (document, warnings)."""
     options, told = mapping(value.get("options")), value.get("messagesTree") or value.get("messages")
     draft = Draft(value.get("title"), joined(map(options.get, INSTRUCTIONS)))
     placed = plant([_node(*entry, f"#{number}", draft) for number, entry in enumerate(_entries(told))], draft.remarks)
@@ -66,7 +70,7 @@ def _first(options: dict[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _entries(told: Any) -> Iterator[tuple[Any, str]]:
-    """Every message, and what it stands below in a tree; a tree without branches may be one object, not a list."""
+    """Yield (message, id of the one it is nested in); a tree without branches may be one object instead of a list."""
     waiting = [(entry, "") for entry in (told if isinstance(told, list) else _tops(told))][::-1]
     while waiting:
         entry, parent = waiting.pop()
@@ -82,7 +86,7 @@ def _tops(told: Any) -> list[Any]:
 
 
 def _node(entry: Any, above: str, name: str, draft: Draft) -> Node[dict[str, Any]]:
-    """Where it stands in the tree counts for more than the parent it names."""
+    """Read a node; the message it is nested in goes before the parent it names."""
     if not isinstance(entry, dict):
         draft.remarks.add("message_broken")
         return Node(name, "", None)
@@ -92,7 +96,7 @@ def _node(entry: Any, above: str, name: str, draft: Draft) -> Node[dict[str, Any
 
 
 def _message(entry: dict[str, Any], draft: Draft) -> dict[str, Any] | None:
-    """None for what is not a message of its own."""
+    """Read a message → None for one that is left out or becomes the instructions."""
     role = _role(entry)
     content = Content(draft.remarks if role != "system" else Remarks())
     _read(entry, content)
@@ -127,7 +131,7 @@ def _role(entry: dict[str, Any]) -> str:
 
 
 def _read(entry: dict[str, Any], content: Content) -> None:
-    """``content`` has it in parts, ``text`` as a whole; either may be missing."""
+    """Read the text from ``content``, in parts, or else from ``text``, and all that is attached."""
     for part in sequence(entry.get("content")):
         _part(part, content)
     if not content.texts:
@@ -165,7 +169,7 @@ def _value(told: Any) -> Any:
 
 
 def _call(call: dict[str, Any], content: Content) -> None:
-    """A call of an agent's tool, or one as OpenAI's assistants tell it."""
+    """Keep the call of an agent's tool, or one in the format of OpenAI's assistants."""
     function, code = mapping(call.get("function")), mapping(call.get("code_interpreter"))
     content.called(
         call.get("name") or function.get("name") or call.get("type") or "tool",
@@ -182,7 +186,7 @@ def _file(file: dict[str, Any], content: Content) -> None:
 
 
 def _attached(told: dict[str, Any], content: Content) -> None:
-    """A file that a tool made, or what a search found."""
+    """Keep a file that a tool made, or the sources that a search found."""
     found = mapping(told.get("web_search"))
     for source in map(mapping, [*sequence(found.get("organic")), *sequence(found.get("topStories"))]):
         content.part("citation", source.get("title"), source.get("snippet"), url=source.get("link"))

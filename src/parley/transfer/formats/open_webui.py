@@ -1,4 +1,4 @@
-"""Open WebUI's export: an array of chats, each a tree of messages by id. Pure.
+"""Read Open WebUI's export: an array of chats, each a tree of messages by id. Pure.
 
 Source: backend/open_webui/models/chats.py, and the messages that src/lib/components/chat/Chat.svelte writes.
 """
@@ -31,6 +31,7 @@ _KNOWN = {
 
 
 def recognises(value: Any) -> bool:
+    """Tell whether a value is a conversation of this format."""
     if not isinstance(value, dict):
         return False
     chat = _chat(value)
@@ -39,6 +40,7 @@ def recognises(value: Any) -> bool:
 
 
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+    """Convert a conversation to (document, warnings)."""
     chat = _chat(value)
     settings = mapping(chat.get("params"))
     title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
@@ -62,7 +64,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
 
 
 def _chat(value: dict[str, Any]) -> dict[str, Any]:
-    """A chat stands in its row of the database; the oldest exports have only the chat."""
+    """Find the chat in its database row; the oldest exports have only the chat."""
     return value["chat"] if isinstance(value.get("chat"), dict) else value
 
 
@@ -74,7 +76,7 @@ def _remark(value: dict[str, Any], chat: dict[str, Any], draft: Draft) -> None:
 
 
 def _entries(chat: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Messages by name; the oldest exports have only a list, in which each answers the one before."""
+    """Yield (id, message); the oldest exports have only a list, in which each answers the one before."""
     told = mapping(chat.get("history")).get("messages")
     if isinstance(told, dict):
         yield from ((identifier(name) or "?", entry) for name, entry in told.items())
@@ -97,7 +99,7 @@ def _node(name: str, entry: Any, draft: Draft) -> Node[dict[str, Any]]:
 
 
 def _message(entry: dict[str, Any], draft: Draft) -> dict[str, Any] | None:
-    """None for what is not a message of its own."""
+    """Read a message → None for one that is left out or becomes the instructions."""
     role = entry.get("role")
     if role == "system":
         draft.instruct(_said(entry.get("content"), Content(Remarks())).text)
@@ -129,9 +131,9 @@ def _drafted(entry: dict[str, Any], role: str, content: Content, seconds: int | 
 
 
 def _read(entry: dict[str, Any], content: Content, role: str) -> int | None:
-    """The text, the thoughts and the calls of tools → seconds of thought.
+    """Read text, reasoning and tool calls → seconds of reasoning.
 
-    Newer answers tell them apart in ``output``; in older ones they stand in the text, as ``<details>``.
+    Newer answers list them in ``output``; older ones have them inside the text, as ``<details>``.
     """
     steps = [mapping(step) for step in sequence(entry.get("output"))]
     said = _said(entry.get("content"), content)
@@ -147,7 +149,7 @@ def _read(entry: dict[str, Any], content: Content, role: str) -> int | None:
 
 
 def _said(told: Any, content: Content) -> Content:
-    """A text, or a list of parts as providers take them; what is no text goes to ``content``."""
+    """Read a text, or a list of parts as in requests to providers; parts without text go to ``content``."""
     said = Content(content.remarks)
     for part in told if isinstance(told, list) else [told]:
         kind = mapping(part).get("type")
@@ -163,7 +165,7 @@ def _said(told: Any, content: Content) -> Content:
 
 
 def _cut_blocks(words: str, content: Content) -> int | None:
-    """Take the blocks of thoughts and tools out of a text."""
+    """Move blocks of reasoning and tools out of a text → seconds of reasoning."""
     rest, at, seconds = [], 0, None
     for _ in range(MOST_BLOCKS):
         opening = _BLOCK.search(words, at)
@@ -198,13 +200,17 @@ def _seconds(written: Any) -> int | None:
 
 
 def _result(words: str) -> Any:
-    """A text may be JSON of a text."""
+    """Read a result, which may be a JSON string.
+
+    >>> _result('"a"'), _result("a")
+    ('a', 'a')
+    """
     found = unwrapped(words, '"')
     return found if isinstance(found, str) else words
 
 
 def _output(step: dict[str, Any], content: Content, *, spoken: bool) -> int | None:
-    """``spoken``: whether the text of the message is only here."""
+    """Read one step of ``output`` → seconds of reasoning. ``spoken``: take its text, too."""
     kind = step.get("type")
     if kind == "message":
         if spoken:
@@ -229,7 +235,7 @@ def _texts(told: Any) -> str:
 
 
 def _beside(entry: dict[str, Any], content: Content) -> None:
-    """What stands beside the text."""
+    """Keep files, sources, steps and errors listed beside the text."""
     for file in map(mapping, sequence(entry.get("files"))):
         _file(file, content)
     for source in map(mapping, sequence(entry.get("sources")) or sequence(entry.get("citations"))):

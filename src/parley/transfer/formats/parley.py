@@ -1,4 +1,4 @@
-"""Our own export: a document for each conversation, and one of folders and presets. Pure."""
+"""Read Parley's own export: a document for each conversation, and one of folders and presets. Pure."""
 
 from typing import Any
 
@@ -15,11 +15,12 @@ ROLES = ("user", "assistant")
 
 
 def recognises(value: Any) -> bool:
+    """Tell whether a value is a document of Parley, of any version."""
     return isinstance(value, dict) and value.get("format") == NAME
 
 
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
-    """None for what is newer than this version reads."""
+    """Normalise a document → (document, warnings); None for a document of another version."""
     conversation = mapping(value.get("conversation"))
     remarks = Remarks(text(conversation.get("title")))
     if value.get("version") != VERSION:
@@ -42,7 +43,7 @@ def _node(entry: Any, name: str, remarks: Remarks) -> Node[dict[str, Any]]:
 
 
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The folders and presets that a document lists, if it is one of those."""
+    """List the folders and presets of a document of settings, the first 1,000 of each."""
     return {
         kind: [read(TUNED, mapping(entry), Remarks().add) for entry in sequence(value.get(kind))[:1000]]
         for kind in ("folders", "presets")
@@ -50,4 +51,5 @@ def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def is_conversation(value: dict[str, Any]) -> bool:
+    """Tell a conversation from settings."""
     return "conversation" in value

@@ -1,4 +1,4 @@
-"""A document from anywhere → a document that can be written as rows: every value is what it should be. Pure."""
+"""Normalise documents from anywhere, so that every value can be written to a row. Pure."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from .tree import Placed
 
 
 def seal(told: dict[str, Any], placed: list[Placed[dict[str, Any]]], remarks: Remarks) -> dict[str, Any]:
-    """Everything that rows need, and nothing else: {"conversation": {…, "messages": […]}}."""
+    """Return the document with exactly the values that rows need: {"conversation": {…, "messages": […]}}."""
     messages = [_message(one, remarks) for one in placed]
     shown = identifier(told.get("shown"))
     conversation = {
@@ -32,7 +32,7 @@ def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
 
 
 def _fill_times(conversation: dict[str, Any], messages: list[dict[str, Any]]) -> None:
-    """A time that is missing is the parent's, or the conversation's."""
+    """Fill in missing times from the parent message, or from the conversation."""
     times = [message["created_at"] for message in messages if message["created_at"]]
     begun = conversation["created_at"] = conversation["created_at"] or min(times, default=None)
     by_id: dict[str | None, datetime | None] = {None: begun}

@@ -1,4 +1,4 @@
-"""Nodes with parent pointers, from a stranger → a forest in order: parents first, no circle, none lost. Pure."""
+"""Order untrusted nodes with parent pointers: parents first, no cycle, none lost. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Node(Generic[T]):
-    """``load`` None: a hole, whose children belong to what is above it. ``children``: their order, as far as it is known."""
+    """A node of a file. Without a ``load``, its children belong to its parent. ``children``: their order, if known."""
 
     id: str
     parent: str
@@ -21,7 +21,7 @@ class Node(Generic[T]):
 
 @dataclass(slots=True)
 class Placed(Generic[T]):
-    """``parent``: the nearest node above that is no hole; "" at the top."""
+    """A node with a load. ``parent``: the nearest such node above; "" at the top."""
 
     id: str
     parent: str
@@ -29,7 +29,11 @@ class Placed(Generic[T]):
 
 
 def plant(nodes: Iterable[Node[T]], remarks: Remarks) -> list[Placed[T]]:
-    """Depth first, where nodes name their children; in the order of the file otherwise."""
+    """Build the tree: depth first where nodes list their children, in the order of the file otherwise.
+
+    >>> [(one.id, one.parent) for one in plant([Node("b", "a", 1), Node("a", "", 1)], Remarks())]
+    [('a', ''), ('b', 'a')]
+    """
     known: dict[str, Node[T]] = {}
     for node in nodes:
         if node.id in known:
@@ -42,7 +46,7 @@ def plant(nodes: Iterable[Node[T]], remarks: Remarks) -> list[Placed[T]]:
 
 
 def leaf_below(placed: list[Placed[T]], start: str) -> str:
-    """The end of the branch that goes on from a node, by each one's last child."""
+    """Find the end of the branch below a node, by each one's last child."""
     last = {one.parent: one.id for one in placed}
     while start in last:
         start = last[start]
@@ -50,7 +54,7 @@ def leaf_below(placed: list[Placed[T]], start: str) -> str:
 
 
 def _adopt(known: dict[str, Node[T]], remarks: Remarks) -> None:
-    """A parent that is not there is who names the node its child, or none."""
+    """Replace each missing parent by the node that lists this one as its child, or by none."""
     named = {child: node.id for node in known.values() for child in node.children}
     for node in known.values():
         if node.parent in known:
@@ -60,6 +64,7 @@ def _adopt(known: dict[str, Node[T]], remarks: Remarks) -> None:
 
 
 def _cut_circles(known: dict[str, Node[T]], remarks: Remarks) -> None:
+    """Make one node of each cycle a root, in linear time."""
     reaches_top: set[str] = {""}
     for node in known.values():
         path: dict[str, None] = {}
@@ -93,7 +98,7 @@ def _depth_first(known: dict[str, Node[T]]) -> Iterator[str]:
 
 
 def _as_written(known: dict[str, Node[T]]) -> Iterator[str]:
-    """In the order of the file, but whatever comes before its parent waits for it."""
+    """Yield ids in the order of the file, but parents before their children."""
     done = {""}
     for name in known:
         path = []
@@ -105,7 +110,7 @@ def _as_written(known: dict[str, Node[T]]) -> Iterator[str]:
 
 
 def _children(known: dict[str, Node[T]]) -> dict[str, list[str]]:
-    """As the parents list them; those that are not listed come after, in the order of the file."""
+    """Group ids by parent: those it lists in its order, then the others in the order of the file."""
     grouped: dict[str, dict[str, None]] = {}
     for node in known.values():
         grouped.setdefault(node.parent, {})[node.id] = None
