@@ -1,6 +1,7 @@
 """The documentation says what the code does."""
 
 import ast
+import pkgutil
 import re
 
 import pytest
@@ -44,6 +45,12 @@ def anchors(path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+def sources() -> set[str]:
+    """The paths of our Python and JavaScript, below their package or ``frontend/``."""
+    folders = [ROOT / "src" / "parley", ROOT / "standalone", ROOT / "frontend"]
+    return {str(path.relative_to(folder)) for folder in folders for path in folder.rglob("*.[jp][sy]")}
+
+
 def links(path) -> list[str]:
     found = ["".join(match) for match in LINK.findall(FENCE.sub("", path.read_text()))]
     return [link for link in found if not re.match(r"[a-z]+:", link)]
@@ -74,6 +81,25 @@ def test_configuration_has_no_variable_that_nobody_reads():
 def test_testing_has_every_directive_of_the_fake_provider():
     documented = set(re.findall(r"`/([a-z0-9-]+)", text_of("docs/testing.md")))
     assert (SCENARIOS.keys() | ANSWERS.keys()) - documented == set()
+
+
+def test_architecture_names_files_that_exist():
+    named = set(re.findall(r"[\w/]+\.(?:py|js)\b", text_of("docs/architecture.md"))) - {"manage.py"}
+    missing = [name for name in named if not any(f"/{path}".endswith(f"/{name}") for path in sources())]
+    assert len(named) > 80
+    assert missing == []
+
+
+def test_architecture_names_functions_that_exist():
+    hops = text_of("docs/architecture.md").split("## States of a reply")[0]
+    python = re.findall(r"`((?:\w+\.)+(?!(?:py|js)`)\w+)`", hops)
+    javascript = re.findall(r"`(\w+)`\s+in\s+`(\w+\.js)`", hops)
+    assert (len(python) > 20, len(javascript) > 4) == (True, True)
+    assert all(callable(pkgutil.resolve_name(f"parley.{name}")) for name in python)
+    for name, module in javascript:
+        assert re.search(
+            rf"^ *(?:export )?(?:function )?{name}\(.*\) {{$", text_of(f"frontend/{module}"), re.MULTILINE
+        ), name
 
 
 def test_the_readme_is_short():
