@@ -1,4 +1,4 @@
-"""A provider as a value: who is asked, and where. Pure."""
+"""A provider as a value: who is asked, where, and how. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ SHORTEST_SECRET = 8
 
 @dataclass(frozen=True)
 class Provider:
-    """Made at the edge and handed down; no repr shows its key. Equal providers share connections and what was learned.
+    """Made at the edge and handed down; no repr shows its key. Equal ones share connections and learned dialects.
 
     ``headers``, ``extra_body``: sent with every request; ``wire``: a name of generation.wires; ``models``: patterns of
-    what may be asked beside ``model``, the default; ``hidden``: patterns, in small letters, of what it lists and nobody
-    chats with; ``window``: tokens; times in seconds; ``called``: what people call a setting of it, of whose name ``{}``.
+    what may be asked beside ``model``, the default; ``hidden``: patterns, in lower case, of listed models that nobody
+    chats with; ``window``: tokens; times in seconds; ``called``: what people call a setting, with ``{}`` for its name.
     """
 
     base_url: str = field(repr=False)
@@ -40,11 +40,19 @@ class Provider:
     called: str = "{}"
 
     def allows(self, model: str) -> bool:
-        """Whether a model may be asked; the default always may."""
+        """Return whether a model may be asked; the default always may.
+
+        >>> Provider("", model="base", models=("chat-*",)).allows("chat-1")
+        True
+        """
         return model == self.model or any(fnmatchcase(model, pattern) for pattern in self.models)
 
     def detail(self, said: str) -> str:
-        """Return what it said as one line of at most 300 characters without keys, for the person who asked."""
+        """Return what it said as one line of at most 300 characters without keys, for the person who asked.
+
+        >>> Provider("", key="secret-key").detail("Bad key:\\n secret-key")
+        'Bad key: ***'
+        """
         return without_secrets(self._without_key(clean_line(said, LONGEST_SAID)))[:LONGEST_DETAIL]
 
     def redacted(self, said: object) -> str:
@@ -53,7 +61,7 @@ class Provider:
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
 
     def _without_key(self, said: str) -> str:
-        """A key such as "x", which local servers are given, is masked where it stands alone, and not in every word."""
+        """Mask its secrets; a short one, such as the key "x" of a local server, only where it stands alone."""
         for secret in filter(None, (self.key, *(value for _, value in self.headers))):
             alone = rf"(?<!\w){re.escape(secret)}(?!\w)"
             said = re.sub(alone, "***", said) if len(secret) < SHORTEST_SECRET else said.replace(secret, "***")
@@ -61,7 +69,11 @@ class Provider:
 
 
 def host_of(base_url: str) -> str:
-    """Return the host of an address, with its port, without whoever signs in there; "" for what is no address."""
+    """Return the host of an address, with its port, without user and password; "" for what is no address.
+
+    >>> host_of("https://me:secret@api.example:8080/v1")
+    'api.example:8080'
+    """
     with suppress(ValueError, TypeError):
         return urlsplit(base_url).netloc.rpartition("@")[2]
     return ""

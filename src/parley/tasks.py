@@ -1,4 +1,4 @@
-"""Celery tasks, each of which calls one verb, and the worker process that they run in."""
+"""Celery tasks, the helpers that enqueue them, and the worker process that runs them."""
 
 import logging
 import socket
@@ -30,29 +30,30 @@ _stops = Outage(logger, "No worker could be told to stop a reply (%s); it will s
 _lock = threading.Lock()
 _loop: Loop | None = None
 _ending = threading.Event()
-"""Whether somebody asked this worker to end."""
+"""Set once somebody has asked this worker to end."""
 
 
 @shared_task(name="parley.write_reply", ignore_result=True)
 def write_reply(reply_id: str) -> str:
-    """Write a pending reply; harmless when it is sent twice."""
+    """Write a pending reply, and return its status; harmless when it is sent twice."""
     return writing_loop().write(UUID(reply_id))
 
 
 @shared_task(name="parley.refresh_models", ignore_result=True)
 def refresh_models() -> None:
-    """Ask the provider which models it has."""
+    """Ask the provider for its models."""
     catalogue.refresh(conf.provider)
 
 
 @shared_task(name="parley.run_transfer", ignore_result=True)
 def run_transfer(transfer_id: str) -> str:
-    """Carry out an export or an import that waits; harmless when it is sent twice."""
+    """Carry out a waiting export or import; harmless when it is sent twice."""
     return jobs.run(UUID(transfer_id), writing_loop().worker_id)
 
 
 @shared_task(name="parley.prove_alive", ignore_result=False)
 def prove_alive() -> str:
+    """Return a sentence that a worker is alive, and where."""
     return f"alive on {socket.gethostname()}"
 
 
@@ -60,7 +61,7 @@ def prove_alive() -> str:
 
 
 def offered_models() -> catalogue.Offer:
-    """The models to choose from; when the list is old, some worker is told to ask for it."""
+    """Return the models to choose from; when the list is old, enqueue its refresh."""
     offer = catalogue.offered(conf.provider)
     if offer.old and catalogue.first_to_ring(conf.provider):
         broker.send(refresh_models.name)
@@ -68,7 +69,7 @@ def offered_models() -> catalogue.Offer:
 
 
 def stop_on_commit(reply: Message) -> None:
-    """Tell the reply's worker after the commit; it also sees it in the row, a little later."""
+    """Notify the reply's worker of a stop after the commit; it also sees it in the row, a little later."""
     transaction.on_commit(partial(_publish_stop, str(reply.pk)))
 
 
@@ -82,7 +83,7 @@ def _publish_stop(reply_id: str) -> None:
 
 @lru_cache(maxsize=1)
 def passing_reaper() -> Reaper:
-    """The reaper of those who pass by, one per process."""
+    """Return the reaper of this process for requests, which sweep in passing."""
     return Reaper()
 
 
@@ -90,7 +91,7 @@ def passing_reaper() -> Reaper:
 
 
 def writing_loop() -> Loop:
-    """The event loop of this process, started at its first use."""
+    """Return the event loop of this process, started at its first use."""
     global _loop
     with _lock:
         if _loop is None:
@@ -100,10 +101,10 @@ def writing_loop() -> Loop:
 
 
 class HandOver(bootsteps.StartStopStep):
-    """Ends what this process writes when its consumer has ended by itself, so that the process can end and be restarted.
+    """Hands over running replies when the consumer has ended by itself, so that the process can end and be restarted.
 
-    Celery waits for running tasks before it ends: until the longest answer was written, the process would live, say
-    that it is alive, and take no question.
+    Celery waits for running tasks before it ends: until the longest answer was written, the process would stay alive,
+    send heartbeats, and take no question.
     """
 
     requires = ("celery.worker.components:Pool",)
@@ -123,7 +124,7 @@ def _prepare(sender: Any, **kwargs: object) -> None:
 
 @worker_ready.connect
 def _start(**kwargs: object) -> None:
-    """An idle worker, too, says that it is alive and looks after the replies of the dead."""
+    """Start the loop in an idle worker, too: it has a heartbeat and sweeps."""
     writing_loop()
     offered_models()
 

@@ -20,13 +20,13 @@ PLAIN = frozenset(("role", "content", "reasoning_content", "reasoning"))
 
 
 class Stray(str):
-    """What a provider sent between its events, or in their place."""
+    """Text that a provider sent between its events, or in place of them."""
 
 
 class Accumulator:
-    """The answer so far: text, what was thought before it, why it finished, what it cost, and what stands beside it.
+    """The answer so far: text, reasoning, finish reason, usage, and what stands ``beside`` the text.
 
-    ``strange``: whether something came that is no part of an answer as far as it is known here; ``stray``: its words.
+    ``strange``: whether anything arrived that is no known part of an answer; ``stray``: its text.
     """
 
     def __init__(self, text: str = "") -> None:
@@ -55,16 +55,22 @@ class Accumulator:
 
     @property
     def too_long(self) -> bool:
-        """Whether more came than is kept."""
+        """Whether more arrived than is kept."""
         return self.text.full or self.reasoning.full
 
     @property
     def whole(self) -> bool:
-        """Whether the stream ended as one does that has said everything."""
+        """Whether the stream ended the way complete answers end."""
         return not self.reason.bad and (self.ended or self.reason.good or (self._complete and not self._deltas))
 
     def add(self, chunk: Any) -> None:
-        """Take one chunk in the form of the chat completions API. Raises InBandError, after what came with it."""
+        """Add one decoded chunk of the chat completions API. Raises InBandError, after the rest of the chunk is added.
+
+        >>> answer = Accumulator()
+        >>> answer.add({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "end_turn"}]})
+        >>> str(answer.text), answer.finish_reason
+        ('Hi', 'stop')
+        """
         if self.ended:
             return
         if type(chunk) is dict:
@@ -86,7 +92,7 @@ class Accumulator:
             self.strange = self.strange or bool(chunk)
 
     def close(self) -> None:
-        """The stream is over: what was held back is as it is."""
+        """Add what was held back: the stream is over."""
         for choice in self._choices.close():
             self._add_choice(choice, {})
         self._thoughts.close()
@@ -95,7 +101,7 @@ class Accumulator:
         self.reasoning.close()
 
     def _say_whole_message(self) -> None:
-        """What came beside deltas that were all empty."""
+        """Add the message that came beside deltas which were all empty."""
         message, self._whole_message = self._whole_message, None
         if isinstance(message, dict) and self.text.size == self._begun and not self.reasoning:
             self._add_delta(message)
@@ -119,7 +125,7 @@ class Accumulator:
         _raise_error_of(chunk)
 
     def _cite(self, cited: list[Any]) -> None:
-        """Perplexity says them again with every chunk."""
+        """Note citations once: Perplexity repeats them with every chunk."""
         if cited != self._cited:
             self._cited = cited
             self.beside.cite(cited)
@@ -143,7 +149,7 @@ class Accumulator:
         _raise_error_of(choice)
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
-        """Whether it has more of the answer."""
+        """Add a delta; return whether it has more of the answer."""
         content = delta.get("content")
         if type(content) is not str or len(delta) > 1:
             return self._add_odd_delta(delta)
@@ -176,7 +182,7 @@ class Accumulator:
         return says
 
     def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
-        """A whole answer, or a gateway that writes ``message`` or ``text``; beside deltas they only repeat."""
+        """Add a whole answer, or a gateway's ``message`` or ``text``; beside deltas these only repeat."""
         message, text = choice.get("message"), choice.get("text") or choice.get("delta") or choice.get("content")
         if self._deltas or not (message or text):
             self._whole_message = message or self._whole_message
@@ -191,7 +197,7 @@ def _raise_error_of(said: dict[str, Any]) -> None:
 
 
 def _plain_delta(chunk: dict[str, Any], index: Any) -> dict[str, Any] | None:
-    """The delta of a chunk that has nothing else to tell, as nearly all are; None for any other."""
+    """Return the delta of a chunk that has nothing else in it, as nearly all do; None for any other."""
     choices = chunk.get("choices")
     if type(choices) is not list or len(choices) != 1 or type(choice := choices[0]) is not dict:
         return None

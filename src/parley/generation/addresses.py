@@ -1,4 +1,4 @@
-"""Where a provider is, as its base URL says. Pure."""
+"""Reads the base URL of a provider. Pure."""
 
 import socket
 from contextlib import suppress
@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 @dataclass(frozen=True)
 class Address:
-    """``query``: sent with each request, as Azure's api-version; ``login``: "user:password" of HTTP Basic, or "".
+    """Where a provider is, and what its base URL says beside that.
 
-    ``local``: whether it is this very machine, which is asked without any proxy.
+    ``query``: sent with every request, as Azure's api-version; ``login``: "user:password" of HTTP Basic, or "";
+    ``local``: whether it is this machine, which is asked without any proxy.
     """
 
     url: str
@@ -22,7 +23,11 @@ class Address:
 
 
 def read(base_url: str) -> Address:
-    """What a base URL says. Raises ValueError for what is none."""
+    """Parse a base URL. Raises ValueError for what is none.
+
+    >>> read("http://me:secret@localhost/v1?v=1")
+    Address(url='http://localhost/v1', host='localhost', query=(('v', '1'),), login='me:secret', local=True)
+    """
     parts = urlsplit(base_url)
     login, _, place = parts.netloc.rpartition("@")
     url = urlunsplit((parts.scheme, place, parts.path, "", ""))
@@ -32,7 +37,11 @@ def read(base_url: str) -> Address:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, however it is written; no name is looked up."""
+    """Return whether a host is this machine, however it is written; no name is looked up.
+
+    >>> is_loopback("127.1"), is_loopback("[::1]"), is_loopback("192.168.0.1")
+    (True, True, False)
+    """
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True

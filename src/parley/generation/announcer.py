@@ -1,4 +1,4 @@
-"""Signals to the host, from a thread of their own: no receiver can delay a reply, or harm it."""
+"""Sends signals to the host from a thread of their own, so that no receiver can delay or harm a reply."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ MOST_WAITING = 1000
 
 
 class Announcer:
-    """Sends signals in the order of the calls. At most ``MOST_WAITING`` wait for slow receivers; the rest is dropped."""
+    """Sends signals in the order of the calls; what slow receivers let pile up beyond ``MOST_WAITING`` is dropped."""
 
     def __init__(self) -> None:
         self._waiting: Queue[tuple[Signal, dict[str, Any]]] = Queue(MOST_WAITING)
@@ -24,7 +24,7 @@ class Announcer:
         self._thread: threading.Thread | None = None
 
     def __call__(self, signal: Signal, **facts: Any) -> None:
-        """Send a signal soon; at once returned from, and free where nobody listens."""
+        """Queue a signal and return at once; costs nothing where nobody listens."""
         if not signal.has_listeners(Message):
             return
         self._start()
@@ -34,7 +34,7 @@ class Announcer:
             logger.error("Receivers of signals are too slow: one is not told of reply %s.", facts["reply"].pk)
 
     def wait(self, seconds: float) -> None:
-        """Wait until receivers have heard all that was announced, at most so long."""
+        """Wait until receivers have had all queued signals, at most ``seconds``."""
         with self._waiting.all_tasks_done:
             self._waiting.all_tasks_done.wait_for(lambda: not self._waiting.unfinished_tasks, seconds)
 

@@ -1,4 +1,4 @@
-"""The models that a provider has: asked at most once an hour, kept in Valkey for all processes."""
+"""The models that a provider lists: asked for at most once an hour, kept in Valkey for all processes."""
 
 import hashlib
 import logging
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 FRESH_FOR, KEPT_FOR = 3600, 7 * 24 * 3600
 """Seconds. An old list is better than none while the provider is away."""
 BETWEEN_TRIES = 10
-"""Seconds in which the provider is asked once at most, however many people want it to be."""
+"""Seconds in which the provider is asked at most once, however many people press the button."""
 BETWEEN_RINGS = 60
 BETWEEN_READS = 5
 PATIENCE = 5.0
@@ -37,7 +37,7 @@ _list = Outage(logger, "The list of models cannot be read (%s).", "The list of m
 
 @dataclass(frozen=True)
 class Offer:
-    """``names``: what may be chosen; ``old``: whether somebody should ask again; ``at``: when the provider told them."""
+    """The models to choose from; ``old``: whether to ask for them again; ``at``: when the provider listed them."""
 
     names: tuple[str, ...] = ()
     old: bool = False
@@ -45,7 +45,7 @@ class Offer:
 
 
 def offered(provider: Provider) -> Offer:
-    """Return the models to choose from, without asking the provider, for whom no page waits."""
+    """Return the models to choose from, as last kept: no page waits for the provider."""
     kept = _kept(provider)
     if not kept:
         return Offer(_named_by_the_administrator(provider), old=kept is not None)
@@ -55,7 +55,7 @@ def offered(provider: Provider) -> Offer:
 
 
 def _kept(provider: Provider) -> dict[Any, Any] | None:
-    """None while Valkey is away; of many pages, only one in five seconds waits for it."""
+    """Return the kept list, None while Valkey is away; of many pages, one in five seconds waits for it."""
     global _away_until
     if time.monotonic() < _away_until:
         return None
@@ -70,12 +70,12 @@ def _kept(provider: Provider) -> dict[Any, Any] | None:
 
 
 def _named_by_the_administrator(provider: Provider) -> tuple[str, ...]:
-    """A provider that does not list its models may have some all the same."""
+    """Return the names that the settings give in full, for a provider that does not list its models."""
     return tuple(name for name in provider.models if not WILD & set(name))
 
 
 def refresh(provider: Provider) -> bool:
-    """Ask the provider, unless somebody just did; return whether the list is a new one now."""
+    """Ask the provider, unless somebody just did; return whether the list was renewed."""
     global _away_until
     key = _key(provider)
     try:
@@ -92,7 +92,7 @@ def refresh(provider: Provider) -> bool:
 
 
 def first_to_ring(provider: Provider) -> bool:
-    """Return whether nobody else, in the last minute, told a worker to ask."""
+    """Return whether no other process has enqueued a refresh within the last minute."""
     try:
         return bool(connection().set(f"{_key(provider)}:rung", 1, nx=True, ex=BETWEEN_RINGS))
     except (RedisError, OSError):
@@ -100,12 +100,12 @@ def first_to_ring(provider: Provider) -> bool:
 
 
 def _key(provider: Provider) -> str:
-    """Another provider or key has other models."""
+    """Return the key in Valkey; another provider, or another API key, has other models."""
     return keys.models(hashlib.sha256(f"{provider.base_url}\n{provider.key}".encode()).hexdigest()[:32])
 
 
 def _ask(provider: Provider) -> Any:
-    """Return what GET /models says. Raises ValueError for a refusal, and for what is too long, too slow or no JSON."""
+    """Return the JSON of GET /models. Raises ValueError for a refusal, and for a body too long, too slow or no JSON."""
     until, body = time.monotonic() + PATIENCE, bytearray()
     with listing(provider, PATIENCE) as client, client.stream("GET", "models") as response:
         refused = response.status_code >= 300
@@ -121,9 +121,12 @@ def _ask(provider: Provider) -> Any:
 
 
 def listed(said: Any, hidden: Iterable[str]) -> list[str]:
-    """Return the names in a provider's list that are there to be talked to, each once, in order. Pure.
+    """Return the models of a provider's list that match none of the patterns ``hidden``, sorted, each once. Pure.
 
-    Raises ValueError. The list does not say what a model is for, so its name decides: none of the patterns ``hidden``.
+    The list does not say what a model is for, so its name decides. Raises ValueError for what is no list.
+
+    >>> listed({"data": [{"id": "small-chat"}, {"id": "big-embed"}, {"id": "big-chat"}]}, hidden=["*embed*"])
+    ['big-chat', 'small-chat']
     """
     rows = said.get("data") if isinstance(said, dict) else said
     if not isinstance(rows, list):

@@ -1,6 +1,6 @@
-"""The wire of chat completions: a request → its body, in the dialect that a model takes. Pure.
+"""The wire of chat completions: a request → its body, in the dialect that a model accepts. Pure.
 
-Each server refuses something else of what OpenAI's reference has; what is refused is learned and said otherwise.
+Each server refuses some other part of OpenAI's reference; what is refused is learned, and put differently.
 """
 
 import re
@@ -22,24 +22,25 @@ UNNAMED = re.compile(
     r"(extra|additional|unexpected|unknown|unrecogni[sz]ed|unsupported|extraneous)\W+"
     r"(request )?(field|input|parameter|param|propert|argument|key|keyword)"
 )
-"""The words of a refusal that may be about any field."""
+"""Words of a refusal that may be about any field."""
 NO_SYSTEM = re.compile(r"\bsystem\b|developer instruction|only (user|assistant)", re.IGNORECASE)
-"""The words of templates that have no place for instructions, as Gemma's."""
+"""Words of templates that have no place for instructions, as Gemma's."""
 NO_SYSTEM_ROLE = re.compile(r"\bsystem\W+(role|prompt|message|instruction)|\brole\W+(\w+\W+)?system\b", re.IGNORECASE)
-"""The same from a server that may as well have failed: "system error" is none of it."""
+"""The same from a server that may simply have failed: "system error" does not count."""
 TURNS = re.compile(r"\b(roles?|assistant|prefill|prefix|alternate|user)\b", re.IGNORECASE)
-"""The words of a server that cannot go on with an answer; without one of them it may only have failed."""
+"""Words of a server that cannot continue an answer; without one of them it may simply have failed."""
 
 Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """``without``: parameters that are left out; ``going_on``: how a begun answer is gone on with.
+    """How a request is put to a model.
 
-    "prefill": it ends the request, "prefix": and is marked as Mistral wants it, "question": it is asked for.
-    ``instructs``: whether there is a role for instructions; else they stand above the first question.
-    ``guessed``: whether the server may only have failed, so that this is not to be remembered.
+    ``without``: parameters that are left out; ``going_on``: how a begun answer is continued: "prefill" ends the request
+    with it, "prefix" also marks it as Mistral wants, "question" asks for the rest.
+    ``instructs``: whether there is a role for instructions; otherwise they stand above the first question.
+    ``guessed``: whether the server may simply have failed, so that this dialect is not to be remembered.
     """
 
     without: frozenset[str] = frozenset()
@@ -49,7 +50,12 @@ class Dialect:
     guessed: bool = False
 
     def after(self, refusal: Refusal, request: Request) -> "Dialect | None":
-        """The dialect to try next, once this one was refused; None where another would not help."""
+        """Return the dialect to try after this one was refused, None where another would not help.
+
+        >>> refusal = Refusal(400, "Use 'max_completion_tokens' instead of 'max_tokens'.")
+        >>> Dialect().after(refusal, Request("m", [], {"max_tokens": 9})).newer_names
+        True
+        """
         if not refusal.about_the_request:
             return None
         sent = body(request, self)
@@ -74,7 +80,11 @@ class Dialect:
 
 
 def body(request: Request, dialect: Dialect) -> Body:
-    """Return the JSON of a request for a stream."""
+    """Return the body of a request for a stream, to be sent as JSON.
+
+    >>> body(Request("m", []), Dialect(without=frozenset({"stream_options"})))
+    {'model': 'm', 'messages': [], 'stream': True}
+    """
     said = {"model": request.model, "messages": request.messages, **STREAM, **request.parameters}
     said = {name: value for name, value in said.items() if name not in dialect.without}
     if not dialect.instructs and instructs(said):
@@ -85,18 +95,22 @@ def body(request: Request, dialect: Dialect) -> Body:
 
 
 def in_newer_names(parameters: Body) -> Body:
+    """Return parameters under the names that newer models of OpenAI want."""
     return {NEWER_NAMES.get(name, name): value for name, value in parameters.items()}
 
 
 def wants_newer_name(said: str, sent: Iterable[str]) -> bool:
-    """Whether the same request could do with the newer names."""
+    """Return whether a refusal asks for the newer name of something that was sent."""
     return any(older in sent and newer in said for older, newer in NEWER_NAMES.items())
 
 
 def blame(refusal: Refusal, sent: Iterable[str]) -> list[str]:
-    """The parameters of a request that its refusal is about, by our names.
+    """Return the sent parameters that a refusal is about, by our names.
 
-    ``param`` is the field of OpenAI's errors that says it; other providers only have words.
+    OpenAI names it in the field ``param`` of its errors; other providers only write a sentence.
+
+    >>> blame(Refusal(400, "temperature must be at most 1"), ["model", "temperature", "top_p"])
+    ['temperature']
     """
     names, said = [name for name in sent if name not in NEEDED], refusal.said
     found = [refusal.param] if refusal.param in names else [n for n in names if re.search(rf"\b{n}\b", said)]
@@ -106,12 +120,12 @@ def blame(refusal: Refusal, sent: Iterable[str]) -> list[str]:
 
 
 def goes_on(request: Request) -> bool:
-    """Whether the request is for the rest of an answer that has begun."""
+    """Return whether a request is for the rest of an answer that has begun."""
     return bool(request.messages) and request.messages[-1]["role"] == "assistant"
 
 
 def instructs(sent: Body) -> bool:
-    """Whether the request has instructions beside a question."""
+    """Return whether a body has instructions above a first question."""
     return [message["role"] for message in sent["messages"][:2]] == ["system", "user"]
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 Choice = dict[str, Any]
 SURE = 3
-"""Chunks whose indexes count up, each with words of its own: several answers hardly begin so, but tokens are counted so."""
+"""Chunks whose indexes count up, each with text of its own: tokens are numbered so, several answers hardly ever."""
 
 
 class Choices:
-    """The first of several choices; or all, where a server counts tokens in their index (text-generation-inference 1).
+    """Takes the first of several choices, or all where their index numbers tokens (text-generation-inference 1).
 
-    ``index``: of the only one that is taken, as soon as that is known.
+    ``index``: of the only choice that is taken, once it is known.
+
+    >>> [choice["text"] for choice in Choices().take([{"index": 0, "text": "a"}, {"index": 1, "text": "b"}])]
+    ['a']
     """
 
     def __init__(self) -> None:
@@ -20,7 +23,7 @@ class Choices:
         self._seen, self._may_count = 0, True
 
     def take(self, choices: list[Any]) -> list[Choice]:
-        """Return those of a chunk that are part of the answer."""
+        """Return the choices of a chunk that are part of the answer."""
         found = [choice for choice in choices if type(choice) is dict]
         if self._first is None:
             self._first = _first_index(found)
@@ -30,7 +33,7 @@ class Choices:
         return [choice for choice in found if choice.get("index") in (None, self._first)][:1]
 
     def close(self) -> list[Choice]:
-        """Return what was held back, because it might have been another answer."""
+        """Return the choices that were held back because they might have been another answer."""
         held, self._held = self._held, []
         return held
 

@@ -1,4 +1,4 @@
-"""Claims of replies: many at a time, by one transaction, and again where somebody else holds a row."""
+"""Claims replies, many in one transaction, and again where somebody else holds a row."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from .writing import Writing
 
 
 class Claims:
-    """``gather()``: the seconds in which more may come before each claim; see Together."""
+    """Claims what is asked for at the same time together. ``gather()``: seconds to wait for more before each claim."""
 
     def __init__(self, database: Database, worker_id: UUID, gather: Callable[[], float]) -> None:
         self._database, self._worker_id = database, worker_id
@@ -22,11 +22,11 @@ class Claims:
         self._leaving = False
 
     def end_soon(self) -> None:
-        """The process shall end: what cannot be had now is left to others."""
+        """Leave to other processes what cannot be claimed now: this one is about to end."""
         self._leaving = True
 
     async def begin(self, reply_id: UUID) -> Writing | None:
-        """Claim a reply; while its person's rows are held, try again until its bell is rung again anyway."""
+        """Claim a reply; while its person's rows are held, try again until it is enqueued again anyway."""
         until = self._now() + conf.BELL_LOST_AFTER
         for pause in pauses(1.0):
             claimed = await self._together.join(reply_id)

@@ -1,4 +1,4 @@
-"""Connections to a provider: the way to it, what proves who asks, and how much of a refusal is read."""
+"""HTTP clients of a provider: proxies, credentials, and how much of a refusal is read."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -12,16 +12,16 @@ from parley.provider import Provider
 from .addresses import Address, read
 
 CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
-"""No limit: with None the SDK's aiohttp transport falls back to aiohttp's own, 100 at once."""
+"""No limit on connections; None would mean 100 at once, the default of aiohttp below the SDK."""
 MOST_KEPT = 8
-"""Providers to which connections are kept."""
+"""Providers to which connections are kept open."""
 LARGEST_REFUSAL = 32_768
-"""Bytes, as they travel; what is longer is no sentence."""
+"""Bytes on the wire; no sentence is longer."""
 _kept: dict[Provider, openai.AsyncOpenAI] = {}
 
 
 def client_of(provider: Provider) -> openai.AsyncOpenAI:
-    """The client that asks it questions, in the event loop of the process. Raises ValueError for a base URL that is none."""
+    """Return the client of a provider, for the event loop of the process. Raises ValueError for an invalid base URL."""
     if provider not in _kept:
         while len(_kept) >= MOST_KEPT:
             del _kept[next(iter(_kept))]
@@ -30,7 +30,7 @@ def client_of(provider: Provider) -> openai.AsyncOpenAI:
 
 
 async def close() -> None:
-    """Close the connections that are kept for the next question, in the event loop that opened them."""
+    """Close all kept connections, in the event loop that opened them."""
     while _kept:
         _, client = _kept.popitem()
         await client.close()
@@ -56,7 +56,7 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
 
 
 def listing(provider: Provider, timeout: float) -> httpx2.Client:
-    """A client that asks for the models, with a time-out in seconds. Raises ValueError for a base URL that is none."""
+    """Return a client that asks for the models; ``timeout`` in seconds. Raises ValueError for an invalid base URL."""
     address = read(provider.base_url)
     headers = {"Authorization": f"Bearer {provider.key or 'none'}", **_headers(provider, address)}
     return httpx2.Client(
@@ -65,7 +65,7 @@ def listing(provider: Provider, timeout: float) -> httpx2.Client:
 
 
 def _way_to(address: Address) -> dict[str, Any]:
-    """Through the proxies of the environment, but never to this very machine; its certificates hold for both."""
+    """Return options: proxies of the environment, except to this machine; its certificates hold either way."""
     return {"trust_env": False, "verify": httpx2.create_ssl_context()} if address.local else {}
 
 
@@ -83,7 +83,7 @@ async def _shorten(response: httpx2.Response) -> None:
 
 
 class _Beginning(httpx2.AsyncByteStream):
-    """The first bytes of a response, of which the SDK would read all there are."""
+    """The first bytes of a response, which the SDK would read to its end."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

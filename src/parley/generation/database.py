@@ -15,11 +15,11 @@ from parley.models.locks import DATABASE_AWAY
 logger = logging.getLogger(__name__)
 
 AT_A_GLANCE = 0.02
-"""Seconds that a second try waits for a row, so that the threads are there for others."""
+"""Seconds that a second try waits for a row, so that the threads are free for others."""
 
 
 def pauses(most: float) -> Iterator[float]:
-    """Seconds between tries, each twice as long, up to ``most``."""
+    """Yield the seconds between tries, doubling from 0.05 up to ``most``."""
     pause = 0.05
     while True:
         yield pause
@@ -27,7 +27,7 @@ def pauses(most: float) -> Iterator[float]:
 
 
 class Database:
-    """``await database(function, *args)`` runs it in one of a few threads, which wait only briefly for locked rows."""
+    """Runs ``await database(function, *args)`` in one of a few threads, which wait only briefly for locked rows."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"parley-{name}")
@@ -37,7 +37,7 @@ class Database:
         return await run(patience, function, *args)
 
     async def at_last(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Try until the database is back, and the row free, however long: the text that is in memory is nowhere else."""
+        """Try until the database is back and the row free, however long: text in memory is nowhere else."""
         patience = locks.BRIEFLY
         for pause in pauses(1.0):
             try:

@@ -1,4 +1,4 @@
-"""What a process does for all replies that it writes: it tells readers, saves, and looks at the rows."""
+"""What a worker process does for all its replies at once: sends text to readers, saves it, and watches the rows."""
 
 import asyncio
 import logging
@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 outages = Outages(logger)
 
 SOON = 0.01
-"""Within so many seconds first words are told."""
+"""Seconds within which first words are sent."""
 THREADS = 5
-"""One more than there are duties that may have to wait for the database."""
+"""One more than the duties that may wait for the database."""
 
 
 class Duties:
-    """Each goes on as long as the event loop of its process."""
+    """Duties that go on as long as the event loop of their process."""
 
     def __init__(self, running: Running, log: Log, database: Database, worker_id: UUID, heartbeat: Heartbeat) -> None:
         self._running, self._log, self._database = running, log, database
@@ -39,6 +39,7 @@ class Duties:
         self._ended = False
 
     async def carry_out(self) -> None:
+        """Carry out all duties, for ever."""
         duties = (
             *(self.tell_readers, self.write_checkpoints, self.watch_rows),
             *(self.hear_stops, self.turn, self.look_after),
@@ -46,7 +47,7 @@ class Duties:
         await asyncio.gather(*map(self._forever, duties))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """A duty goes on whatever happens: database and Valkey come back."""
+        """Repeat a duty whatever happens: database and Valkey come back."""
         while True:
             try:
                 await duty()
@@ -60,14 +61,14 @@ class Duties:
             await asyncio.sleep(0.5)
 
     async def end(self) -> None:
-        """Say that this process is gone, and sweep no more."""
+        """Delete the worker's row, and sweep no more."""
         self._ended = True
         await self._database(Worker.gone, self._worker_id)
 
     # Readers
 
     async def tell_readers(self) -> None:
-        """Every tick, one round trip for what changed in all replies, first words at once; an idle process waits."""
+        """Send what is new in all replies, in one round trip a tick, first words at once; wait for something new."""
         running = self._running
         await running.wake.wait()
         running.wake.clear()
@@ -88,7 +89,7 @@ class Duties:
     # Rows
 
     async def write_checkpoints(self) -> None:
-        """Once a second, however many begin meanwhile, one transaction for what is new in all replies; first words at once."""
+        """Save what is new in all replies, in one transaction a second, and first words at once."""
         until = _now() + conf.CHECKPOINT_INTERVAL
         while await _comes(self._running.unsaved, until):
             await self._checkpoint([w for w in self._running.values() if w.unsaved])
@@ -105,9 +106,9 @@ class Duties:
                 writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
 
     async def watch_rows(self) -> None:
-        """What is no longer ours to write is dropped: the notification of a stop may have been lost.
+        """Drop replies that are no longer ours: the notification of a stop may have been lost.
 
-        A reply is not lost because somebody thought that this process was dead: it is taken back, with all of its text.
+        A reply that was taken away because this process seemed dead is reclaimed, with all of its text.
         """
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
         ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
@@ -118,7 +119,7 @@ class Duties:
         await self._take_back([ours[key] for key in sorted(gone - stopped)])
 
     async def _take_back(self, writings: list[Writing]) -> None:
-        """Somebody whose rows are held is looked for once, and again the next time."""
+        """Reclaim replies; a person whose rows are held is tried once, and again the next time."""
         held: set[Any] = set()
         for writing in writings:
             owner_id = writing.reply.owner_id
@@ -135,7 +136,7 @@ class Duties:
             return False
 
     async def hear_stops(self) -> None:
-        """The row says whether it was this attempt: a notification may be late, and the reply be written again by then."""
+        """Stop replies as notified, if the row agrees: a late notification may be of an earlier attempt."""
         async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as stops:
             await stops.subscribe(keys.stops())
             outages[self.hear_stops.__name__].ended()
@@ -147,11 +148,12 @@ class Duties:
     # Processes
 
     async def turn(self) -> None:
+        """Show the heartbeat that the event loop turns."""
         self._heartbeat.turned()
         await asyncio.sleep(conf.BEAT_INTERVAL)
 
     async def look_after(self) -> None:
-        """Replies of the dead, and those of ours of which we never learned that we had begun them."""
+        """Sweep replies of dead workers, and those of ours whose claim was committed without our learning of it."""
         if not self._ended:
             await self._database(self._reaper.look_after)
             await self._database(self._take_back_forgotten, {*self._running, *self._running.claiming})
@@ -164,7 +166,7 @@ class Duties:
 
 
 async def _comes(event: asyncio.Event, until: float) -> bool:
-    """Whether something happens before that time of the event loop; what happens together is seen together."""
+    """Return whether an event is set before that time of the loop, and a moment later, so that more can join it."""
     try:
         async with asyncio.timeout_at(until):
             await event.wait()

@@ -37,7 +37,7 @@ Claim = Callable[[UUID], Awaitable[Writing | None]]
 class Engine:
     """Writes replies in the event loop of its process, each from its claim to its end.
 
-    ``claim(reply_id)`` gives a reply to write, or None; ``database``: for the ends.
+    ``claim(reply_id)`` returns a reply to write, or None; ``database``: the threads that write the ends.
     """
 
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
@@ -47,7 +47,7 @@ class Engine:
         self._random, self._leaving = Random(), False
 
     async def write(self, reply_id: UUID) -> str:
-        """Claim and write a reply → its status, or "" when it was not for us to write."""
+        """Claim and write a reply; return its status, or "" where it was not for this process to write."""
         writing = None if await self._is_ours(reply_id) else await self._begin(reply_id)
         if writing is None:
             return ""
@@ -60,7 +60,7 @@ class Engine:
         return await self._settle(writing, await _outcome(writing))
 
     async def hand_over(self, grace: float) -> None:
-        """Give away what still runs after ``grace`` seconds, oldest first, and from then on whatever is claimed."""
+        """Hand over what still runs after ``grace`` seconds, oldest first, and from then on whatever is claimed."""
         await asyncio.sleep(grace if self._running else 0)
         self._leaving = True
         for _, writing in sorted(self._running.items()):
@@ -73,7 +73,7 @@ class Engine:
             await clients.close()
 
     async def _is_ours(self, reply_id: UUID) -> bool:
-        """Whether it is being written here: its task came twice, or this process was thought dead."""
+        """Return whether it is being written here: its task came twice, or this process was thought dead."""
         writing = self._running.get(reply_id)
         if writing is None or writing.ending:
             return False
@@ -81,7 +81,7 @@ class Engine:
         return writing.key in running or await self._database.at_last(take_back, *writing.as_it_is)
 
     async def _begin(self, reply_id: UUID) -> Writing | None:
-        """It is known as ours from before its claim on; see Duties.look_after."""
+        """Claim a reply, which is known as ours even before; see Duties.look_after."""
         self._running.claiming.add(reply_id)
         try:
             if writing := await self._claim(reply_id):
@@ -124,13 +124,13 @@ async def _outcome(writing: Writing) -> Outcome:
 
 
 class Held:
-    """What a claim gives for a reply whose rows somebody else holds: it is to be tried again soon."""
+    """What a claim returns for a reply whose rows somebody else holds: try again soon."""
 
 
 def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing | Held]:
-    """Claim replies and build their requests; without those that somebody else has, that wait, or are settled.
+    """Claim replies and build their requests; leave out those that somebody else writes, that wait, or are settled.
 
-    A reply that is claimed is always written: one of which no request can be built is given back, or fails.
+    Whatever is claimed is written: a reply for which no request can be built is handed over, or fails.
     """
     begun, held = Message.objects.claim(reply_ids, worker_id)
     return {reply.pk: _writing(reply) for reply in begun} | dict.fromkeys(held, Held())
@@ -156,7 +156,7 @@ def _nothing_new(reply: Message, provider: Provider) -> Accumulator:
 
 
 def _request(reply: Message, window: int) -> tuple[Request, int]:
-    """(what to ask, how many old messages are left out)."""
+    """Return the request, and how many old messages are left out of it."""
     conversation = reply.conversation
     said = history.before(reply, window)
     instructions = conversation.instructions_in_force
@@ -165,7 +165,7 @@ def _request(reply: Message, window: int) -> tuple[Request, int]:
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
-    """Stream the answer into ``writing.answer``; ``on_text(writing)`` is called after every reading."""
+    """Stream the answer into ``writing.answer``; call ``on_text(writing)`` after every read from the network."""
     if writing.unasked:
         return writing.unasked
     if not writing.provider.allows(writing.reply.model):
@@ -184,7 +184,7 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
             logger.info("Reply %s: %s, next try in %.1f s.", writing.reply.pk, error.code, delay)
             writing.end_call("failed", error.code)
         await asyncio.sleep(delay)
-        writing.answer = _nothing_new(writing.reply, writing.provider)  # what was held back is none of this try
+        writing.answer = _nothing_new(writing.reply, writing.provider)  # what was held back belonged to the failed try
 
 
 async def _stream(writing: Writing, on_text: OnText) -> Outcome:
@@ -207,7 +207,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
 
 
 def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
-    """Go on with a reply whose worker, this process, was thought dead: whether it is still ours, and as we have it."""
+    """Reclaim a reply, with the text in memory, from whoever thought this process dead; return whether it is ours."""
     if not copy(writing.reply).reclaim(text, **thoughts):
         return False
     writing.checkpointed = text
@@ -216,9 +216,9 @@ def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
 
 
 def settle(writing: Writing, outcome: Outcome) -> bool:
-    """Write the end of a reply, and its calls, to the database: whether this worker was the one to do it.
+    """Write the end of a reply and its calls to the database; return whether this worker was the one to do it.
 
-    The reply is copied, so that this can be done again where the database went away in its midst.
+    Works on a copy of the reply, so that it can be repeated where the database went away in between.
     """
     gone = outcome.status in ("lost", "handed over")
     writing.end_call("interrupted" if gone else outcome.status, "worker_gone" if gone else outcome.error)

@@ -1,4 +1,4 @@
-"""What a delta holds beside a plain string, in the shapes of many vendors. Pure."""
+"""Reads deltas that hold more than a plain string, in the shapes of many vendors. Pure."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,13 +12,13 @@ MOST_SOURCES = 50
 MOST_LOOKED_AT = 1000
 
 REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
-"""Where the thoughts are, often twice: the first of these that has any says them all."""
+"""Fields with reasoning, which is often sent twice: the first that has any has it all."""
 SAID_IN = (
     "text", "thinking", "reasoning", "refusal", "content", "summary", "transcript", "output_text", "value", "parts",
 )  # fmt: skip
 THOUGHTS = ("thinking", "thought", "reasoning", "summary")
 SILENT = ("redacted", "encrypted", "signature", "reference", "citation")
-"""Kinds that are no text for anybody to read."""
+"""Kinds that are no text for people to read."""
 UNSHOWN = {"image": "image", "audio": "audio", "video": "file", "file": "file", "document": "file", "tool": "tool_call",
            "function": "tool_call"}  # fmt: skip
 """Kinds of parley.parts, by what a vendor's kind or name begins with, or has in it."""
@@ -30,7 +30,11 @@ Fragment = tuple[str, str]
 
 
 def fragments_of(content: Any, *, thought: bool = False, depth: int = DEEPEST) -> Iterator[Fragment]:
-    """What a content says, in order: a text, a list of parts (OpenAI, Mistral, Anthropic, Databricks), or one of them."""
+    """Yield the fragments of a content: a text, a part, or a list of parts (OpenAI, Mistral, Anthropic, Databricks).
+
+    >>> list(fragments_of([{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Hi"}, {"image": "…"}]))
+    [('thought', 'Hm.'), ('text', 'Hi'), ('image', '')]
+    """
     if isinstance(content, str):
         if content:
             yield THOUGHT if thought else TEXT, content
@@ -58,11 +62,16 @@ def _fragments_of_part(part: dict[str, Any], thought: bool, depth: int) -> Itera
 
 
 def unshown_kind(name: str) -> str:
-    """The kind of parley.parts that a vendor's kind or field is about, or ""."""
+    """Return the kind of parley.parts that a vendor's kind or field is about, or ""."""
     return next((kind for word, kind in UNSHOWN.items() if word in name), "")
 
 
 def thoughts_in(delta: dict[str, Any]) -> str:
+    """Return the reasoning of a delta, or "".
+
+    >>> thoughts_in({"reasoning": "Hm.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]})
+    'Hm.'
+    """
     for name in REASONING:
         value = delta.get(name)
         if type(value) is str and value:
@@ -73,7 +82,11 @@ def thoughts_in(delta: dict[str, Any]) -> str:
 
 
 def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
-    """What is said for the person, and what is sent that cannot be shown, in order."""
+    """Yield the text of a delta, and what it has that cannot be shown, in order.
+
+    >>> list(words_in({"content": "Hi", "tool_calls": [{"id": "1"}]}))
+    [('text', 'Hi'), ('tool_call', '')]
+    """
     for name in ("content", "text", "refusal"):
         yield from fragments_of(delta.get(name))
     for name in BESIDE_TEXT:
@@ -85,7 +98,11 @@ def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
 
 
 def sources_in(said: Any, depth: int = DEEPEST) -> Iterator[tuple[str, str]]:
-    """(address of the web, its title) of an annotation, a citation, a search result, or of all in a list of them."""
+    """Yield (web address or "", title) of an annotation, a citation, a search result, or of each in a list of them.
+
+    >>> list(sources_in(["https://a.example", {"url": "https://b.example", "title": "B"}]))
+    [('https://a.example', ''), ('https://b.example', 'B')]
+    """
     if isinstance(said, str):
         yield clean_address(said), ""
     elif isinstance(said, list) and depth:
@@ -100,7 +117,7 @@ def sources_in(said: Any, depth: int = DEEPEST) -> Iterator[tuple[str, str]]:
 
 
 class Beside:
-    """What stands beside the text of an answer: its sources, and what cannot be shown."""
+    """What stands beside the text of an answer: its sources, and the kinds of parts that cannot be shown."""
 
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}
@@ -114,14 +131,16 @@ class Beside:
         return list(self._kinds)
 
     def note(self, kind: str) -> None:
+        """Add a kind of part that cannot be shown."""
         self._kinds[kind] = None
 
     def cite(self, said: Any) -> None:
+        """Add sources, each address once, at most ``MOST_SOURCES``; see ``sources_in``."""
         for address, name in sources_in(said):
             if address and (address in self._sources or len(self._sources) < MOST_SOURCES):
                 self._sources[address] = self._sources.get(address) or name
 
     def as_parts(self) -> list[dict[str, str]]:
-        """As ``Message.parts`` has them."""
+        """Return them in the form of ``Message.parts``."""
         sources = [{"type": SOURCE, "name": name, "url": url} for url, name in self._sources.items()]
         return sources + [{"type": kind} for kind in self._kinds]

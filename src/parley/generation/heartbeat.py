@@ -1,4 +1,4 @@
-"""The heartbeat of a worker process: a thread and a connection of its own, which wait for nobody."""
+"""The heartbeat of a worker process, in a thread and with a connection of its own, which wait for nobody."""
 
 import logging
 import threading
@@ -15,16 +15,16 @@ from parley.models.locks import DATABASE_AWAY
 logger = logging.getLogger(__name__)
 
 LONGEST_TURN = 60.0
-"""Seconds without a sign of the event loop after which the process is no longer said to be alive."""
+"""Seconds without a sign of the event loop after which the process lets its heartbeat stop."""
 SQLITE_PATIENCE = 100
-"""Milliseconds; who waits longer for SQLite's lock looks at it less and less often, and comes last."""
+"""Milliseconds; whoever waits longer for SQLite's lock polls it ever less often, and comes last."""
 AGAIN_AFTER = 0.02
 AWAY_AGAIN_AFTER = 0.5
 """Seconds until the next try: while a lock is waited for, and while there is no database."""
 
 
 class Heartbeat:
-    """Beats from its making to its end, as long as the event loop turns (``turned``)."""
+    """Beats from its construction to its end, as long as the event loop calls ``turned``."""
 
     def __init__(self, worker_id: UUID) -> None:
         self._worker_id, self._over = worker_id, threading.Event()
@@ -34,7 +34,7 @@ class Heartbeat:
         self._thread.start()
 
     def turned(self) -> None:
-        """The event loop turns."""
+        """Note that the event loop turns."""
         self._turned_at = time.monotonic()
 
     def end(self) -> None:
@@ -53,7 +53,7 @@ class Heartbeat:
         return time.monotonic() - self._turned_at < LONGEST_TURN
 
     def _beat(self) -> float:
-        """Beat once → seconds until the next try."""
+        """Beat once; return the seconds until the next try."""
         try:
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What was said before a reply, read from the newest back, as far as it can matter."""
+"""Loads the conversation history of a reply, newest first, until the context window is full."""
 
 from dataclasses import dataclass
 
@@ -9,20 +9,20 @@ from parley.models import Message, tree
 from .prompt import SPOKEN, Turn, tokens
 
 FIRST_PAGE = 50
-"""Messages that are read at first; each time that they are too few, twice as many."""
+"""Messages of the first page; each further page is twice as long."""
 SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 @dataclass(frozen=True)
 class History:
-    """The newest turns, in order; ``older``: how many there are before them that could be said as well."""
+    """The newest turns, in order; ``older``: how many sendable messages stand before them."""
 
     turns: list[Turn]
     older: int = 0
 
 
 def before(reply: Message, window: int) -> History:
-    """More of the branch of a reply than ``window`` tokens, or all of it."""
+    """Load the branch above a reply, as far as it fills ``window`` tokens."""
     turns: list[Turn] = []
     first, seen, size = reply, {reply.pk}, FIRST_PAGE
     while first.parent_id and first.parent_id not in seen and tokens(turns) <= window:
@@ -36,7 +36,7 @@ def before(reply: Message, window: int) -> History:
 
 
 def _count_before(message: Message) -> int:
-    """How many messages above it could be said; their texts stay in the database."""
+    """Count the sendable messages above a message; their texts stay in the database."""
     above = Message.objects.filter(pk__in=tree.above(message.parent_id), status__in=SPOKEN)
     text = Func(F("content"), Value(SPACES), function="LTRIM", output_field=CharField())
     count: int = above.alias(text=text).exclude(text="").count()

@@ -1,4 +1,4 @@
-"""Ends of attempts: the change of a reply and its calls in one transaction, then the signal."""
+"""Ends of attempts: changes a reply and records its calls in one transaction, then sends the signal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,21 +13,21 @@ from .announcer import announce
 
 
 def begin(reply: Message, provider: Provider, **facts: Any) -> Call:
-    """Return the call that is made now for an attempt to write a reply, not yet in the database."""
+    """Return the unsaved row of a call that begins now, for an attempt to write a reply."""
     return Call.begin(reply, provider=provider.name[:200], **facts)
 
 
 def settle(reply: Message, change: Callable[[], bool], calls: list[Call]) -> bool:
-    """Change a reply and keep the calls of its attempt, which were made whether the change happens or not.
+    """Change a reply and record the calls of its attempt, which were made whether the change happens or not.
 
-    Returns whether it happened; False, and nothing is kept, where the person was deleted.
+    Returns whether it happened; False, and nothing is recorded, where the person was deleted.
     """
     reply.record = lambda changed: Call.record(calls)
     return _announced(reply, change(), calls[-1] if calls else None)
 
 
 def recover(reply: Message, change: Callable[[], bool]) -> bool:
-    """Change a reply whose worker is gone, and keep that it may have asked; what that cost, nobody knows."""
+    """Change a reply whose worker is gone, and record that it may have called the provider, at an unknown cost."""
     lost = begin(reply, reply.provider, started_at=reply.started_at or timezone.now())
     lost.end(Status.INTERRUPTED, "worker_gone", ended_at=timezone.now())
     reply.record = lambda changed: changed and Call.record_lost(lost)
@@ -41,9 +41,9 @@ def _announced(reply: Message, changed: bool, call: Call | None) -> bool:
 
 
 def title(conversation: Conversation, title: str, usage: dict[str, Any], call: Call) -> bool:
-    """Give a conversation the title that a call has brought, if any, and keep the call: whether it took the title.
+    """Record a call for a title, and set the title if it brought one; return whether it was set.
 
-    The person's feed is locked first, which is deleted before their calls: of who is gone, nothing is kept.
+    Locks the person's feed first, which is deleted before their calls: of a deleted person nothing is recorded.
     """
     with transaction.atomic():
         taken = bool(usage) and conversation.take_title(title, usage)

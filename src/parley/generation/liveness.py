@@ -1,7 +1,7 @@
-"""Which workers are dead: those whose heartbeat does not change. Pure.
+"""Tells which workers are dead: those whose heartbeat does not change. Pure.
 
-What a heartbeat says is compared with nothing but what it said before, and how long that is ago is measured by this process's
-own clock. So it does not matter what a clock shows, here, at the worker's, or at the database's, nor that it is moved.
+A heartbeat is compared only with its own earlier value, and how long ago that was is measured by this process's own
+clock. So no clocks need to agree: not this one, the worker's nor the database's; and each may be moved.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from uuid import UUID
 from parley.conf import conf
 
 Beats = dict[UUID | None, datetime | None]
-"""Worker → its heartbeat, or None where it has no row: it said goodbye."""
+"""Worker → its heartbeat, None where it has no row because it has ended."""
 
 
 @dataclass(slots=True)
@@ -23,18 +23,18 @@ class _Silence:
 
 
 class Liveness:
-    """What this process has seen of heartbeats, and when."""
+    """What this process has seen of heartbeats, and when. ``clock()``: seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._silences: dict[UUID | None, _Silence] = {}
 
     def forget(self) -> None:
-        """Begin anew: this process, or the database, was away, and so may the workers have been."""
+        """Start afresh: this process or the database was away, and the workers may have been as well."""
         self._silences.clear()
 
     def look(self, beats: Beats) -> None:
-        """Note what the heartbeats are now; of workers that are left out nothing is known any more."""
+        """Note the present heartbeats; forget the workers that are not among them."""
         now, before = self._clock(), self._silences
         self._silences = {
             worker: before[worker] if worker in before and before[worker].beat == beat else _Silence(beat, now)
@@ -42,7 +42,7 @@ class Liveness:
         }
 
     def suspects(self) -> Beats:
-        """Those that were silent for long and are to be challenged, so that they have two beats' time to answer."""
+        """Return long silent workers to challenge, early enough that they have two beats' time to answer."""
         after = conf.DEAD_AFTER - 2 * conf.BEAT_INTERVAL
         return {
             worker: silence.beat
@@ -51,11 +51,11 @@ class Liveness:
         }
 
     def challenged(self, worker: UUID | None) -> None:
-        """Its row could be written just now."""
+        """Note that a worker's row could be written just now."""
         self._silences[worker].challenged_at = self._clock()
 
     def dead(self) -> Beats:
-        """Those that were silent for DEAD_AFTER and did not answer; who has no row is dead after two beats."""
+        """Return workers that were silent for DEAD_AFTER and did not answer; without a row, after two beats."""
         return {worker: silence.beat for worker, silence in self._silences.items() if self._is_dead(silence)}
 
     def _is_dead(self, silence: _Silence) -> bool:

@@ -1,4 +1,4 @@
-"""What to do when a stream ends, well or badly. Pure."""
+"""Decides what becomes of a reply whose stream ended, well or badly. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,15 +10,15 @@ from .finish_reasons import CONTENT_FILTER, LENGTH
 
 MOST_TRIES = 3
 LONGEST_WAIT = 30.0
-"""Seconds; a provider that asks for more gets a failed reply that says so."""
+"""Seconds; a reply fails where its provider asks to wait longer."""
 
 BROKE_OFF = {"unreachable": "cut", "timeout": "stalled"}
 NEVER_BEGAN = {code: before for before, code in BROKE_OFF.items()}
-"""The codes of one and the same error, after something was shown and before."""
+"""Codes of the same error, after something was shown and before."""
 
 
 class ProviderError(Exception):
-    """The provider did not answer; ``code`` is one of parley.errors, ``retry_after`` in seconds, ``detail`` its words."""
+    """The provider did not answer. ``code``: of parley.errors; ``retry_after``: seconds; ``detail``: its own words."""
 
     def __init__(
         self, code: str, *, retriable: bool = False, retry_after: float | None = None, detail: str = ""
@@ -29,7 +29,7 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """``detail``: the provider's own sentence, for people to read."""
+    """How a reply ends: its status, a code of parley.errors or "", and the provider's own sentence, for people."""
 
     status: str
     error: str = ""
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def after_end(answer: Accumulator) -> Outcome:
-    """The stream ended by itself; without a known good end, the answer is not whole."""
+    """Return the outcome of a stream that ended by itself; without a known good end, the answer is not whole."""
     if answer.reason.bad:
         return _broken("broken_off", answer, answer.finish_reason)
     if not answer.whole and (answer.text or answer.reasoning or answer.beside):
@@ -46,9 +46,9 @@ def after_end(answer: Accumulator) -> Outcome:
 
 
 def after_error(code: str, answer: Accumulator, detail: str = "") -> Outcome:
-    """The stream ended with an error; text that somebody may have seen is kept, and so are thoughts.
+    """Return the outcome of a stream that ended with an error; text and reasoning that somebody may have seen are kept.
 
-    An end that was told by itself before is believed: what broke off then was no longer the answer.
+    A finish reason that came alone before the error is believed: what broke off then was no longer the answer.
     """
     if answer.reason.good and answer.reason.alone and str(answer.text).strip():
         return Outcome("done")
@@ -60,7 +60,7 @@ def _broken(code: str, answer: Accumulator, detail: str = "") -> Outcome:
 
 
 def _without_text(answer: Accumulator) -> Outcome:
-    """An answer that has come to its end and has no text."""
+    """Return the outcome of an answer that is complete and has no text."""
     if answer.finish_reason == CONTENT_FILTER:
         return Outcome("failed", "filtered")
     if answer.beside.kinds:
@@ -75,7 +75,11 @@ def _without_text(answer: Accumulator) -> Outcome:
 
 
 def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random) -> float | None:
-    """Seconds until the next try, or None: only while nothing was shown, at most three tries."""
+    """Return the seconds until the next try, or None: only while nothing was shown, at most three tries.
+
+    >>> retry_delay(ProviderError("overloaded", retriable=True), tries=3, shown=False, random=Random()) is None
+    True
+    """
     if shown or not error.retriable or tries >= MOST_TRIES:
         return None
     if error.retry_after is not None:
@@ -84,7 +88,11 @@ def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random
 
 
 def seconds_of(retry_after: str, now: datetime) -> float | None:
-    """The header Retry-After, a number of seconds or a date, in seconds; None for anything else."""
+    """Return the seconds of a header Retry-After, which is a number or a date; None for anything else.
+
+    >>> seconds_of("Fri, 31 Dec 1999 23:59:59 GMT", datetime(1999, 12, 31, 23, 59, tzinfo=UTC))
+    59.0
+    """
     try:
         return max(0.0, float(retry_after))
     except ValueError:

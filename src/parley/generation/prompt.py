@@ -8,41 +8,45 @@ from typing import TypedDict
 
 CUT_OFF = ("stopped", "interrupted", "failed")
 SPOKEN = ("done", *CUT_OFF)
-"""What has text that people read is history; what is still being written is not."""
+"""Statuses of messages that are history; what is still being written is not."""
 CUT_OFF_NOTE = "[This answer was cut off.]"
 BEGINNING = "[The conversation begins with your message.]"
 GO_ON = "Go on."
-"""What only the model is told, for servers that take nothing but questions and answers in turn."""
+"""Sent only to the model, for servers that accept nothing but questions and answers in turn."""
 
 BYTES_PER_TOKEN = 3.0
 TOKENS_PER_MESSAGE = 8
 SHARE_FOR_ANSWER = 0.25
 """An estimate that errs on the safe side: English has about 4 bytes a token, most other text 2 to 4."""
 
-
 Turn = tuple[str, str, str]
 """(role, status, content) of a message."""
 
 
 class ProviderMessage(TypedDict):
+    """A message as providers take it."""
+
     role: str
     content: str
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """``left_out``: how many of the oldest messages did not fit."""
+    """The messages to send; ``left_out``: how many of the oldest did not fit."""
 
     messages: list[ProviderMessage]
     left_out: int
 
 
 def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str = "", older: int = 0) -> Prompt:
-    """Role/content messages from the turns of one branch, before which there are ``older`` ones.
+    """Build the messages to send from the turns of one branch, above which there are ``older`` ones.
 
-    User and assistant take turns, the user first and, unless there is ``begun``, last. ``window`` is the model's context
-    in tokens. The system prompt and the last question always stay; the oldest turns go first. ``begun`` is the text that
-    the answer shall go on after.
+    User and assistant take turns, the user first and, unless an answer has ``begun``, last: ``begun`` is the text that
+    the model is to continue. ``window``: the model's context in tokens. The system prompt and the last question always
+    stay; the oldest turns go first.
+
+    >>> [message["role"] for message in build("Be brief.", [("user", "done", "Hello?")], window=4096).messages]
+    ['system', 'user']
     """
     system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
     turns = _said(history)
@@ -53,7 +57,11 @@ def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str
 
 
 def tokens(history: Iterable[Turn]) -> float:
-    """How much of a window these turns take."""
+    """Return about how many tokens of a window these turns take.
+
+    >>> tokens([("user", "done", "A question?")]) < 20
+    True
+    """
     return _tokens(_said(history))
 
 
@@ -67,7 +75,7 @@ def _marked(status: str, content: str) -> str:
 
 
 def _in_turn(turns: list[ProviderMessage], ending: list[ProviderMessage]) -> list[ProviderMessage]:
-    """What follows each other in one role is one turn; the begun text stays to the letter."""
+    """Join messages of one role that follow each other; leave the begun text as it is."""
     groups = groupby(turns, itemgetter("role"))
     joined = [_message(role, "\n\n".join(turn["content"] for turn in group)) for role, group in groups]
     if [turn["role"] for turn in joined + ending][:1] == ["assistant"]:
@@ -86,7 +94,7 @@ def _tokens(messages: list[ProviderMessage]) -> float:
 
 
 def _newest_that_fit(turns: list[ProviderMessage], room: float) -> list[ProviderMessage]:
-    """At least the last message; otherwise a history that begins with a question."""
+    """Return the newest turns that fit, from a question on, and at least the last one."""
     first = len(turns)
     while first and (first == len(turns) or _tokens([turns[first - 1]]) <= room):
         first -= 1

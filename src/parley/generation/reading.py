@@ -1,6 +1,6 @@
-"""Whether a provider has read what it was sent. Pure.
+"""Tells whether a provider has read all that it was sent. Pure.
 
-Ollama cuts what is longer than its window without a word; only what it counts tells.
+Ollama silently cuts what is longer than its window; only the tokens that it counts show it.
 """
 
 import re
@@ -10,14 +10,14 @@ from typing import Any
 BYTES_PER_TOKEN = 4
 """Of English; most other text has fewer."""
 MOST_BYTES_PER_TOKEN = 8
-"""No text of some length has more in any model's tokens, when runs of one character are counted once."""
+"""No longer text has more, in any model's tokens, when a run of one character is counted once."""
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 
 
 def unread(messages: Iterable[Mapping[str, Any]], usage: dict[str, int]) -> int:
-    """About how many tokens were sent, where the provider has read far fewer; 0 where it has not, or does not count.
+    """Return about how many tokens were sent, where the provider read far fewer; 0 where it did not, or does not count.
 
-    What was cached counts as read, also for a provider that tells it apart.
+    Cached tokens count as read, also where a provider counts them apart.
 
     >>> unread([{"content": "Words, words. " * 1000}], {"prompt_tokens": 1000})
     3500

@@ -1,4 +1,4 @@
-"""Jobs whose worker is gone, or of which no worker knows, and what is kept no longer."""
+"""Recovers jobs whose worker is gone, enqueues lost ones again, and purges what has expired."""
 
 import logging
 import threading
@@ -25,18 +25,18 @@ logger = logging.getLogger(__name__)
 
 JOBS: tuple[Any, ...] = (Message, Transfer)
 MOST_PURGED, LONGEST_PURGE = 20, 1.0
-"""Conversations, and transfers, that are deleted at once, and seconds after which no more are begun."""
+"""Conversations, and transfers, of one purge; seconds after which it begins no more."""
 
 
 def since_boot() -> float:
-    """Seconds by a clock that nobody can set, and that goes on while the machine sleeps, where there is one."""
+    """Return seconds by a clock that nobody can set, and that goes on while the machine sleeps, where there is one."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Reaper:
     """Sweeps every few seconds, in every worker and every web server; each change is won by one of them.
 
-    It waits for no row that somebody holds: what it cannot have now it looks for the next time.
+    It waits for no row that somebody holds: what it cannot have now, it tries again the next time.
     """
 
     def __init__(self, clock: Callable[[], float] = since_boot) -> None:
@@ -48,7 +48,7 @@ class Reaper:
         self._passed_at: float | None = None
 
     def pass_by(self) -> None:
-        """A sweep, unless there is one or was one lately; for those who come often, must not wait, and must not fail."""
+        """Sweep, unless a sweep runs or has just run; for callers that come often, and must neither wait nor fail."""
         if not self._passing.acquire(blocking=False):
             return
         try:
@@ -61,12 +61,12 @@ class Reaper:
             self._passing.release()
 
     def sweep(self) -> None:
-        """All of it, where nothing waits for it. Raises what the database raises."""
+        """Recover and purge, where nothing waits for it. Raises what the database raises."""
         self.look_after()
         self.purge()
 
     def look_after(self) -> None:
-        """See to what nobody writes. Raises what the database raises; the next time then waits again."""
+        """Recover jobs of dead workers, and enqueue lost ones again. Raises what the database raises."""
         if self._reached_at is None or _is_long(self._clock() - self._reached_at):
             self._workers.forget()
         with locks.waiting(locks.BRIEFLY):
@@ -77,7 +77,7 @@ class Reaper:
         self._reached_at = self._clock()
 
     def purge(self) -> None:
-        """Delete for good what was kept long enough, a little at a time; what cannot be deleted comes last."""
+        """Delete for good what has expired, a little at a time; what cannot be deleted comes last."""
         until = self._clock() + LONGEST_PURGE
         over = [(model, pk) for model in (Conversation, Transfer) for pk in self._over(model)]
         if not over:
@@ -101,9 +101,9 @@ class Reaper:
             self._stuck.add(pk)
 
     def recover(self, jobs: Iterable[Job], still: Q = ALWAYS) -> None:
-        """What nobody writes or carries out any more, where ``still`` holds.
+        """Recover jobs that no worker runs any more, each where ``still`` holds for its row.
 
-        One that cannot be recovered leaves the others to be, and somebody whose rows are held is looked for once.
+        One that cannot be recovered does not stop the others; a person whose rows are held is tried once.
         """
         held: set[Any] = set()
         for job in jobs:
@@ -125,7 +125,7 @@ class Reaper:
                 dispatch_next(job)
 
     def _look_at_workers(self) -> None:
-        """An answer of the database that was long on its way says nothing of what has been since."""
+        """Read heartbeats and challenge suspects; an answer that was long on its way says nothing of the present."""
         asked_at = self._clock()
         beats = {worker: beat for kind in JOBS for worker, beat in with_beats(kind.objects.running())}
         if _is_long(self._clock() - asked_at):
@@ -152,13 +152,13 @@ def _is_long(seconds: float) -> bool:
 
 
 def dispatch_next(reply: Message) -> None:
-    """Tell workers of the person's next replies, since one of theirs has settled."""
+    """Enqueue the person's next replies after one of theirs has settled."""
     for waiting in next_of(reply):
         waiting.dispatch()
 
 
 def next_of(reply: Message) -> list[Message]:
-    """The person's next replies, when one of theirs has settled; mostly there are none, and that is soon found."""
+    """Return the person's next replies after one of theirs has settled; mostly none, which one short query finds."""
     owner_id = reply.owner_id
     if not Message.objects.unsettled().filter(conversation__owner_id=owner_id, status="pending").exists():
         return []

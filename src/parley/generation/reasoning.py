@@ -1,4 +1,4 @@
-"""Tells what a model thinks in tags at the beginning of its answer from the answer itself. Pure."""
+"""Parts the reasoning that a model writes in tags at the beginning of its answer from the answer. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -20,11 +20,17 @@ LONGEST_CLOSER = 11
 _ANY_TAG = re.compile("|".join(map(re.escape, (*TAGS, *TAGS.values()))))
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 _CLOSES_PROSE = re.compile(r"[^\s`\"'“”‘’«»(\[{<|/\\=]\Z|\n\Z|\A\Z")
-"""What stands before a closing tag that ends what a template had begun, and not before one that is talked about."""
+"""Stands before a closing tag that ends what a template had opened, and not before one that is mentioned."""
 
 
 class Thoughts:
-    """Passes on what is added to one of two texts; only what may still be a tag is held back."""
+    """Passes what is added on to one of two texts; holds back only what may still become a tag.
+
+    >>> reasoning, answer = Text(), Text()
+    >>> Thoughts(reasoning, answer).add("<think>Hm.</think>Hi")
+    >>> str(reasoning), str(answer)
+    ('Hm.', 'Hi')
+    """
 
     def __init__(self, reasoning: Text, answer: Text) -> None:
         self._reasoning, self._answer = reasoning, answer
@@ -38,6 +44,7 @@ class Thoughts:
         self._thinks, self._writes, self._may_close = False, is_in_code(self._talk), True
 
     def add(self, piece: str) -> None:
+        """Take the next piece of the stream, cut anywhere."""
         if self._writes:
             self._answer.add(piece)
             if self._may_close and (">" in piece or "]" in piece):
@@ -48,6 +55,7 @@ class Thoughts:
         self._take(piece)
 
     def close(self) -> None:
+        """Pass on what was held back: the stream is over."""
         held, self._held = self._held, ""
         if held:
             (self._reasoning if self._closer else self._answer).add(held)
@@ -55,7 +63,7 @@ class Thoughts:
 
     def _begin(self, piece: str) -> None:
         begun = piece.lstrip()
-        if self._reasoning:  # the server tells thoughts from answers itself
+        if self._reasoning:  # the server itself parts reasoning from answers
             self._writes = True
             self.add(piece)
         elif begun.startswith(HARMONY):
@@ -71,7 +79,7 @@ class Thoughts:
             self.add(piece)
 
     def _think(self, piece: str) -> None:
-        """Line breaks after the opening tag and before the closing one belong to the tags."""
+        """Take reasoning, without the line breaks after the opening tag and before the closing one."""
         piece = piece if self._thinks else piece.lstrip("\n")
         thought, found, answer = piece.partition(self._closer)
         if not found:
@@ -89,7 +97,7 @@ class Thoughts:
         self._answer.add(begun)
 
     def _look_for_closer(self, length: int) -> None:
-        """Several templates open the tag in the prompt: what came before the first closing tag was thought, then."""
+        """Take text before a first closing tag as reasoning: several templates open the tag in the prompt."""
         if _CLOSER.search(self._answer.tail(length)) is None:
             return
         said = self._answer.since(self._start)
@@ -105,28 +113,37 @@ class Thoughts:
 
 
 def is_talk(before: str, closer: str) -> bool:
-    """Whether a closing tag after this text is talked about: in code, as a word among words, or after its opening tag."""
+    """Return whether a closing tag after this text is only mentioned: in code, in a sentence, or after its opening tag.
+
+    >>> is_talk("It ends with `", "</think>"), is_talk("So it is 42.\\n", "</think>")
+    (True, False)
+    """
     return is_in_code(before) or not _CLOSES_PROSE.search(before) or _is_opened(before, closer.replace("/", ""))
 
 
 def is_in_code(before: str) -> bool:
-    """Whether what follows this text is in a fence, or between backticks."""
+    """Return whether what follows this text is in a fence, or between backticks.
+
+    >>> is_in_code("```python\\nx = 1"), is_in_code("`x` is 1")
+    (True, False)
+    """
     return len(_FENCE.findall(before)) % 2 == 1 or last_line(before).count("`") % 2 == 1
 
 
 def last_line(text: str) -> str:
+    """Return what stands after the last line break."""
     return text[text.rfind("\n") + 1 :]
 
 
 def _is_opened(before: str, opener: str) -> bool:
-    """Whether the tag was opened on the same line, or where a line begins."""
+    """Return whether the tag was opened on the same line, or where a line begins."""
     unclosed = _CLOSER.split(before)[-1]
     begins = re.compile(rf"^[^\w\n]*{re.escape(opener)}", re.MULTILINE)
     return opener in last_line(unclosed) or begins.search(unclosed) is not None
 
 
 class Channels:
-    """Reads the channels of harmony; ``final`` is the answer and goes on to the end, whatever it talks about."""
+    """Reads the channels of harmony; ``final`` is the answer and goes on to the end, whatever tags it mentions."""
 
     MESSAGE, ENDS = "<|message|>", ("<|end|>", "<|return|>", "<|call|>")
     LONGEST_HEADER = 300
@@ -140,11 +157,13 @@ class Channels:
         self._target: Text | None = None
 
     def add(self, piece: str) -> None:
+        """Take the next piece of the stream, cut anywhere."""
         piece, self._held = self._held + piece, ""
         while piece:
             piece = self._read_header(piece) if self._target is None else self._read_message(self._target, piece)
 
     def close(self) -> None:
+        """Pass on what was held back, unless it is only marks."""
         held, self._held = self._held, ""
         if not self._NOTHING.fullmatch(held):
             (self._answer if self._target is None else self._target).add(held)
@@ -175,6 +194,6 @@ class Channels:
 
 
 def _parted(piece: str, marks: Iterable[str]) -> tuple[str, str]:
-    """(what is certain, what may be the beginning of a mark, or is one) of a text that goes on."""
+    """Return (the certain part of a piece, its end that is or may become a mark)."""
     held = max((n for mark in marks for n in range(1, len(mark) + 1) if piece.endswith(mark[:n])), default=0)
     return piece[: len(piece) - held], piece[len(piece) - held :]

@@ -1,6 +1,6 @@
-"""What a provider's refusal of a request means, in codes of parley.errors. Pure.
+"""A provider's refusal of a request → its meaning, a code of parley.errors. Pure.
 
-There is no standard for it: statuses are used for several things, and only the words tell them apart.
+There is no standard: one status is used for several things, and only the words tell them apart.
 """
 
 import re
@@ -9,11 +9,11 @@ from typing import Any
 
 STATUS_CODES = {
     400: "bad_request", 401: "unauthorized", 402: "no_credit", 403: "forbidden", 404: "model_not_found",
-    405: "wrong_address", 408: "timeout", 409: "provider_down", 413: "too_long", 422: "bad_request", 425: "provider_down",
-    429: "rate_limited", 499: "provider_down", 529: "overloaded",
+    405: "wrong_address", 408: "timeout", 409: "provider_down", 413: "too_long", 422: "bad_request",
+    425: "provider_down", 429: "rate_limited", 499: "provider_down", 529: "overloaded",
 }  # fmt: skip
 MAY_PASS = frozenset({"timeout", "rate_limited", "provider_down", "overloaded"})
-"""What may be over when the same request is made again."""
+"""Codes of what may have passed when the same request is made again."""
 
 TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|context[ _-]?(length|size|window|limit)|\bn_ctx\b"
@@ -22,7 +22,7 @@ TOO_LONG = re.compile(
     r"|tokens to keep from the initial prompt|inputs` tokens|range of input length"
 )
 TOKENS_REFUSED = re.compile(r"max_(completion_)?tokens\W? (is|must|should|cannot|can't|value|parameter)")
-"""A limit that was set for the answer, which may be told together with the length of the context."""
+"""A limit that was set for the answer, which a refusal may name together with the length of the context."""
 NO_CREDIT = re.compile(
     r"insufficient[ _](quota|balance|credit|fund)|credit balance|(out of|no|not enough|requires more) credits?\b"
     r"|payment[ _]required|exceeded your current quota(?!.*(retry in|retrydelay))|billing (hard )?limit|spending limit"
@@ -40,7 +40,7 @@ SAYS_NOTHING = re.compile(
     r"(\W|\d|\b(detail|error|message|code|object|type|status|param|none|null|true|false|http|timestamp|not|found)\b"
     r"|notfound|invalid_request_error)*"
 )
-"""The words of an answer that only says "Not Found", in any form."""
+"""Words of a body that only says "Not Found", in any form."""
 FILTERED = re.compile(
     r"content[_ ]filter(?!_error)|content management policy|content[_ ]policy|responsibleaipolicyviolation"
     r"|data_?inspection_?failed|inappropriate content|sensitive (content|words)|prohibited_content"
@@ -52,11 +52,11 @@ NO_SUCH_MODEL = re.compile(
 RATE_LIMITED = re.compile(r"rate[ _-]?limit|too many requests")
 OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
 ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
-"""What was asked, said again by pydantic, of which vLLM makes a text."""
+"""The request, which pydantic repeats in its errors, as vLLM writes them into a sentence."""
 DEEPEST = 8
 IN_BAND_STATUS_CODES = {429: "rate_limited", 503: "overloaded", 529: "overloaded"}
 IN_BAND = 0
-"""In place of a status, for what is said inside of a stream."""
+"""In place of a status, for errors inside a stream."""
 WORDS = (
     ("no_credit", NO_CREDIT, (IN_BAND, 400, 402, 403, 429)),
     ("too_long", TOO_LONG, (IN_BAND, 400, 413, 422, 500, 501, 503)),
@@ -66,14 +66,14 @@ WORDS = (
     ("overloaded", OVERLOADED, (IN_BAND, 500, 503)),
     ("rate_limited", RATE_LIMITED, (IN_BAND,)),
 )
-"""(code, words that mean it, the statuses that do not say enough by themselves)"""
+"""(code, words that mean it, statuses that leave it open)"""
 OPEN_TO_WORDS = {404, 405}.union(*(statuses for _, _, statuses in WORDS))
 WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An HTTP response other than 2xx. ``code`` and ``param``: fields of OpenAI's errors, "" where there are none."""
+    """An HTTP response other than 2xx. ``said``: its body; ``code``, ``param``: fields of OpenAI's errors, or ""."""
 
     status: int
     said: str
@@ -86,12 +86,16 @@ class Refusal:
 
     @property
     def about_the_request(self) -> bool:
-        """Whether the same request in another form might be taken."""
+        """Whether the same request in another form might be accepted."""
         return self.status in (400, 422, 500, 501) and meaning(self) in ("bad_request", "provider_down")
 
 
 def without_echo(said: Any, depth: int = DEEPEST) -> Any:
-    """The body of a refusal without the request that it repeats: what people write says nothing about the reason."""
+    """Return the body of a refusal without the request that it repeats: people's words are no reason.
+
+    >>> without_echo({"loc": ["messages"], "msg": "Too long", "input": "What a person wrote"})
+    {'loc': ['messages'], 'msg': 'Too long'}
+    """
     if isinstance(said, str):
         return ECHO.sub("", said) if "loc" in said else said
     if not depth:
@@ -106,7 +110,11 @@ def without_echo(said: Any, depth: int = DEEPEST) -> Any:
 
 
 def meaning(refusal: Refusal) -> str:
-    """Return a code of parley.errors."""
+    """Return the code of parley.errors for a refusal.
+
+    >>> meaning(Refusal(429, "You exceeded your current quota")), meaning(Refusal(404, "404 page not found"))
+    ('no_credit', 'wrong_address')
+    """
     status, is_page = refusal.status, WEB_PAGE.search(refusal.said[:2000]) is not None
     if 300 <= status < 400:
         return "redirected"
@@ -117,19 +125,23 @@ def meaning(refusal: Refusal) -> str:
 
 
 def in_band(said: str, status: int = 0) -> str:
-    """Return a code of parley.errors for what a provider says inside of a stream, maybe with a status of HTTP."""
+    """Return the code of parley.errors for an error inside a stream, which may name a status of HTTP.
+
+    >>> in_band("The engine is overloaded"), in_band("", 429), in_band("Oops")
+    ('overloaded', 'rate_limited', 'provider_error')
+    """
     return _by_words(said.lower(), IN_BAND) or IN_BAND_STATUS_CODES.get(status, "provider_error")
 
 
 def _is_lost(refusal: Refusal) -> bool:
-    """Whether the server knows no such address, of which it need not say more than "Not Found"."""
+    """Return whether the server has no such address, even if it says no more than "Not Found"."""
     if refusal.status not in (404, 405) or refusal.code == "model_not_found":
         return False
     return bool(NO_SUCH_ADDRESS.search(refusal.words) or SAYS_NOTHING.fullmatch(refusal.said.lower()))
 
 
 def _by_words(words: str, status: int) -> str:
-    """The code that the words give, or "" where they say no more than the status."""
+    """Return the code that the words mean, or "" where they say no more than the status."""
     meant = (code for code, known, statuses in WORDS if status in statuses and known.search(words))
     code = next(meant, "")
     return next(meant, "") if code == "too_long" and status and TOKENS_REFUSED.search(words) else code

@@ -1,4 +1,4 @@
-"""What a model is asked, whatever the wire. Pure."""
+"""A question to a model, whatever the wire. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from .prompt import ProviderMessage
 
 @dataclass(frozen=True)
 class Request:
-    """``parameters`` by our names; those in ``optional`` nobody has set: they are left out where they are refused."""
+    """``parameters``: by our names; those in ``optional``, which nobody has set, are left out where they are refused."""
 
     model: str
     messages: list[ProviderMessage] = field(default_factory=list)

@@ -1,20 +1,20 @@
-"""Where an answer that broke off is gone on with: what the model says again there is not kept twice. Pure."""
+"""Joins an answer that broke off with its continuation, without what the model repeats there. Pure."""
 
 import re
 from typing import Protocol
 
 LONGEST_REPETITION = 400
-"""Characters at the end of the text in which a repetition is looked for."""
+"""Characters at the end of the text that a continuation may repeat."""
 SHORTEST_REPETITION, FEWEST_LETTERS = 8, 5
-"""Characters, and different letters among them: rows of a table, indents and "ha ha" may well come twice."""
+"""Characters, and different letters among them: rows of a table, indents and "ha ha" may well occur twice."""
 LEAD_IN = " \t\r\n…."
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)(\n|\Z)", re.MULTILINE)
 MARKDOWN = ("", "md", "markdown")
-"""Languages of blocks in which other blocks may begin."""
+"""Languages of code blocks in which other blocks may begin."""
 
 
 def repeated(before: str, after: str) -> int:
-    """How many characters at the beginning of ``after`` only say the end of ``before`` again.
+    """Return how many characters at the beginning of ``after`` only repeat the end of ``before``.
 
     >>> repeated("The quick brown fo", "…quick brown fox jumps")
     15
@@ -29,7 +29,7 @@ def repeated(before: str, after: str) -> int:
 
 
 def _may_be_meant(tail: str, words: str, after: str) -> bool:
-    """Whether a text may go on with its own last words, as tables, lists, data and refrains do."""
+    """Return whether a text may go on with its own last words, as tables, lists, data and refrains do."""
     lead, _, rest = after.partition(words)
     if "." in lead or "…" in lead or (tail[-1].isalnum() and after[0].isalnum()):
         return False
@@ -41,14 +41,18 @@ def _comes_twice(tail: str, words: str) -> bool:
 
 
 def _is_line(tail: str, words: str, lead: str, rest: str) -> bool:
-    """Whether the words are one line, in both."""
+    """Return whether the words are one line, both at the end and in the continuation."""
     first = tail.removesuffix(words).rstrip(" \t")[-1:] in ("", "\n")
     parted = words.endswith("\n") or ("\n" in lead and rest[:1] in ("", "\n"))
     return first and parted and "\n" not in words.rstrip("\n")
 
 
 def may_repeat(before: str, after: str) -> bool:
-    """Whether ``after`` could still become a repetition when more of it comes."""
+    """Return whether ``after`` could still become a repetition when more of it arrives.
+
+    >>> may_repeat("The quick brown fo", "quick br"), may_repeat("The quick brown fo", "x jumps")
+    (True, False)
+    """
     begun = after.lstrip(LEAD_IN)
     return len(after) < LONGEST_REPETITION and begun in before[-LONGEST_REPETITION:]
 
@@ -58,7 +62,7 @@ def _is_telling(words: str) -> bool:
 
 
 def open_fence(before: str) -> str:
-    """The line that opened the block of code in which a text ends, "" where it ends in none, or in one of Markdown.
+    """Return the line that opened the code block in which a text ends; "" for none, or one of Markdown.
 
     >>> open_fence("So:\\n```python\\nx = 1")
     '```python\\n'
@@ -73,14 +77,17 @@ def open_fence(before: str) -> str:
 
 
 class Pieces(Protocol):
-    """What takes an answer in pieces."""
+    """Takes an answer in pieces."""
 
     def add(self, piece: str) -> None: ...
     def close(self) -> None: ...
 
 
 class Seam:
-    """Passes an answer's rest on to ``then``, from where it begins to say something new."""
+    """Passes the rest of an answer on to ``then``, from where it says something new.
+
+    ``before``: the whole text that the model continues.
+    """
 
     def __init__(self, before: str, then: Pieces) -> None:
         self._before, self._then = before[-LONGEST_REPETITION:], then
@@ -88,6 +95,7 @@ class Seam:
         self._held, self._sewn = "", False
 
     def add(self, piece: str) -> None:
+        """Take the next piece of the continuation, cut anywhere."""
         if self._sewn:
             self._then.add(piece)
             return
@@ -97,12 +105,13 @@ class Seam:
             self._sew()
 
     def close(self) -> None:
+        """Pass on what was held back: the stream is over."""
         if not self._sewn:
             self._sew()
         self._then.close()
 
     def _without_fence(self) -> str:
-        """The block of code is open already: who opens it again only says where they are."""
+        """Return the held text without the line that opens the code block again, which is still open."""
         begun = self._held.lstrip("\n")
         return begun.removeprefix(self._fence) if self._fence and begun.startswith(self._fence) else self._held
 

@@ -1,13 +1,13 @@
-"""Bytes → server-sent events, and what gateways send in their place. Pure.
+"""Bytes → server-sent events, and what gateways send in place of them. Pure.
 
-Source: WHATWG HTML, 9.2 "Server-sent events". Beside it: events without an empty line between them, lines of JSON without
-``data:`` (NDJSON, or a whole answer as JSON), and the line ``error: {…}`` of llama.cpp.
+Source: WHATWG HTML, 9.2 "Server-sent events". Understood as well: events without an empty line between them, lines of
+JSON without ``data:`` (NDJSON, or a whole answer as JSON), and the line ``error: {…}`` of llama.cpp.
 """
 
 import json
 
 LONGEST_EVENT = 16_000_000
-"""Bytes; a picture in one event is no longer, and what is longer is no answer."""
+"""Bytes; pictures fit into one event, and what is longer is no answer."""
 MOST_PIECES = 1000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FIELDS = (b"", b"data", b"id", b"retry")
@@ -16,13 +16,17 @@ LONGEST_STRAY = 500
 
 
 class NotAnEvent(ValueError):
-    """More bytes without an end than an event has."""
+    """More bytes have arrived without an end than an event may have."""
 
 
 class Events:
-    """Feed it bytes cut anywhere; it gives back the data of each event that is whole.
+    """Parses bytes, cut anywhere, into the data of complete events.
 
-    ``stray``: the first line that belongs to no event, b"" where there is none.
+    ``stray``: the first line that belongs to no event, or b"".
+
+    >>> events = Events()
+    >>> events.feed(b'data: {"a": 1}\\n\\nda'), events.feed(b"ta: [DONE]\\n\\n")
+    ([b'{"a": 1}'], [b'[DONE]'])
     """
 
     def __init__(self) -> None:
@@ -35,7 +39,7 @@ class Events:
         self.stray = b""
 
     def feed(self, received: bytes) -> list[bytes]:
-        """Raises NotAnEvent, after the events that came before."""
+        """Return the data of the events that are complete now. Raises NotAnEvent, after the events that came before."""
         if self._refused:
             raise self._refused
         if b"\n" not in received and b"\r" not in received and not self._after_carriage_return():
@@ -54,7 +58,7 @@ class Events:
         return events
 
     def close(self) -> list[bytes]:
-        """What a server sent that forgot its last empty line."""
+        """Return the last events of a server that forgot its final empty line."""
         events = self.feed(b"\n\n")
         if self._json:
             events.append(self._whole_json())
@@ -64,7 +68,7 @@ class Events:
         return bool(self._pieces) and self._pieces[-1].endswith(b"\r")
 
     def _wait(self, received: bytes) -> list[bytes]:
-        """Without looking again at what is there of a long line."""
+        """Keep part of a long line, without scanning again what is there of it."""
         self._pieces.append(received)
         self._waiting += len(received)
         if len(self._pieces) > MOST_PIECES:
@@ -111,7 +115,7 @@ class Events:
             self.stray = line[:LONGEST_STRAY]
 
     def _take_json(self, line: bytes, events: list[bytes]) -> None:
-        """A line that is an object, or several that end as the first began: at the margin."""
+        """Take a line that is an object, or one of several that end, at the margin, as the first began."""
         self._json.append(line)
         self._size += len(line)
         self._refuse_too_much(0)
@@ -129,11 +133,16 @@ class Events:
 
 
 def is_done(data: bytes) -> bool:
+    """Return whether this is the data of the event that ends a stream.
+
+    >>> is_done(b" [done]"), is_done(b'"[DONE]"')
+    (True, False)
+    """
     return len(data) < 12 and data.strip().upper() == b"[DONE]"
 
 
 def _lines(text: bytes) -> list[bytes]:
-    """The last one has no end yet; a carriage return at the end may be half of one."""
+    """Split into lines, the last of which has no end yet: a carriage return there may be half of one."""
     if b"\r" in text:
         text, held = (text[:-1], b"\r") if text.endswith(b"\r") else (text, b"")
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held

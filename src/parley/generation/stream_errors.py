@@ -1,4 +1,4 @@
-"""An error inside of a stream, in the shapes of many vendors → the provider's own sentence. Pure."""
+"""Errors inside a stream, in the shapes of many vendors → the provider's own sentence. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from parley.text import clean_count, clean_line
 
 LONGEST_SENTENCE = 2000
-"""Characters that are looked at; see provider.detail for what is kept."""
+"""Characters that are read; Provider.detail says how many are kept."""
 DEEPEST = 4
 MOST_SENTENCES = 5
 
@@ -16,16 +16,16 @@ _SAID_IN = (
 )  # fmt: skip
 _NAMED_IN = ("type", "code", "status", "error_code")
 _BY_ITSELF = ("detail", "errors", "error_message", "error_msg", "error_code")
-"""What no chunk has that is not an error."""
+"""Fields that only errors have."""
 _WELL = frozenset(("0", "200", "ok", "success"))
 _ON_THE_WAY = frozenset(
     ("info", "ping", "processing", "pending", "queued", "queue", "progress", "in_progress", "loading")
 )
-"""What chunks that bring a message say of themselves where it is no error."""
+"""What chunks with a message call themselves where it is no error."""
 
 
 class InBandError(Exception):
-    """The provider reported an error inside of the stream: ``str()`` is its own sentence, ``status`` one of HTTP, or 0."""
+    """The provider reported an error inside the stream. ``str()``: its own sentence; ``status``: one of HTTP, or 0."""
 
     def __init__(self, sentence: str, status: int = 0) -> None:
         super().__init__(sentence)
@@ -33,7 +33,11 @@ class InBandError(Exception):
 
 
 def error_in(chunk: dict[str, Any]) -> InBandError | None:
-    """Return the error that a chunk or a choice reports, whose sentence may be ""; None for one that reports none."""
+    """Return the error that a chunk or a choice reports, whose sentence may be ""; None where it reports none.
+
+    >>> error_in({"error": {"message": "Busy", "code": 503}}), error_in({"type": "ping"})
+    (InBandError('Busy'), None)
+    """
     if error := chunk.get("error"):
         return InBandError(sentence_of(error) or sentence_of(chunk), _status_of(error) or _status_of(chunk))
     status = chunk.get("base_resp")
@@ -43,7 +47,7 @@ def error_in(chunk: dict[str, Any]) -> InBandError | None:
 
 
 def _status_of(said: Any) -> int:
-    """The status of HTTP that an error names, or 0."""
+    """Return the status of HTTP that an error names, or 0."""
     if not isinstance(said, dict):
         return 0
     named = (clean_count(said.get(name)) or 0 for name in ("code", "status", "status_code"))
@@ -51,7 +55,11 @@ def _status_of(said: Any) -> int:
 
 
 def sentence_of(said: Any, depth: int = DEEPEST) -> str:
-    """One line of what an error says, from a text, a list or an object, however they are nested."""
+    """Return one line of what an error says: a text, a list or an object, however they are nested.
+
+    >>> sentence_of({"detail": [{"msg": "Field required"}, {"msg": "Too long"}]})
+    'Field required; Too long'
+    """
     if isinstance(said, str):
         return clean_line(said, LONGEST_SENTENCE)
     if isinstance(said, list):
@@ -67,7 +75,7 @@ def _joined(sentences: Iterable[str]) -> str:
 
 
 def _upstream(said: dict[str, Any]) -> str:
-    """What OpenRouter was told by the provider that it asked."""
+    """Return what OpenRouter quotes of the provider that it asked."""
     metadata = said.get("metadata")
     return clean_line(metadata.get("raw"), LONGEST_SENTENCE) if isinstance(metadata, dict) else ""
 

@@ -1,4 +1,4 @@
-"""OpenAI-compatible streaming: the official SDK for the request, a lean path for the chunks."""
+"""Streams from OpenAI-compatible APIs: the official SDK for the request, a lean path for the chunks."""
 
 import asyncio
 import json
@@ -28,17 +28,17 @@ from .wires import WIRES
 logger = logging.getLogger(__name__)
 
 MOST_MODELS = 1000
-"""Models of which is remembered how they want to be asked."""
+"""Models whose dialects are remembered."""
 MOST_SAID, LONGEST_SAID = 4000, 2000
-"""Characters that are looked at: of a refusal, and of words in place of a chunk."""
+"""Characters that are read: of a refusal, and of words in place of a chunk."""
 _dialects: dict[tuple[Provider, str], Dialect] = {}
-"""(provider, model) → the dialect in which it last took a request, as long as the process lives."""
+"""(provider, model) → the dialect of the last accepted request, as long as the process lives."""
 EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
-"""What proxies make of a stream that they take for text."""
+"""How proxies garble a stream that they take for text."""
 
 
 async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[Any], None]:
-    """The events of an answer, decoded, as many at a time as the network brought. Raises ProviderError."""
+    """Ask, and yield the decoded events of the answer, as many as each read brought. Raises ProviderError."""
     words = _errors_in_our_words(provider, request)
     async with words, asyncio.timeout(provider.longest_answer), asyncio.timeout(None) as idle:
         _allow(idle, provider.connect_timeout + provider.idle_timeout)
@@ -52,9 +52,9 @@ async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[An
 
 
 async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[object]:
-    """Ask as the model is known to want it, at once in another way where it refuses this one.
+    """Ask in the dialect that the model is known to accept, and at once in another where it refuses this one.
 
-    A way is remembered when it was taken. Raises openai.APIStatusError.
+    A dialect is remembered once it was accepted. Raises openai.APIStatusError.
     """
     whom = provider, request.model
     dialect = _dialects.get(whom, Dialect())
@@ -81,14 +81,14 @@ def _remember(whom: tuple[Provider, str], dialect: Dialect) -> None:
 
 
 def _post(provider: Provider, request: Request, dialect: Dialect) -> Awaitable[openai.AsyncStream[object]]:
-    """What ``chat.completions.create`` does, without the walk over types that takes most of its time."""
+    """Do what ``chat.completions.create`` does, without the walk over types that takes most of its time."""
     wire, answer = WIRES[provider.wire], openai.AsyncStream[object]
     body = {**wire.body(request, dialect), **provider.extra_body}
     return _client(provider).post(wire.path, body=body, cast_to=object, stream=True, stream_cls=answer)
 
 
 def _client(provider: Provider) -> openai.AsyncOpenAI:
-    """Raises ProviderError where the base URL, or a proxy that the environment names, is no address."""
+    """Return the client. Raises ProviderError where the base URL, or a proxy of the environment, is no address."""
     try:
         return clients.client_of(provider)
     except (ValueError, ImportError) as error:
@@ -97,7 +97,7 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
 
 
 def _allow(idle: asyncio.Timeout, seconds: float) -> None:
-    """Moved on when it is worth it: a stall may be noticed a fiftieth too early."""
+    """Move the time-out on, when it is worth it: a stall may be noticed a fiftieth too early."""
     limit = asyncio.get_running_loop().time() + seconds
     if limit - (idle.when() or 0) > seconds / 50:
         idle.reschedule(limit)
@@ -119,7 +119,7 @@ async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], N
 
 
 def _decode(event: bytes) -> Any:
-    """JSON as what it says; None for a heartbeat. Raises ValueError, or ProviderError for words that are no JSON."""
+    """Parse JSON; None for a heartbeat. Raises ValueError, or ProviderError for words that are no JSON."""
     try:
         return orjson.loads(event)
     except orjson.JSONDecodeError:
@@ -142,7 +142,11 @@ def _decode_odd(event: bytes) -> Any:
 
 
 def _legible(data: bytes) -> str:
-    """Words of the provider, or the repr of an error; "" for JSON and web pages."""
+    """Return a line of what people can read, such as the repr of an error; "" for JSON and web pages.
+
+    >>> _legible(b"upstream timed out"), _legible(b"<html>")
+    ('upstream timed out', '')
+    """
     begun = data.lstrip()[:2]
     known = begun[:1] in (b"{", b"[", b"<", b'"') and begun != b"{'"
     return "" if known else clean_line(data.decode("utf-8", "replace"), LONGEST_SAID)
@@ -173,7 +177,7 @@ async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIte
 
 
 def _is_timeout(error: BaseException) -> bool:
-    """The SDK's aiohttp transport calls a refused connection a time-out; what it wraps knows better."""
+    """Return whether time ran out: the SDK's transport calls refused connections so, too, but wraps the cause."""
     wrapped = [error]
     while cause := wrapped[-1].__cause__:
         wrapped.append(cause)
@@ -183,7 +187,7 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _refusal(error: openai.APIStatusError) -> Refusal:
-    """What the SDK made of a response, of which any part may be missing or of another type."""
+    """Read the SDK's error, of which any part may be missing or of another type."""
     body = without_echo(error.body)
     said = body if isinstance(body, str) else repr(body or "")
     code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
@@ -191,7 +195,7 @@ def _refusal(error: openai.APIStatusError) -> Refusal:
 
 
 def _from_status(error: openai.APIStatusError, provider: Provider, request: Request) -> ProviderError:
-    """Whoever set a parameter that is refused is told so."""
+    """Return the error of a refusal, which names the parameter that was refused, if any."""
     refusal = _refusal(error)
     code = meaning(refusal)
     if refusal.about_the_request and (to_blame := blame(refusal, request.parameters)):

@@ -1,4 +1,4 @@
-"""Titles that a model writes in the background, when the first reply of a conversation is done."""
+"""Lets a model write the title of a conversation in the background, when its first reply is done."""
 
 import asyncio
 import logging
@@ -28,11 +28,12 @@ InDatabase = Callable[..., Awaitable[Any]]
 
 PATIENCE, AT_ONCE = 30.0, 4
 MOST_TOKENS, MOST_CHUNKS, MOST_CHARACTERS = 500, 1000, 4000
-"""A model may think before it writes; what does not keep to the limit of tokens is cut off."""
+"""A model may reason before it writes; what exceeds the limit of tokens is cut off."""
 EXCERPT = 2000
 REQUEST = (
     "Write a title for the conversation that begins as follows. "
-    "At most six words, in the language of the question, as plain text, without quotation marks. Answer with the title only."
+    "At most six words, in the language of the question, as plain text, without quotation marks. "
+    "Answer with the title only."
 )
 
 _LABEL = re.compile(r"^\W*(?:\w+ )?(?:title|titel|titre|título)\W*[:：]", re.IGNORECASE)
@@ -42,7 +43,7 @@ _BEGINNINGS, _ENDS = " #>~-–—=|•", " ~=|.:;,。"
 
 
 class Titles:
-    """Runs in the event loop of a worker. Nobody waits for it, and what it cannot do is only logged."""
+    """Writes titles in the event loop of a worker. Nobody waits for them, and failures are only logged."""
 
     def __init__(self, in_database: InDatabase) -> None:
         self._in_database = in_database
@@ -50,14 +51,14 @@ class Titles:
         self._running: set[asyncio.Task[None]] = set()
 
     def soon(self, reply: Message) -> None:
-        """After a reply was done."""
+        """Begin to write a title after a reply was done, where a model for titles is set."""
         if reply.provider.title_model:
             task = asyncio.create_task(self._write(reply.pk, reply.provider))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
     async def end(self) -> None:
-        """The process ends: what is not written by now never will be, and that it was asked for is kept if it can be soon."""
+        """Cancel what runs, and wait at most two seconds until its calls are recorded: the process ends."""
         for task in self._running:
             task.cancel()
         if self._running:
@@ -75,7 +76,7 @@ class Titles:
             logger.warning("Reply %s: no title was written (%s).", reply_id, said, exc_info=not known)
 
     async def _ask(self, reply: Message, provider: Provider, request: Request) -> None:
-        """The call is kept however it comes out, also where this process ends meanwhile."""
+        """Ask for a title, and record the call however it comes out, also where this process ends meanwhile."""
         call = ledger.begin(reply, provider, purpose=Call.Purpose.TITLE, model=request.model)
         answer = WIRES[provider.wire].answer("")
         title, usage, outcome, code = "", dict[str, Any](), Status.INTERRUPTED, "worker_gone"
@@ -91,7 +92,7 @@ class Titles:
 
 
 def begin(reply_id: UUID, model: str) -> tuple[Message, Request | None]:
-    """What to ask for the title of a conversation whose only answer this is; nothing once it was named."""
+    """Return the reply, and the request for a title if it is the only answer of a conversation nobody has named."""
     reply = Message.objects.select_related("conversation", "parent").get(pk=reply_id)
     conversation, question = reply.conversation, reply.parent
     answers = Message.objects.filter(conversation=conversation, role=Role.ASSISTANT, status=Status.DONE)
@@ -101,7 +102,7 @@ def begin(reply_id: UUID, model: str) -> tuple[Message, Request | None]:
 
 
 def request_for(model: str, question: str, answer: str) -> Request:
-    """Both are quoted in one message, so that neither is taken for the request itself."""
+    """Return a request that quotes both in one message, so that neither is taken for the request itself."""
     content = f"{REQUEST}\n\n<question>\n{question[:EXCERPT]}\n</question>\n\n<answer>\n{answer[:EXCERPT]}\n</answer>"
     limit = {"max_tokens": MOST_TOKENS}
     return Request(model, [{"role": "user", "content": content}], limit, optional=frozenset(limit))
@@ -117,7 +118,7 @@ def code_of(error: Exception) -> str:
 
 
 async def ask(provider: Provider, request: Request, answer: Accumulator) -> tuple[str, dict[str, Any]]:
-    """(title, usage). Raises ProviderError, InBandError, TimeoutError."""
+    """Return the title and its usage. Raises ProviderError, InBandError, TimeoutError."""
     async with asyncio.timeout(PATIENCE):
         await _read(provider, request, answer)
     answer.close()
@@ -136,7 +137,11 @@ async def _read(provider: Provider, request: Request, answer: Accumulator) -> No
 
 
 def cleaned(text: str) -> str:
-    """A line that can stand in a list, of whatever a model wrote, or "". Pure."""
+    """Return a line that can stand in a list, from whatever a model wrote, or "". Pure.
+
+    >>> cleaned('**Title:** "Sorting lists in Python".')
+    'Sorting lists in Python'
+    """
     for line in text.splitlines():
         line = "".join(" " if character.isspace() else character for character in line if is_seen(character))
         line = _EMPHASIS.sub("", _LABEL.sub("", line)).lstrip(_BEGINNINGS).rstrip(_ENDS)
@@ -146,7 +151,7 @@ def cleaned(text: str) -> str:
 
 
 def _without_quotes(line: str) -> str:
-    """Without the quotation marks around the whole, or one that was never closed."""
+    """Strip quotation marks around the whole, or one that was never closed."""
     if line[:1] in _QUOTES and (line[-1:] in _QUOTES or sum(map(line.count, _QUOTES)) == 1):
         return line.strip(_QUOTES + " ")
     return line

@@ -1,4 +1,4 @@
-"""What many ask for at the same time is done together."""
+"""Does together what many ask for at the same time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -8,14 +8,14 @@ Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
 MOST = 20
-"""Keys that are done at once: so many that it is worth it, so few that nobody waits long."""
+"""Keys of one batch: enough to be worth it, few enough that nobody waits long."""
 
 
 class Together(Generic[Key, Result]):
-    """``do(keys)`` is called with all keys that have come while it was busy, in order, each once.
+    """Calls ``do(keys)`` with the keys that came while it was busy, in order, each once.
 
-    It gives the results by key; a key that was asked for twice has its result given to the first. ``gather()``: the seconds
-    in which more may come before each call.
+    ``do`` returns results by key; of two who ask for the same key, the first gets its result, the other None.
+    ``gather()``: seconds to wait for more keys before each call.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Together(Generic[Key, Result]):
         self._busy: asyncio.Task[None] | None = None
 
     async def join(self, key: Key) -> Result | None:
-        """The result, or None where there is none. Raises what ``do`` raises."""
+        """Return the result for a key, or None where there is none. Raises what ``do`` raises."""
         place: asyncio.Future[Result | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, place))
         if self._busy is None or self._busy.done():

@@ -1,4 +1,4 @@
-"""What a call cost, in the words of many vendors → the columns of a Call. Pure."""
+"""The usage of a call, in the words of many vendors → the columns of a Call. Pure."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -33,10 +33,10 @@ _COSTS = ("cost", "cost.total_cost")  # OpenRouter, Perplexity
 
 
 def billed(usage: Any) -> Billed:
-    """Return tokens and cost as far as a provider says them, None for what it does not say, or says as nobody should.
+    """Return the tokens and the cost that a provider reports, None for what is missing or no number.
 
-    >>> told = billed({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}})
-    >>> told["prompt_tokens"], told["cached_tokens"], told["cost"]
+    >>> usage = billed({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}})
+    >>> usage["prompt_tokens"], usage["cached_tokens"], usage["cost"]
     (9, 4, None)
     """
     counts = {column: _first(usage, names, clean_count) for column, names in _COUNTS.items()}
@@ -44,7 +44,7 @@ def billed(usage: Any) -> Billed:
 
 
 def _first(usage: Any, names: tuple[str, ...], clean: Callable[[Any], Any]) -> Any:
-    """Return the first of the named values that is one."""
+    """Return the first of the named values that is valid, or None."""
     return next((value for name in names if (value := clean(_at(usage, name))) is not None), None)
 
 

@@ -1,4 +1,4 @@
-"""The forms in which models are asked and answer, apart from who is asked. Pure."""
+"""Wire formats: how a model is asked and answers, apart from who is asked. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from .request import Request
 
 @dataclass(frozen=True)
 class Wire:
-    """``path``: below the base URL; ``body``: of a request, as a dialect has it; ``answer``: takes the events, decoded.
+    """``path``: below the base URL; ``body(request, dialect)``: the JSON to send; ``answer(begun)``: takes its events.
 
-    ``answer`` begins with the text that the model shall go on with, "" for a new answer.
+    ``begun``: the text that the model is to continue, "" for a new answer.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The event loop of a worker process, in a thread of its own, in which all its replies are written."""
+"""The event loop of a worker process, in a thread of its own, which writes all its replies."""
 
 import asyncio
 import threading
@@ -21,13 +21,13 @@ from .heartbeat import Heartbeat
 from .writing import Log, Running
 
 ENDS_THREADS = 3
-"""Those that write the ends of replies, which no other work for the database may hold up."""
+"""Threads that write the ends of replies, which no other work for the database may hold up."""
 LAST_SIGNALS = 2.0
-"""Seconds that a process which ends waits for the receivers of what it has announced."""
+"""Seconds that an ending process waits for receivers of its signals."""
 
 
 class Loop:
-    """``write(reply_id)`` from any other thread returns when the reply is settled."""
+    """Runs from its construction on; its methods are for other threads. ``make_log``: called in the loop."""
 
     def __init__(self, make_log: Callable[[], Log]) -> None:
         self.worker_id = uuid7()
@@ -37,16 +37,16 @@ class Loop:
         self._ready.wait()
 
     def write(self, reply_id: UUID) -> str:
-        """Claim and write a reply → its status, or "" when it was not for us to write."""
+        """Claim and write a reply until it is settled; return its status, or "" where it was not for us to write."""
         return str(self._run(self._engine.write(reply_id)).result())
 
     def end_soon(self, grace: float | None = None) -> None:
-        """Begin to end: replies that still run after ``grace`` seconds are handed over, oldest first."""
+        """Begin shutdown: after ``grace`` seconds (SHUTDOWN_GRACE), hand over running replies, oldest first."""
         self._claims.end_soon()
         self._run(self._engine.hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
 
     def end(self) -> None:
-        """The process ends: nobody needs to wait for its next heartbeat, and hosts have heard of the last replies."""
+        """End: stop the heartbeat, delete the worker's row, close connections, and wait for receivers of signals."""
         self._heartbeat.end()
         try:
             self._run(self._say_goodbye()).result(timeout=5)

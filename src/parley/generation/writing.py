@@ -1,4 +1,4 @@
-"""The replies that a process writes, and what is new in them."""
+"""The replies that a process writes, and what is new in each of them."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from .outcome import Outcome
 from .request import Request
 
 TICK_EACH = 0.0008
-"""Seconds that a running reply adds to the tick, so that many are told in fewer, longer pieces: 0.24 with 300."""
+"""Seconds that a running reply adds to the tick, so that many are sent in fewer, longer pieces: 0.24 with 300."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,22 +55,22 @@ class Writing:
 
     @property
     def as_it_is(self) -> tuple["Writing", str, dict[str, Any]]:
-        """The arguments of ``engine.take_back``, to be read in the event loop: in a thread, what arrives would be lost."""
+        """The arguments of ``engine.take_back``, read in the event loop: a thread would miss what arrives meanwhile."""
         return self, self.text, self.thoughts
 
     @property
     def told(self) -> tuple[str, str]:
-        """What readers are to see: the answer and the reasoning so far."""
+        """The answer and the reasoning that readers are to see."""
         return self.text, str(self.answer.reasoning)
 
     @property
     def unsaved(self) -> bool:
-        """Whether this attempt has words of which none is in the database yet, as far as its row could be written."""
+        """Whether this attempt has text, none of which is in the database yet, though its row can be written."""
         return not self.held and self.checkpointed == self.reply.content != self.text
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything that the database does not have yet."""
+        """Whether anything is not in the database yet."""
         return self.text != self.checkpointed or self.new_thoughts is not None
 
     @property
@@ -80,26 +80,26 @@ class Writing:
 
     @property
     def thoughts(self) -> dict[str, Any]:
-        """The reasoning and its seconds, after those of the text that this attempt goes on with."""
+        """The reasoning and its seconds, including those of the text that this attempt continues."""
         parts = [self.reply.reasoning, str(self.answer.reasoning)]
         times = [time for time in (self.reply.reasoning_seconds, self.reasoning_seconds) if time is not None]
         return {"reasoning": "\n\n".join(filter(None, parts)), "reasoning_seconds": sum(times) if times else None}
 
     @property
     def parts(self) -> list[Any]:
-        """What stands beside the text, after what stands beside that which this attempt goes on with."""
+        """The parts beside the text, including those of the text that this attempt continues."""
         return [*self.reply.parts, *(part for part in self.answer.beside.as_parts() if part not in self.reply.parts)]
 
     @property
     def new_thoughts(self) -> Thoughts | None:
-        """The thoughts, if this attempt has any that the database does not have yet."""
+        """The reasoning and its seconds, if this attempt has any that is not in the database yet."""
         if not self.answer.reasoning:
             return None
         reasoning, seconds = self.thoughts.values()
         return (reasoning, seconds) if (reasoning, seconds) != self.saved_thoughts else None
 
     def note_time(self, now: float) -> None:
-        """How long the model thinks: from its first thought to the first word that it adds to the answer."""
+        """Measure the reasoning, from its first piece to the first word of the answer. ``now``: seconds."""
         if self.shown_since is None and self.shown:
             self.shown_since = now
             for call in self.calls[-1:]:
@@ -111,18 +111,19 @@ class Writing:
             self.thought = len(self.text) > len(self.reply.content)
 
     def end_call(self, outcome: str, error: str) -> None:
-        """Note how the last call to the provider came out, if there was one."""
+        """Note the outcome of the last call to the provider, if there was one."""
         for call in self.calls[-1:]:
             call.end(outcome, error, **self.answer.billed)
 
     def cancel(self, ending: str) -> None:
+        """Stop writing; of several reasons, the first counts."""
         if self.task is not None and not self.ending:
             self.ending = ending
             self.task.cancel()
 
 
 class Log(Protocol):
-    """Where readers follow a reply; see delivery.log."""
+    """The log in which readers follow a reply; see delivery.log."""
 
     def begin(self, reply_id: UUID, attempt: int) -> None: ...
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]: ...
@@ -130,9 +131,9 @@ class Log(Protocol):
 
 
 class Running(dict[UUID, Writing]):
-    """Reply id → reply. ``claiming``: ids that may be in the database as ours already.
+    """Reply id → reply. ``claiming``: ids that the database may already have as ours.
 
-    ``dirty``: what readers have not been sent; ``begun``: those of it whose first words they have not.
+    ``dirty``: replies of which readers have not been sent everything; ``begun``: those of them with first words.
     """
 
     def __init__(self) -> None:
@@ -141,16 +142,16 @@ class Running(dict[UUID, Writing]):
 
     @property
     def tick(self) -> float:
-        """Seconds between two rounds of telling."""
+        """Seconds between two rounds of sending."""
         return max(conf.TICK, TICK_EACH * len(self))
 
     @property
     def gathering(self) -> float:
-        """Seconds that claims wait, by what the tick has grown, so that many are made together."""
+        """Seconds that claims wait for each other: as much as the tick has grown."""
         return self.tick - conf.TICK
 
     def note(self, writing: Writing) -> None:
-        """Take notice that more of a reply is there."""
+        """Note that there is more of a reply."""
         self.dirty.add(writing.reply.pk)
         self.wake.set()
         if not writing.begun and writing.shown:
