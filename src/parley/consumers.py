@@ -1,4 +1,4 @@
-"""One socket per tab: what changes in a person's feed, and the logs of the replies that the tab shows."""
+"""One socket per tab, which sends the changes of a person's feed and the logs of the replies that the tab shows."""
 
 import asyncio
 import logging
@@ -12,11 +12,12 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
-from .delivery.bells import BACK, NO_FEED, Bells, bells
+from .delivery.bells import BACK, NO_FEED, Bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
 from .delivery.origin import same_origin
+from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
 from .generation.reaper import Reaper
@@ -28,15 +29,16 @@ logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
 MOST_QUEUED = 500_000
-"""Characters that wait for a slow socket before its logs are read no further."""
+"""Characters that may wait for a slow socket; while there are more, its logs are not read."""
 
 
+@per_loop
 def _bells() -> Bells:
-    return bells(lambda: Reaper().sweep)
+    return Bells(Reaper().sweep)
 
 
 class TabConsumer(AsyncWebsocketConsumer):
-    """See docs/protocol.md for the messages."""
+    """Serve one tab; docs/protocol.md has the messages."""
 
     channel_layer_alias = "none"  # one channel per process (bells) serves all tabs, and a tab outlives the layer
 
@@ -54,6 +56,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._queued, self._filled = 0, asyncio.Event()
 
     async def connect(self) -> None:
+        """Accept a tab of this site, and close it again with SIGNED_OUT where nobody is signed in."""
         if not same_origin(self.scope):
             raise DenyConnection
         await self.accept()
@@ -67,11 +70,12 @@ class TabConsumer(AsyncWebsocketConsumer):
         rights().watch(self._badge)
 
     async def disconnect(self, code: int) -> None:
+        """Stop watching and following for this tab."""
         if self._duties:
             self._leave()
 
     def _lose_rights(self) -> None:
-        """Nothing is sent from this moment on, and nothing is heard."""
+        """Send nothing and receive nothing from this moment on, and close."""
         self._leave()
         self._end = asyncio.create_task(self.close(SIGNED_OUT))
 
@@ -85,7 +89,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._duties = []
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Whatever is not a message of the protocol is ignored."""
+        """Take a message of the protocol; anything else is ignored."""
         match parse(text_data) if self._duties else None:
             case Open() as said:
                 self._open(said)
@@ -96,10 +100,10 @@ class TabConsumer(AsyncWebsocketConsumer):
             case Ping():
                 self._queue('{"pong":true}')
 
-    # What a tab may say
+    # Messages from the tab
 
     def _open(self, said: Open) -> None:
-        """On a new connection there may be something that nobody has heard of here."""
+        """Look for changes at once on a new connection: nobody here was notified of those before it."""
         self._due = self._due or self._version is None
         self._conversation, self._version, self._tab = said.conversation, said.version, said.tab
         self._look.set()
@@ -129,7 +133,7 @@ class TabConsumer(AsyncWebsocketConsumer):
     def _may_see(self, reply_id: UUID) -> Message | None:
         return Message.objects.visible_to(self.user).only("attempt", "status").filter(pk=reply_id).first()
 
-    # What a tab is told
+    # Messages to the tab
 
     def _feed_advanced(self, version: int, tab: str) -> None:
         if version == BACK:
@@ -140,9 +144,9 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._look.set()
 
     def _has_news(self) -> bool:
-        """Whether there is something to tell; what only the tab itself has changed is told by the response to its form.
+        """Whether there is something to send; a change by the tab itself comes with the response to its form.
 
-        It takes another name when that has come, or never will.
+        The tab takes another name when that response has come, or never will.
         """
         (version, tab), known = self._newest, self._version or 0
         answered = version == known + 1 and tab and tab == self._tab
@@ -189,7 +193,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._paused.add(follower)
 
     def _mend(self, follower: Follower) -> None:
-        """A log without its beginning is told again by its writer, once for each who finds it so."""
+        """Have a log without its beginning written again, once for each follower that finds it so."""
         if follower not in self._mending:
             self._mending[follower] = asyncio.create_task(hub().forget(follower.reply_id))
 
@@ -199,7 +203,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._filled.set()
 
     async def _send_queued(self) -> None:
-        """At the pace of the socket; logs that were paused for a slow one are read on from where they were."""
+        """Send at the pace of the socket, and go on reading the logs that were paused for a slow one."""
         while True:
             await self._filled.wait()
             self._filled.clear()

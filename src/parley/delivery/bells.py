@@ -1,14 +1,13 @@
-"""One listener per ASGI process for the feeds that somebody here watches.
+"""One listener per ASGI process for the feeds that its sockets watch.
 
-The channel layer rings at once and may lose, double or reorder; the poll of the feeds' versions
-finds whatever was not heard. A watcher only ever learns that it should look.
+The channel layer notifies at once, and may lose, double or reorder notifications; a poll of the feeds' versions makes
+up for all of these. A watcher only ever learns that it should look.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -34,14 +33,16 @@ _replies = Outage(
     logger, "The replies could not be looked after (%s); trying again.", "The replies are looked after again."
 )
 Watcher = Callable[[int, str], None]
-"""Called with the version that the feed has come to, or BACK, and the tab whose form made it, or ""."""
+"""Called with the new version of the feed, or BACK, and the tab whose form made it, or ""."""
 BACK = -1
 """The feed is at a lower version than it was: an older database was restored."""
 NO_FEED = (0, "")
-"""Where somebody's feed is who has none, or has none any more."""
+"""(version, tab) of a person without a feed."""
 
 
 class Bells:
+    """Call watchers when the feed of their person advances; ``sweep()`` is called every BEAT_INTERVAL meanwhile."""
+
     def __init__(self, sweep: Callable[[], None]) -> None:
         self._sweep = sweep
         self._watchers: dict[str, set[Watcher]] = {}
@@ -52,15 +53,22 @@ class Bells:
         self._duties: list[asyncio.Task[Any]] = []
 
     def watch(self, owner_id: Any, watcher: Watcher) -> None:
+        """Call this watcher from now on."""
         self._watchers.setdefault(str(owner_id), set()).add(watcher)
         self._changed.set()
-        if not any(duty for duty in self._duties if not duty.done()):
+        if all(duty.done() for duty in self._duties):
             ring_from(asyncio.get_running_loop())
-            self._duties = [
-                asyncio.create_task(duty()) for duty in (self._join, self._listen, self._poll, self._look_after)
-            ]
+            pause = conf.FEED_POLL_INTERVAL
+            duties = (
+                _repeat(self._join, _layer, pause),
+                _repeat(self._listen, _hearing, pause),
+                _repeat(self._poll, _feeds),
+                _repeat(self._look_after, _replies),
+            )
+            self._duties = [asyncio.create_task(duty) for duty in duties]
 
     def unwatch(self, owner_id: Any, watcher: Watcher) -> None:
+        """Call this watcher no more."""
         watchers = self._watchers.get(str(owner_id), set())
         watchers.discard(watcher)
         if not watchers:
@@ -72,18 +80,14 @@ class Bells:
             watcher(version, tab)
 
     async def _join(self) -> None:
-        """Keep the channel in the groups of those who are watched, and in no others."""
-        while _goes_on():
-            await self._changed.wait()
-            self._changed.clear()
-            try:
-                await self._regroup()
-            except Exception as error:  # whatever a channel layer raises when its server is gone
-                _layer.began(error)
-                await asyncio.sleep(conf.FEED_POLL_INTERVAL)
-                self._changed.set()
-            else:
-                _layer.ended()
+        """Wait for a change of the watchers, and be in the groups of their people and in no others."""
+        await self._changed.wait()
+        self._changed.clear()
+        try:
+            await self._regroup()
+        except Exception:
+            self._changed.set()
+            raise
 
     async def _regroup(self) -> None:
         layer = get_channel_layer()
@@ -96,17 +100,10 @@ class Bells:
             self._joined.discard(owner_id)
 
     async def _listen(self) -> None:
-        while _goes_on():
-            try:
-                if self._channel:
-                    self._hear(await get_channel_layer().receive(self._channel))
-                else:
-                    await asyncio.sleep(0.05)
-            except Exception as error:
-                _hearing.began(error)
-                await asyncio.sleep(conf.FEED_POLL_INTERVAL)
-            else:
-                _hearing.ended()
+        if self._channel:
+            self._hear(await get_channel_layer().receive(self._channel))
+        else:
+            await asyncio.sleep(0.05)
 
     def _hear(self, bell: dict[str, Any]) -> None:
         match bell.get("type"):
@@ -118,16 +115,10 @@ class Bells:
                 self._ring(bell["owner"], bell["version"], bell.get("tab", ""))
 
     async def _poll(self) -> None:
-        """One query for everybody here."""
-        while _goes_on():
-            await asyncio.sleep(conf.FEED_POLL_INTERVAL)
-            try:
-                versions = await database_sync_to_async(Feed.versions)(tuple(self._watchers)) if self._watchers else {}
-            except Exception as error:
-                _feeds.began(error)
-                continue
-            _feeds.ended()
-            self._heard_from_poll({str(owner_id): version for owner_id, version in versions.items()})
+        """Ask for the versions of all watched feeds, in one query."""
+        await asyncio.sleep(conf.FEED_POLL_INTERVAL)
+        versions = await database_sync_to_async(Feed.versions)(tuple(self._watchers)) if self._watchers else {}
+        self._heard_from_poll({str(owner_id): version for owner_id, version in versions.items()})
 
     def _heard_from_poll(self, versions: dict[str, tuple[int, str]]) -> None:
         before, self._polled = self._polled, {owner_id: versions.get(owner_id, NO_FEED) for owner_id in self._watchers}
@@ -135,30 +126,25 @@ class Bells:
             self._ring(owner_id, version if version >= before.get(owner_id, NO_FEED)[0] else BACK, tab)
 
     async def _look_after(self) -> None:
-        """While somebody watches, replies of dead workers are seen to, even where no worker is left."""
-        while _goes_on():
-            await asyncio.sleep(conf.BEAT_INTERVAL)
-            try:
-                if self._watchers:
-                    await database_sync_to_async(self._sweep)()
-            except Exception as error:
-                _replies.began(error)
-            else:
-                _replies.ended()
+        """Sweep while somebody watches: replies of dead workers are reclaimed even where no worker is left."""
+        await asyncio.sleep(conf.BEAT_INTERVAL)
+        if self._watchers:
+            await database_sync_to_async(self._sweep)()
+
+
+async def _repeat(step: Callable[[], Awaitable[None]], outage: Outage, pause: float = 0) -> None:
+    """Take a step again and again; after one that failed, pause for so many seconds."""
+    while _goes_on():
+        try:
+            await step()
+        except Exception as error:  # whatever a channel layer or a database raises when its server is gone
+            outage.began(error)
+            await asyncio.sleep(pause)
+        else:
+            outage.ended()
 
 
 def _goes_on() -> bool:
-    """Whether nobody has ended this task; that a library swallowed the news does not matter."""
+    """Whether this task was not cancelled, by its own count: a library may have swallowed the exception."""
     task = asyncio.current_task()
     return task is None or not task.cancelling()
-
-
-_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Bells] = WeakKeyDictionary()
-
-
-def bells(make_sweep: Callable[[], Callable[[], None]]) -> Bells:
-    """The bells of the running event loop; ``make_sweep()`` gives what else to do every few seconds."""
-    loop = asyncio.get_running_loop()
-    if loop not in _bells:
-        _bells[loop] = Bells(make_sweep())
-    return _bells[loop]

@@ -1,4 +1,4 @@
-"""One tail per ASGI process: reads the logs of all replies that somebody here follows, with one XREAD."""
+"""Reading the logs of all replies that sockets of this process follow, with one XREAD at a time."""
 
 import asyncio
 import logging
@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from redis import RedisError
 
@@ -16,6 +15,8 @@ from parley.connections import async_connection
 from parley.ids import uuid7
 from parley.outages import Outage
 from parley.positions import Position, format_position, parse_position
+
+from .per_loop import per_loop
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +29,10 @@ MOST_ENTRIES = 500
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """Somebody who reads the log of a reply from a position on.
+    """A reader of the log of a reply, from a position on.
 
-    ``deliver(position, payload)`` gets each entry once, in order, ``payload`` as JSON; at the end a number, the
-    version of the feed as of which the reply is settled, or 0.
+    ``deliver(position, payload)`` gets each entry once, in order; ``payload`` is JSON, and of the last entry a number:
+    the version of the feed as of which the reply is settled, or 0.
     """
 
     reply_id: UUID
@@ -40,6 +41,8 @@ class Follower:
 
 
 class Hub:
+    """Deliver log entries to their followers; one task reads while there are any."""
+
     def __init__(self) -> None:
         self._id = str(uuid7())
         self._followers: dict[str, set[Follower]] = {}
@@ -51,7 +54,7 @@ class Hub:
         self._tail: asyncio.Task[Any] | None = None
 
     async def follow(self, follower: Follower) -> None:
-        """Deliver all that comes after the follower's position; what is already there comes first."""
+        """Deliver all entries after the follower's position, beginning with those that the log has already."""
         key = keys.log(follower.reply_id)
         self._followers.setdefault(key, set()).add(follower)
         self._positions[key] = min(follower.position, self._positions.get(key, follower.position))
@@ -60,6 +63,7 @@ class Hub:
         await self._end_wait()
 
     def unfollow(self, follower: Follower) -> None:
+        """Deliver nothing more to this follower."""
         key = keys.log(follower.reply_id)
         followers = self._followers.get(key, set())
         followers.discard(follower)
@@ -68,12 +72,12 @@ class Hub:
             self._positions.pop(key, None)
 
     async def forget(self, reply_id: UUID) -> None:
-        """Drop a log that has lost its beginning: its writer notices, and begins it again with the whole."""
+        """Delete a log that has lost its beginning: its writer notices, and begins it again with the whole text."""
         with suppress(RedisError, OSError):
             await self._redis.delete(keys.log(reply_id))
 
     async def _end_wait(self) -> None:
-        """Many who come at once cost one message; who comes while the tail is not waiting costs none."""
+        """End the wait of XREAD: many followers that come at once cost one message, and none while nothing waits."""
         if not self._waiting or self._waking:
             self._wake_again = self._waking
             return
@@ -94,7 +98,7 @@ class Hub:
             logger.debug("The tail could not be woken; it goes on by itself.")
 
     async def _follow_all(self) -> None:
-        """Runs while somebody follows something; a lost server costs a pause, never an entry."""
+        """Read while there are followers; a lost server costs a pause, never an entry."""
         while self._followers:
             try:
                 await self._read()
@@ -120,7 +124,7 @@ class Hub:
                 self._deliver(key, entries, streams[key])
 
     def _deliver(self, key: str, entries: list[Any], read_from: str) -> None:
-        """To those who knew all before these entries; for who came meanwhile, the next reading begins earlier."""
+        """Deliver to followers that have all before these entries; for a newer one, the next reading begins earlier."""
         since = parse_position(read_from)
         for entry_id, fields in entries:
             payload = fields[b"f"] if b"f" in fields else int(fields.get(b"end", 0))
@@ -136,12 +140,7 @@ class Hub:
                 follower.deliver(text, payload)
 
 
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
-
-
+@per_loop
 def hub() -> Hub:
-    """The hub of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _hubs:
-        _hubs[loop] = Hub()
-    return _hubs[loop]
+    """Return the hub of the running event loop."""
+    return Hub()

@@ -1,4 +1,4 @@
-"""Whether those who have a socket in this process may still have it: one look at all of them, every few seconds."""
+"""Checking every few seconds, for all sockets of this process at once, whether their people may still have them."""
 
 import asyncio
 import hashlib
@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -19,14 +18,16 @@ from django.utils.crypto import constant_time_compare
 
 from parley.outages import Outage
 
+from .per_loop import per_loop
+
 logger = logging.getLogger(__name__)
 
 EVERY = 3.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 STALE = 4.0
-"""Seconds after which nothing is sent before there was another look."""
+"""Seconds after a check from which on nothing is sent before the next one."""
 PATIENCE = 2.0
-"""Seconds that sending waits for one: a database that does not answer ends no stream, and nobody can sign out by it."""
+"""Seconds that sending waits for a check: a database that does not answer ends no stream, and signs nobody out."""
 
 _database = Outage(
     logger,
@@ -37,9 +38,10 @@ _database = Outage(
 
 @dataclass(eq=False, slots=True)
 class Badge:
-    """The right of one socket. ``session``: the key of the one that says who it is, or None where the host knows people without.
+    """The right of one socket; ``lose()`` is called once, when it is lost.
 
-    ``lose()`` is called once, when the right is lost.
+    ``session``: the key of the session that says who the person is; None where a host knows that without a session.
+    ``looked_at``: when the right was last checked, in seconds of the event loop's clock.
     """
 
     person: Any
@@ -49,6 +51,8 @@ class Badge:
 
 
 class Rights:
+    """Check the rights of all watched sockets together; one check runs at a time."""
+
     def __init__(self) -> None:
         self._badges: set[Badge] = set()
         self._looking: asyncio.Task[Any] | None = None
@@ -56,29 +60,31 @@ class Rights:
         self._again: set[asyncio.Task[Any]] = set()
 
     def watch(self, badge: Badge) -> None:
+        """Check this right from now on."""
         badge.looked_at = _now()
         self._badges.add(badge)
         if self._duty is None or self._duty.done():
             self._duty = asyncio.create_task(self._look_now_and_then())
 
     def unwatch(self, badge: Badge) -> None:
+        """Stop checking this right; it is not lost by that."""
         self._badges.discard(badge)
 
     async def confirm(self, badge: Badge) -> None:
-        """Return when this right was looked at a short while ago, or the database does not say."""
+        """Return once this right was checked within STALE seconds, or the database has not answered for PATIENCE."""
         if _now() - badge.looked_at <= STALE:
             return
         await asyncio.wait({self._look()}, timeout=PATIENCE)
         badge.looked_at = _now()
 
     def look_at(self, owner_id: str) -> None:
-        """Something has changed for this person: look at their sockets now, whatever look is under way."""
+        """Check the sockets of a person now, whatever check is under way: something has changed for them."""
         looking = asyncio.create_task(self._look_at(self._of(owner_id)))
         self._again.add(looking)
         looking.add_done_callback(self._again.discard)
 
     def close(self, owner_id: str, digest: str = "") -> None:
-        """Close the sockets of a person, or those of one of their sessions."""
+        """Close the sockets of a person, or with ``digest_of`` a session key only those of that session."""
         for badge in self._of(owner_id):
             if not digest or (badge.session and digest_of(badge.session) == digest):
                 self._lose(badge)
@@ -92,7 +98,7 @@ class Rights:
             await asyncio.wait({self._look()}, timeout=PATIENCE)
 
     def _look(self) -> asyncio.Task[Any]:
-        """One look at everybody at a time."""
+        """Begin a check of everybody, unless one is running."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_at(list(self._badges)))
         return self._looking
@@ -117,7 +123,7 @@ class Rights:
 
 
 async def session_of(scope: dict[str, Any], person: Any) -> str | None:
-    """The key of the session by which this person came; None where a host knows them by something else than a session."""
+    """Return the key of the session by which this person came; None where a host knows them by something else."""
     session = scope.get("session")
     if session is None or await session.aget(SESSION_KEY) != person._meta.pk.value_to_string(person):
         return None
@@ -126,12 +132,12 @@ async def session_of(scope: dict[str, Any], person: Any) -> str | None:
 
 
 def digest_of(session_key: str) -> str:
-    """What names a session to other processes, and opens nothing."""
+    """Name a session to other processes by a hash that opens nothing."""
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
 def still_signed_in(badges: Collection[Badge]) -> set[Badge]:
-    """Those that are good: two queries for all of them, where sessions are rows and people are of Django's own backend."""
+    """Return the badges that are good, by two queries where sessions are rows and people of Django's own backend."""
     sessions = _sessions({badge.session for badge in badges if badge.session})
     people = get_user_model()._default_manager.in_bulk({badge.person.pk for badge in badges} - {None})
     return {badge for badge in badges if _is_good(badge, people.get(badge.person.pk), sessions)}
@@ -165,7 +171,7 @@ def _may_sign_in(person: Any, path: Any) -> bool:
 
 
 def _has_hash(session: dict[str, Any], person: Any) -> bool:
-    """Whether the password is that of the signing in."""
+    """Whether the password is still the one of the sign-in."""
     if not hasattr(person, "get_session_auth_hash"):
         return True
     said, hashes = session.get(HASH_SESSION_KEY) or "", [person.get_session_auth_hash()]
@@ -178,9 +184,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-_rights: WeakKeyDictionary[asyncio.AbstractEventLoop, Rights] = WeakKeyDictionary()
-
-
+@per_loop
 def rights() -> Rights:
-    """The rights of the sockets of the running event loop."""
-    return _rights.setdefault(asyncio.get_running_loop(), Rights())
+    """Return the rights of the sockets of the running event loop."""
+    return Rights()
