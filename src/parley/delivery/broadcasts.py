@@ -1,4 +1,4 @@
-"""A doorbell to whoever watches a person's feed; it says that something changed, never what."""
+"""Notifying those who watch a person's feed: that something changed, never what."""
 
 import asyncio
 import logging
@@ -21,18 +21,18 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def ring_from(loop: asyncio.AbstractEventLoop) -> None:
-    """From now on bells are rung by this event loop of the process, as long as it runs, and nobody waits for it."""
+    """Notify from this event loop of the process from now on, as long as it runs, so that nobody waits."""
     global _loop
     _loop = loop
 
 
 def feed_advanced(owner_id: Any, version: int, tab: str, **kwargs: object) -> None:
-    """Ring, after the commit of a change. A bell that is not heard is made up for by the feed's poll."""
+    """Notify after the commit of a change; the feed's poll makes up for a notification that is lost."""
     tell(owner_id, {"type": "feed.advanced", "version": version, "tab": tab})
 
 
 def tell(owner_id: Any, bell: dict[str, Any]) -> None:
-    """Ring at every process that has a socket of this person; nobody waits for it where an event loop runs."""
+    """Notify every process that has a socket of this person, without waiting where an event loop runs."""
     if get_channel_layer() is None:
         return
     if _loop is not None and _loop.is_running():

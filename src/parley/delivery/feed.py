@@ -1,4 +1,4 @@
-"""What changed in a person's feed since a version, as Turbo Streams: of whatever model is registered."""
+"""The changes in a person's feed since a version, as Turbo Streams, of every model that is registered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from parley.models import Feed
 
 MOST_CHANGES = 50
-"""More than these are not told one by one: the page is loaded again."""
+"""After more changes than these the page is loaded again."""
 
 REFRESH = '<turbo-stream action="refresh"></turbo-stream>'
 _conversation = models.UUIDField()
@@ -21,7 +21,7 @@ _conversation = models.UUIDField()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a tab shows: lists, and a conversation, which may be anybody's id, or none; as of a version of the feed."""
+    """The person's lists and one conversation (anybody's id, or None), as a tab shows them at a version of the feed."""
 
     user: Any
     conversation: UUID | None
@@ -30,7 +30,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """How the changes of one model are found and told. ``changed``: SQL, whether there are any."""
+    """How changes of one model are found and rendered. ``changed``: an SQL condition that there are any."""
 
     changed: str
     visible: Callable[[Page], models.QuerySet[Any]]
@@ -38,7 +38,7 @@ class Live:
     render: Callable[[Page, list[Any]], str]
 
     def newer(self, page: Page) -> list[Any]:
-        """At most one row more than are told one by one."""
+        """Return the rows that changed after the page's version, at most MOST_CHANGES and one more."""
         rows = self.visible(page).filter(version__gt=page.version)
         return list(rows.order_by(self.order)[: MOST_CHANGES + 1])
 
@@ -55,12 +55,13 @@ def register(
     within: str = "owner",
     order: str = "version",
 ) -> None:
-    """Make the rows of a model live in every tab: each change is told, and a deletion loads the pages again.
+    """Make the rows of a model live in every tab: each change is sent, and a deletion loads the pages again.
 
     The model has a ``version``, which takes the next number of the owner's feed with every change (``Versioned``).
-    ``template`` renders the Turbo Streams of one row, under the name of its model in lower case. ``visible(page)``: the
-    rows that this page may show; without it ``objects.visible_to(user)``. ``render(page, rows)`` instead of a template:
-    the streams of all of them, or REFRESH. ``within``: what the rows are looked for by, ``owner`` or ``conversation``.
+    ``template`` renders the Turbo Streams of one row, which it finds under the name of its model in lower case.
+    ``visible(page)`` gives the rows that this page may show, by default ``objects.visible_to(user)``.
+    ``render(page, rows)``, in the place of a template, gives the streams of all rows, or REFRESH.
+    ``within`` names the column by which rows are looked for: ``owner`` or ``conversation``.
     """
     owner: Any = model._meta.get_field(within)
     table, column = (connection.ops.quote_name(name) for name in (model._meta.db_table, owner.column))
@@ -82,10 +83,10 @@ def render_each(template: str, page: Page, rows: list[Any]) -> str:
 
 
 def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tuple[int, str]:
-    """(newest version, Turbo Streams that bring a page from ``version`` to it).
+    """Return (newest version, Turbo Streams that bring a page from ``version`` to it).
 
-    The page shows the person's lists and the messages of one conversation, which may be anybody's id: what this user
-    may not see is not there. A page that knows a higher version than there is comes from before an older database was
+    The page shows the person's lists and the messages of one conversation. That may be anybody's id: of what this user
+    may not see nothing is returned. A page at a higher version than the newest was there before an older database was
     restored, and is loaded again.
     """
     page = Page(user, conversation_id, version)
@@ -107,9 +108,9 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
 
 
 def _look(page: Page) -> tuple[int, ...]:
-    """(newest version, version of the newest deletion, whether each registered model has changes), in one query.
+    """Return (newest version, version of the newest deletion, whether each registered model has changes).
 
-    Mostly one has; to look into each in turn takes longer than all that is told then.
+    It is one query: mostly one model has changes, and a query for each would take longer than all the rest.
     """
     values = {
         "owner": Feed.key_of(page.user.pk),

@@ -1,4 +1,4 @@
-"""The language of what a socket says."""
+"""The language in which a socket sends."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -10,12 +10,12 @@ from parley.conf import conf
 
 
 def socket_address() -> str:
-    """Where a page that is being rendered finds its socket, which then speaks the language of the page."""
+    """Return the address of the socket of a page that is being rendered, with the language of that page."""
     return f"{conf.SOCKET_PATH}?{urlencode({'language': get_language() or settings.LANGUAGE_CODE})}"
 
 
 def language_of(scope: dict[str, Any]) -> str:
-    """The language that the address of a socket asks for, as far as the site has it, else the site's own."""
+    """Return the language that a socket's address asks for, or the site's own where the site does not have it."""
     asked = parse_qs(scope["query_string"].decode("latin-1")).get("language", [""])[-1]
     try:
         return get_supported_language_variant(asked)

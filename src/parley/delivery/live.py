@@ -1,4 +1,4 @@
-"""What is live in every tab, and how it is told."""
+"""The models that are live in every tab, and how their changes are rendered."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .log import show_live
 
 
 def register_all() -> None:
-    """Register the models of Parley, in the order in which they are told."""
+    """Register the models of Parley, in the order in which their changes are sent."""
     register(Folder, template="parley/_folder_upsert.html")
     register(Conversation, visible=lambda page: Conversation.objects.known_to(page.user), render=_conversations)
     register(Message, visible=_of_conversation, render=_messages, within="conversation", order="id")
@@ -20,7 +20,7 @@ def register_all() -> None:
 
 
 def _conversations(page: Page, rows: list[Conversation]) -> str:
-    """Their rows, title and menu of the one that is shown, and what can be undone."""
+    """Render the rows, the title and menu of the conversation that is shown, and what can be undone."""
     if any(row.pk == page.conversation and row.turned > page.version for row in rows):
         return REFRESH
     undo = render_to_string("parley/_undo_update.html", {"undoable": Conversation.objects.undoable(page.user)})

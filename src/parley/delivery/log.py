@@ -1,8 +1,8 @@
 """The log of a reply: one Redis Stream of splices while it is written.
 
-Entry id ``<attempt>-<seq>``: Redis refuses a lower id, so a worker that was thought dead is fenced off.
-Fields: ``f``, a payload of ``splice`` as JSON; ``end``, the last entry: the row has the rest,
-as of this version of its person's feed (0: nobody here knows).
+An entry's id is ``<attempt>-<seq>``. Redis refuses a lower id, so a worker that was thought dead is fenced off.
+Its field is ``f``, a payload of ``splice`` as JSON, or in the last entry ``end``, the version of the person's feed at
+which the row has everything (0 where the worker does not know it).
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _ends = Outage(
     "The ends of replies are told again.",
 )
 RENDERING_SHARE = 20
-"""A reply is rendered again after 20 times what its last rendering took: at most 5 % of the time."""
+"""A reply rests for 20 times as long as its last rendering took, so that rendering takes 5 % of the time at most."""
 
 
 @dataclass(slots=True)
@@ -51,9 +51,9 @@ class _Log:
 
 
 class LogWriter:
-    """Writes the logs of all replies that run in this process, one round trip a tick, over one connection.
+    """Write the logs of all replies that run in this process, in one round trip a tick, over one connection.
 
-    A second connection would be a new one to the writer, after which every reply is told again as a whole.
+    The writer would take a second connection for a new one, after which it writes every reply again as a whole.
     """
 
     def __init__(self, redis: AsyncRedis) -> None:
@@ -63,13 +63,15 @@ class LogWriter:
         self._behind: set[UUID] = set()
 
     def begin(self, reply_id: UUID, attempt: int) -> None:
+        """Begin the log of an attempt of a reply, with nothing in it."""
         self._logs[reply_id] = _Log(attempt)
 
     def forget(self, reply_id: UUID) -> None:
+        """Write nothing more of this reply."""
         self._logs.pop(reply_id, None)
 
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]:
-        """Tell what has changed in (answer, reasoning) → the replies to be told again: not yet due, or not heard."""
+        """Write what changed in {reply: (answer, reasoning)}; return the replies that were not due, or not written."""
         now = time.monotonic()
         async with self._one_at_a_time, self._redis.pipeline(transaction=True) as pipeline:
             try:
@@ -83,11 +85,11 @@ class LogWriter:
         return (texts.keys() - due.keys()) | failed | behind
 
     def _is_due(self, reply_id: UUID, now: float) -> bool:
-        """Whether it has rested from its last rendering; it may have ended while the writer connected."""
+        """Whether the reply has rested from its last rendering; it may have ended while the writer connected."""
         return reply_id in self._logs and self._logs[reply_id].due_at <= now
 
     async def _connect(self, pipeline: Any) -> None:
-        """Before anything is rendered, for what is written next depends on what the server still has."""
+        """Connect before anything is rendered: what is written next depends on what the server still has."""
         pool: Any = self._redis.connection_pool
         connection = pipeline.connection = await pool.get_connection()
         if connection not in self._known:
@@ -96,7 +98,7 @@ class LogWriter:
             self._connected(connection)
 
     def _connected(self, connection: Any) -> None:
-        """A server that was away may be back with less than it had: every reply is told again as a whole."""
+        """Write every reply again as a whole: a server that was away may be back with less than it had."""
         self._behind = set(self._logs)
         for log in self._logs.values():
             log.whole_due = True
@@ -133,7 +135,7 @@ class LogWriter:
         pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
 
     async def end(self, ended: dict[UUID, int]) -> None:
-        """Their rows are settled, as of these versions: say so as the last entry, and let the logs expire."""
+        """Write the last entries of settled replies, {reply: version of the feed}, and let their logs expire."""
         pipeline = self._redis.pipeline(transaction=True)
         for reply_id in self._logs.keys() & ended.keys():
             self._add(pipeline, reply_id, {"end": ended[reply_id]})
@@ -148,14 +150,14 @@ class LogWriter:
 
 
 def _is_lost(result: Any) -> bool:
-    """Whether readers do not have an entry; one that was refused as too old is not for them to have."""
+    """Whether readers lack an entry that they should have; one that was refused as too old they should not."""
     if isinstance(result, ResponseError) and "equal or smaller" in str(result):
         return False
     return result is None or isinstance(result, Exception)
 
 
 def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tuple[str, Payload]]:
-    """(position, payload) of what the log holds after a position; empty where there is no log or no server."""
+    """Return (position, payload) of all entries after a position; none where there is no log or no server."""
     try:
         entries: Any = redis.xrange(keys.log(reply_id), min=f"({format_position(position)}")
     except (RedisError, OSError):
@@ -164,13 +166,13 @@ def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tupl
 
 
 def forget(redis: Redis, reply_id: UUID) -> None:
-    """Drop a log that has lost its beginning: its writer notices, and begins it again with the whole."""
+    """Delete a log that has lost its beginning: its writer notices, and begins it again with the whole text."""
     with suppress(RedisError, OSError):
         redis.delete(keys.log(reply_id))
 
 
 def show_live(messages: Iterable[Message]) -> None:
-    """Give replies that are not written down yet the text that readers have been shown, as far as the log has it whole."""
+    """Give replies whose rows have no text yet the HTML that readers were sent, as far as the log has it whole."""
     for message in messages:
         if message.role == Role.ASSISTANT and not message.html and message.attempt:
             payloads = [payload for _, payload in entries_since(connection(), message.pk, message.past)]

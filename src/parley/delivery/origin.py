@@ -1,4 +1,4 @@
-"""Who may have a socket."""
+"""The check of the origin of a socket."""
 
 from io import BytesIO
 from typing import Any
@@ -27,7 +27,7 @@ def same_origin(scope: dict[str, Any]) -> bool:
 
 
 def _address_of(scope: dict[str, Any]) -> str:
-    """The site as a browser sees it, with what the settings say about proxies; some tell of wss where they mean https."""
+    """Return "scheme://host" of the site as a browser sees it; some proxies say wss where the settings expect https."""
     scheme = "https" if scope.get("scheme") == "wss" else "http"
     headers = [(name, b"https" if value.lower() == b"wss" else value) for name, value in scope["headers"]]
     page = {**scope, "headers": headers, "method": "GET", "scheme": scheme, "query_string": b""}

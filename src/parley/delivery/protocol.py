@@ -1,6 +1,5 @@
-"""What a tab may say to its socket, and how it is told the frames of a reply. Pure; described in docs/protocol.md."""
+"""The messages that a tab sends, and the frames of a reply that it is sent: see docs/protocol.md. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,9 +13,9 @@ LONGEST_MESSAGE = 2_000
 
 @dataclass(frozen=True)
 class Open:
-    """The tab shows this conversation (or none), as of this version of the feed.
+    """The tab shows this conversation, or None, as of this version of the feed.
 
-    ``tab``: what it calls itself in the forms that it sends from now on, or "".
+    ``tab``: its name in the forms that it sends from now on, or "".
     """
 
     conversation: UUID | None
@@ -26,7 +25,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Follow:
-    """Send what the log of this reply holds after the position, under this handle."""
+    """Send the log of this reply after the position, under this handle."""
 
     reply: UUID
     handle: int
@@ -35,72 +34,73 @@ class Follow:
 
 @dataclass(frozen=True)
 class Unfollow:
+    """Send no more of the log with this handle."""
+
     handle: int
 
 
 @dataclass(frozen=True)
 class Ping:
-    pass
+    """Send a sign of life."""
 
 
 Said = Open | Follow | Unfollow | Ping
 
 
 def parse(text: str | None) -> Said | None:
-    """None for whatever is not a message of the protocol."""
+    """Return the message, or None for whatever is not one of the protocol.
+
+    >>> parse('{"do": "open", "conversation": null, "version": 7, "tab": "a1"}')
+    Open(conversation=None, version=7, tab='a1')
+    >>> parse('{"do": "open"}')
+    """
     try:
-        message = orjson.loads(text) if text and len(text) <= LONGEST_MESSAGE else {}
-        return PARSERS[message["do"]](message)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        return _message(orjson.loads(text)) if text and len(text) <= LONGEST_MESSAGE else None
+    except (TypeError, ValueError, AttributeError):
         return None
 
 
-def _open(message: dict[str, Any]) -> Open:
-    conversation, version = message["conversation"], int(message["version"])
-    if not 0 <= version <= LAST:
-        raise ValueError(version)
-    return Open(UUID(conversation) if conversation else None, version, tab_of(message.get("tab")))
+def _message(said: Any) -> Said | None:
+    match said:
+        case {"do": "open", "conversation": conversation, "version": version} if 0 <= int(version) <= LAST:
+            return Open(UUID(conversation) if conversation else None, int(version), tab_of(said.get("tab")))
+        case {"do": "follow", "reply": reply, "as": handle, "from": position}:
+            return Follow(UUID(reply), int(handle), parse_position(position))
+        case {"do": "unfollow", "as": handle}:
+            return Unfollow(int(handle))
+        case {"do": "ping"}:
+            return Ping()
+    return None
 
 
 def tab_of(name: object) -> str:
-    """What a tab calls itself: at most 32 ASCII letters and digits; "" for anything else."""
+    """Return the name of a tab: 1 to 32 ASCII letters and digits; "" for anything else.
+
+    >>> tab_of("a1"), tab_of("a b"), tab_of(7)
+    ('a1', '', '')
+    """
     return name if isinstance(name, str) and len(name) <= 32 and name.isascii() and name.isalnum() else ""
 
 
-def _follow(message: dict[str, Any]) -> Follow:
-    return Follow(UUID(message["reply"]), int(message["as"]), parse_position(message["from"]))
-
-
-def _unfollow(message: dict[str, Any]) -> Unfollow:
-    return Unfollow(int(message["as"]))
-
-
-def _ping(message: dict[str, Any]) -> Ping:
-    return Ping()
-
-
-PARSERS: dict[str, Callable[[dict[str, Any]], Said]] = {
-    "open": _open,
-    "follow": _follow,
-    "unfollow": _unfollow,
-    "ping": _ping,
-}
-
-
 class Frames:
-    """The frames that a tab is sent of one log; the attempt is said where it is another than in the frame before."""
+    """Make the frames of one log for one tab; a frame has the attempt where it differs from that of the one before.
+
+    >>> frames = Frames(1)
+    >>> frames.text("2-7", b'["more"]'), frames.text("2-8", b'[0,3,"tail"]')
+    ('[1,"2-7","more"]', '[1,8,0,3,"tail"]')
+    """
 
     def __init__(self, handle: int, *, begun: bool = True) -> None:
-        """``begun``: whether the tab has what the first frame may depend on."""
+        """``begun``: whether the tab has the text that the first frame may depend on."""
         self._handle, self._attempt, self._begun = handle, "", begun
 
     def begins(self, payload: bytes) -> bool:
-        """Whether the tab can make something of this payload: it has the beginning, or this is the whole."""
+        """Tell whether the tab can apply this payload: it has the beginning, or this is the whole."""
         self._begun = self._begun or payload.startswith(b"[null")
         return self._begun
 
     def text(self, position: str, payload: bytes) -> str:
-        """``payload``: a JSON array that is not empty."""
+        """Return the frame of an entry; ``payload`` is a JSON array that is not empty."""
         attempt, _, seq = position.partition("-")
         place = seq if attempt == self._attempt else f'"{position}"'
         self._attempt = attempt

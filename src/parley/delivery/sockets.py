@@ -16,7 +16,7 @@ from .broadcasts import tell
 from .rights import digest_of
 
 UNDISTURBED = {"last_login"}
-"""What is saved of a person at every sign-in."""
+"""Fields of a person that every sign-in saves."""
 
 
 def close_sockets(user: Any) -> None:
@@ -28,7 +28,7 @@ def close_sockets(user: Any) -> None:
 
 
 def connect() -> None:
-    """Look at the sockets of a person when Django changes what they may."""
+    """Check or close the sockets of a person whenever Django changes what they may."""
     people = get_user_model()
     post_save.connect(_person_saved, sender=people, dispatch_uid="parley.person_saved")
     post_delete.connect(_person_deleted, sender=people, dispatch_uid="parley.person_deleted")
@@ -39,7 +39,7 @@ def connect() -> None:
 
 
 def _session_rows() -> type[Model] | None:
-    """The model of the sessions, where they are rows: its deletion comes with every way of signing out, and after it."""
+    """Return the model of the sessions, where they are rows: every way of signing out ends in deleting one."""
     store: Any = import_module(settings.SESSION_ENGINE).SessionStore
     try:
         return store.get_model_class() if hasattr(store, "get_model_class") else None
@@ -57,13 +57,13 @@ def _person_deleted(instance: Any, **kwargs: object) -> None:
 
 
 def _session_deleted(instance: Any, **kwargs: object) -> None:
-    """One that has expired is no news; there may be very many at once."""
+    """Close nothing for a session that has expired: there may be very many of these at once."""
     if instance.expire_date > timezone.now() and (owner_id := instance.get_decoded().get(SESSION_KEY)):
         _session_ended(owner_id, instance.session_key)
 
 
 def _signed_out(request: Any = None, user: Any = None, **kwargs: object) -> None:
-    """A session that is its own cookie has another key whenever it was saved, and its older cookies stay good."""
+    """Close all sockets where a session is its own cookie: its key changes with each saving, and old ones stay good."""
     session = getattr(request, "session", None)
     if user is not None and isinstance(session, SessionInCookie):
         close_sockets(user)

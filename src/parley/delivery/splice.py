@@ -1,11 +1,11 @@
-"""Old blocks, new text → the smallest change; and back. Pure.
+"""Changes from old blocks to new text as small payloads, and their application. Pure.
 
-A payload is a JSON array, applied to the list of a reply's blocks in wire form (see ``markdown.wire``):
-``[null, html, …]``  the whole: these are the blocks now;
+A payload is a JSON array that changes the list of a reply's blocks in wire form (see ``markdown.wire``):
+``[null, html, …]``  these are all blocks now;
 ``["tail"]``  the last block is longer by this;
 ``[block, keep, "tail", …]``  block number ``block`` is its first ``keep`` UTF-16 units and the tail;
 ``keep`` −1 drops the block and all after it.
-A payload that begins with −1 is for the reasoning, which has blocks of its own.
+A payload that begins with −1 changes the blocks of the reasoning.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,12 +16,15 @@ from parley.unfinished import healed
 
 Payload = list[int | str | None]
 
-
 REASONING = -1
 
 
 def parse_unfinished(text: str) -> Parsed:
-    """The blocks of Markdown that is cut off, as they should be shown for now."""
+    """Parse Markdown that is cut off anywhere into the blocks to show for now.
+
+    >>> parse_unfinished("Some **bold").opened
+    ['<p>Some <strong>bold</strong></p>']
+    """
     shown = healed(text)
     parsed = markdown.parse_open(shown)
     if text.startswith(shown[: parsed.offset]):
@@ -30,7 +33,12 @@ def parse_unfinished(text: str) -> Parsed:
 
 
 class Splicer:
-    """Follows one growing text and tells what changed in its HTML; a text that became another is looked at anew."""
+    """Follow one growing text and return what changed in its HTML; a text that became another is parsed anew.
+
+    >>> splicer = Splicer()
+    >>> splicer.advance("Some"), splicer.advance("Some words")
+    ([0, 0, '<p>Some'], [' words'])
+    """
 
     def __init__(self, parse: Callable[[str], Parsed] = parse_unfinished) -> None:
         self._parse = parse
@@ -40,7 +48,7 @@ class Splicer:
         self._text = ""
 
     def advance(self, text: str) -> Payload:
-        """What makes the blocks told so far into those of ``text``; empty when nothing changed."""
+        """Return the payload that makes the blocks so far into those of ``text``; it is empty when nothing changed."""
         if not text.startswith(self._text):
             self._finished = self._offset = 0
         self._text = text
@@ -53,11 +61,16 @@ class Splicer:
         return payload
 
     def whole(self) -> Payload:
+        """Return the payload of all blocks, which depends on none before it."""
         return [None, *self.blocks]
 
 
 def changes(old: list[str], new: list[str], first: int = 0) -> Payload:
-    """The payload that makes the blocks ``old`` into ``new``, both counted from block ``first``."""
+    """Return the payload that makes the blocks ``old`` into ``new``, both counted from block ``first``.
+
+    >>> changes(["<p>One"], ["<p>One", "<p>Two"])
+    [1, 0, '<p>Two']
+    """
     payload: Payload = []
     for index, html in enumerate(new):
         before = old[index] if index < len(old) else ""
@@ -76,7 +89,11 @@ def _shortened(payload: Payload, old: list[str], first: int) -> Payload:
 
 
 def fold(payloads: Iterable[Payload], blocks: list[str] | None = None) -> list[str]:
-    """The blocks after these payloads; nothing that payloads hold is an error."""
+    """Return the blocks after these payloads; whatever they hold, nothing is raised.
+
+    >>> fold([[None, "<p>One"], [", two"], [0, 5, "ly"]])
+    ['<p>Only']
+    """
     blocks = list(blocks or [])
     for payload in payloads:
         blocks = _apply(blocks, payload)
@@ -84,7 +101,7 @@ def fold(payloads: Iterable[Payload], blocks: list[str] | None = None) -> list[s
 
 
 def fold_both(payloads: Iterable[Payload]) -> tuple[list[str], list[str]]:
-    """(blocks of the answer, blocks of the reasoning) after these payloads."""
+    """Return (blocks of the answer, blocks of the reasoning) after these payloads."""
     answer: list[Payload] = []
     reasoning: list[Payload] = []
     for payload in payloads:
@@ -96,7 +113,7 @@ def fold_both(payloads: Iterable[Payload]) -> tuple[list[str], list[str]]:
 
 
 def is_whole(payload: Payload) -> bool:
-    """Whether it depends on no payload before it; a log that does not begin so has lost its beginning."""
+    """Tell whether a payload depends on none before it; a log that does not begin so has lost its beginning."""
     return payload[:1] == [None]
 
 
@@ -123,7 +140,7 @@ def _kept(blocks: list[str], block: int, keep: int) -> str:
 
 
 def _common(old: str, new: str) -> int:
-    """The length of the common prefix, by bisection: comparing slices runs at memory speed."""
+    """Return the length of the common prefix, by bisection: slices are compared at the speed of memory."""
     if new.startswith(old):
         return len(old)
     low, high = 0, min(len(old), len(new))
