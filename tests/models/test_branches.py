@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from parley.generation.prompt import build
 from parley.ids import uuid7
 from parley.models import Conversation, Message
-from parley.models.branching import PAGE, NoQuestion
+from parley.models.branching import PAGE
+from parley.models.conversation import NoQuestion
 from tests.models.conftest import answered, put, settle
 
 pytestmark = pytest.mark.django_db

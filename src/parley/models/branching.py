@@ -1,45 +1,36 @@
-"""The tree of a conversation's messages: which branch is shown, what is on it, and how it grows."""
+"""The tree of a conversation's messages: the branch that is shown, the pages of it, and what is deleted from it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import Max, Q
-from django.utils import timezone
-from django.utils.translation import gettext
+from django.db.models import Q
 
-from parley.ids import uuid7
-
-from . import locks, tree
-from .arriving import arrive_once
-from .copying import copies, copying
+from . import tree
 from .feed import Feed
+from .portions import ROW, Pace
+from .states import UNSETTLED
 
 if TYPE_CHECKING:
     from .conversation import Conversation
     from .message import Message
 
 PAGE = 20
-"""Messages that a page shows at first, and adds for who scrolls."""
+"""Messages that a page shows at first, and adds as it is scrolled."""
 CONTEXT = 4
-"""Messages at least, as far as there are any, that a page shows above the one it was opened for."""
-TAKEN = ("title", "titled_by", "model", "instructions", "parameters", "folder_id")
-"""What a fork has from the conversation that it was forked from."""
-FORK = "fork:"
-"""Begins the ``origin`` of a fork, before the id of the message where it begins."""
+"""Messages, at least, that a page shows above the one it was opened for, if there are so many."""
+AT_ONCE = 100
+"""Messages that are deleted in one transaction."""
 
-T = TypeVar("T")
+Rows = models.QuerySet[Any]
 
 
 @dataclass(frozen=True)
 class Window:
-    """Some messages of one branch, in order; before ``older`` and after ``newer`` there are more of it."""
+    """Some messages of one branch, in order; there are more of it before ``older`` and after ``newer``."""
 
     messages: list["Message"]
     older: UUID | None = None
@@ -47,14 +38,15 @@ class Window:
 
 
 class Branching(models.Model):
-    """``shown``: a message of the branch that is looked at, which goes on below it with what is newest; null for
-    the newest of all. ``turned``: the version of the feed at which it was another branch.
+    """A tree of messages of which one branch is shown.
+
+    ``shown``: a message of that branch, which ends with the newest message below it; null for the newest of all.
+    ``turned``: the version of the feed at which another branch was last shown.
     """
 
     pk: UUID
     owner_id: Any
     messages: Any
-    title: str
     get_absolute_url: Any
 
     shown = models.ForeignKey(
@@ -68,7 +60,7 @@ class Branching(models.Model):
     # What is shown
 
     def leaf(self) -> "Message | None":
-        """The end of the branch that is shown, to which the next question answers."""
+        """Return the end of the shown branch, which the next question follows."""
         leaf_id = self.leaf_id()
         return self.messages.filter(pk=leaf_id).first() if leaf_id else None
 
@@ -77,74 +69,71 @@ class Branching(models.Model):
         return start and tree.newest_leaf(start)
 
     def transcript(self, before: "Message | None" = None) -> list["Message"]:
-        """The newest messages of the branch that is shown, in order, or the nearest before one of them."""
+        """Return the newest messages of the shown branch, in order, or the nearest before one of them."""
         return self.window(before=before).messages
 
     def window(
         self, *, before: "Message | None" = None, after: "Message | None" = None, around: "Message | None" = None
     ) -> Window:
-        """What one page shows: the end of the branch that is shown, or what is near a message, on its branch."""
+        """Return what one page shows: the end of the shown branch, or the messages near one, on its branch."""
         if before:
             return self._ending_in(before.parent_id, newer=before.parent_id)
         if around:
             leaf = self._leaf_through(around)
-            ways = tree.downwards(around.pk, leaf, PAGE - CONTEXT) or [around.pk]
-            return self._ending_in(ways[-1], newer=ways[-1] if ways[-1] != leaf else None)
+            end = (tree.downwards(around.pk, leaf, PAGE - CONTEXT) or [around.pk])[-1]
+            return self._ending_in(end, newer=end if end != leaf else None)
         if after:
             leaf = self._leaf_through(after)
-            ways = tree.downwards(after.pk, leaf, PAGE + 1)[1:]
-            return self._following(ways, newer=ways[-1] if ways and ways[-1] != leaf else None)
+            ids = tree.downwards(after.pk, leaf, PAGE + 1)[1:]
+            last = ids[-1] if ids else None
+            return Window(self._read(ids, last), newer=last if last != leaf else None)
         return self._ending_in(self.leaf_id())
 
     def _ending_in(self, end: UUID | None, newer: UUID | None = None) -> Window:
         messages = self._read(tree.nearest(end, PAGE), end)
         return Window(messages, messages[0].pk if messages and messages[0].parent_id else None, newer)
 
-    def _following(self, ids: list[UUID], newer: UUID | None) -> Window:
-        return Window(self._read(ids, ids[-1] if ids else None), newer=newer)
-
     def _read(self, ids: Any, end: UUID | None) -> list["Message"]:
-        path = branch({message.pk: message for message in self.messages.filter(pk__in=ids)}, end)
+        path = branch(self.messages.filter(pk__in=ids), end)
         self.number_versions(path)
         self.messages.keep_rendered(path)
         return path
 
     def _leaf_through(self, message: "Message") -> UUID:
-        """The end of the branch that is shown, if this message is on it, or else of its own."""
+        """Return the end of the shown branch if this message is on it, else the end of its own."""
         leaf = self.leaf_id()
         on_it = leaf is not None and tree.downwards(message.pk, leaf, 1)
         return leaf if leaf and on_it else tree.newest_leaf(message.pk)
 
     def branch_of(self, message: "Message") -> bool:
-        """Whether this message is on the branch that is shown."""
+        """Return whether this message is on the shown branch."""
         return bool(tree.downwards(message.pk, self.leaf_id(), 1))
 
     def history_before(self, message: "Message", most: int = tree.MOST_STEPS) -> list["Message"]:
-        """What was said before a message on its branch, in order; the nearest ``most`` of it."""
-        path = self.messages.filter(pk__in=tree.nearest(message.parent_id, most))
-        spoken = path.only("role", "status", "content", "parent_id", "conversation_id")
-        return branch({earlier.pk: earlier for earlier in spoken}, message.parent_id)
+        """Return the nearest ``most`` messages before one on its branch, in order, with what a prompt needs of them."""
+        earlier = self.messages.filter(pk__in=tree.nearest(message.parent_id, most))
+        return branch(earlier.only("role", "status", "content", "parent_id", "conversation_id"), message.parent_id)
 
     def whole_branch(self) -> list["Message"]:
-        """All messages of the branch that is shown, in order."""
+        """Return all messages of the shown branch, in order."""
         leaf = self.leaf_id()
-        return branch({message.pk: message for message in self.messages.filter(pk__in=tree.above(leaf))}, leaf)
+        return branch(self.messages.filter(pk__in=tree.above(leaf)), leaf)
 
     def is_longer_than(self, most: int) -> bool:
-        """Whether the branch that is shown has more messages than this."""
+        """Return whether the shown branch has more messages than this."""
         count: int = self.messages.filter(pk__in=tree.nearest(self.leaf_id(), most + 1)).count()
         return count > most
 
     def count_below(self, message: "Message") -> int:
-        """How many messages here follow this one, on all branches."""
+        """Return how many messages of this conversation are below this one, on all branches."""
         return int(self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).count())
 
     def address_of(self, message_id: UUID) -> str:
-        """The page that shows this message, on its branch."""
+        """Return the address of the page that shows this message, on its branch."""
         return f"{self.get_absolute_url()}?message={message_id}#message_{message_id}"
 
     def number_versions(self, messages: Iterable["Message"]) -> None:
-        """Tell these messages, of this conversation, which versions of each there are (``versions``)."""
+        """Set ``versions`` of these messages of this conversation: the ids of each and of its siblings."""
         messages = list(messages)
         versions = self._versions_beside(messages)
         for message in messages:
@@ -152,9 +141,9 @@ class Branching(models.Model):
             message.versions = versions[message.parent_id]
 
     def _versions_beside(self, messages: list["Message"]) -> dict[UUID | None, list[UUID]]:
-        """Parent → its children, the oldest first.
+        """Return parent → its children, oldest first.
 
-        That they are of this conversation is no condition, which might lead the database to a worse index.
+        The conversation is no condition, since it might lead the database to a worse index.
         """
         parents = {message.parent_id for message in messages}
         everyone = self.messages.model._default_manager
@@ -164,82 +153,29 @@ class Branching(models.Model):
             versions[parent_id].append(pk)
         return versions
 
-    # What may happen to it
+    def _newest_id(self) -> UUID | None:
+        newest: UUID | None = self.messages.order_by("-id").values_list("pk", flat=True).first()
+        return newest
+
+    # Turning to another branch
 
     def show(self, message: "Message") -> None:
-        """Look at the branch of this message, which goes on below it with what is newest."""
-        with self._advanced(lambda: tree.newest_leaf(message.pk)) as (version, leaf_id):
-            self._look_again(message)
+        """Show the branch of this message, which ends with the newest message below it.
+
+        The tree is walked before the transaction, so that others do not wait for a long walk; and once more inside,
+        if anything has changed meanwhile.
+        """
+        known = Feed.objects.filter(pk=self.owner_id).values_list("version", flat=True).first() or 0
+        leaf_id = tree.newest_leaf(message.pk)
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            if version != known + 1:
+                leaf_id = tree.newest_leaf(message.pk)
+            self._reload(message)
             self._turn_to(leaf_id, version, turned=True)
 
-    @contextmanager
-    def _advanced(self, look: Callable[[], T]) -> Iterator[tuple[int, T]]:
-        """A transaction → (the feed's next version, what ``look`` has found).
-
-        It looks before the transaction, since a long way takes longer than others may be kept waiting; and once more
-        inside where something has changed meanwhile.
-        """
-        known, found = Feed.objects.filter(pk=self.owner_id).values_list("version", flat=True).first() or 0, look()
-        with transaction.atomic():
-            version = Feed.advance(self.owner_id)
-            yield version, found if version == known + 1 else look()
-
-    def regenerate(self, message: "Message", model: str = "") -> "Message":
-        """Another reply beside this one, or to this question → the pending reply, on the branch that is shown.
-
-        It is the newest one if nothing of that is written yet: who clicks twice asks once.
-        ``model``: whom to ask instead of the conversation's model. Raises NoQuestion.
-        """
-        with transaction.atomic():
-            version = Feed.advance(self.owner_id)
-            self._look_again(message)
-            question_id = message.pk if message.role == "user" else message.parent_id
-            if question_id is None:
-                raise NoQuestion(message)
-            reply = self._unwritten(question_id, model) or self._ask_again(question_id, model, version)
-            self._turn_to(reply.pk, version, turned=True, updated_at=timezone.now())
-        return reply
-
-    def _unwritten(self, question_id: UUID, model: str) -> "Message | None":
-        replies = self.messages.filter(parent=question_id, role="assistant", asked_model=model, content="")
-        reply: Message | None = replies.filter(status__in=("pending", "streaming")).order_by("-id").first()
-        return reply
-
-    def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
-        pk = uuid7(max(question_id, self._newest_id() or question_id))
-        asked = {"id": pk, "version": version, "asked_model": model}
-        reply: Message = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
-        reply.enqueue()
-        return reply
-
-    def fork(self, message: "Message") -> "Conversation":
-        """A new conversation that goes on from a message, with copies of what was said until then; the one that is there
-        already, as long as it is what it would be: who clicks twice forks once. Raises BeingCopied.
-        """
-        self._look_again(message, *TAKEN)
-        taken = {name: getattr(self, name) for name in TAKEN}
-        taken["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
-        fork = cast(Any, type(self))(owner_id=self.owner_id, origin=f"{FORK}{message.pk}", **taken)
-        branch_of = self.messages.filter(pk__in=tree.above(message.pk))
-        self._let_go_of_used(fork.origin, branch_of, **taken)
-        insert = partial(copying, self.messages.model, conversation=fork.pk)
-        still_there = partial(message.refresh_from_db, fields=["parent"])
-        return arrive_once(fork, copies(branch_of), still_there, weigh=attrgetter("weight"), insert=insert)
-
-    def _let_go_of_used(self, origin: str, branch_of: models.QuerySet[Any], **taken: Any) -> None:
-        """A fork is made anew when something was changed or written in the one that is there, or since then above it."""
-        everyone: Any = type(self)._default_manager
-        there = everyone.filter(owner=self.owner_id, origin=origin, discarded_at=None)
-        if not there.exists():
-            return
-        newest = branch_of.aggregate(version=Max("version"))["version"]
-        with transaction.atomic():
-            locks.wait_no_longer()
-            there.exclude(shown=None, turned=0, version__gt=newest or 0, **taken).update(origin="")
-            there.filter(messages__version__gt=0).update(origin="")
-
-    def _look_again(self, message: "Message", *fields: str) -> None:
-        """What another tab has changed before the feed was locked. Raises DoesNotExist for what it has deleted."""
+    def _reload(self, message: "Message", *fields: str) -> None:
+        """Read what other tabs may have changed before the feed was locked. Raises DoesNotExist if it was deleted."""
         self.refresh_from_db(fields=["shown", *fields])
         message.refresh_from_db(fields=["parent"])
 
@@ -249,19 +185,78 @@ class Branching(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _newest_id(self) -> UUID | None:
-        newest: UUID | None = self.messages.order_by("-id").values_list("pk", flat=True).first()
-        return newest
+    # Deleting: each returns the replies that it stopped, whose workers have yet to be told
+
+    def delete_message(self, message: "Message") -> "list[Message]":
+        """Delete one message of this conversation; what follows it then follows the one before."""
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id, removed=True)
+            message.refresh_from_db(fields=["parent"])
+            rows = self.messages.filter(pk=message.pk)
+            self._show_instead(rows, message.parent_id)
+            self.messages.filter(parent=message.pk).update(parent=message.parent_id)
+            return self._delete(rows, version)
+
+    def delete_branch(self, message: "Message") -> "list[Message]":
+        """Delete a message of this conversation and everything below it; a long branch in portions, from its end."""
+        running = self._shorten(message)
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id, removed=True)
+            message.refresh_from_db(fields=["parent"])
+            rows = self.messages.filter(pk__in=tree.below(message.pk))
+            self._show_instead(rows, message.parent_id)
+            return running + self._delete(rows, version)
+
+    def _shorten(self, message: "Message") -> "list[Message]":
+        """Delete the newest messages below one until at most AT_ONCE are left."""
+        pace = Pace()
+        running: list[Message] = []
+        below = self.messages.filter(pk__in=tree.below(message.pk)).exclude(pk=message.pk).order_by("pk")
+        ids = list(below.values_list("pk", flat=True))
+        while len(ids) > AT_ONCE:
+            count = min(pace.rows, AT_ONCE)
+            with pace.transaction(count * ROW):
+                deleted = self._delete_end(ids[-count:], message.parent_id)
+            if deleted is None:
+                return running + self._shorten(message)
+            running += deleted
+            del ids[-count:]
+        return running
+
+    def _delete_end(self, ids: list[UUID], above: UUID | None) -> "list[Message] | None":
+        """Delete these; None, and nothing is deleted, if one of them was answered meanwhile."""
+        if not Feed.hold([self.owner_id]):
+            Feed.advance(self.owner_id)  # and wait for who holds it
+        if self.messages.filter(parent__in=ids).exclude(pk__in=ids).exists():
+            return None
+        rows = self.messages.filter(pk__in=ids)
+        self._show_instead(rows, above)
+        running = _stop(rows)
+        rows.order_by()._raw_delete(rows.db)
+        return running
+
+    def _show_instead(self, rows: Rows, above: UUID | None) -> None:
+        """If one of these rows is ``shown``, make it the message above them."""
+        everyone: Rows = type(self)._default_manager.all()
+        everyone.filter(pk=self.pk, shown__in=rows).update(shown=above)
+
+    def _delete(self, rows: Rows, version: int) -> "list[Message]":
+        running = _stop(rows)
+        rows.delete()
+        self.refresh_from_db(fields=["shown"])
+        self._turn_to(self.leaf_id(), version, turned=True)
+        return running
 
 
-class NoQuestion(Exception):
-    """There is nothing above this message that could be answered again."""
+def _stop(rows: Rows) -> "list[Message]":
+    return [reply for reply in rows.filter(status__in=UNSETTLED).order_by("pk") if reply.stop()]
 
 
-def branch(messages: dict[UUID, "Message"], leaf_id: UUID | None) -> list["Message"]:
-    """From the root to the leaf, by parent pointers; ``messages`` maps id → message."""
+def branch(messages: Iterable["Message"], leaf_id: UUID | None) -> list["Message"]:
+    """Return the path from the root to a leaf, by parent pointers, as far as it is in ``messages``."""
+    found = {message.pk: message for message in messages}
     path = []
-    while leaf_id is not None and leaf_id in messages:
-        path.append(messages.pop(leaf_id))
+    while leaf_id is not None and leaf_id in found:
+        path.append(found.pop(leaf_id))
         leaf_id = path[-1].parent_id
     return path[::-1]

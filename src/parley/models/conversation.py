@@ -1,22 +1,27 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from parley.ids import uuid7
+from parley.text import clean_title_usage
 
+from . import locks, tree
+from .arriving import arrive_once
 from .branching import Branching
+from .copying import copies, copying
 from .feed import Feed
 from .organised import Organised, OrganisedQuerySet
-from .pruning import Pruned
-from .titled import Titled
+from .states import UNSETTLED
 from .tuned import Tuned
 from .versioned import Versioned
 
@@ -24,10 +29,18 @@ if TYPE_CHECKING:
     from .message import Message
 
 TITLE_LENGTH = 60
+FORK = "fork:"
+"""Begins the ``origin`` of a fork, before the id of the message that it goes on from."""
+INHERITED = ("title", "titled_by", "model", "instructions", "parameters", "folder_id")
+"""Fields that a fork takes over."""
 
 
 def title_from(text: str) -> str:
-    """The first words of a question, cut at a word: at most 60 characters."""
+    """Return the first words of a question, at most TITLE_LENGTH characters.
+
+    >>> title_from("What does a parley\\nend with?")
+    'What does a parley end with?'
+    """
     line = " ".join(text.split())
     if len(line) <= TITLE_LENGTH:
         return line
@@ -37,13 +50,17 @@ def title_from(text: str) -> str:
 
 class ConversationQuerySet(OrganisedQuerySet):
     def visible_to(self, user: Any) -> "ConversationQuerySet":
-        """What this user may see: their own, as long as it is not thrown away."""
+        """Return the user's own conversations that are not in the trash."""
         kept: ConversationQuerySet = super().visible_to(user).filter(discarded_at=None)
         return kept
 
 
-class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
-    """``origin``: what it is a copy of, as ``chatgpt:<id>``, ``share:<id>`` or ``fork:<id>``, so that it comes in once."""
+class Conversation(Branching, Organised, Tuned, Versioned):
+    """A tree of messages. Branching reads and deletes them, Organised lists it, the verbs that ask stand here.
+
+    ``origin``: what it is a copy of, as ``chatgpt:<id>``, ``share:<id>`` or ``fork:<id>``, so that it is copied once.
+    ``title_usage``: tokens that the title cost, as the provider counts them, and the ``model`` that wrote it.
+    """
 
     class TitledBy(models.TextChoices):
         QUESTION = "question", _("First question")
@@ -52,6 +69,7 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
 
     title = models.CharField(_("title"), max_length=200)
     titled_by = models.CharField(max_length=10, choices=TitledBy.choices, default=TitledBy.QUESTION, editable=False)
+    title_usage = models.JSONField(default=dict, editable=False)
     origin = models.CharField(max_length=200, blank=True, editable=False)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
 
@@ -93,13 +111,19 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
     def model_name(self) -> str:
         return self.model_in_force
 
+    @property
+    def title_cost(self) -> dict[str, Any]:
+        """Return ``title_usage`` clean, whatever an import has left there."""
+        return clean_title_usage(self.title_usage)
+
     @classmethod
     def start(
         cls, owner: Any, text: str, *, key: UUID | None = None, **tuning: Any
     ) -> tuple["Conversation", "Message"]:
-        """A new conversation, named after its first question → (conversation, reply, which is enqueued). Raises AskedBefore.
+        """Create a conversation, named after its first question, and enqueue the reply → (conversation, reply).
 
-        ``tuning``: model, instructions, parameters, folder. Raises DoesNotExist for a folder deleted meanwhile.
+        ``tuning``: model, instructions, parameters, folder. Raises AskedBefore, and DoesNotExist for a folder that was
+        deleted meanwhile.
         """
         with transaction.atomic():
             conversation = cls(owner=owner, title=title_from(text), **tuning)
@@ -119,9 +143,9 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
     ) -> tuple["Message", "Message"]:
         """Write the question and enqueue its reply → (question, reply).
 
-        ``key`` is the form's own: the same form sent twice raises AskedBefore. ``instead_of`` is an
-        earlier question that this one replaces on the branch that is shown; it is kept. ``below``: a message of
-        the branch to go on with, which is shown from then on. Raises DoesNotExist for what was deleted meanwhile.
+        ``key`` is the form's idempotency key. ``instead_of``: an earlier question that this one replaces on the shown
+        branch, and that is kept. ``below``: a message of the branch to go on with, which is shown from then on.
+        Raises AskedBefore for a key that was used, and DoesNotExist for what was deleted meanwhile.
         """
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
@@ -142,14 +166,80 @@ class Conversation(Branching, Pruned, Organised, Titled, Tuned, Versioned):
         return question, reply
 
     def _refuse_twice(self, key: UUID | None) -> None:
-        """The feed's row is locked by now, so of two requests at once one comes second."""
+        """Raise AskedBefore for a used key; the feed is locked by now, so of two requests at once one comes second."""
         asked = self.messages.model.objects.filter(conversation__owner_id=self.owner_id, key=key)
         if key and asked.exists():
             raise AskedBefore(asked[0])
 
+    def regenerate(self, message: "Message", model: str = "") -> "Message":
+        """Enqueue another reply beside this one, or to this question, on the shown branch → the pending reply.
+
+        While no word of such a reply is written, it is the one that is returned, so that two clicks ask once.
+        ``model``: instead of the conversation's. Raises NoQuestion.
+        """
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            self._reload(message)
+            question_id = message.pk if message.role == "user" else message.parent_id
+            if question_id is None:
+                raise NoQuestion(message)
+            reply = self._unwritten(question_id, model) or self._ask_again(question_id, model, version)
+            self._turn_to(reply.pk, version, turned=True, updated_at=timezone.now())
+        return reply
+
+    def _unwritten(self, question_id: UUID, model: str) -> "Message | None":
+        replies = self.messages.filter(parent=question_id, role="assistant", asked_model=model, content="")
+        reply: Message | None = replies.filter(status__in=UNSETTLED).order_by("-id").first()
+        return reply
+
+    def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
+        pk = uuid7(max(question_id, self._newest_id() or question_id))
+        asked = {"id": pk, "version": version, "asked_model": model}
+        reply: Message = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
+        reply.enqueue()
+        return reply
+
+    def fork(self, message: "Message") -> "Conversation":
+        """Return a conversation of copies of the branch down to a message; the fork that exists, while it is the same.
+
+        So two clicks fork once. Raises BeingCopied.
+        """
+        self._reload(message, *INHERITED)
+        inherited = {name: getattr(self, name) for name in INHERITED}
+        inherited["title"] = gettext("%(title)s (fork)") % {"title": self.title[:150]}
+        fork = type(self)(owner_id=self.owner_id, origin=f"{FORK}{message.pk}", **inherited)
+        originals = self.messages.filter(pk__in=tree.above(message.pk))
+        self._keep_changed_fork(fork.origin, originals, **inherited)
+        insert = partial(copying, self.messages.model, conversation=fork.pk)
+        still_there = partial(message.refresh_from_db, fields=["parent"])
+        return arrive_once(fork, copies(originals), still_there, weigh=attrgetter("weight"), insert=insert)
+
+    def _keep_changed_fork(self, origin: str, originals: models.QuerySet[Any], **inherited: Any) -> None:
+        """Take the origin from an earlier fork if it, or what it copies, has changed since: then a new one is made."""
+        earlier = self._everyone.filter(origin=origin, discarded_at=None)
+        if not earlier.exists():
+            return
+        newest = originals.aggregate(version=Max("version"))["version"]
+        with transaction.atomic():
+            locks.wait_no_longer()
+            earlier.exclude(shown=None, turned=0, version__gt=newest or 0, **inherited).update(origin="")
+            earlier.filter(messages__version__gt=0).update(origin="")
+
+    def take_title(self, title: str, usage: dict[str, Any]) -> bool:
+        """Note what a model's title cost, and take it unless a person has given one; return whether it was taken."""
+        with transaction.atomic():
+            version = Feed.advance(self.owner_id)
+            self._me.update(title_usage=usage)
+            untitled = self._me.filter(titled_by="question") if title else self._me.none()
+            return bool(untitled.update(title=title, titled_by="model", version=version))
+
+
+class NoQuestion(Exception):
+    """There is no question above this message that could be answered again."""
+
 
 class AskedBefore(Exception):
-    """This very form was sent before; ``question`` is what it asked."""
+    """The form was sent before; ``question`` is what it asked."""
 
     def __init__(self, question: "Message") -> None:
         super().__init__(question)

@@ -10,7 +10,7 @@ from typing import Any
 
 from parley.codec import CONVERSATION, MESSAGE, STAMP, TUNED, written
 from parley.models import Conversation, Folder, Message, Preset, Status
-from parley.models.branching import FORK
+from parley.models.conversation import FORK
 from parley.models.states import UNSETTLED
 
 from .rows import whole_tree

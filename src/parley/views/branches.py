@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from parley.forms import RegenerateForm
 from parley.models import Conversation, Message
 from parley.models.arriving import BeingCopied
-from parley.models.branching import NoQuestion
+from parley.models.conversation import NoQuestion
 from parley.tasks import offered_models, stop_on_commit
 
 from .base import own_conversation, page, private, see, uuid_or_404
