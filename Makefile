@@ -40,7 +40,10 @@ test: check
 test-faults:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -m faults --durations=20 $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && \
+	run() { $(python) -m pytest --durations=20 "$$@" $(PYTEST_ARGS) || [ $$? = 5 ]; }; \
+	run -n 2 --dist loadfile --no-loadscope-reorder -m "faults and not alone"; failed=$$?; \
+	run -m "faults and alone" && exit $$failed
 
 check:
 	@bin/install requirements-dev.txt

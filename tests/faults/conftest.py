@@ -19,6 +19,8 @@ from tests.support.reader import Reader
 from tests.support.stack import Stack
 
 QUICK = {"BEAT_INTERVAL": 0.5, "DEAD_AFTER": 4, "BELL_LOST_AFTER": 4, "SHUTDOWN_GRACE": 2}
+SOON = 4.0
+"""Seconds for what takes two on a machine that has nothing else to do."""
 NUMBERS = itertools.count(1)
 
 
@@ -111,7 +113,7 @@ def assert_begun(row: Row, asked: str) -> None:
     assert expected_text(asked).startswith(row["content"])
 
 
-def assert_agree(stack: Stack, conversation: str, person: Person, *readers: Reader, within: float = 2) -> None:
+def assert_agree(stack: Stack, conversation: str, person: Person, *readers: Reader, within: float = SOON) -> None:
     """Open tabs and a fresh page show what the database has, character by character."""
     held = held_by(stack, conversation)
     for reader in readers:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from parley.markdown import render
-from tests.faults.conftest import assert_agree, assert_begun, assert_whole, held_by, question, until_settled
+from tests.faults.conftest import SOON, assert_agree, assert_begun, assert_whole, held_by, question, until_settled
 from tests.support.dom import Dom, text_of
 from tests.support.processes import until
 from tests.support.reader import Poller
@@ -33,11 +33,11 @@ def test_a_hundred_drops_in_one_long_answer(quick_stack, person, reading, dice):
         drops += len(dropped)
         kept = shown_of(quick_stack.db.reply(conversation)["content"])
         for reader in dropped:
-            reader.until(has_more_than(reader.reply.text, kept), 5)
+            reader.until(has_more_than(reader.reply.text, kept), 10)
     assert quick_stack.db.reply(conversation)["status"] == "streaming"
     person.post(f"/messages/{readers[0].reply.id}/stop/")
     assert_begun(until_settled(quick_stack, conversation), asked)
-    until(lambda: quick_stack.db.reply(conversation)["html"], 3)
+    until(lambda: quick_stack.db.reply(conversation)["html"])
     assert_agree(quick_stack, conversation, person, *readers)
 
 
@@ -60,7 +60,7 @@ def test_a_drop_shows_the_exact_text_within_two_seconds(quick_stack, person, rea
         time.sleep(dice.uniform(0.1, 1.0))
         kept = len(quick_stack.db.reply(conversation)["content"])
         reader.wake()
-        reader.until(lambda reply, kept=kept: len(reply.text) >= kept - 50, 2)
+        reader.until(lambda reply, kept=kept: len(reply.text) >= kept - 50, SOON)
     assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, reader)
 
@@ -77,7 +77,7 @@ def test_a_page_of_any_moment_and_the_frames_that_follow_equal_a_fresh_page(quic
             socket.follow(reply, as_=len(pages), position=pages[-1].reply.position)
         time.sleep(1)
         person.post(f"/messages/{reply}/stop/")
-        until(lambda: quick_stack.db.reply(conversation)["html"], 3)
+        until(lambda: quick_stack.db.reply(conversation)["html"])
         while not socket.silent_for(2):
             continue
         for message in socket.messages:
@@ -128,7 +128,7 @@ def test_polling_alone_follows_an_answer(quick_stack, person, reading):
     reader.until_shown()
     for _ in range(4):
         kept = len(quick_stack.db.reply(conversation)["content"])
-        reader.until(lambda reply, kept=kept: len(reply.text) >= kept, 2 * Poller.EVERY)
+        reader.until(lambda reply, kept=kept: len(reply.text) >= kept, 2 * Poller.EVERY + SOON)
     assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, reader)
     assert len({length for _, length, _ in reader.history}) > 4
@@ -142,9 +142,9 @@ def test_polling_alone_sees_what_others_do(quick_stack, person, reading):
     person.ask(conversation, asked)
     reader.until(lambda reply: reply.status == "streaming")
     person.post(f"/messages/{reader.reply.id}/stop/")
-    reader.until(lambda reply: reply.status == "stopped", 2)
+    reader.until(lambda reply: reply.status == "stopped", SOON)
     until_settled(quick_stack, conversation)
-    until(lambda: quick_stack.db.reply(conversation)["html"], 2)
+    until(lambda: quick_stack.db.reply(conversation)["html"])
     assert_agree(quick_stack, conversation, person, reader)
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.fake_provider import expected_text
 from tests.faults.conftest import assert_agree, assert_whole, question, until_settled
 
+pytestmark = pytest.mark.alone
+
 NOTE = """CREATE TRIGGER note_update AFTER UPDATE ON parley_message BEGIN
   INSERT INTO noted VALUES (new.id, (julianday('now') - 2440587.5) * 86400.0, length(new.content), new.status); END"""
 

@@ -9,6 +9,7 @@ from tests.faults.conftest import question, until_settled
 from tests.support.processes import until
 from tests.support.transfers import MOMENT, send_import, settled, transfer_of
 
+pytestmark = pytest.mark.alone
 MANY = 60_000
 PROMPT = 2.0
 """Seconds until another person's question is taken."""

@@ -9,6 +9,7 @@ from parley.ids import uuid7
 from tests.faults.conftest import assert_whole, question, until_settled
 from tests.support.processes import until
 
+pytestmark = pytest.mark.alone
 REPLIES = 150
 """More than the hundred connections that HTTP clients open unless they are told otherwise."""
 HELD_FOR = 10

@@ -3,8 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.people import Person
 
+pytestmark = pytest.mark.alone
 AT_ONCE = 20
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.faults.conftest import assert_agree, assert_begun, question, until_settled
 from tests.support.processes import until
 
+pytestmark = pytest.mark.alone
+
 WITHIN = 1.0
 
 

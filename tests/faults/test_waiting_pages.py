@@ -3,9 +3,12 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.faults.conftest import question, until_settled
 from tests.support.locks import feeds_locked, file_locked
 
+pytestmark = pytest.mark.alone
 WAITING = 20
 QUICK = 1.0
 """Seconds in which a health check or a style sheet is there."""

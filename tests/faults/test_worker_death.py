@@ -7,6 +7,7 @@ import pytest
 from tests.fake_provider import expected_text
 from tests.faults.conftest import (
     QUICK,
+    SOON,
     assert_agree,
     assert_begun,
     assert_whole,
@@ -23,7 +24,7 @@ THOUGHTS = "Let me think about it."
 
 def press(person, reader, verb):
     """Press a button that the page has to offer."""
-    reader.until(lambda reply: verb in reply.actions, 5, f"and has no {verb}")
+    reader.until(lambda reply: verb in reply.actions, 10, f"and has no {verb}")
     assert person.post(f"/messages/{reader.reply.id}/{verb}/", turbo=True).status_code == 200
 
 
@@ -154,7 +155,7 @@ def test_a_retry_that_waits_shows_nothing_of_the_answer_before(quick_stack, pers
     quick_stack.kill("worker")
     until_settled(quick_stack, conversation, NOTICED)
     press(person, reader, "retry")
-    reader.until(lambda reply: reply.status == "pending", 2)
+    reader.until(lambda reply: reply.status == "pending", SOON)
     time.sleep(1)
     late = reading(person, conversation)
     time.sleep(1)
@@ -237,7 +238,7 @@ def test_a_worker_that_wakes_up_later_takes_its_interrupted_answer_back(quick_st
     row = until_settled(quick_stack, conversation, NOTICED)
     assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
     quick_stack.processes["worker"].thaw()
-    until(lambda: quick_stack.db.reply(conversation)["error"] == "", 5)
+    until(lambda: quick_stack.db.reply(conversation)["error"] == "")
     assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, reader)
     assert len(quick_stack.provider.asked(asked)) == 1
