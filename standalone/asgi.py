@@ -11,14 +11,8 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from parley.routing import websocket_urlpatterns  # noqa: E402
-from standalone.debugging import for_this_machine  # noqa: E402
 from standalone.edge import Edge  # noqa: E402
 from standalone.handler import ThreadedHandler  # noqa: E402
 
-application = Edge(
-    for_this_machine(
-        ProtocolTypeRouter(
-            {"http": ThreadedHandler(), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
-        )
-    )
-)
+sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+application = Edge(ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": sockets}))

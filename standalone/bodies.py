@@ -1,4 +1,4 @@
-"""How large a body may be and how long it may take, before anything of it is kept."""
+"""Limit the size and time of a request's body before anything of it is kept."""
 
 import asyncio
 from collections import Counter
@@ -17,20 +17,20 @@ from django.urls import reverse
 from parley.conf import conf
 from parley.views.transfers import FORM_AROUND_A_FILE
 from standalone.lanes import Busy, Lane
-from standalone.refusals import Refused
+from standalone.refusals import Refused, request_of
 
 SMALL = 65_536
 """Bytes that anybody may send to any address."""
 LONGEST_PAUSE = 30.0
 """Seconds without a byte."""
 SLOWEST = 8_000
-"""Bytes a second, over all of the body but its first LONGEST_PAUSE."""
+"""Bytes per second, on average after the first LONGEST_PAUSE."""
 UPLOADS = 2
-"""Files of one person on their way at once."""
+"""Files that one person may send at once."""
 
 
 class Bodies:
-    """Lets through what is small, and what is large from people who are signed in, to addresses that want it."""
+    """Lets small bodies through to any address, and larger ones only from people who are signed in."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -38,14 +38,14 @@ class Bodies:
         self._uploads: Counter[Any] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand the request on. Raises Refused."""
+        """Hand the request on, with a `receive` that counts. Raises Refused."""
         with ExitStack() as uploads:
             body = Body(receive, lambda: self._larger(scope, uploads))
             await body.expect(declared_length(scope))
             await self._application(scope, body.receive, send)
 
     async def _larger(self, scope: Any, uploads: ExitStack) -> int:
-        """How many bytes may come beyond what is small. Raises Refused."""
+        """Return how many bytes a body may have that is not SMALL. Raises Refused."""
         wants_a_file, person = takes_files(scope), await self._person(scope)
         if person is None:
             raise Refused(403 if wants_a_file else 413)
@@ -65,8 +65,8 @@ class Bodies:
             self._uploads -= Counter([person])
 
     async def _person(self, scope: Any) -> Any:
-        """The key of who is signed in, or None."""
-        key = ASGIRequest({**scope, "query_string": b""}, BytesIO()).COOKIES.get(settings.SESSION_COOKIE_NAME)
+        """Return the primary key of who is signed in, or None. Raises Refused."""
+        key = request_of(scope).COOKIES.get(settings.SESSION_COOKIE_NAME)
         try:
             return await self._sessions.run((scope.get("client") or [""])[0], person_of, key) if key else None
         except (Busy, Error):
@@ -74,7 +74,7 @@ class Bodies:
 
 
 class Body:
-    """A body on its way in, which is counted and timed."""
+    """Counts and times a body as it arrives."""
 
     def __init__(self, receive: Any, larger: Callable[[], Awaitable[int]]) -> None:
         self._receive, self._larger = receive, larger
@@ -83,7 +83,7 @@ class Body:
         self._whole = False
 
     async def expect(self, length: int) -> None:
-        """Raise Refused unless so much may come."""
+        """Raise Refused unless a body may have this length, in bytes."""
         if length > self._limit and not self._asked:
             self._asked = True
             self._limit = await self._larger()
@@ -91,6 +91,7 @@ class Body:
             raise Refused(413)
 
     async def receive(self) -> Any:
+        """Receive the next ASGI message. Raises Refused when the body is too long or too slow."""
         if self._whole:
             return await self._receive()
         message = await self._in_time()
@@ -110,7 +111,7 @@ class Body:
 
 
 def with_readable_type(scope: Any) -> Any:
-    """The scope, without a Content-Type on whose parameters a request of Django's would break."""
+    """Return the scope without a Content-Type whose parameters Django cannot parse."""
     types = [(name, value) for name, value in scope["headers"] if name == b"content-type"]
     try:
         if types:
@@ -121,21 +122,27 @@ def with_readable_type(scope: Any) -> Any:
 
 
 def declared_length(scope: Any) -> int:
-    """Content-Length in bytes, 0 where there is none or nonsense: what comes is counted all the same."""
+    """Return Content-Length in bytes; 0 where it is missing or nonsense, since what arrives is counted all the same.
+
+    >>> declared_length({"headers": [(b"content-length", b"12")]}), declared_length({"headers": []})
+    (12, 0)
+    """
     value = dict(scope["headers"]).get(b"content-length", b"0")
     return int(value) if value.isdigit() and len(value) < 20 else 0
 
 
 def has_body(scope: Any) -> bool:
+    """Tell whether the headers announce a body."""
     return declared_length(scope) > 0 or any(name == b"transfer-encoding" for name, _ in scope["headers"])
 
 
 def takes_files(scope: Any) -> bool:
+    """Tell whether this is the address that files are sent to."""
     return bool(scope["path"] == scope.get("root_path", "") + reverse("parley:import_create", settings.ROOT_URLCONF))
 
 
 def person_of(session_key: str) -> Any:
-    """The key of the person of a session, None where there is none."""
+    """Return the primary key of who is signed in by a session, or None."""
     close_old_connections()
     try:
         request = ASGIRequest({"path": "/", "method": "GET", "headers": []}, BytesIO())

@@ -1,4 +1,4 @@
-"""The data directory: everything an install keeps lies in it."""
+"""The data directory, which holds everything that an install keeps."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def directory() -> Path:
-    """PARLEY_DATA_DIR or `var` beside the source, made when missing and closed to other accounts."""
+    """Return PARLEY_DATA_DIR or `var` beside the source; make it when missing, closed to other accounts."""
     with usable():
         path = Path(env.text("PARLEY_DATA_DIR", str(ROOT / "var"))).expanduser().absolute()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def directory() -> Path:
 
 @contextmanager
 def usable(name: str = "PARLEY_DATA_DIR") -> Iterator[None]:
-    """Say in one sentence why something of what a variable names cannot be read or written. Raises ImproperlyConfigured."""
+    """Turn a failure to use what a variable names into ImproperlyConfigured, with the reason in one sentence."""
     try:
         yield
     except (OSError, UnicodeError, RuntimeError) as error:
@@ -38,7 +38,7 @@ def _reason(error: Exception) -> str:
 
 
 def folder(name: str) -> Path:
-    """A folder in the data directory, made when missing and closed to other accounts."""
+    """Return a folder of the data directory; make it when missing, closed to other accounts."""
     path = directory() / name
     with usable():
         path.mkdir(mode=0o700, exist_ok=True)
@@ -46,12 +46,12 @@ def folder(name: str) -> Path:
 
 
 def kept_secret(name: str) -> str:
-    """A secret made on first use and kept readable by its owner only."""
+    """Return a secret that is made on first use and kept in a file that only its owner can read."""
     return _kept(name, lambda: secrets.token_urlsafe(50))
 
 
 def port(service: str) -> int:
-    """The loopback port of an embedded service, chosen once, so that a restart and a second terminal find it."""
+    """Return the loopback port of an embedded service, kept so that a restart and a second terminal find it."""
     kept = _kept(f"{service}.port", lambda: str(_free_port()))
     if not kept.isdecimal():
         raise ImproperlyConfigured(f"{directory() / f'{service}.port'} holds no port: remove the file.")
@@ -59,7 +59,7 @@ def port(service: str) -> int:
 
 
 def settle_port(service: str) -> None:
-    """Choose again when another program has taken the port since."""
+    """Choose another port when another program has taken the one that was kept."""
     if not _is_free(port(service)):
         with usable():
             (directory() / f"{service}.port").unlink()
@@ -67,7 +67,7 @@ def settle_port(service: str) -> None:
 
 
 def valkey_url() -> str:
-    """Where the embedded Valkey is."""
+    """Return the address of the embedded Valkey, password included."""
     return f"redis://:{kept_secret('valkey.password')}@127.0.0.1:{port('valkey')}/0"
 
 
@@ -79,12 +79,12 @@ def write_private(path: Path, content: str) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make a file, when it is missing, that only its owner may read and write. Raises OSError where it cannot be written."""
+    """Make a file, when missing, that only its owner may read and write. Raises OSError when it cannot be written."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def close_to_others(*paths: Path) -> None:
-    """Take from other accounts what they may do with files that are ours."""
+    """Take all rights to our files from other accounts."""
     for path in paths:
         with suppress(FileNotFoundError, PermissionError):
             path.chmod(0o600)

@@ -1,4 +1,4 @@
-"""The database that DATABASE_URL names: SQLite in the data directory, or PostgreSQL."""
+"""The database: the one that DATABASE_URL names, or SQLite in the data directory."""
 
 import re
 import sys
@@ -13,27 +13,31 @@ from django.db import connection
 from standalone import data, env
 
 SQLITE = {
-    # A transaction that may write takes the write lock when it begins, and waits for it, instead of failing half way.
+    # A transaction takes the write lock when it begins, and waits for it, instead of failing half way.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 CONNECT_TIMEOUT = 3
-# Threads of the web server come and go with requests; a pool keeps their connections.
 POOL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+"""Keeps the connections of threads, which come and go."""
 CAUSES = {
     r"Connection refused": "nothing listens at {server}: is PostgreSQL running, and DATABASE_URL right?",
     r"resolve host|translate host name": "there is no host {host}: is DATABASE_URL right?",
-    r"password|authentication failed|role .* does not exist": "{server} refuses the user or the password of DATABASE_URL.",
+    r"password|authentication failed|role .* does not exist": (
+        "{server} refuses the user or the password of DATABASE_URL."
+    ),
     r"database .* does not exist": "{server} has no database {name}: make it with createdb, or correct DATABASE_URL.",
-    r"timeout|timed out": "{server} does not answer: is DATABASE_URL right, and does a firewall let this machine through?",
+    r"timeout|timed out": (
+        "{server} does not answer: is DATABASE_URL right, and does a firewall let this machine through?"
+    ),
     r"no such table": "it has no tables yet: run manage.py migrate.",
 }
-"""What PostgreSQL's client and SQLite say → what that means."""
+"""Pattern of an error of PostgreSQL's client or SQLite → what it means for the operator."""
 
 
 def from_environment() -> dict[str, Any]:
-    """The entry of DATABASES."""
+    """Return the entry for DATABASES. Raises ImproperlyConfigured."""
     url = env.url("DATABASE_URL", schemes=("sqlite", "postgres", "postgresql"), host=False)
     return _parsed(url) if url else _in_data_directory()
 
@@ -55,7 +59,7 @@ def _parsed(url: str) -> dict[str, Any]:
 
 
 def trouble() -> str:
-    """Why PostgreSQL cannot be reached, in one sentence, within seconds; empty when it can, or where it is not used."""
+    """Tell in one sentence why PostgreSQL cannot be reached; empty when it can be reached or is not used."""
     if connection.vendor != "postgresql":
         return ""
     try:
@@ -66,7 +70,7 @@ def trouble() -> str:
 
 
 def in_words(error: Exception) -> str:
-    """One sentence that says why the database cannot be used."""
+    """Say in one sentence why the database cannot be used."""
     said, found = str(error).strip(), connection.settings_dict
     where = {"host": found["HOST"], "name": found["NAME"], "server": f"{found['HOST']}:{found['PORT'] or 5432}"}
     for pattern, cause in CAUSES.items():
@@ -83,7 +87,7 @@ def _sqlite_file(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sqlite(name: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
-    """SQLite gives the files beside the database the permissions that it has."""
+    """Make the file private first: SQLite gives the files beside it the same permissions."""
     with data.usable(variable):
         data.make_private(Path(name))
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": SQLITE, "CONN_MAX_AGE": None}

@@ -1,4 +1,4 @@
-"""What every request meets before Django."""
+"""The outermost ASGI application: what every request meets before Django."""
 
 import logging
 import re
@@ -9,6 +9,7 @@ from django.conf import settings
 
 from parley.conf import conf
 from standalone.bodies import Bodies, has_body, with_readable_type
+from standalone.env import is_loopback
 from standalone.https import better_address, host_of, is_allowed, secured
 from standalone.middleware import POLICY
 from standalone.refusals import Refused, refuse
@@ -23,7 +24,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 FEATURES = """accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi payment
 publickey-credentials-get serial usb xr-spatial-tracking"""
 HEADERS = {
-    "Content-Security-Policy": POLICY.format(images=""),
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in FEATURES.split()),
@@ -32,15 +33,19 @@ HEADERS = {
     "X-DNS-Prefetch-Control": "off",
     "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
-"""Of whatever answer has none of its own."""
+"""Added to every answer that does not set them itself."""
 NUL = re.compile(rb"\\000|\0")
 HSTS = [(b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS)] * bool(
     settings.SECURE_HSTS_SECONDS
 )
+DEBUG_REFUSAL = (
+    b"DEBUG is on, so that this site answers its own machine only: switch DEBUG off, and name in ALLOWED_HOSTS "
+    b"what others type into their browsers.\n"
+)
 
 
 class Edge:
-    """Answers without Django what needs none, and puts the headers on every answer."""
+    """Answers without Django what needs none of it, and adds headers to every answer."""
 
     def __init__(self, application: Any) -> None:
         self._sockets, self._application = application, Bodies(application)
@@ -58,27 +63,33 @@ class Edge:
             await refuse(refused, scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if path_of(scope) == conf.SOCKET_PATH:
+        if path_of(scope) == conf.SOCKET_PATH and not hidden_by_debug(scope):
             await self._sockets(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        closing = self._closing(scope, send)
         if path_of(scope) == "/healthz":
-            await healthy(self._closing(scope, send))
-        elif not await self._static.answer(scope, self._closing(scope, send)):
+            # Under any host name, since load balancers ask by address.
+            await respond(closing, 200, b"ok", (b"content-type", b"text/plain"))
+        elif not await self._static.answer(scope, closing):
             await self._hand_on(scope, receive, send)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not settings.DEBUG:  # whose own page says more
             refuse_other_hosts(scope)
         if settings.HTTPS and scope.get("scheme") != "https":
-            await redirect(better_address(scope), send)
+            # Permanent, but never cached: HSTS alone says for how long a browser may remember it.
+            await respond(send, 301, b"", (b"location", better_address(scope).encode()))
+        elif hidden_by_debug(scope):
+            plain = (b"content-type", b"text/plain; charset=utf-8")
+            await respond(self._closing(scope, send), 403, DEBUG_REFUSAL, plain)
         else:
             await self._application(scope, receive, send)
 
     def _closing(self, scope: Scope, send: Send) -> Send:
-        """Nobody reads a body here, so a connection that brings one ends with the answer."""
+        """Close the connection after the answer when the request has a body, which nobody reads here."""
         return self._with_headers(send, [(b"connection", b"close")]) if has_body(scope) else send
 
     @staticmethod
@@ -93,8 +104,15 @@ class Edge:
         return sending
 
 
+async def respond(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    """Send a whole answer that nobody may cache."""
+    lasting = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *lasting]})
+    await send({"type": "http.response.body", "body": body})
+
+
 def without_nul(scope: Scope) -> Scope:
-    """The scope with cookies that PostgreSQL can be asked about: the key of a session, once unquoted, may hold NUL."""
+    """Return the scope without NUL in its cookies: PostgreSQL cannot be asked for a session key that holds one."""
     if not any(name == b"cookie" and NUL.search(value) for name, value in scope["headers"]):
         return scope
     headers = [(name, NUL.sub(b"", value) if name == b"cookie" else value) for name, value in scope["headers"]]
@@ -102,26 +120,26 @@ def without_nul(scope: Scope) -> Scope:
 
 
 def path_of(scope: Scope) -> str:
+    """Return the path below the prefix at which the server mounts the site.
+
+    >>> path_of({"path": "/chat/c/", "root_path": "/chat"})
+    '/c/'
+    """
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
-async def healthy(send: Send) -> None:
-    """The health check, under any host name, since load balancers ask by address."""
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"2"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"ok"})
-
-
 def refuse_other_hosts(scope: Scope) -> None:
-    """Raise Refused for a name that is not ours: scanners try many, each of which is worth one line."""
+    """Raise Refused for a host name that is not ours, and log one line: scanners try many names."""
     if not is_allowed(host_of(scope)):
         logger.warning("Refused a request for the host %.100r, which is not one of ALLOWED_HOSTS.", host_of(scope))
         raise Refused(400)
 
 
-async def redirect(address: str, send: Send) -> None:
-    """Send a browser there; it may not remember that for longer than the site says so itself."""
-    headers = [(b"location", address.encode()), (b"content-length", b"0"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 301, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+def hidden_by_debug(scope: Scope) -> bool:
+    """Tell whether DEBUG, whose pages show internals, is on and a client of another machine asks.
+
+    The client's address is the one that a proxy on this machine forwards.
+    """
+    client = scope.get("client")
+    return settings.DEBUG and client is not None and not is_loopback(client[0])

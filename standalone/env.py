@@ -1,4 +1,7 @@
-"""Typed readers of the process environment; a blank variable counts as unset, nonsense raises ImproperlyConfigured."""
+"""Read typed values from the process environment.
+
+A blank variable counts as unset. Each reader raises ImproperlyConfigured for a value that it cannot use.
+"""
 
 import ipaddress
 import os
@@ -18,17 +21,17 @@ SECRET = re.compile(
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without surrounding space, or the default."""
+    """Return the value without surrounding space, or the default."""
     return os.environ.get(name, "").strip() or default
 
 
 def without_secrets() -> dict[str, str]:
-    """The environment for a program that needs no secret of the site."""
+    """Return the environment for a program that needs no secret of the site."""
     return {name: value for name, value in os.environ.items() if not SECRET.search(name)}
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """One of 1/0, true/false, yes/no, on/off, in any case."""
+    """Read 1/0, true/false, yes/no or on/off, in any case."""
     value = text(name).lower()
     if value and value not in YES | NO:
         raise ImproperlyConfigured(f"{name} must be 1 or 0 (or true, false, yes, no, on, off), not {value!r}.")
@@ -36,7 +39,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
-    """A whole number within the bounds."""
+    """Read a whole number within the bounds, which are included."""
     value = text(name, str(default))
     if not (value.isascii() and value.isdecimal() and at_least <= int(value) <= at_most):
         raise ImproperlyConfigured(f"{name} must be a whole number from {at_least} to {at_most}, not {value!r}.")
@@ -44,20 +47,21 @@ def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
 
 
 def names(name: str, default: tuple[str, ...] = ()) -> list[str]:
-    """Comma-separated words."""
+    """Read comma-separated words."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
 
 
 def url(name: str, default: str = "", *, schemes: tuple[str, ...], host: bool = True) -> str:
-    """An address with one of the schemes; the message never repeats the value, which may hold a password."""
+    """Read an address with one of the schemes; the error never repeats the value, which may hold a password."""
     value = text(name, default)
     if value and not _is_url(value, schemes, host):
-        raise ImproperlyConfigured(f"{name} must be an address that starts with {_either(schemes)}.")
+        either = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must be an address that starts with {either}.")
     return value
 
 
 def hosts(name: str, default: tuple[str, ...]) -> list[str]:
-    """Comma-separated host names or addresses; * is any, and .example.org is a domain with all below it."""
+    """Read comma-separated host names or addresses; * is any, .example.org is a domain and all below it."""
     found = names(name, default)
     for host in found:
         if not HOST.fullmatch(host):
@@ -68,7 +72,7 @@ def hosts(name: str, default: tuple[str, ...]) -> list[str]:
 
 
 def origins(name: str) -> list[str]:
-    """Comma-separated web origins, such as https://chat.example.org."""
+    """Read comma-separated web origins, such as https://chat.example.org."""
     found = names(name)
     for origin in found:
         if not _is_url(origin, ("http", "https"), host=True):
@@ -77,20 +81,23 @@ def origins(name: str) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine and nothing else."""
+    """Tell whether a host is this machine and nothing else.
+
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.9", "::1", "0.0.0.0", "example.org")]
+    [True, True, True, False, False]
+    """
     address = _address(host)
     return address.is_loopback if address else host == "localhost"
 
 
-def is_wildcard(host: str) -> bool:
-    """Whether a host stands for all addresses of this machine."""
-    address = _address(host)
-    return address is not None and address.is_unspecified
-
-
 def as_host_name(host: str) -> tuple[str, ...]:
-    """The name by which a browser asks for a host to listen on; none where that is any address."""
-    if is_wildcard(host):
+    """Return the name by which a browser asks for a host to listen on, as a tuple: empty for "all addresses".
+
+    >>> as_host_name("192.0.2.7"), as_host_name("::1"), as_host_name("0.0.0.0")
+    (('192.0.2.7',), ('[::1]',), ())
+    """
+    address = _address(host)
+    if address and address.is_unspecified:
         return ()
     return (f"[{host}]" if ":" in host else host,)
 
@@ -109,7 +116,3 @@ def _is_url(value: str, schemes: tuple[str, ...], host: bool) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and (bool(parts.hostname) or not host) and not any(map(str.isspace, value))
-
-
-def _either(schemes: tuple[str, ...]) -> str:
-    return " or ".join(f"{scheme}://" for scheme in schemes)

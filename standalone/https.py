@@ -1,4 +1,4 @@
-"""HTTPS=1: browsers come by https, whatever the way from the proxy to here."""
+"""HTTPS=1: browsers use https, whatever the proxy speaks to this server."""
 
 from typing import Any
 from urllib.parse import quote
@@ -13,36 +13,43 @@ from standalone.refusals import Refused
 
 
 def host_of(scope: Any) -> str:
-    """The name under which this site is asked, in small letters, with its port; of several names a list, which is none."""
+    """Return the Host header in lower case, with its port.
+
+    Several headers are joined by a comma, which is no valid name.
+
+    >>> host_of({"headers": [(b"host", b"Chat.Example:8000")]})
+    'chat.example:8000'
+    """
     return b",".join(value for name, value in scope["headers"] if name == b"host").decode("latin-1").lower()
 
 
 def is_allowed(host: str) -> bool:
+    """Tell whether ALLOWED_HOSTS has this name; a port behind it does not matter."""
     name, _ = split_domain_port(host)
     return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
 def secured(scope: Any) -> Any:
-    """The scope as the browser sees it: with https, unless it came by http itself."""
+    """Return the scope with the scheme that the browser used: https, unless the browser itself came by http."""
     if not settings.HTTPS or came_plain(scope):
         return scope
     return {**scope, "scheme": "wss" if scope["type"] == "websocket" else "https"}
 
 
 def came_plain(scope: Any) -> bool:
-    """Whether a browser spoke http.
+    """Tell whether a browser spoke http.
 
-    A proxy that says https is believed, whoever it is: to claim it gains nobody more than to speak it. One that says
-    nothing is known by the origin of the site, which is in CSRF_TRUSTED_ORIGINS then.
+    Any proxy that says https is believed: who lies about it gains no more than by speaking https. Behind a proxy
+    that says nothing, the site's https origin has to be in CSRF_TRUSTED_ORIGINS.
     """
     if scope.get("scheme") in ("https", "wss"):
         return False
-    told = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
-    return told not in (b"https", b"wss") if told else not has_https(host_of(scope))
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip().lower()
+    return forwarded not in (b"https", b"wss") if forwarded else not has_https(host_of(scope))
 
 
 def has_https(host: str) -> bool:
-    """Whether CSRF_TRUSTED_ORIGINS says so of this name; https://*.example.org is a domain with all below it."""
+    """Tell whether CSRF_TRUSTED_ORIGINS has this host with https; https://*.example.org is a domain with all below."""
     trusted = [
         origin.removeprefix("https://") for origin in settings.CSRF_TRUSTED_ORIGINS if origin.startswith("https:")
     ]
@@ -50,7 +57,10 @@ def has_https(host: str) -> bool:
 
 
 def better_address(scope: Any) -> str:
-    """The same with https. Raises Refused where nobody can know it: for another port, this machine, or a form."""
+    """Return the address of this request with https.
+
+    Raises Refused where it cannot be known (another port, this machine), and for a form, which a redirect would lose.
+    """
     name, port = split_domain_port(host_of(scope))
     if port not in ("", "80") or name == "localhost" or is_loopback(name) or scope["method"] not in ("GET", "HEAD"):
         raise Refused(403, "http")

@@ -1,4 +1,4 @@
-"""Answers that need neither the database nor a session: a page for a browser, one sentence for the rest."""
+"""Refuse requests without database or session: with a page for a browser, with one sentence for other clients."""
 
 import asyncio
 from io import BytesIO
@@ -11,13 +11,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 RETRY_AFTER = 5
-"""Seconds."""
+"""Seconds, in the header of that name."""
 LINGER = 2.0
-"""Seconds for which a client may go on sending what nobody keeps: some read an answer only then."""
+"""Seconds for which a client may go on sending what nobody keeps: some read the answer only after that."""
 
 
 class Refused(Exception):
-    """A request that is not handed on: by the status of the answer, and a word for why where it may have several reasons."""
+    """Raised for a request that is not handed on, with the status, and a reason where a status has several."""
 
     def __init__(self, status: int, why: str = "") -> None:
         super().__init__(status, why)
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 def refusal(request: HttpRequest, status: int, why: str = "") -> HttpResponse:
-    """The answer with this status, in the reader's language."""
+    """Return the answer with this status, in the reader's language."""
     with translation.override(translation.get_language_from_request(request)):
         title, sentence = _words(status, why)
         response = _page(request, title, sentence) if _reads_pages(request) else _line(sentence)
@@ -37,14 +37,19 @@ def refusal(request: HttpRequest, status: int, why: str = "") -> HttpResponse:
 
 
 async def refuse(refused: Refused, scope: Any, receive: Any, send: Any) -> None:
-    """Send the answer with this status, and close the connection, whatever else the client has to send."""
-    response = refusal(ASGIRequest({**scope, "query_string": b""}, BytesIO()), refused.status, refused.why)
+    """Send the answer, and close the connection, whatever else the client has to send."""
+    response = refusal(request_of(scope), refused.status, refused.why)
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
     headers += [(b"content-length", str(len(response.content)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.content, "more_body": True})
     await _drain(receive)
     await send({"type": "http.response.body", "body": b""})
+
+
+def request_of(scope: Any) -> ASGIRequest:
+    """Return the request of an ASGI scope, without query and body."""
+    return ASGIRequest({**scope, "query_string": b""}, BytesIO())
 
 
 async def _drain(receive: Any) -> None:
@@ -57,7 +62,7 @@ async def _drain(receive: Any) -> None:
 
 
 def _words(status: int, why: str) -> tuple[str, str]:
-    """What happened, and what to do."""
+    """Return (what happened, what to do)."""
     match why or status:
         case "http":
             return _("This site speaks https"), _(
@@ -96,7 +101,7 @@ def _reads_pages(request: HttpRequest) -> bool:
 
 
 def _page(request: HttpRequest, title: str, sentence: str) -> HttpResponse:
-    """Without context processors, which would ask the database who this is."""
+    """Render without context processors, which would ask the database who this is."""
     return HttpResponse(render_to_string("refusal.html", {"request": request, "title": title, "sentence": sentence}))
 
 
