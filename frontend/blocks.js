@@ -4,24 +4,27 @@ import { appendedText, applyFrame } from "./splices.js"
 
 /** A run of blocks in wire form, and the element that shows block i as its i-th child. */
 export class Blocks {
+  /** @type {string[]} */
   #wires = []
+  /** @type {string[]} */
   #shown = []
 
   get any() {
     return this.#wires.length > 0
   }
 
-  apply(payload) {
+  apply(/** @type {Payload} */ payload) {
     this.#wires = applyFrame(this.#wires, payload)
   }
 
-  show(element) {
-    while (element.children.length > this.#wires.length) element.lastElementChild.remove()
+  show(/** @type {Element} */ element) {
+    while (element.children.length > this.#wires.length) element.lastElementChild?.remove()
     for (const [i, wire] of this.#wires.entries()) showBlock(element, i, this.#shown[i], wire)
     this.#shown = this.#wires
   }
 }
 
+/** @param {Element} element @param {number} i @param {string} shown @param {string} wire */
 function showBlock(element, i, shown, wire) {
   if (wire === shown) return
   const child = element.children[i]
@@ -31,16 +34,15 @@ function showBlock(element, i, shown, wire) {
   else morph(child, next)
 }
 
-function extend(element, text) {
-  let end = element
+function extend(/** @type {Node} */ end, /** @type {string?} */ text) {
   while (text !== null && end.lastChild) end = end.lastChild
-  if (end.nodeType !== Node.TEXT_NODE) return false
+  if (text === null || !(end instanceof Text)) return false
   end.appendData(text)
   return true
 }
 
-function parse(wire) {
+function parse(/** @type {string} */ wire) {
   const template = document.createElement("template")
   template.innerHTML = wire
-  return makeReachable(template.content.firstElementChild ?? document.createElement("p"))
+  return makeReachable(/** @type {HTMLElement?} */ (template.content.firstElementChild) ?? document.createElement("p"))
 }

@@ -1,5 +1,5 @@
 /** Put a text, or the promise of one, on the clipboard. Over plain http the browser only has the old way. */
-export async function copyText(text) {
+export async function copyText(/** @type {string | Promise<string>} */ text) {
   if (navigator.clipboard?.write && window.ClipboardItem) {
     const blob = Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" }))
     return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })])
@@ -7,8 +7,8 @@ export async function copyText(text) {
   copyTheOldWay(await text)
 }
 
-function copyTheOldWay(text) {
-  const focused = document.activeElement
+function copyTheOldWay(/** @type {string} */ text) {
+  const focused = /** @type {HTMLElement?} */ (document.activeElement)
   const field = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" })
   document.body.append(field)
   field.select()

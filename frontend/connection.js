@@ -14,15 +14,17 @@ const BLOCKED_AFTER = 2
  * and swallow what it carries.
  */
 export class Connection {
-  #owner
+  /** @type {WebSocket | undefined} */
   #socket
-  #failures = 0
-  #retry
-  #heartbeat
-  #quiet
+  /** @type {number | undefined} */
   #deadline
+  #failures = 0
+  #retry = 0
+  #heartbeat = 0
+  #quiet = 0
+  #owner
 
-  constructor(owner) {
+  constructor(/** @type {ConnectionOwner} */ owner) {
     this.#owner = owner
   }
 
@@ -58,9 +60,9 @@ export class Connection {
     this.#await()
   }
 
-  send(message) {
+  send(/** @type {object} */ message) {
     if (!this.isOpen) return
-    this.#socket.send(JSON.stringify(message))
+    this.#socket?.send(JSON.stringify(message))
     this.#listen()
   }
 
@@ -71,14 +73,14 @@ export class Connection {
     this.check()
   }
 
-  #received(message) {
+  #received(/** @type {Message} */ message) {
     this.#failures = 0
     this.#answered()
     this.#owner.received(message)
     this.#listen()
   }
 
-  #closed(code) {
+  #closed(code = 0) {
     this.close()
     if (code === SIGNED_OUT) return this.#owner.signedOut()
     this.#retry = setTimeout(() => this.connect(), delay(this.#failures++, code))

@@ -13,11 +13,13 @@ const SHOWN = 'meta[name="csrf-token"]'
 const submitters = new WeakMap()
 const again = new WeakSet()
 const seen = new Set()
-let newest
+let newest = ""
+/** @type {BroadcastChannel | undefined} */
 let channel
 
 /** Puts the token on a request of Turbo's that changes something; forms that came over the socket carry none. */
-export function addCsrfToken({ detail: { fetchOptions, url } }) {
+export function addCsrfToken(/** @type {Fired<"turbo:before-fetch-request">} */ { detail }) {
+  const { fetchOptions, url } = detail
   if (fetchOptions.method?.toUpperCase() === "GET" || url.origin !== location.origin) return
   fetchOptions.headers["X-CSRFToken"] = meta("csrf-token")
 }
@@ -33,19 +35,19 @@ export function showCsrfToken() {
 }
 
 /** Send a form that was refused once more with a new token; what was typed stays where it is meanwhile. */
-export async function sendAgain(event) {
-  const form = event.target
+export async function sendAgain(/** @type {Fired<"turbo:before-fetch-response">} */ event) {
+  const form = /** @type {HTMLFormElement} */ (event.target)
   const second = again.delete(form)
   if (second || event.detail.fetchResponse.statusCode !== FORBIDDEN || !form.matches?.("form")) return
   event.preventDefault()
-  const token = (await freshPage())?.head.querySelector(SHOWN)?.content
+  const token = meta("csrf-token", await freshPage())
   if (token) hear(token)
   again.add(form)
   form.requestSubmit(submitters.get(form))
 }
 
 /** Remember with which button a form is sent. */
-export function noteSubmitter({ detail }) {
+export function noteSubmitter(/** @type {Fired<"turbo:submit-start">} */ { detail }) {
   const { formElement, submitter } = detail.formSubmission
   submitters.set(formElement, submitter)
 }
@@ -59,14 +61,13 @@ function listen() {
   }
 }
 
-function hear(token) {
+function hear(/** @type {string} */ token) {
   seen.add(token)
   newest = token
   adopt(token)
 }
 
-function adopt(token) {
-  const shown = document.head.querySelector(SHOWN)
-  if (shown) shown.content = token
-  for (const field of document.querySelectorAll(FIELDS)) field.value = token
+function adopt(/** @type {string} */ token) {
+  document.head.querySelector(SHOWN)?.setAttribute("content", token)
+  for (const field of document.querySelectorAll(FIELDS)) field.setAttribute("value", token)
 }

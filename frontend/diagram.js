@@ -3,22 +3,29 @@
  * page takes nothing but a text, and in an <img> nothing of a drawing can act or load anything.
  */
 const PATIENCE = 20_000
+/** @type {Promise<HTMLIFrameElement> | undefined} */
 let frame
+/** @type {Promise<unknown>} */
 let last = Promise.resolve()
 
-/** An image of the diagram, or a sentence that says why there is none; diagrams are drawn one after the other. */
-export function drawing(source, { frame: address, alt, failed, late }) {
-  last = last
+/**
+ * An image of the diagram, or a sentence that says why there is none; diagrams are drawn one after the other.
+ * @param {string} source @param {DOMStringMap} words
+ */
+export function drawing(source, { frame: address = "", alt = "", failed, late }) {
+  const drawn = last
     .then(() => ask(address, { source, theme: theme() }))
     .then(({ svg, problem }) => (svg ? picture(svg, alt) : sentence(`${failed} ${problem ?? late}`)))
     .catch(({ message }) => {
       close()
       return sentence(`${failed} ${message}`)
     })
-  return last
+  last = drawn
+  return drawn
 }
 
-async function ask(address, question) {
+async function ask(/** @type {string} */ address, /** @type {Drawing} */ question) {
+  /** @type {Promise<Drawn>} */
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE, {}))
   const answer = await Promise.race([open(address).then((opened) => send(opened, question)), patience])
   if (!answer.svg && !answer.problem) close()
@@ -26,15 +33,15 @@ async function ask(address, question) {
 }
 
 // Beside the body, which Turbo replaces.
-function open(address) {
+function open(/** @type {string} */ address) {
   frame ??= new Promise((resolve) => {
     const element = Object.assign(document.createElement("iframe"), {
       sandbox: "allow-scripts",
       src: address,
       className: "drawing",
       tabIndex: -1,
+      ariaHidden: "true",
     })
-    element.ariaHidden = "true"
     element.onload = () => resolve(element)
     document.documentElement.append(element)
   })
@@ -46,14 +53,15 @@ function close() {
   frame = undefined
 }
 
+/** @param {HTMLIFrameElement} frame @param {Drawing} question @returns {Promise<Drawn>} */
 function send({ contentWindow }, question) {
   const { port1, port2 } = new MessageChannel()
-  contentWindow.postMessage(question, "*", [port2])
+  contentWindow?.postMessage(question, "*", [port2])
   return new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)))
 }
 
 // Mermaid cuts a label that is too long for its place, also in the middle of a character.
-function picture(svg, alt) {
+function picture(/** @type {string} */ svg, /** @type {string} */ alt) {
   return Object.assign(new Image(), {
     alt,
     className: "diagram",
@@ -61,7 +69,7 @@ function picture(svg, alt) {
   })
 }
 
-function sentence(textContent) {
+function sentence(/** @type {string} */ textContent) {
   return Object.assign(document.createElement("p"), { className: "problem", role: "alert", textContent })
 }
 

@@ -6,11 +6,13 @@ const LONGEST = 50_000
 const LARGEST = 5_000_000
 const WIDEST = 16_000
 let drawn = 0
+/** @type {string | undefined} */
 let refused
 
 addEventListener("securitypolicyviolation", ({ blockedURI }) => (refused ??= blockedURI))
 addEventListener("message", async ({ data, ports: [port] }) => port?.postMessage(await answer(data)))
 
+/** @param {Drawing} question @returns {Promise<Drawn>} */
 async function answer({ source, theme }) {
   refused = undefined
   const drawing = await draw(source, theme).then(
@@ -21,12 +23,12 @@ async function answer({ source, theme }) {
   return refused ? { problem: `A diagram may not load anything: ${refused}` } : drawing
 }
 
-async function draw(source, theme) {
+async function draw(/** @type {string} */ source, /** @type {string} */ theme) {
   if (source.length > LONGEST) throw new Error(`The diagram has more than ${LONGEST} characters.`)
   mermaid.initialize({
     startOnLoad: false,
     securityLevel: "strict",
-    theme,
+    theme: /** @type {import("mermaid").MermaidConfig["theme"]} */ (theme),
     htmlLabels: false,
     flowchart: { htmlLabels: false },
     class: { htmlLabels: false },
@@ -42,16 +44,17 @@ async function draw(source, theme) {
 }
 
 /** The drawing as XML, as wide and as high as its view. */
-function sized(svg) {
+function sized(/** @type {string} */ svg) {
   const element = new DOMParser().parseFromString(svg, "text/html").querySelector("svg")
+  if (!element) throw new Error("Nothing was drawn.")
   const { width, height } = element.viewBox.baseVal
   const scale = Math.min(1, WIDEST / width, WIDEST / height)
-  if (width && height) element.setAttribute("width", width * scale)
-  if (width && height) element.setAttribute("height", height * scale)
+  if (width && height) element.setAttribute("width", String(width * scale))
+  if (width && height) element.setAttribute("height", String(height * scale))
   return new XMLSerializer().serializeToString(element)
 }
 
-function firstLine(error) {
+function firstLine(/** @type {{ message?: string } | undefined} */ error) {
   return String(error?.message ?? error)
     .split("\n")[0]
     .slice(0, 200)

@@ -1,7 +1,7 @@
 /** A file that is dropped beside the field that takes one would replace the page, and what was typed there. */
-export function keepPage(event) {
+export function keepPage(/** @type {DragEvent} */ event) {
   if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return
-  if (event.target.closest?.('input[type="file"]')) return
+  if (/** @type {Element} */ (event.target).closest?.('input[type="file"]')) return
   event.preventDefault()
   event.dataTransfer.dropEffect = "none"
 }

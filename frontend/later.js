@@ -1,10 +1,11 @@
 /** Does something once, a while after it was last asked for. */
 export class Later {
+  /** @type {number | undefined} */
+  #timer
   #wait
   #action
-  #timer
 
-  constructor(wait, action) {
+  constructor(/** @type {number} */ wait, /** @type {() => void} */ action) {
     this.#wait = wait
     this.#action = action
   }

@@ -15,14 +15,16 @@ const RELOAD_AT_MOST_EVERY = 10_000
 const ANSWER_WITHIN = 10_000
 const REFRESH = '<turbo-stream action="refresh">'
 
+/** @type {Map<number, { element: Follower, heard: Position }>} */
 const replies = new Map()
 let lastAs = 0
 let version = 0
 let visit = 0
 let stale = false
+let tab = newName()
+let unanswered = 0
+/** @type {ConnectionState | undefined} */
 let state
-let tab
-let unanswered
 
 const polling = new Polling(poll)
 const connection = new Connection({
@@ -68,19 +70,20 @@ export function wake() {
 }
 
 /** Name this tab in a request of Turbo's: the server leaves what that changes to its answer. */
-export function nameTab({ detail: { fetchOptions } }) {
-  fetchOptions.headers["X-Parley-Tab"] = tab ??= newName()
+export function nameTab(/** @type {Fired<"turbo:before-fetch-request">} */ { detail: { fetchOptions } }) {
+  fetchOptions.headers["X-Parley-Tab"] = tab
 }
 
 /** A form was sent. Without an answer to it the feed tells what it has changed. */
-export function submitted({ detail: { formSubmission } }) {
+export function submitted(/** @type {Fired<"turbo:submit-start">} */ { detail: { formSubmission } }) {
   if (formSubmission.isSafe) return
   clearTimeout(unanswered)
   unanswered = setTimeout(open, ANSWER_WITHIN)
 }
 
 /** A form was answered, or will not be. Its Turbo Streams may bring the next version; after a redirect a page comes. */
-export async function answered({ detail: { fetchResponse, formSubmission } }) {
+export async function answered(/** @type {Fired<"turbo:submit-end">} */ { detail }) {
+  const { fetchResponse, formSubmission } = detail
   if (formSubmission.isSafe || fetchResponse?.redirected) return
   const stream = await fetchResponse?.responseHTML.catch(() => "")
   const made = Number(fetchResponse?.header("X-Parley-Version"))
@@ -89,11 +92,11 @@ export async function answered({ detail: { fetchResponse, formSubmission } }) {
 }
 
 /** Let an element have the frames of its reply; returns the way out. */
-export function follow(element) {
+export function follow(/** @type {Follower} */ element) {
   const as = ++lastAs
-  replies.set(as, { element })
+  replies.set(as, { element, heard: "0" })
   sendFollow(as, element)
-  return () => replies.delete(as) && connection.send({ do: "unfollow", as })
+  return () => void (replies.delete(as) && connection.send({ do: "unfollow", as }))
 }
 
 function reach() {
@@ -124,22 +127,23 @@ async function look() {
 }
 
 // What the socket said last is remembered beside what the element has, which it may know from catching up.
-function hear([as, position, ...payload]) {
+function hear(/** @type {Frame} */ [as, position, ...payload]) {
   const followed = replies.get(as)
   if (!followed) return
   followed.heard = wholePosition(position, followed.heard)
   followed.element.receive(followed.heard, payload)
 }
 
-function advance(message) {
+function advance(/** @type {Changes} */ message) {
   show(message)
   if (message.stream) renderStreamMessage(message.stream)
 }
 
-function show(message) {
+function show(/** @type {Changes} */ message) {
   version = Math.max(version, message.version)
   stale ||= Boolean(message.stream?.includes(REFRESH))
-  if (shown() && !stale) shown().dataset.shown = version
+  const lists = shown()
+  if (lists && !stale) lists.dataset.shown = String(version)
 }
 
 // The lists outlive a visit to another page, and tell which version they show. A refresh brings its own with it; until
@@ -181,11 +185,11 @@ function newName() {
   return Math.random().toString(36).slice(2)
 }
 
-function sendFollow(as, { reply, position }) {
+function sendFollow(/** @type {number} */ as, /** @type {Follower} */ { reply, position }) {
   connection.send({ do: "follow", reply, as, from: position })
 }
 
-function report(next) {
+function report(/** @type {ConnectionState} */ next) {
   if (next === state) return
   state = next
   document.dispatchEvent(new CustomEvent("parley:connection", { detail: { state } }))

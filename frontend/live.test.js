@@ -67,7 +67,7 @@ test("a page shows what a form has changed when the whole response has come", as
   come(STREAMS)
   await answering
   assert.deepEqual(opened(), [6])
-  assert.equal(lists.dataset.shown, 6)
+  assert.equal(lists.dataset.shown, "6")
 })
 
 test("a page is told by the feed what a response would have brought that broke off", async () => {

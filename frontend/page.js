@@ -1,4 +1,8 @@
-/** The content of a <meta name="…"> of the page, or "". */
-export function meta(name) {
-  return document.head.querySelector(`meta[name="${name}"]`)?.content ?? ""
+/**
+ * The content of a <meta name="…"> of a page, or "".
+ * @param {string} name @param {Document?} page
+ */
+export function meta(name, page = document) {
+  const element = /** @type {HTMLMetaElement?} */ (page?.head.querySelector(`meta[name="${name}"]`))
+  return element?.content ?? ""
 }

@@ -29,7 +29,7 @@ import { upsert } from "./upsert.js"
 // A button that is disabled loses the focus.
 Turbo.config.forms.submitter = "aria-disabled"
 Turbo.StreamActions.upsert = function () {
-  upsert(this, (url) => Turbo.session.refresh(url))
+  upsert(this, () => Turbo.StreamActions.refresh.call(this))
 }
 
 addEventListener("turbo:before-fetch-request", addCsrfToken)
@@ -42,12 +42,13 @@ addEventListener("turbo:load", showCsrfToken)
 addEventListener("turbo:load", visited)
 addEventListener("turbo:load", focusHeading)
 for (const name of ["online", "pageshow", "visibilitychange"]) addEventListener(name, wake)
-for (const name of ["dragover", "drop"]) addEventListener(name, keepPage)
+for (const name of /** @type {const} */ (["dragover", "drop"])) addEventListener(name, keepPage)
 
 customElements.define("parley-reply", ReplyElement)
 
 const stimulus = Application.start()
+/** @type {Record<string, import("@hotwired/stimulus").ControllerConstructor>} */
 const controllers = import.meta.glob("./controllers/*_controller.js", { eager: true, import: "default" })
 for (const [path, controller] of Object.entries(controllers)) {
-  stimulus.register(path.match(/([^/]+)_controller\.js$/)[1].replaceAll("_", "-"), controller)
+  stimulus.register(path.replace(/^.*\/|_controller\.js$/g, ""), controller)
 }

@@ -2,11 +2,11 @@ const EVERY = 2_000
 
 /** Runs `look()` again and again while it is on and the page is visible, each time after the last has ended. */
 export class Polling {
-  #look
   #on = false
-  #timer
+  #timer = 0
+  #look
 
-  constructor(look) {
+  constructor(/** @type {() => Promise<unknown>} */ look) {
     this.#look = look
   }
 

@@ -7,13 +7,19 @@ const LATEST_DRAW = 200
 const REASONING = -1
 const BEGINNING = "0"
 
-/** A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour its thoughts. */
+/**
+ * A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour its reasoning.
+ * @implements {Follower}
+ */
 export class ReplyElement extends HTMLElement {
   position = BEGINNING
   #answer = new Blocks()
   #reasoning = new Blocks()
+  /** @type {(() => void) | undefined} */
   #unfollow
+  /** @type {number | undefined} */
   #frame
+  /** @type {number | undefined} */
   #timer
 
   connectedCallback() {
@@ -27,11 +33,11 @@ export class ReplyElement extends HTMLElement {
   }
 
   get reply() {
-    return this.getAttribute("reply")
+    return String(this.getAttribute("reply"))
   }
 
   /** Take one frame; a frame seen before changes nothing. */
-  receive(position, payload) {
+  receive(/** @type {Position} */ position, /** @type {Payload} */ payload) {
     if (!isAfter(position, this.position)) return
     if (!continues(position, payload, this.position)) return this.#beginAgain()
     this.position = position
@@ -51,21 +57,23 @@ export class ReplyElement extends HTMLElement {
   }
 
   #draw = () => {
-    cancelAnimationFrame(this.#frame)
+    cancelAnimationFrame(Number(this.#frame))
     clearTimeout(this.#timer)
     this.#frame = this.#timer = undefined
     if (this.position === BEGINNING) return
-    this.#drawReasoning(this.closest("[data-message]")?.querySelector("[data-reasoning]"))
+    const details = this.closest("[data-message]")?.querySelector("[data-reasoning]")
+    if (details) this.#drawReasoning(/** @type {HTMLDetailsElement} */ (details))
     this.#answer.show(this)
   }
 
-  // It opens with the first thought and closes with the first word of the answer; else the reader decides.
-  #drawReasoning(details) {
-    if (!details || !this.#reasoning.any) return
+  // It opens with the first reasoning and closes with the first word of the answer; else the reader decides.
+  #drawReasoning(/** @type {HTMLDetailsElement} */ details) {
+    const body = details.querySelector("[data-reasoning-body]")
+    if (!body || !this.#reasoning.any) return
     const begins = details.hidden
     const ends = this.#answer.any && !this.firstElementChild
     details.hidden = false
     if (begins || ends) details.open = !this.#answer.any
-    this.#reasoning.show(details.querySelector("[data-reasoning-body]"))
+    this.#reasoning.show(body)
   }
 }

@@ -1,5 +1,7 @@
 // A list may also hold a frame that loads more of it.
-const ROWS = "[data-version]"
+const ITEMS = "[data-version], .more"
+const LIVE = ["parley-reply", "[data-reasoning]"]
+const ROWS_OF_A_FOLDER = "details > ol"
 
 /**
  * <turbo-stream action="upsert" target="id" into="list">: the element is once in the list, at its place.
@@ -8,14 +10,18 @@ const ROWS = "[data-version]"
  * data-newest has the highest first. A message that was just added below one that is not there makes the page load
  * again: other code put something between. What is older than what the page shows (data-version) changes nothing. What
  * belongs into a list that the page does not have, or below what is loaded of it, is on the page no more.
+ *
+ * @param {import("@hotwired/turbo").StreamElement} stream @param {() => void} refresh
  */
 export function upsert(stream, refresh) {
-  const next = stream.templateContent.firstElementChild
+  const next = /** @type {HTMLElement?} */ (stream.templateContent.firstElementChild)
   const current = document.getElementById(stream.target)
-  const list = document.getElementById(stream.getAttribute("into"))
+  const list = document.getElementById(stream.getAttribute("into") ?? "")
   if (!next || (current ? !isNews(next, current) : !belongs(next, list))) return
-  if (!current && !continues(next, list))
-    return stream.hasAttribute("added") && isBeyond(next, list) && refresh(document.baseURI)
+  if (list && !current && !continues(next, list)) {
+    if (stream.hasAttribute("added") && isBeyond(next, list)) refresh()
+    return
+  }
   const from = current?.dataset.status
   if (current) replace(current, next)
   if (list) place(next, list)
@@ -23,81 +29,72 @@ export function upsert(stream, refresh) {
   next.dispatchEvent(new CustomEvent("parley:upserted", { bubbles: true, detail: { from } }))
 }
 
-function isNews(next, current) {
+function isNews(/** @type {HTMLElement} */ next, /** @type {HTMLElement} */ current) {
   return !("version" in next.dataset) || Number(next.dataset.version) > Number(current.dataset.version)
 }
 
 // A message may arrive just after the page went to another conversation.
-function belongs(next, list) {
+function belongs(/** @type {HTMLElement} */ next, /** @type {HTMLElement?} */ list) {
   return list && next.dataset.conversation === list.dataset.conversation
 }
 
 // A message of another branch, or of a part that is not loaded, is not on the page.
-function continues({ dataset: { parent } }, list) {
-  const last = lastItem(list)
+function continues(/** @type {HTMLElement} */ { dataset: { parent } }, /** @type {HTMLElement} */ list) {
+  const last = itemsOf(list).at(-1)
   return parent === undefined || (last ? last.dataset.message === parent : !parent)
 }
 
-// Ids sort by time: what is newer than the end of the page follows what the feed did not tell, or another branch.
-function isBeyond({ dataset: { message } }, list) {
-  return !list.querySelector(".newer") && message > (lastItem(list)?.dataset.message ?? "")
+// Ids sort by time: what is newer than the end of the page follows what the feed did not send, or another branch.
+function isBeyond(/** @type {HTMLElement} */ { dataset: { message = "" } }, /** @type {HTMLElement} */ list) {
+  return !list.querySelector(".newer") && message > (itemsOf(list).at(-1)?.dataset.message ?? "")
 }
 
-function lastItem(list) {
-  return [...list.children].findLast(isItem)
+function itemsOf(/** @type {HTMLElement} */ list) {
+  return /** @type {HTMLElement[]} */ ([...list.children]).filter((item) => item.matches(ITEMS))
 }
 
-function replace(current, next) {
+function replace(/** @type {HTMLElement} */ current, /** @type {HTMLElement} */ next) {
   const focused = current.contains(document.activeElement)
-  keepLiveReply(current, next)
+  for (const part of next.querySelector("parley-reply") ? LIVE : []) keep(part, current, next)
   keepOpen(current, next)
   keepChosen(current, next)
-  keepLoaded(current, next)
+  keep(ROWS_OF_A_FOLDER, current, next)
   current.replaceWith(next)
   if (focused) (next.hasAttribute("tabindex") ? next : next.querySelector("a"))?.focus({ preventScroll: true })
 }
 
-function keepLiveReply(current, next) {
-  if (!next.querySelector("parley-reply")) return
-  for (const part of ["parley-reply", "[data-reasoning]"]) {
-    const live = current.querySelector(part)
-    if (live) next.querySelector(part)?.replaceWith(live)
-  }
+/** @param {string} part @param {HTMLElement} current @param {HTMLElement} next */
+function keep(part, current, next) {
+  const was = current.querySelector(part)
+  if (was) next.querySelector(part)?.replaceWith(was)
 }
 
-function keepOpen(current, next) {
+function keepOpen(/** @type {HTMLElement} */ current, /** @type {HTMLElement} */ next) {
   const details = next.querySelector("details")
   if (details && current.querySelector("details")?.open) details.open = true
 }
 
 // What is being done with a row: it is selected, or its title is being edited.
-function keepChosen(current, next) {
-  const [was, is] = [current, next].map((row) => row.querySelector(":scope > input"))
+function keepChosen(/** @type {HTMLElement} */ current, /** @type {HTMLElement} */ next) {
+  const [was, is] = [current, next].map((row) => /** @type {HTMLInputElement?} */ (row.querySelector(":scope > input")))
   if (was && is) is.checked = was.checked
   const form = current.querySelector(":scope > form.rename")
   if (form) next.prepend(form)
 }
 
-// The rows of a folder.
-function keepLoaded(current, next) {
-  const [was, is] = [current, next].map((folder) => folder.querySelector("details > ol"))
-  if (was && is) is.replaceWith(was)
-}
-
-function place(next, list) {
+function place(/** @type {HTMLElement} */ next, /** @type {HTMLElement} */ list) {
   if ("parent" in next.dataset) return next.isConnected || list.append(next)
   const more = list.querySelector(":scope > .more")
-  if (more && next.dataset.place < more.dataset.place) return next.remove()
-  const after =
-    [...list.children].find((other) => other !== next && isItem(other) && precedes(next, other, list)) ?? null
+  if (more && placeOf(next) < placeOf(more)) return next.remove()
+  const after = itemsOf(list).find((other) => other !== next && precedes(next, other, list)) ?? null
   if (next.parentElement !== list || next.nextElementSibling !== after) list.insertBefore(next, after)
 }
 
-function isItem(other) {
-  return other.matches(ROWS) || other.matches(".more")
+/** @param {HTMLElement} a @param {HTMLElement} b @param {HTMLElement} list */
+function precedes(a, b, list) {
+  return "newest" in list.dataset ? placeOf(a) > placeOf(b) : placeOf(a) < placeOf(b)
 }
 
-function precedes(a, b, list) {
-  const [first, second] = [a, b].map(({ dataset, id }) => dataset.place ?? id)
-  return "newest" in list.dataset ? first > second : first < second
+function placeOf(/** @type {HTMLElement} */ { dataset, id }) {
+  return dataset.place ?? id
 }

@@ -21,7 +21,7 @@ class FakeElement {
   contains = () => false
   querySelector = () => null
   hasAttribute = () => false
-  matches = (selector) => selector === "[data-version]"
+  matches = (selector) => selector.startsWith("[data-version]")
 
   replaceWith(next) {
     this.parentElement.children = this.parentElement.children.map((child) => (child === this ? next : child))
@@ -42,7 +42,7 @@ class FakeElement {
 beforeEach(() => {
   list = new FakeElement({ conversation: "c" })
   page = { list }
-  globalThis.document = { getElementById: (id) => page[id] ?? null, activeElement: null, baseURI: "/c/" }
+  globalThis.document = { getElementById: (id) => page[id] ?? null, activeElement: null }
 })
 
 function message(version, more = {}) {
@@ -107,8 +107,8 @@ for (const [why, more] of [
 
 test("what was just added below a message that is not shown loads the page again", () => {
   const first = show(message("1"))
-  const refreshed = []
+  let refreshed = 0
   page[ID] = null
-  told(message("2", { message: "2", parent: "0" }), { added: "" }, (address) => refreshed.push(address))
-  assert.deepEqual([list.children, refreshed], [[first], ["/c/"]])
+  told(message("2", { message: "2", parent: "0" }), { added: "" }, () => (refreshed += 1))
+  assert.deepEqual([list.children, refreshed], [[first], 1])
 })

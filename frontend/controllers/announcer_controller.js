@@ -1,29 +1,15 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 const UNSETTLED = ["pending", "streaming"]
 
-// The replies that were said to have begun; pages come and go meanwhile.
+// The replies that were announced as begun; pages come and go meanwhile.
 const begun = new Set()
 
-/** Tells people who listen that an answer has begun and how it ended, each once; never its words. */
-export default class extends Controller {
-  static values = {
-    answering: String,
-    done: String,
-    stopped: String,
-    failed: String,
-    interrupted: String,
-    copied: String,
-    notCopied: String,
-  }
-
-  // Lifecycle
-
+/** Tells people who use screen readers that an answer has begun and how it ended, each once; never its words. */
+export default class extends controller() {
   connect() {
     this.look()
   }
-
-  // Actions
 
   // A page may come with a reply that is being written.
   look() {
@@ -31,28 +17,27 @@ export default class extends Controller {
     for (const { dataset } of document.querySelectorAll("[data-message][data-role=assistant]")) this.#follow(dataset)
   }
 
-  upserted({ target: { dataset }, detail: { from } }) {
+  upserted(/** @type {On<Fired<"parley:upserted">>} */ { target: { dataset }, detail: { from } }) {
     if (dataset.role === "assistant") this.#follow(dataset, !from)
   }
 
   copied() {
-    this.#say(this.copiedValue)
+    this.#say("copied")
   }
 
   notCopied() {
-    this.#say(this.notCopiedValue)
+    this.#say("not-copied")
   }
 
-  // Private
-
-  #follow({ message, status }, isNew = false) {
+  #follow(/** @type {DOMStringMap} */ { message, status = "" }, isNew = false) {
     const begins = UNSETTLED.includes(status)
     if (begins ? begun.has(message) : !begun.delete(message) && !isNew) return
     if (begins) begun.add(message)
-    this.#say(begins ? this.answeringValue : this[`${status}Value`])
+    this.#say(begins ? "answering" : status)
   }
 
-  #say(sentence) {
-    this.element.textContent = sentence
+  // The sentences are values of the element: data-announcer-done-value.
+  #say(/** @type {string} */ what) {
+    this.element.textContent = this.data.get(`${what}-value`)
   }
 }

@@ -1,41 +1,36 @@
-import { Controller } from "@hotwired/stimulus"
 import { drawing } from "../diagram.js"
 import { makeReachable } from "../reachable.js"
+import { controller } from "../stimulus.js"
 
 /** Gives each code block of a finished message its tools: copy, wrap, and for Mermaid the diagram. */
-export default class extends Controller {
-  // Lifecycle
-
+export default class extends controller() {
   connect() {
     makeReachable(this.element)
-    for (const block of this.element.querySelectorAll("pre")) this.#equip(block)
+    for (const block of this.element.querySelectorAll("pre")) equip(block)
   }
 
-  // Actions
-
-  wrap({ currentTarget }) {
-    const wrapped = blockOf(currentTarget).toggleAttribute("data-wrapped")
-    currentTarget.setAttribute("aria-pressed", wrapped)
+  wrap(/** @type {On} */ { currentTarget }) {
+    currentTarget.ariaPressed = String(blockOf(currentTarget).toggleAttribute("data-wrapped"))
   }
 
-  async draw({ currentTarget }) {
+  async draw(/** @type {On} */ { currentTarget }) {
     const block = blockOf(currentTarget)
     block.focus()
     currentTarget.hidden = true
     block.after(await drawing(block.textContent, currentTarget.dataset))
   }
-
-  // Private
-
-  #equip(block) {
-    const template = document.getElementById("code-tools")
-    if (!template || block.previousElementSibling?.matches("[data-tools]")) return
-    const tools = template.content.cloneNode(true)
-    tools.querySelector("[data-draw]").hidden = block.dataset.language !== "mermaid"
-    block.before(tools)
-  }
 }
 
-function blockOf(button) {
-  return button.closest("[data-tools]").nextElementSibling
+/** The code block to which a button among its tools belongs. */
+export function blockOf(/** @type {HTMLElement} */ button) {
+  return /** @type {HTMLElement} */ (button.closest("[data-tools]")?.nextElementSibling)
+}
+
+function equip(/** @type {HTMLElement} */ block) {
+  const template = /** @type {HTMLTemplateElement?} */ (document.getElementById("code-tools"))
+  if (!template || block.previousElementSibling?.matches("[data-tools]")) return
+  block.before(template.content.cloneNode(true))
+  block.previousElementSibling
+    ?.querySelector("[data-draw]")
+    ?.toggleAttribute("hidden", block.dataset.language !== "mermaid")
 }

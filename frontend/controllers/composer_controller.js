@@ -1,36 +1,33 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 // To measure a long text at every key would make typing slow; so much fills the field in any case.
 const FILLS_THE_FIELD = 4_000
 
-// The form is replaced when its message was sent.
-let refocus = false
-
 // Too late, too large, too often: what the server says then is a page, which would take the place of what was typed.
 const REFUSED = [408, 413, 429]
 
+// The form is replaced when its message was sent.
+let refocus = false
+
 /** The keys, the height and the sending of the composer. */
-export default class extends Controller {
-  static targets = ["form", "text", "problem"]
+export default class extends controller({
+  targets: { form: HTMLFormElement, text: HTMLTextAreaElement, problem: HTMLElement },
+}) {
   #busy = false
 
-  // Lifecycle
-
-  textTargetConnected(text) {
+  textTargetConnected(/** @type {HTMLElement} */ text) {
     if (refocus) text.focus({ preventScroll: true })
     refocus = false
     this.typing()
     this.grow()
   }
 
-  // Actions
-
   // Off, so that without scripts Back does not bring a question that was sent; but phones suggest no words then.
   typing() {
     this.textTarget.removeAttribute("autocomplete")
   }
 
-  key(event) {
+  key(/** @type {KeyboardEvent} */ event) {
     const composing = event.isComposing || event.keyCode === 229
     const sends = event.ctrlKey || event.metaKey || !(event.shiftKey || event.altKey)
     if (event.key !== "Enter" || composing || !sends) return
@@ -47,7 +44,7 @@ export default class extends Controller {
     if (!long) style.height = `${this.textTarget.scrollHeight}px`
   }
 
-  submit(event) {
+  submit(/** @type {Event} */ event) {
     if (this.#busy) return event.preventDefault()
     this.#busy = this.problemTarget.hidden = refocus = true
   }
@@ -56,12 +53,12 @@ export default class extends Controller {
     this.#busy = false
   }
 
-  answered(event) {
+  answered(/** @type {Fired<"turbo:before-fetch-response">} */ event) {
     const { statusCode } = event.detail.fetchResponse
     if (statusCode >= 500 || REFUSED.includes(statusCode)) this.failed(event)
   }
 
-  failed(event) {
+  failed(/** @type {Event} */ event) {
     event.preventDefault()
     this.problemTarget.hidden = refocus = false
   }

@@ -1,13 +1,11 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 const NOTICED_AFTER = 2_000
 
 /** Says that the page is reconnecting, or that it asks now and then instead, once that has taken a while. */
-export default class extends Controller {
-  static values = { down: String, polling: String }
+export default class extends controller() {
+  /** @type {number | undefined} */
   #timer
-
-  // Lifecycle
 
   connect() {
     if (this.element.textContent) this.#show()
@@ -18,24 +16,15 @@ export default class extends Controller {
     this.#timer = undefined
   }
 
-  // Actions
-
-  update({ detail: { state } }) {
-    if (state === "up") return this.#hide()
-    this.element.textContent = this[`${state}Value`]
-    this.#show()
+  // The sentences are values of the element: data-connection-down-value.
+  update(/** @type {Fired<"parley:connection">} */ { detail: { state } }) {
+    this.element.textContent = this.data.get(`${state}-value`)
+    if (state !== "up") return this.#show()
+    this.disconnect()
+    this.element.hidden = true
   }
-
-  // Private
 
   #show() {
     this.#timer ??= setTimeout(() => (this.element.hidden = false), NOTICED_AFTER)
-  }
-
-  #hide() {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.element.hidden = true
-    this.element.textContent = ""
   }
 }

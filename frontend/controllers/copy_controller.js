@@ -1,42 +1,33 @@
-import { Controller } from "@hotwired/stimulus"
 import { copyText } from "../clipboard.js"
+import { controller } from "../stimulus.js"
+import { blockOf } from "./code_controller.js"
 
 const SHOWN_FOR = 2_000
 
 /** A button that copies: a `text`, what `url` answers, or the code block that it belongs to. */
-export default class extends Controller {
-  static values = { text: String, url: String }
-  #timer
-
-  // Lifecycle
+export default class extends controller({ values: { text: String, url: String } }) {
+  #timer = 0
 
   disconnect() {
     clearTimeout(this.#timer)
     delete this.element.dataset.copied
   }
 
-  // Actions
-
   async copy() {
-    const copied = await copyText(this.textValue || (this.urlValue ? this.#source() : this.#code)).then(
+    const text = this.textValue || (this.urlValue ? this.#source() : blockOf(this.element).textContent)
+    const copied = await copyText(text).then(
       () => true,
       () => false,
     )
-    this.element.dataset.copied = copied
+    this.element.dataset.copied = String(copied)
     this.dispatch(copied ? "done" : "failed")
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => delete this.element.dataset.copied, SHOWN_FOR)
   }
 
-  // Private
-
   async #source() {
     const response = await fetch(this.urlValue)
     if (!response.ok) throw new Error(response.statusText)
     return response.text()
-  }
-
-  get #code() {
-    return this.element.closest("[data-tools]").nextElementSibling.textContent
   }
 }

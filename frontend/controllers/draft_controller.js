@@ -1,7 +1,7 @@
-import { Controller } from "@hotwired/stimulus"
 import { Drafts, saveDraft } from "../drafts.js"
 import { Later } from "../later.js"
 import { meta } from "../page.js"
+import { controller } from "../stimulus.js"
 import { ofTab } from "../storage.js"
 
 const QUIET = 800
@@ -10,41 +10,39 @@ const QUIET = 800
 const person = meta("parley-person")
 const drafts = new Drafts(person, person ? ofTab : null)
 // A page that says nothing about anybody is one of an error.
-let gone = !person && Boolean(meta("csrf-token"))
+let signedOut = !person && Boolean(meta("csrf-token"))
 
-if (gone) drafts.forget(ofTab)
-addEventListener("pagehide", () => (gone ? drafts.forget(ofTab) : drafts.store(ofTab)))
-addEventListener("parley:signed-out", () => (gone = true))
+if (signedOut) drafts.forget(ofTab)
+addEventListener("pagehide", () => (signedOut ? drafts.forget(ofTab) : drafts.store(ofTab)))
+addEventListener("parley:signed-out", () => (signedOut = true))
 
 /** Keeps what is typed and not sent: in this tab, and on the server for other devices. */
-export default class extends Controller {
-  static targets = ["text"]
-  static values = { url: String, conversation: String }
-  #saving = new Later(QUIET, () => this.#save(this.textTarget.form, this.textTarget.value))
+export default class extends controller({
+  targets: { text: HTMLTextAreaElement },
+  values: { url: String, conversation: String },
+}) {
+  #saving = new Later(QUIET, () => this.#save(this.textTarget))
+  /** @type {string | undefined} */
   #sent
 
-  // Lifecycle
-
-  textTargetConnected(text) {
+  textTargetConnected(/** @type {HTMLTextAreaElement} */ text) {
     const rendered = text.value
-    text.value = drafts.newest(text.form.action, rendered)
+    text.value = drafts.newest(addressOf(text), rendered)
     if (text.value !== rendered) this.#saving.ask()
   }
 
-  textTargetDisconnected({ form, value }) {
+  textTargetDisconnected(/** @type {HTMLTextAreaElement} */ text) {
     this.#saving.forget()
     if (this.#sent === undefined) return
-    const rest = value.startsWith(this.#sent) ? value.slice(this.#sent.length) : value
-    drafts.typed(form.action, rest)
-    this.#save(form, rest)
+    const rest = text.value.startsWith(this.#sent) ? text.value.slice(this.#sent.length) : text.value
+    drafts.typed(addressOf(text), rest)
+    this.#save(text, rest)
   }
-
-  // Actions
 
   changed() {
     this.#saving.forget()
-    if (this.textTarget.form.elements.editing?.value) return
-    drafts.typed(this.textTarget.form.action, this.textTarget.value)
+    if (this.textTarget.form?.editing?.value) return
+    drafts.typed(addressOf(this.textTarget), this.textTarget.value)
     this.#saving.ask()
   }
 
@@ -52,23 +50,25 @@ export default class extends Controller {
     this.#saving.hurry()
   }
 
-  sending({ defaultPrevented }) {
+  sending(/** @type {Event} */ { defaultPrevented }) {
     if (defaultPrevented) return
     this.#saving.forget()
     this.#sent = this.textTarget.value
   }
 
-  sent({ detail: { success } }) {
+  sent(/** @type {Fired<"turbo:submit-end">} */ { detail: { success } }) {
     if (success) return
     this.#sent = undefined
     this.changed()
   }
 
-  // Private
-
-  async #save(form, text) {
+  async #save(/** @type {HTMLTextAreaElement} */ field, text = field.value) {
+    const address = addressOf(field)
     if (!this.urlValue) return
-    const saved = await saveDraft(this.urlValue, this.conversationValue, text)
-    if (saved) drafts.saved(form.action, text)
+    if (await saveDraft(this.urlValue, this.conversationValue, text)) drafts.saved(address, text)
   }
+}
+
+function addressOf(/** @type {HTMLTextAreaElement} */ { form }) {
+  return form?.action ?? ""
 }

@@ -1,38 +1,30 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** The Edit button takes a question back into the composer, the up arrow in an empty composer the last one. */
-export default class extends Controller {
-  static targets = ["text", "question", "note"]
+export default class extends controller({
+  targets: { text: HTMLTextAreaElement, question: HTMLInputElement, note: HTMLElement },
+}) {
+  begin(/** @type {KeyboardEvent} */ event) {
+    if (this.textTarget.value || event.isComposing) return
+    this.#begin(event, [...document.querySelectorAll('#transcript [data-role="user"]')].at(-1))
+  }
 
-  // Actions
+  chosen(/** @type {On<MouseEvent>} */ event) {
+    if (event.ctrlKey || event.metaKey) return
+    this.#begin(event, event.target.closest("[data-edit]")?.closest("[data-message]"))
+  }
 
-  begin(event) {
-    if (!this.hasQuestionTarget || this.textTarget.value || event.isComposing) return
-    const last = [...document.querySelectorAll('#transcript [data-role="user"]')].at(-1)
-    if (!last) return
+  cancel(/** @type {Event} */ event) {
+    if (this.hasQuestionTarget && this.questionTarget.value) this.#edit(event)
+  }
+
+  #begin(/** @type {Event} */ event, /** @type {HTMLElement | null | undefined} */ message) {
+    if (!message || !this.hasQuestionTarget) return
+    this.#edit(event, message.dataset.message, message.querySelector("[data-body]")?.textContent)
+  }
+
+  #edit(/** @type {Event} */ event, question = "", text = "") {
     event.preventDefault()
-    this.#begin(last)
-  }
-
-  chosen(event) {
-    if (!this.hasQuestionTarget || !event.target.closest("[data-edit]") || event.ctrlKey || event.metaKey) return
-    event.preventDefault()
-    this.#begin(event.target.closest("[data-message]"))
-  }
-
-  cancel(event) {
-    if (!this.hasQuestionTarget || !this.questionTarget.value) return
-    event.preventDefault()
-    this.#edit("", "")
-  }
-
-  // Private
-
-  #begin(message) {
-    this.#edit(message.dataset.message, message.querySelector("[data-body]").textContent)
-  }
-
-  #edit(question, text) {
     this.questionTarget.value = question
     this.noteTarget.hidden = !question
     this.textTarget.value = text

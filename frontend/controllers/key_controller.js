@@ -1,17 +1,13 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** The key by which the server knows a form that is sent again; another text has another, on cached pages too. */
-export default class extends Controller {
-  static targets = ["field"]
-
-  // Actions
-
-  used({ target, defaultPrevented }) {
+export default class extends controller({ targets: { field: HTMLInputElement } }) {
+  used(/** @type {On} */ { target, defaultPrevented }) {
     if (!defaultPrevented) target.dataset.sent = ""
   }
 
-  renew({ target: { form } }) {
-    if (!("sent" in form.dataset)) return
+  renew(/** @type {On<Event, HTMLTextAreaElement>} */ { target: { form } }) {
+    if (!form || !("sent" in form.dataset)) return
     delete form.dataset.sent
     this.fieldTarget.value = uuid()
   }

@@ -1,7 +1,7 @@
-import { Controller } from "@hotwired/stimulus"
-import * as Turbo from "@hotwired/turbo"
+import { navigator } from "@hotwired/turbo"
 import { hasCookie, keepCookie } from "../cookies.js"
 import { renew } from "../renew.js"
+import { controller } from "../stimulus.js"
 
 const A_MINUTE = 60_000
 const A_DAY = 86_400_000
@@ -11,11 +11,8 @@ const ZONE = "parley_zone"
 let top = 0
 
 /** Lists of rows that load more as they are scrolled, under headings that are right for today and for here. */
-export default class extends Controller {
-  static values = { until: String, zone: String }
-  #tomorrow
-
-  // Lifecycle
+export default class extends controller({ values: { until: String, zone: String } }) {
+  #tomorrow = 0
 
   connect() {
     if (!this.untilValue) return
@@ -29,32 +26,28 @@ export default class extends Controller {
     clearTimeout(this.#tomorrow)
   }
 
-  // Actions
-
   scrolled() {
     top = this.element.scrollTop
   }
 
-  arrived({ target }) {
+  arrived(/** @type {On} */ { target }) {
     const more = target.parentElement
-    if (!more.matches("li.more")) return
+    if (!more?.matches("li.more")) return
     const rows = [...target.querySelectorAll(":scope > ol > li")]
     const list = more.parentElement
     more.remove()
-    list.append(...rows.filter(({ id }) => !id || !document.getElementById(id)))
+    list?.append(...rows.filter(({ id }) => !id || !document.getElementById(id)))
   }
 
   // A refresh brings what has changed, a visit does not.
-  rendering({ detail: { renderMethod } }) {
-    const refreshed = renderMethod === "morph" || Turbo.session.navigator.currentVisit?.isPageRefresh
-    if (refreshed) this.element.removeAttribute("data-turbo-permanent")
+  rendering(/** @type {Fired<"turbo:before-render">} */ { detail: { renderMethod } }) {
+    const { currentVisit } = /** @type {TurboNavigator} */ (navigator)
+    if (renderMethod === "morph" || currentVisit?.isPageRefresh) this.element.removeAttribute("data-turbo-permanent")
   }
 
-  keepOpen(event) {
+  keepOpen(/** @type {Fired<"turbo:before-morph-attribute">} */ event) {
     if (event.detail.attributeName === "open") event.preventDefault()
   }
-
-  // Private
 
   #tellZone() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -1,27 +1,23 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** A sheet of actions: one that stands beside its button, or one for all rows, whose frame the row's link loads. */
-export default class extends Controller {
-  static targets = ["sheet"]
-
-  // Actions
-
-  open({ currentTarget }) {
+export default class extends controller({ targets: { sheet: HTMLElement } }) {
+  open(/** @type {On} */ { currentTarget }) {
     const sheet = this.sheetTarget
     if (sheet.matches(":popover-open")) sheet.hidePopover()
-    sheet.querySelector("turbo-frame").replaceChildren()
+    sheet.querySelector("turbo-frame")?.replaceChildren()
     sheet.showPopover({ source: currentTarget })
   }
 
-  loaded({ currentTarget, target }) {
+  loaded(/** @type {On} */ { currentTarget, target }) {
     if (target.id.endsWith("_menu")) currentTarget.querySelector("a, button")?.focus({ preventScroll: true })
   }
 
-  clicked({ target, currentTarget }) {
+  clicked(/** @type {On} */ { target, currentTarget }) {
     if (target.closest("a[data-turbo-stream]")) currentTarget.hidePopover()
   }
 
-  close({ currentTarget, detail: { success } }) {
+  close(/** @type {On<Fired<"turbo:submit-end">>} */ { currentTarget, detail: { success } }) {
     if (success && currentTarget.matches(":popover-open")) currentTarget.hidePopover()
   }
 }

@@ -1,21 +1,19 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** Older messages that load above: they become part of the transcript, and what is being read stays where it is. */
-export default class extends Controller {
-  // Actions
-
-  arriving({ target, detail }) {
+export default class extends controller() {
+  arriving(/** @type {On<Fired<"turbo:before-frame-render">>} */ { target, detail }) {
     const { render } = detail
     detail.render = (current, next) => stay(target.nextElementSibling, () => render(current, next))
   }
 
-  arrived({ target }) {
+  arrived(/** @type {On} */ { target }) {
     target.replaceWith(...target.childNodes)
   }
 }
 
-function stay(element, change) {
-  const top = element?.getBoundingClientRect().top
+function stay(/** @type {Element?} */ element, /** @type {() => void} */ change) {
+  const top = element?.getBoundingClientRect().top ?? 0
   change()
   if (element) window.scrollBy({ top: element.getBoundingClientRect().top - top, behavior: "instant" })
 }

@@ -1,17 +1,14 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 const KIND = "application/x-parley-conversation"
+const NOBODY = "00000000-0000-0000-0000-000000000000"
 
 /** A row that is dragged onto a folder moves into it; dragged to the list below, out of it. */
-export default class extends Controller {
-  static targets = ["form", "into"]
-
-  // Actions
-
-  begin({ target, dataTransfer }) {
-    const row = target.closest?.(".entry")
-    if (!row) return
-    dataTransfer.setData(KIND, row.querySelector("input").value)
+export default class extends controller({ targets: { form: HTMLFormElement, into: HTMLInputElement } }) {
+  begin(/** @type {Dragged} */ { target, dataTransfer }) {
+    const box = /** @type {HTMLInputElement?} */ (target.closest?.(".entry")?.querySelector("input"))
+    if (!box) return
+    dataTransfer.setData(KIND, box.value)
     dataTransfer.effectAllowed = "copyMove"
     this.element.dataset.dragging = ""
   }
@@ -21,31 +18,30 @@ export default class extends Controller {
     this.#mark(null)
   }
 
-  over(event) {
-    const folder = this.#folder(event)
+  over(/** @type {Dragged} */ event) {
+    const folder = folderOf(event)
     if (folder) event.preventDefault()
     this.#mark(folder)
   }
 
-  drop(event) {
-    const folder = this.#folder(event)
+  drop(/** @type {Dragged} */ event) {
+    const folder = folderOf(event)
     if (!folder) return
     event.preventDefault()
-    const id = event.dataTransfer.getData(KIND)
-    this.formTarget.action = this.formTarget.dataset.address.replace("00000000-0000-0000-0000-000000000000", id)
-    this.intoTarget.value = folder.dataset.folder
+    this.formTarget.action = String(this.formTarget.dataset.address).replace(NOBODY, event.dataTransfer.getData(KIND))
+    this.intoTarget.value = folder.dataset.folder ?? ""
     this.formTarget.requestSubmit()
     this.end()
   }
 
-  // Private
-
-  #folder({ target, dataTransfer }) {
-    return dataTransfer.types.includes(KIND) ? target.closest("[data-folder]") : null
-  }
-
-  #mark(folder) {
+  #mark(/** @type {HTMLElement?} */ folder) {
     this.element.querySelector("[data-over]")?.removeAttribute("data-over")
     folder?.setAttribute("data-over", "")
   }
 }
+
+function folderOf(/** @type {Dragged} */ { target, dataTransfer }) {
+  return dataTransfer.types.includes(KIND) ? target.closest("[data-folder]") : null
+}
+
+/** @typedef {On<DragEvent> & { dataTransfer: DataTransfer }} Dragged */

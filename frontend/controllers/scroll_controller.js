@@ -1,26 +1,24 @@
-import { Controller } from "@hotwired/stimulus"
 import { visit as go } from "@hotwired/turbo"
+import { controller } from "../stimulus.js"
 
 const NEAR = 48
 const AT_THE_END = 1
+
 // After the next load, whatever it is.
 let following = false
-let visit = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? "advance" : "restore"
+const [opened] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"))
+let visit = opened?.type === "navigate" ? "advance" : "restore"
 
 addEventListener("turbo:visit", ({ detail }) => (visit = detail.action))
 
 /** Follows the newest text while the reader is at the bottom, and leaves them alone once they scroll up. */
-export default class extends Controller {
-  static targets = ["jump"]
+export default class extends controller({ targets: { jump: HTMLElement } }) {
   #following = true
-  #observer
+  #observer = new ResizeObserver(() => this.#grown())
   #top = 0
 
-  // Lifecycle
-
   connect() {
-    this.#following = this.#below < NEAR
-    this.#observer = new ResizeObserver(() => this.#grown())
+    this.#following = below() < NEAR
     this.#observer.observe(this.element)
     // Before the first painting: at its top, older messages would be brought for nobody.
     if (document.readyState === "interactive") this.load()
@@ -30,8 +28,6 @@ export default class extends Controller {
     this.#observer.disconnect()
   }
 
-  // Actions
-
   load() {
     if (following) return this.#followAgain()
     if (visit === "restore" || visit === "replace") return
@@ -40,7 +36,7 @@ export default class extends Controller {
     else if (!location.hash) this.follow()
   }
 
-  follow({ type } = {}) {
+  follow({ type } = /** @type {Partial<Event>} */ ({})) {
     if (this.#newer) return type === "click" && go(location.pathname)
     this.#following = true
     this.#grown()
@@ -50,7 +46,7 @@ export default class extends Controller {
     following = true
   }
 
-  sent({ detail: { success } }) {
+  sent(/** @type {Fired<"turbo:submit-end">} */ { detail: { success } }) {
     if (!success) return
     if (this.#newer) go(location.pathname)
     else if (location.search) history.replaceState(history.state, "", location.pathname)
@@ -59,19 +55,17 @@ export default class extends Controller {
   scrolled() {
     const moved = window.scrollY - this.#top
     this.#top = window.scrollY
-    if (this.#below < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
+    if (below() < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
     else if (moved < 0) this.#following = false
     this.#offerJump()
   }
-
-  // Private
 
   #followAgain() {
     following = false
     this.follow()
   }
 
-  #goTo(found) {
+  #goTo(/** @type {HTMLElement} */ found) {
     this.#following = false
     found.scrollIntoView({ block: "start", behavior: "instant" })
     found.focus({ preventScroll: true })
@@ -89,16 +83,16 @@ export default class extends Controller {
   }
 
   #offerJump() {
-    this.jumpTarget.hidden = !this.#newer && (this.#following || this.#below < NEAR)
+    this.jumpTarget.hidden = !this.#newer && (this.#following || below() < NEAR)
   }
 
   // What is shown is not the end of the branch.
   get #newer() {
     return this.element.querySelector(".newer")
   }
+}
 
-  get #below() {
-    const page = document.documentElement
-    return page.scrollHeight - page.clientHeight - window.scrollY
-  }
+function below() {
+  const page = document.documentElement
+  return page.scrollHeight - page.clientHeight - window.scrollY
 }

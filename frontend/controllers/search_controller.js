@@ -1,22 +1,17 @@
-import { Controller } from "@hotwired/stimulus"
 import { Later } from "../later.js"
+import { controller } from "../stimulus.js"
 
 const QUIET = 200
 
-/** Looks for what is typed as it is typed, and tells people who listen how much was found. */
-export default class extends Controller {
-  static targets = ["form", "status"]
+/** Looks for what is typed as it is typed, and tells people who use screen readers how much was found. */
+export default class extends controller({ targets: { form: HTMLFormElement, status: HTMLElement } }) {
   #asking = new Later(QUIET, () => this.formTarget.requestSubmit())
-
-  // Lifecycle
 
   disconnect() {
     this.#asking.forget()
   }
 
-  // Actions
-
-  typed(event) {
+  typed(/** @type {InputEvent} */ event) {
     if (!event.isComposing) this.#asking.ask()
   }
 
@@ -24,7 +19,7 @@ export default class extends Controller {
     this.#asking.forget()
   }
 
-  loaded({ target }) {
+  loaded(/** @type {On} */ { target }) {
     if (target.id === "results") this.statusTarget.textContent = target.querySelector("[data-said]")?.textContent ?? ""
   }
 }

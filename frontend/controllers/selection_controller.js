@@ -1,33 +1,29 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** Says how many conversations are selected; the boxes are in the lists, and belong to this form. */
-export default class extends Controller {
-  static targets = ["count"]
-  static values = { words: String }
-
-  // Lifecycle
-
+export default class extends controller({
+  targets: { count: HTMLElement },
+  values: { words: String },
+  element: HTMLFormElement,
+}) {
   connect() {
     this.count()
   }
 
-  // Actions
-
   count() {
     const { length } = this.#selected
-    this.countTarget.textContent = this.wordsValue.replace("{count}", length)
+    this.countTarget.textContent = this.wordsValue.replace("{count}", String(length))
     for (const button of this.element.querySelectorAll("button")) button.disabled = length === 0
   }
 
-  done({ detail: { success } }) {
+  done(/** @type {Fired<"turbo:submit-end">} */ { detail: { success } }) {
     if (!success) return
     for (const box of this.#selected) box.checked = false
     this.count()
   }
 
-  // Private
-
   get #selected() {
-    return [...this.element.elements].filter((box) => box.name === "conversation" && box.checked)
+    const fields = /** @type {HTMLInputElement[]} */ ([...this.element.elements])
+    return fields.filter(({ name, checked }) => name === "conversation" && checked)
   }
 }

@@ -1,20 +1,13 @@
-import { Controller } from "@hotwired/stimulus"
 import { keepCookie } from "../cookies.js"
+import { controller } from "../stimulus.js"
 
 const NARROW = "(max-width: 50rem)"
 
 /** The list of conversations: marks the one that the page shows, and goes away when asked. */
-export default class extends Controller {
-  static targets = ["link", "panel"]
-
-  // Lifecycle
-
-  linkTargetConnected(link) {
-    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page")
-    else link.removeAttribute("aria-current")
+export default class extends controller({ targets: { link: HTMLAnchorElement, panel: HTMLElement } }) {
+  linkTargetConnected(/** @type {HTMLAnchorElement} */ link) {
+    link.ariaCurrent = link.pathname === location.pathname ? "page" : null
   }
-
-  // Actions
 
   toggle() {
     if (matchMedia(NARROW).matches) return this.panelTarget.togglePopover()

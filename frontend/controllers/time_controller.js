@@ -1,14 +1,12 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
-const language = globalThis.document?.documentElement.lang || undefined
+const language = document.documentElement.lang || undefined
 const time = new Intl.DateTimeFormat(language, { timeStyle: "short" })
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" })
 
 /** Shows a time in the reader's zone, and the exact one on hover. */
-export default class extends Controller {
-  // Lifecycle
-
+export default class extends controller({ element: HTMLTimeElement }) {
   connect() {
     const moment = new Date(this.element.dateTime)
     const today = moment.toDateString() === new Date().toDateString()

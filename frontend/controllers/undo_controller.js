@@ -1,14 +1,11 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** Lies above everything, an open sidebar included, and goes away when there is nothing to bring back any more. */
-export default class extends Controller {
-  static values = { seconds: Number }
-  #timer
-
-  // Lifecycle
+export default class extends controller({ values: { seconds: Number } }) {
+  #timer = 0
 
   connect() {
-    const all = this.element.parentElement
+    const all = /** @type {HTMLElement} */ (this.element.parentElement)
     all.popover = "manual"
     if (all.matches(":popover-open")) all.hidePopover()
     all.showPopover()

@@ -1,16 +1,14 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
 /** Keeps what was chosen and not saved when something elsewhere asks for the page to be loaded again. */
-export default class extends Controller {
+export default class extends controller() {
   #changed = false
-
-  // Actions
 
   changed() {
     this.#changed = true
   }
 
-  keep(event) {
+  keep(/** @type {On} */ event) {
     if (this.#changed && event.target.getAttribute("action") === "refresh") event.preventDefault()
   }
 }

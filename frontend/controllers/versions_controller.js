@@ -1,22 +1,19 @@
-import { Controller } from "@hotwired/stimulus"
+import { controller } from "../stimulus.js"
 
-// The version that is to have the focus on the next page, the button, and where it was in the window.
+/**
+ * The version that is to have the focus on the next page, the place of the button, and where it was in the window.
+ * @type {{ message: string, place: number, top: number } | undefined}
+ */
 let chosen
 
 /** The arrows between versions: the next version stands where the last one was, and the same arrow has the focus. */
-export default class extends Controller {
-  static values = { message: String }
-
-  // Lifecycle
-
+export default class extends controller({ values: { message: String } }) {
   connect() {
-    if (chosen?.message === this.messageValue && !document.documentElement.hasAttribute("data-turbo-preview"))
-      this.#arrive()
+    if (document.documentElement.hasAttribute("data-turbo-preview")) return
+    if (chosen?.message === this.messageValue) this.#arrive(chosen)
   }
 
-  // Actions
-
-  leave({ submitter }) {
+  leave(/** @type {SubmitEvent & { submitter: HTMLButtonElement }} */ { submitter }) {
     this.#choose(submitter.value, submitter)
   }
 
@@ -26,14 +23,12 @@ export default class extends Controller {
       this.#choose(this.messageValue, document.activeElement)
   }
 
-  // Private
-
-  #choose(message, button) {
-    chosen = { message, place: this.#buttons.indexOf(button), top: this.element.getBoundingClientRect().top }
+  #choose(/** @type {string} */ message, /** @type {Element?} */ button) {
+    const place = this.#buttons.indexOf(/** @type {HTMLButtonElement} */ (button))
+    chosen = { message, place, top: this.element.getBoundingClientRect().top }
   }
 
-  #arrive() {
-    const { place, top } = chosen
+  #arrive(/** @type {NonNullable<typeof chosen>} */ { place, top }) {
     chosen = undefined
     this.element.closest("[data-found]")?.removeAttribute("data-found")
     this.#buttons[place]?.focus({ preventScroll: true })
