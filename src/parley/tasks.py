@@ -26,7 +26,9 @@ from .transfer import jobs
 
 logger = logging.getLogger(__name__)
 
-_stops = Outage(logger, "No worker could be told to stop a reply (%s); it will see it.", "Stops are told again.")
+_stops = Outage(
+    logger, "No worker was notified of a stop (%s); it will see it in the row.", "Stops are notified again."
+)
 _lock = threading.Lock()
 _loop: Loop | None = None
 _ending = threading.Event()

@@ -31,7 +31,7 @@ class Announcer:
         try:
             self._waiting.put_nowait((signal, facts))
         except Full:
-            logger.error("Receivers of signals are too slow: one is not told of reply %s.", facts["reply"].pk)
+            logger.error("Receivers of signals are too slow: one signal of reply %s is dropped.", facts["reply"].pk)
 
     def wait(self, seconds: float) -> None:
         """Wait until receivers have had all queued signals, at most ``seconds``."""

@@ -47,8 +47,8 @@ class Offer:
 def offered(provider: Provider) -> Offer:
     """Return the models to choose from, as last kept: no page waits for the provider."""
     kept = _kept(provider)
-    if not kept:
-        return Offer(_named_by_the_administrator(provider), old=kept is not None)
+    if not kept:  # a provider that lists no models may have those that the settings give in full
+        return Offer(tuple(name for name in provider.models if not WILD & set(name)), old=kept is not None)
     names = tuple(filter(provider.allows, orjson.loads(kept[b"names"])))
     at = datetime.fromtimestamp(float(kept[b"at"]), UTC)
     return Offer(names, old=(datetime.now(UTC) - at).total_seconds() > FRESH_FOR, at=at)
@@ -67,11 +67,6 @@ def _kept(provider: Provider) -> dict[Any, Any] | None:
         return None
     _list.ended()
     return kept
-
-
-def _named_by_the_administrator(provider: Provider) -> tuple[str, ...]:
-    """Return the names that the settings give in full, for a provider that does not list its models."""
-    return tuple(name for name in provider.models if not WILD & set(name))
 
 
 def refresh(provider: Provider) -> bool:

@@ -26,7 +26,8 @@ class Choices:
         """Return the choices of a chunk that are part of the answer."""
         found = [choice for choice in choices if type(choice) is dict]
         if self._first is None:
-            self._first = _first_index(found)
+            indexes = [choice.get("index") for choice in found]
+            self._first = 0 if 0 in indexes else next(iter(indexes), None)
         if self._may_count and len(found) == 1 and self._is_counted(found[0]):
             return self._count(found[0])
         self._may_count, self.index, self._held = False, self._first, []
@@ -53,8 +54,3 @@ class Choices:
 def _has_words(choice: Choice) -> bool:
     delta = choice.get("delta")
     return isinstance(delta, dict) and bool(delta.get("content")) and not choice.get("error")
-
-
-def _first_index(choices: list[Choice]) -> Any:
-    found = [choice.get("index") for choice in choices]
-    return 0 if 0 in found else next(iter(found), None)

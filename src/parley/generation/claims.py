@@ -1,6 +1,7 @@
 """Claims replies, many in one transaction, and again where somebody else holds a row."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -27,12 +28,12 @@ class Claims:
 
     async def begin(self, reply_id: UUID) -> Writing | None:
         """Claim a reply; while its person's rows are held, try again until it is enqueued again anyway."""
-        until = self._now() + conf.BELL_LOST_AFTER
+        until = time.monotonic() + conf.BELL_LOST_AFTER
         for pause in pauses(1.0):
             claimed = await self._together.join(reply_id)
             if not isinstance(claimed, Held):
                 return claimed
-            if self._leaving or self._now() > until:
+            if self._leaving or time.monotonic() > until:
                 break
             await asyncio.sleep(pause)
         return None
@@ -40,6 +41,3 @@ class Claims:
     async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
         claimed: dict[UUID, Writing | Held] = await self._database.at_last(engine.begin, reply_ids, self._worker_id)
         return claimed
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()

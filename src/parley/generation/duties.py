@@ -40,11 +40,8 @@ class Duties:
 
     async def carry_out(self) -> None:
         """Carry out all duties, for ever."""
-        duties = (
-            *(self.tell_readers, self.write_checkpoints, self.watch_rows),
-            *(self.hear_stops, self.turn, self.look_after),
-        )
-        await asyncio.gather(*map(self._forever, duties))
+        for_replies = self.tell_readers, self.write_checkpoints, self.watch_rows, self.hear_stops
+        await asyncio.gather(*map(self._forever, (*for_replies, self.turn, self.look_after)))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a duty whatever happens: database and Valkey come back."""
@@ -122,18 +119,15 @@ class Duties:
         """Reclaim replies; a person whose rows are held is tried once, and again the next time."""
         held: set[Any] = set()
         for writing in writings:
-            owner_id = writing.reply.owner_id
-            if not writing.ending and owner_id not in held and await self._is_lost(writing, held):
-                writing.cancel("lost")
-
-    async def _is_lost(self, writing: Writing, held: set[Any]) -> bool:
-        try:
-            return not await self._database(engine.take_back, *writing.as_it_is)
-        except DATABASE_AWAY as error:
-            if not locks.is_locked(error):
-                raise
-            held.add(writing.reply.owner_id)
-            return False
+            if writing.ending or writing.reply.owner_id in held:
+                continue
+            try:
+                if not await self._database(engine.take_back, *writing.as_it_is):
+                    writing.cancel("lost")
+            except DATABASE_AWAY as error:
+                if not locks.is_locked(error):
+                    raise
+                held.add(writing.reply.owner_id)
 
     async def hear_stops(self) -> None:
         """Stop replies as notified, if the row agrees: a late notification may be of an earlier attempt."""

@@ -211,7 +211,7 @@ def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
     if not copy(writing.reply).reclaim(text, **thoughts):
         return False
     writing.checkpointed = text
-    logger.warning("Reply %s was thought lost, and goes on.", writing.reply.pk)
+    logger.warning("Reply %s was thought lost, and is reclaimed.", writing.reply.pk)
     return True
 
 

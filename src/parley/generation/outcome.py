@@ -1,5 +1,6 @@
 """Decides what becomes of a reply whose stream ended, well or badly. Pure."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -93,15 +94,9 @@ def seconds_of(retry_after: str, now: datetime) -> float | None:
     >>> seconds_of("Fri, 31 Dec 1999 23:59:59 GMT", datetime(1999, 12, 31, 23, 59, tzinfo=UTC))
     59.0
     """
-    try:
+    with suppress(ValueError):
         return max(0.0, float(retry_after))
-    except ValueError:
-        return _seconds_until(retry_after, now)
-
-
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
+    with suppress(ValueError, OverflowError):
+        moment = parsedate_to_datetime(retry_after)
+        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
+    return None

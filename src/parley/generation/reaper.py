@@ -56,7 +56,7 @@ class Reaper:
                 self._passed_at = self._clock()
                 self.sweep()
         except Exception as error:
-            logger.warning("The replies could not be looked after (%s); trying again.", error)
+            logger.warning("The sweep failed (%s); trying again.", error)
         finally:
             self._passing.release()
 

@@ -8,7 +8,7 @@ from .prompt import ProviderMessage
 
 @dataclass(frozen=True)
 class Request:
-    """``parameters``: by our names; those in ``optional``, which nobody has set, are left out where they are refused."""
+    """``parameters``: by our names; ``optional``: those that nobody has set, left out where they are refused."""
 
     model: str
     messages: list[ProviderMessage] = field(default_factory=list)

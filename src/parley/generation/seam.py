@@ -23,7 +23,8 @@ def repeated(before: str, after: str) -> int:
     for length in range(min(len(tail), len(begun)), SHORTEST_REPETITION - 1, -1):
         if tail.endswith(begun[:length]):
             end = len(after) - len(begun) + length
-            meant = not _is_telling(begun[:length]) or _may_be_meant(tail, begun[:length], after)
+            letters = set(filter(str.isalpha, begun[:length]))
+            meant = len(letters) < FEWEST_LETTERS or _may_be_meant(tail, begun[:length], after)
             return 0 if meant else end
     return 0
 
@@ -55,10 +56,6 @@ def may_repeat(before: str, after: str) -> bool:
     """
     begun = after.lstrip(LEAD_IN)
     return len(after) < LONGEST_REPETITION and begun in before[-LONGEST_REPETITION:]
-
-
-def _is_telling(words: str) -> bool:
-    return len(set(filter(str.isalpha, words))) >= FEWEST_LETTERS
 
 
 def open_fence(before: str) -> str:

@@ -42,7 +42,8 @@ class Events:
         """Return the data of the events that are complete now. Raises NotAnEvent, after the events that came before."""
         if self._refused:
             raise self._refused
-        if b"\n" not in received and b"\r" not in received and not self._after_carriage_return():
+        after_carriage_return = bool(self._pieces) and self._pieces[-1].endswith(b"\r")
+        if b"\n" not in received and b"\r" not in received and not after_carriage_return:
             return self._wait(received)
         *lines, rest = _lines(b"".join((*self._pieces, received)) if self._pieces else received)
         self._pieces, self._waiting = [rest] if rest else [], len(rest)
@@ -63,9 +64,6 @@ class Events:
         if self._json:
             events.append(self._whole_json())
         return events
-
-    def _after_carriage_return(self) -> bool:
-        return bool(self._pieces) and self._pieces[-1].endswith(b"\r")
 
     def _wait(self, received: bytes) -> list[bytes]:
         """Keep part of a long line, without scanning again what is there of it."""
