@@ -18,8 +18,9 @@ class Claims:
     """Claims what is asked for at the same time together. ``gather()``: seconds to wait for more before each claim."""
 
     def __init__(self, database: Database, worker_id: UUID, gather: Callable[[], float]) -> None:
-        self._database, self._worker_id = database, worker_id
-        self._together: Together[UUID, Writing | Held] = Together(self._claim, gather)
+        self._together: Together[UUID, Writing | Held] = Together(
+            lambda reply_ids: database.at_last(engine.begin, reply_ids, worker_id), gather
+        )
         self._leaving = False
 
     def end_soon(self) -> None:
@@ -37,7 +38,3 @@ class Claims:
                 break
             await asyncio.sleep(pause)
         return None
-
-    async def _claim(self, reply_ids: list[UUID]) -> dict[UUID, Writing | Held]:
-        claimed: dict[UUID, Writing | Held] = await self._database.at_last(engine.begin, reply_ids, self._worker_id)
-        return claimed

@@ -42,7 +42,7 @@ class Engine:
 
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
         self._running, self._log, self._claim, self._database = running, log, claim, database
-        self._ends: Together[tuple[UUID, int], None] = Together(self._end_logs)
+        self._ends: Together[tuple[UUID, int], None] = Together(lambda ended: log.end(dict(ended)))
         self._titles = Titles(database.at_last)
         self._random, self._leaving = Random(), False
 
@@ -106,10 +106,6 @@ class Engine:
             self._titles.soon(writing.reply)
         await self._database.at_last(dispatch_next, writing.reply)
         return outcome.status if settled else ""
-
-    async def _end_logs(self, ended: list[tuple[UUID, int]]) -> dict[tuple[UUID, int], None]:
-        await self._log.end(dict(ended))
-        return {}
 
 
 async def _outcome(writing: Writing) -> Outcome:

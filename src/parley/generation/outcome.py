@@ -38,7 +38,11 @@ class Outcome:
 
 
 def after_end(answer: Accumulator) -> Outcome:
-    """Return the outcome of a stream that ended by itself; without a known good end, the answer is not whole."""
+    """Return the outcome of a stream that ended by itself; without a known good end, the answer is not whole.
+
+    >>> after_end(Accumulator("Half a sen"))
+    Outcome(status='interrupted', error='cut', detail='')
+    """
     if answer.reason.bad:
         return _broken("broken_off", answer, answer.finish_reason)
     if not answer.whole and (answer.text or answer.reasoning or answer.beside):

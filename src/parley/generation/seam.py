@@ -1,7 +1,8 @@
 """Joins an answer that broke off with its continuation, without what the model repeats there. Pure."""
 
 import re
-from typing import Protocol
+
+from .reasoning import Thoughts
 
 LONGEST_REPETITION = 400
 """Characters at the end of the text that a continuation may repeat."""
@@ -73,20 +74,13 @@ def open_fence(before: str) -> str:
     return f"{mark}{language}\n" if mark and language not in MARKDOWN else ""
 
 
-class Pieces(Protocol):
-    """Takes an answer in pieces."""
-
-    def add(self, piece: str) -> None: ...
-    def close(self) -> None: ...
-
-
 class Seam:
     """Passes the rest of an answer on to ``then``, from where it says something new.
 
     ``before``: the whole text that the model continues.
     """
 
-    def __init__(self, before: str, then: Pieces) -> None:
+    def __init__(self, before: str, then: Thoughts) -> None:
         self._before, self._then = before[-LONGEST_REPETITION:], then
         self._fence = open_fence(before)
         self._held, self._sewn = "", False

@@ -119,21 +119,16 @@ def code_of(error: Exception) -> str:
 
 async def ask(provider: Provider, request: Request, answer: Accumulator) -> tuple[str, dict[str, Any]]:
     """Return the title and its usage. Raises ProviderError, InBandError, TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
-        await _read(provider, request, answer)
-    answer.close()
-    return cleaned(str(answer.text)), {**answer.usage, "model": request.model}
-
-
-async def _read(provider: Provider, request: Request, answer: Accumulator) -> None:
     size = 0
-    async with aclosing(stream(provider, request)) as batches:
+    async with asyncio.timeout(PATIENCE), aclosing(stream(provider, request)) as batches:
         async for batch in batches:
             for chunk in batch:
                 answer.add(chunk)
             size += len(batch)
             if size > MOST_CHUNKS or len(str(answer.text)) > MOST_CHARACTERS:
-                return
+                break
+    answer.close()
+    return cleaned(str(answer.text)), {**answer.usage, "model": request.model}
 
 
 def cleaned(text: str) -> str:

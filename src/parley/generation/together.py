@@ -14,12 +14,12 @@ MOST = 20
 class Together(Generic[Key, Result]):
     """Calls ``do(keys)`` with the keys that came while it was busy, in order, each once.
 
-    ``do`` returns results by key; of two who ask for the same key, the first gets its result, the other None.
+    ``do`` returns results by key, or None; of two who ask for the same key, the first gets its result, the other None.
     ``gather()``: seconds to wait for more keys before each call.
     """
 
     def __init__(
-        self, do: Callable[[list[Key]], Awaitable[dict[Key, Result]]], gather: Callable[[], float] = lambda: 0.0
+        self, do: Callable[[list[Key]], Awaitable[dict[Key, Result] | None]], gather: Callable[[], float] = lambda: 0.0
     ) -> None:
         self._do, self._gather = do, gather
         self._waiting: list[tuple[Key, asyncio.Future[Result | None]]] = []
@@ -38,7 +38,7 @@ class Together(Generic[Key, Result]):
             await asyncio.sleep(self._gather())
             now, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             try:
-                results = await self._do(list(dict.fromkeys(key for key, _ in now)))
+                results = await self._do(list(dict.fromkeys(key for key, _ in now))) or {}
             except Exception as error:
                 for _, place in now:
                     if not place.cancelled():
