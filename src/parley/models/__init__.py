@@ -1,4 +1,4 @@
-"""What is kept: a person's feed, their conversations, the messages, and the processes that write replies."""
+"""The database: a person's feed, conversations, messages and transfers, and the processes that work on them."""
 
 from .call import Call, reply_claimed, reply_settled
 from .conversation import AskedBefore, Conversation

@@ -1,16 +1,16 @@
-"""Whether a person may have one more job done for them."""
+"""Decide whether a person may have one more job."""
 
 from typing import Any
 
 
 class Refused(Exception):
-    """This person has as many jobs of this kind as they may."""
+    """The person has as many jobs of this kind as they may."""
 
 
 def may(owner_id: Any, kind: Any) -> bool:
-    """Return whether a person may have the job of this kind (a model) that was just enqueued; without a limit, no query.
+    """Return whether a person may have the job of this kind (a model) that was just enqueued. No limit, no query.
 
-    In a transaction that has advanced the person's feed, so that of two at once one comes second.
+    Call it in a transaction that has advanced the person's feed, so that of two at once one comes second.
     """
     limit = kind.MOST_UNSETTLED
     return limit is None or kind.objects.unsettled().filter(**{kind.OWNER: owner_id}).count() <= limit

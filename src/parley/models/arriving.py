@@ -1,8 +1,8 @@
-"""A conversation that comes in with its messages: in portions, and seen by nobody before it is whole."""
+"""Write a conversation with all its messages, in portions; nobody sees it before it is whole."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from .conversation import Conversation
 
 LEASE = timedelta(seconds=120)
-"""After the last portion, it is given up: its process has died."""
+"""How long after its last portion it counts as given up: its process has died."""
 
 
 class Arrival:
-    """Until its last portion the conversation is thrown away, in the future, which whoever writes it puts off.
+    """Writes one conversation, which is in the trash until its last portion, since a time that each portion puts off.
 
-    So nothing shows it, and what a killed process leaves behind is deleted as everything that was thrown away.
+    That time is in the future. So no page shows it, and what a killed process leaves is deleted with the trash.
     """
 
     def __init__(
@@ -36,24 +36,25 @@ class Arrival:
         insert: Callable[[list[Any]], list[Statement]] = inserting,
         at_first: Callable[[], object] = dict,
     ) -> None:
-        """``on_portion`` is called after each of several portions, outside of any transaction; what it raises goes up.
+        """Take callbacks, which may raise to give up, and how to write.
 
-        ``at_last`` is called in the last transaction → what else the conversation is then; ``at_first`` in the first of
-        several. ``weigh`` and ``insert`` say what a message costs, and how some are inserted, where what comes in is no
-        Message.
+        ``on_portion`` is called after each of several portions, outside of any transaction; ``at_first`` in the first
+        transaction of several; ``at_last`` in the last → values to set on the conversation. ``weigh`` (→ characters)
+        and ``insert`` (→ statements) are for what is written as messages without being a Message.
         """
         self._conversation, self._on_portion, self._at_last = conversation, on_portion, at_last
         self._weigh, self._insert, self._at_first, self._pace = weigh, insert, at_first, Pace()
 
     def write(self, messages: Iterable[Any]) -> None:
-        """Raises DataError and IntegrityError; then, as when ``on_portion`` raises, nothing of it will be seen."""
-        first, *more = _first_two(found := portions(messages, self._pace, self._weigh))
-        if not more:
-            return self._write_at_once(first)
+        """Write all of it, or nothing that anybody will see. Raises DataError and IntegrityError."""
+        rest = portions(messages, self._pace, self._weigh)
+        first_two = list(islice(rest, 2))
+        if len(first_two) < 2:
+            return self._write_at_once(*first_two or [[]])
         shown, self._conversation.shown_id = self._conversation.shown_id, None
         self._begin()
         try:
-            for portion in chain([first], more, found):
+            for portion in chain(first_two, rest):
                 self._write_portion(portion)
             self._show(shown)
         except BaseException:
@@ -74,7 +75,7 @@ class Arrival:
             self._insert_conversation()
 
     def _insert_conversation(self) -> None:
-        """In place of what was thrown away, or was given up, and has the same origin."""
+        """Insert it, in place of one of the same origin that is in the trash or was given up."""
         _forget(self._conversation)
         execute(type(self._conversation), inserting([self._conversation]))
         self._conversation._state.adding = False
@@ -108,17 +109,17 @@ class Arrival:
 
 
 class BeingCopied(Exception):
-    """Another request of the same person makes this copy just now."""
+    """Another request of the same person is making this copy."""
 
 
 def arrive_once(
     conversation: "Conversation", messages: Iterable[Any], check: Callable[[], object] = dict, **how: Any
 ) -> "Conversation":
-    """The conversation of the same origin that is there already, or else this one, which comes in now.
+    """Return the person's conversation of the same origin, or else write this one and return it.
 
-    It waits for no row longer than ``locks.waiting`` allows, and then raises OperationalError. ``check`` is called in
-    the last transaction, with the feed locked; what it raises goes up. ``how``: ``weigh`` and ``insert`` of an Arrival.
-    Raises BeingCopied while another request brings it in.
+    ``check`` is called in the last transaction, with the feed locked, and may raise. ``how``: ``weigh`` and ``insert``
+    of an Arrival. Raises BeingCopied while another request writes it, and OperationalError where a row is locked for
+    longer than ``locks.waiting`` allows.
     """
     same = _same(conversation)
     if same.filter(discarded_at__gt=timezone.now()).exists():
@@ -148,13 +149,6 @@ def _whole(same: Any) -> "Conversation | None":
 def _same(conversation: "Conversation") -> Any:
     everyone: Any = type(conversation)._default_manager
     return everyone.filter(owner_id=conversation.owner_id, origin=conversation.origin)
-
-
-def _first_two(found: Iterator[list[Any]]) -> list[list[Any]]:
-    """The first portion, and the second if there is one."""
-    first = next(found, [])
-    second = next(found, None)
-    return [first] if second is None else [first, second]
 
 
 def _forget(conversation: "Conversation") -> None:

@@ -1,4 +1,4 @@
-"""The ledger of what providers were asked: one row for each call, which outlives its message."""
+"""The ledger of calls to providers: one row for each request, which outlives its message."""
 
 import time
 from collections.abc import Iterable
@@ -17,19 +17,19 @@ from .message import Message
 from .states import Status
 
 reply_claimed = Signal()
-"""Sent when a worker has begun to write a reply, with ``reply``; see docs/hosting.md."""
+"""Sent when a worker begins to write a reply, with ``reply``; see docs/hosting.md."""
 reply_settled = Signal()
-"""Sent when that reply has come to its end, with ``reply`` and ``call``, its last ``Call`` or None."""
+"""Sent when a reply settles, with ``reply`` and ``call``, its last ``Call`` or None."""
 
 IDENTITY = ("reply", "attempt", "purpose", "number")
 
 
 class Call(models.Model):
-    """A request to a provider. ``number`` counts the requests of one attempt, which are repeated where one fails early.
+    """A request to a provider. ``number`` counts the requests of one attempt, which repeats one that fails early.
 
-    Tokens are as the provider counts them, None where it does not say; ``cost`` in its own currency. The cached tokens and
-    those written to its cache are part of ``prompt_tokens``, or beside them, as each provider has it.
-    ``reply`` may name a message that was deleted: to delete one costs nothing here. The rows go with their owner.
+    Tokens are as the provider counts them, None if it does not say; ``cost`` is in its own currency. Whether cached
+    tokens and those written to the cache are part of ``prompt_tokens`` differs between providers.
+    ``reply`` may name a deleted message, so that deleting costs nothing here. The rows are deleted with their owner.
     """
 
     class Purpose(models.TextChoices):
@@ -75,32 +75,33 @@ class Call(models.Model):
 
     @classmethod
     def begin(cls, reply: Message, **facts: Any) -> Self:
-        """Return the call, not in the database yet, that is made now for an attempt to write a reply."""
+        """Return an unsaved call that begins now, for this attempt of a reply."""
         call = cls(reply_id=reply.pk, owner_id=reply.owner_id, attempt=reply.attempt)
         vars(call).update({"model": reply.model, "_began": time.monotonic(), **facts})
         return call
 
     @classmethod
     def record(cls, calls: Iterable[Self]) -> None:
-        """Insert ended calls in one statement. Who made a call knows it better than the reaper that has noted it as lost."""
-        cls.objects.bulk_create(calls, update_conflicts=True, unique_fields=IDENTITY, update_fields=_TOLD_AT_THE_END)
+        """Insert ended calls in one statement, replacing what the reaper noted of them as lost."""
+        cls.objects.bulk_create(calls, update_conflicts=True, unique_fields=IDENTITY, update_fields=_KNOWN_AT_THE_END)
 
     @classmethod
     def record_lost(cls, call: Self) -> None:
-        """Insert the call of a worker that is gone, unless that worker has done it."""
+        """Insert the call of a dead worker, unless that worker has recorded it."""
         cls.objects.bulk_create([call], ignore_conflicts=True)
 
     def note_first_token(self) -> None:
+        """Note the time of the first token, once."""
         self.first_token_at = self.first_token_at or self._now()
 
     def end(self, outcome: str, error: str = "", ended_at: Any = None, **billed: Any) -> None:
-        """Note how the call came out, once. ``billed``: tokens and cost; see generation.usage."""
+        """Note the outcome, once. ``billed``: tokens and cost; see generation.usage."""
         if self.ended_at is None:
             vars(self).update(outcome=outcome, error=error, ended_at=ended_at or self._now(), **billed)
 
     def _now(self) -> Any:
-        """Return the time by the clock that nobody can set, so that what it took is right."""
+        """Return the time by the monotonic clock, so that durations are right."""
         return self.started_at + timedelta(seconds=time.monotonic() - vars(self)["_began"])
 
 
-_TOLD_AT_THE_END = [field.name for field in Call._meta.concrete_fields if field.name not in ("id", "owner", *IDENTITY)]
+_KNOWN_AT_THE_END = [field.name for field in Call._meta.concrete_fields if field.name not in ("id", "owner", *IDENTITY)]

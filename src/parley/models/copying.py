@@ -1,4 +1,4 @@
-"""Copies of messages, which the database makes: their texts do not come into this process."""
+"""Copy messages inside the database, so that their texts are never read into this process."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from parley.ids import uuid7
 from .portions import ROW, Statement
 
 WEIGHT = Length("content") + Length("reasoning") + Length("html") + ROW
-"""What a message costs to write, as ``portions`` counts it."""
+"""The weight of a message, in characters, for ``portions``."""
 COPIED = {
     "id": "copy.id",
     "parent_id": "CAST(copy.parent AS {uuid})",
@@ -24,7 +24,7 @@ COPIED = {
     "worker": "NULL",
     "enqueued_at": "NULL",
 }
-"""Column → what it is in a copy, where that is something else: what is being written ends there."""
+"""Column → its SQL in a copy, where it differs from the original: a running reply is a stopped one in the copy."""
 COPY = """INSERT INTO "parley_message" ({columns})
     WITH copy (original, id, parent) AS (VALUES {copies})
     SELECT {values} FROM copy JOIN parley_message ON parley_message.id = copy.original"""
@@ -38,7 +38,7 @@ class Copy(NamedTuple):
 
 
 def copies(branch: models.QuerySet[Any]) -> Iterator[Copy]:
-    """Messages, in order, as a branch of copies with new ids."""
+    """Yield a copy with a new id for each message of a branch, root first."""
     above = None
     for original, weight in list(branch.order_by("pk").values_list("pk", WEIGHT)):
         yield (copy := Copy(original, uuid7(above), above, weight))
@@ -46,7 +46,7 @@ def copies(branch: models.QuerySet[Any]) -> Iterator[Copy]:
 
 
 def copying(message: type[models.Model], rows: list[Copy], conversation: UUID) -> list[Statement]:
-    """The statement that inserts these copies into a conversation, of those originals that are still there."""
+    """Return the statement that inserts these copies into a conversation, if their originals still exist."""
     connection = connections[router.db_for_write(message)]
     key: Any = message._meta.pk
     columns = [str(field.column) for field in message._meta.concrete_fields]

@@ -1,4 +1,4 @@
-"""What a person has typed and not sent, so that another device has it."""
+"""A draft: what a person has typed and not sent, kept for their other devices."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .conversation import Conversation
 
 
 class Draft(models.Model):
-    """One per conversation, and one (without a conversation) for the next new one."""
+    """The text for one conversation, or, without one, for a new conversation."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="+")
@@ -27,7 +27,7 @@ class Draft(models.Model):
 
     @classmethod
     def keep(cls, owner: Any, conversation: Conversation | None, text: str) -> None:
-        """An empty text is no draft; to find that there was none costs no write."""
+        """Save a draft, or delete it if the text is blank; no write if there was none."""
         mine = Draft.objects.filter(owner=owner, conversation=conversation)
         if not text.strip():
             if mine.exists():
@@ -37,5 +37,6 @@ class Draft(models.Model):
 
     @classmethod
     def text_of(cls, owner: Any, conversation: Conversation | None) -> str:
+        """Return the text of a draft; "" if there is none."""
         mine = Draft.objects.filter(owner=owner, conversation=conversation)
         return mine.values_list("text", flat=True).first() or ""

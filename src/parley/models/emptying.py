@@ -1,4 +1,4 @@
-"""The messages of a conversation that goes for good, deleted in portions before it."""
+"""Delete the messages of an expired conversation in portions, before the conversation itself."""
 
 import time
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from .copying import WEIGHT
 from .portions import Pace
 
 LONGEST = 1.0
-"""Seconds; the rest is deleted by the next sweep."""
+"""Seconds for one conversation; the next sweep deletes the rest."""
 MOST_ROWS = 200
 
 
 def emptied(conversation: Any, clock: Callable[[], float] = time.monotonic) -> bool:
-    """Delete the messages that nobody will see again, for a second: whether none is left.
+    """Delete messages, newest first, for LONGEST seconds; return whether none is left.
 
-    Where another process is about it, it is left to that one.
+    Stop where another process has locked the conversation: it does the same.
     """
     pace, until = Pace(), clock() + LONGEST
     left = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
@@ -40,7 +40,7 @@ def _held(conversation: Any) -> bool:
 
 
 def _weighed(conversation: Any, ids: list[UUID], most: float) -> dict[UUID, int]:
-    """The last of these messages, one at least, with what they cost; so answers go before what they answer."""
+    """Return {id: weight} of the last of these messages, at least one; replies are deleted before their parents."""
     sizes = dict(conversation.messages.filter(pk__in=ids).values_list("pk", WEIGHT))
     found: dict[UUID, int] = {}
     for pk in reversed(ids):
@@ -51,9 +51,9 @@ def _weighed(conversation: Any, ids: list[UUID], most: float) -> dict[UUID, int]
 
 
 def _delete(conversation: Any, ids: list[UUID]) -> None:
-    """Without reading them first, and without a word to the pages: their conversation is on none."""
+    """Delete these without reading them and without signals: no page shows their conversation."""
     everyone = conversation.messages.model._default_manager
     type(conversation)._default_manager.filter(shown__in=ids).update(shown=None)
     everyone.filter(parent__in=ids).exclude(pk__in=ids).update(parent=None)
-    gone = everyone.filter(pk__in=ids).order_by()
-    gone._raw_delete(gone.db)
+    rows = everyone.filter(pk__in=ids).order_by()
+    rows._raw_delete(rows.db)

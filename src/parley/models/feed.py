@@ -1,4 +1,4 @@
-"""The feed: one counter per person that numbers every change a page could show."""
+"""The feed: one counter per person that numbers every change that a page could show."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,18 +17,18 @@ NEXT = (
     "INSERT INTO parley_feed (owner_id, tab, version, removed) {values} ON CONFLICT (owner_id)"
     " DO UPDATE SET version = parley_feed.version + 1, tab = excluded.tab RETURNING version"
 )
-"""In the words that SQLite and PostgreSQL share."""
+"""SQL that SQLite and PostgreSQL share."""
 NEXT_OR_GIVE_UP = NEXT.format(values=f"SELECT %s, %s, 1, 0 WHERE {locks.LIMIT} IS NOT NULL")
-"""The same statement says how long it may wait for the row, and the transaction after it: no round trip more."""
+"""The same statement limits how long it, and the rest of the transaction, wait for a row: no extra round trip."""
 NEXT = NEXT.format(values="VALUES (%s, %s, 1, 0)")
 
 feed_advanced = Signal()
-"""Sent after the commit of a change, with ``owner_id``, ``version`` and the ``tab`` whose form made it, or ""."""
+"""Sent after the commit of a change, with ``owner_id``, ``version`` and the ``tab`` whose form made it or ""."""
 
 
 @dataclass(slots=True)
 class Form:
-    """A form that is being answered: the tab that sent it, and the versions that it has committed."""
+    """A form that is being answered: the tab that sent it, and the versions of the changes it has committed."""
 
     tab: str
     versions: list[int] = field(default_factory=list)
@@ -39,7 +39,7 @@ _form: ContextVar[Form | None] = ContextVar("parley_form", default=None)
 
 @contextmanager
 def sent_by(tab: str) -> Iterator[Form]:
-    """Note ``tab`` with each change that is made inside: its page is told by the response to its form."""
+    """Note ``tab`` with each change that is made inside: its page learns of them by the response to its form."""
     form = Form(tab)
     token = _form.set(form)
     try:
@@ -51,8 +51,8 @@ def sent_by(tab: str) -> Iterator[Form]:
 class Feed(models.Model):
     """A person's newest version; a page that knows ``version`` asks for the rows above it.
 
-    ``removed`` is the version of the newest deletion: what is gone has no row left to ask for.
-    ``tab``: whose form made the newest change, as that tab calls itself, or "".
+    ``removed``: the version of the newest deletion, of which no row is left to ask for.
+    ``tab``: the id, which a tab gives itself, of the one whose form made the newest change, or "".
     """
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
@@ -65,9 +65,9 @@ class Feed(models.Model):
 
     @classmethod
     def advance(cls, owner_id: int, *, removed: bool = False) -> int:
-        """The next version of this person's feed; whoever watches is told after the commit.
+        """Lock this person's feed and return its next version; ``feed_advanced`` is sent after the commit.
 
-        Raises OperationalError when somebody else holds the row for longer than ``locks.waiting`` allows (PostgreSQL).
+        Raises OperationalError when the row stays locked for longer than ``locks.waiting`` allows (PostgreSQL).
         """
         form = _form.get() or Form("")
         with transaction.atomic(savepoint=False):
@@ -79,7 +79,7 @@ class Feed(models.Model):
 
     @classmethod
     def note_removal(cls, owner_id: int) -> None:
-        """A row that pages show was deleted; the feed of a person who is being deleted is gone already."""
+        """Note that a row that pages show was deleted; the feed of a person who is being deleted is gone already."""
         if cls.objects.filter(pk=owner_id).exists():
             cls.advance(owner_id, removed=True)
 
@@ -100,14 +100,14 @@ class Feed(models.Model):
 
     @classmethod
     def key_of(cls, owner_id: Any) -> Any:
-        """As the database has it."""
+        """Return the owner's id as the database stores it."""
         return cls._meta.pk.get_db_prep_value(owner_id, connection)
 
     @classmethod
     def hold(cls, owner_ids: Iterable[int]) -> set[int]:
-        """Nobody else changes what these people see before the end of this transaction, which this begins → these people.
+        """Lock the feeds of these people until the end of this transaction → the people whose feeds were free.
 
-        It waits for nobody: without those whose feed somebody else holds. Where no rows can be locked, a write takes the
+        Call it first in the transaction; it waits for nobody. Where rows cannot be locked, a write takes the
         database's one lock before anything is read.
         """
         owners = set(owner_ids)
@@ -120,17 +120,17 @@ class Feed(models.Model):
 
     @classmethod
     def lock(cls, owner_id: Any) -> bool:
-        """Lock a person's feed, where rows can be locked, without a change: whether they have one."""
+        """Lock a person's feed without a change, if rows can be locked; return whether they have one."""
         locks.wait_no_longer()
         return cls.objects.select_for_update().filter(pk=owner_id).values_list("pk").first() is not None
 
     @classmethod
     def version_of(cls, user: Any) -> int:
-        """The newest version of this person's feed; 0 before the first change."""
+        """Return the newest version of this person's feed; 0 before the first change."""
         return cls.objects.filter(pk=user.pk).values_list("version", flat=True).first() or 0
 
     @classmethod
     def versions(cls, owner_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
-        """Owner id → (newest version, tab whose form made it or ""), for those that have one."""
+        """Return {owner id: (newest version, tab whose form made it or "")} of those that have a feed."""
         rows = cls.objects.filter(pk__in=list(owner_ids)).values_list("pk", "version", "tab")
         return {owner_id: (version, tab) for owner_id, version, tab in rows}

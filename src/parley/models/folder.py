@@ -8,7 +8,7 @@ from .organised import IN_FOLDER
 
 
 class Folder(Named):
-    """What is set here holds for its conversations as far as they do not say otherwise; the sidebar shows them all."""
+    """Its settings are the fallback of its conversations; the sidebar shows all folders."""
 
     NAMELESS = _("Give the folder a name.")
     FULL = _("You have %(most)s folders, and no more are possible. Delete one first.")
@@ -19,12 +19,12 @@ class Folder(Named):
 
     @property
     def shelf(self) -> str:
-        """The list of its conversations, which is also the id of its element."""
+        """Return the section of the sidebar that lists its conversations, which is also the id of its element."""
         return f"{IN_FOLDER}{self.pk}"
 
     @property
     def place(self) -> str:
-        """What the list of folders is sorted by, the lowest first."""
+        """Return the key that the list of folders is sorted by, lowest first."""
         return f"{self.name.casefold()} {self.pk}"
 
     def get_absolute_url(self) -> str:

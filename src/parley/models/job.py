@@ -1,6 +1,6 @@
 """A job: a row whose work a worker does in the background, whatever is sent twice, lost or killed.
 
-waiting ──claim──▶ running ──settle──▶ one of its ends; requeue brings it back to waiting where its worker is gone.
+waiting ──claim──▶ running ──settle──▶ one of its ends; requeue returns it to waiting when its worker is gone.
 Each is one conditional UPDATE that names the attempt, so that of several actors one wins.
 """
 
@@ -25,23 +25,26 @@ from .versioned import VisibleQuerySet
 
 ALWAYS = Q()
 MOST_DEATHS = 3
-"""Times that a job is begun again by itself because its worker died."""
+"""Times that a job is begun again automatically because its worker died."""
 
 Unsettled = tuple[UUID, Any, Any, bool]
 """(id, owner, lane, whether it runs) of a job."""
 
 
 class Claim(NamedTuple):
-    """The jobs that are begun, and the ids of those whose turn it is, but whose rows somebody else holds for now."""
+    """The jobs that were begun, and the ids of those whose turn it is but whose rows are locked by somebody else."""
 
     begun: list[Any]
     held: set[UUID]
 
 
 def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> list[UUID]:
-    """Which of these jobs may be begun, of all unsettled ones in order. Pure.
+    """Return which of the jobs ``ids`` may begin, given all unsettled ones in order. Pure.
 
-    A job waits for all earlier ones of its lane, and while its person has so many others running.
+    A job waits for all earlier ones of its lane, and while ``most`` others of its person are running.
+
+    >>> in_turn([(1, "ann", "a", True), (2, "ann", "b", False), (3, "ann", "b", False)], {2, 3}, most=2)
+    [2]
     """
     rows, begun, busy = list(unsettled), [], set()
     running = Counter(owner for _, owner, _, runs in rows if runs)
@@ -55,26 +58,26 @@ def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> lis
 
 class JobQuerySet(VisibleQuerySet):
     def unsettled(self) -> Any:
-        """Those that wait or run."""
+        """Return those that wait or run."""
         return self.filter(settled_at=None)
 
     def running(self) -> Any:
         return self.unsettled().filter(status=self.model.RUNNING).order_by("id")
 
     def orphaned(self, worker_id: UUID | None) -> Any:
-        """Those that a worker, who is gone, has begun."""
+        """Return the running jobs of a worker that is gone."""
         return self.running().filter(worker=worker_id)
 
     def lost(self) -> Any:
-        """Those that wait, and of which no worker was told, or so long ago that the task must be lost."""
+        """Return the waiting jobs without a task, and those whose task was sent so long ago that it must be lost."""
         since = timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER)
         untold = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
         return self.unsettled().filter(untold, status=self.model.WAITING).order_by("id")
 
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> Claim:
-        """waiting → running, for one worker, for those of these jobs whose turn it is.
+        """Begin those of these jobs whose turn it is (waiting → running), for one worker.
 
-        The transaction begins with its locks, waits for none, and is short; what is set need not be read again.
+        The transaction takes its locks first, waits for none, and is short. The jobs that it returns need no reload.
         """
         ids, owner = set(ids), self.model.OWNER
         turn = self._in_turn(ids, self.filter(pk__in=ids, status=self.model.WAITING).values(owner))
@@ -91,7 +94,7 @@ class JobQuerySet(VisibleQuerySet):
         return Claim(begun, held)
 
     def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
-        """Those of these jobs that may be begun now → their owners."""
+        """Return {id: owner} of those of these jobs that may begin now."""
         kind = self.model
         unsettled = self.unsettled().filter(**{f"{kind.OWNER}__in": owners}).order_by("id")
         rows = list(unsettled.values_list("pk", kind.OWNER, kind.LANE, "status"))
@@ -109,7 +112,7 @@ class JobQuerySet(VisibleQuerySet):
         return sorted(begun, key=lambda job: job.pk)
 
     def _lease(self, jobs: list[Any], worker_id: UUID, values: dict[str, Any]) -> list[Any]:
-        """Those of these jobs that nobody else has changed since they were read."""
+        """Lease these jobs in one UPDATE; return those that nobody has changed since they were read."""
         ids = [job.pk for job in jobs]
         values |= {"status": self.model.RUNNING, "worker": worker_id, "started_at": timezone.now()}
         changed = self.filter(pk__in=ids, status=self.model.WAITING).update(attempt=F("attempt") + 1, **values)
@@ -124,9 +127,9 @@ class JobQuerySet(VisibleQuerySet):
 class Job(models.Model):
     """A row that waits for a worker, runs, and settles.
 
-    ``WAITING``, ``RUNNING``, ``FAILED``: its status. ``TASK``: the name of the Celery task that tells a worker of it.
-    ``OWNER`` and ``LANE``: lookups of whom it belongs to, and of what does one job after the other. ``NEEDED``: the
-    related rows that its work needs. ``MOST_UNSETTLED``: jobs of one person that wait or run; one more is refused.
+    ``WAITING``, ``RUNNING``, ``FAILED``: values of its status. ``TASK``: the name of its Celery task. ``OWNER``,
+    ``LANE``: lookups of its person, and of that which has one job running at a time. ``NEEDED``: related rows to load
+    with it. ``MOST_UNSETTLED``: jobs of one person that may wait or run; one more is refused.
     """
 
     WAITING: ClassVar[str]
@@ -155,28 +158,29 @@ class Job(models.Model):
 
     @classmethod
     def at_once(cls) -> int:
-        """How many of one person run at the same time."""
+        """Return how many jobs of one person may run at the same time."""
         return 1
 
     def lease_values(self) -> dict[str, Any]:
-        """What else a claim sets, within its transaction; jobs for which it is the same are begun by one UPDATE."""
+        """Return what else a claim sets, in its transaction; jobs with equal values are begun by one UPDATE."""
         return {}
 
     @property
     def settled(self) -> bool:
         return self.status not in (self.WAITING, self.RUNNING)
 
-    # What may happen to it
+    # Transitions
 
     def enqueue(self, *before: models.Model, again: models.QuerySet[Any] | None = None, **values: Any) -> bool:
-        """Let it wait for a worker, which is told after the commit: the only way to a job that waits.
+        """Let it wait for a worker, and send its task after the commit; there is no other way to a waiting job.
 
-        A new one is inserted, after the rows ``before`` it, by the same statement. ``again``: its row, if it may be
-        enqueued once more, with these values. Returns whether it waits now. Raises admission.Refused.
+        A new one is inserted by one statement, after the rows ``before`` it. ``again``: its row, if it may be enqueued
+        once more, with these values. Return whether it waits now. Raises admission.Refused.
         """
         if again is None:
+            self.status = self.WAITING
             with transaction.atomic(savepoint=False):
-                self._insert(*before)
+                type(self).objects.bulk_create([*before, self])
                 self._admit()
             return True
         with self._while_it_is_there(), transaction.atomic(savepoint=False):
@@ -190,38 +194,34 @@ class Job(models.Model):
             raise admission.Refused
         transaction.on_commit(self.dispatch, robust=True)
 
-    def _insert(self, *before: models.Model) -> None:
-        self.status = self.WAITING
-        type(self).objects.bulk_create([*before, self])
-
     def dispatch(self) -> None:
-        """Tell some worker of it; when none can be told, the reaper finds that it waits, and tells one later."""
+        """Send its task; if the broker is away, note that no task was sent, and the reaper sends one later."""
         if not broker.send(self.TASK, str(self.pk)):
             locks.unless_held(type(self).objects.filter(pk=self.pk).update, enqueued_at=None)
 
     def claim(self, worker_id: UUID) -> bool:
-        """waiting → running, for one worker, in the person's turn: whether it was this one."""
+        """Begin it (waiting → running), for one worker, if it is its turn; return whether it was begun."""
         begun = type(self).objects.claim([self.pk], worker_id).begun
         for job in begun:
             vars(self).update({field.attname: vars(job)[field.attname] for field in self._meta.concrete_fields})
         return bool(begun)
 
     def settle(self, status: str, *, among: models.QuerySet[Any] | None = None, **values: Any) -> bool:
-        """running → settled, if this attempt is still the one that runs, or else where its row is ``among`` these."""
+        """End it (running → settled), while this attempt may write it, or if its row is ``among`` these."""
         allowed = self._ours if among is None else among
         return self._change(allowed, status=status, settled_at=timezone.now(), **values)
 
     def recover(self, *, died: bool = True, still: Q = ALWAYS) -> bool:
-        """What becomes of it when its worker is gone: begun again, a few times.
+        """Requeue it after its worker is gone; fail it after MOST_DEATHS.
 
-        ``still``: what must be true of its row, besides that it is as it was read.
+        ``still``: what must be true of its row, besides that this attempt is running.
         """
         if died and self.deaths >= MOST_DEATHS:
             return self.settle(self.FAILED, among=self._running.filter(still), error="worker_gone_again")
         return self.requeue(died=died, still=still)
 
     def requeue(self, *, died: bool, still: Q = ALWAYS, **values: Any) -> bool:
-        """running → waiting, for another worker. ``still``: see recover."""
+        """Let it wait for another worker (running → waiting). ``still``: see recover."""
         again = {"deaths": F("deaths") + int(died), "enqueued_at": None}
         return self._change(self._running.filter(still), status=self.WAITING, **again, **values)
 
@@ -236,14 +236,14 @@ class Job(models.Model):
 
     @property
     def _ours(self) -> models.QuerySet[Any]:
-        """Its row, as long as this attempt may write it."""
+        """Return its row, while this attempt may write it."""
         return self._running
 
     record: Callable[[int], Any] = staticmethod(lambda changed: None)
-    """What a change writes in its own transaction, last: how many rows it changed → anything; see generation.ledger."""
+    """Called last in the transaction of a change, with the number of rows it changed; see generation.ledger."""
 
     def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
-        """One conditional UPDATE and its place in the feed: whether it happened."""
+        """Make one conditional UPDATE that advances the feed; return whether it changed the row."""
         version, changed = self._update(allowed, values)
         if changed and any(isinstance(value, Combinable) for value in values.values()):
             self.refresh_from_db(fields=["version", *values])
@@ -252,7 +252,7 @@ class Job(models.Model):
         return bool(changed)
 
     def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
-        """(version, rows); no rows where the person was deleted, and with them the feed."""
+        """Return (version, rows changed): (0, 0) if the person was deleted, and the feed with them."""
         with self._while_it_is_there(), transaction.atomic():
             version = Feed.advance(self.owner_id)
             changed = allowed.update(version=version, **values)
@@ -262,7 +262,7 @@ class Job(models.Model):
 
     @contextmanager
     def _while_it_is_there(self) -> Iterator[None]:
-        """Let nothing happen where the person was deleted, and with them this row and their feed."""
+        """Do nothing if the person was deleted, and this row and their feed with them."""
         try:
             yield
         except IntegrityError:

@@ -1,7 +1,7 @@
-"""How long a statement waits for a row that somebody else has locked.
+"""Limit how long a statement waits for a row that somebody else has locked.
 
-PostgreSQL: a host's slow transaction may hold a row of one person for minutes, and only that person may have to wait for it.
-SQLite has one lock for everything, and its own time for waiting (``timeout``).
+PostgreSQL: a host's slow transaction may lock a row of one person for minutes, and only that person may have to wait.
+SQLite has one lock for everything, and its own limit (``timeout``).
 """
 
 from collections.abc import Callable, Iterator
@@ -14,23 +14,23 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 LONGEST_WAIT = 3.0
 """Seconds that a request waits for a row of its own person; then Django's OperationalError is raised."""
 BRIEFLY = 0.25
-"""Seconds that work for many people waits for a row of one of them."""
+"""Seconds that a task for many people waits for a row of one of them."""
 
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
-"""The last, of PostgreSQL: it may only be read, as after a failover or where its disk is full."""
+"""InternalError: PostgreSQL is read-only, as after a failover or with a full disk."""
 
 LIMIT = (
     "set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval"
     " BETWEEN interval '1 microsecond' AND %s::interval THEN current_setting('lock_timeout') ELSE %s END, true)"
 )
-"""Until the end of the transaction, and only where nobody has set a shorter limit: a host's own may be minutes."""
+"""Sets the limit until the end of the transaction, unless a shorter one is set; a host's own may be minutes."""
 
 _seconds: ContextVar[float] = ContextVar("parley_longest_wait", default=LONGEST_WAIT)
 
 
 @contextmanager
 def waiting(seconds: float) -> Iterator[None]:
-    """Let the transactions that begin in here wait at most so many seconds for a row."""
+    """Limit transactions that begin inside to so many seconds of waiting for each row."""
     token = _seconds.set(seconds)
     try:
         yield
@@ -45,21 +45,21 @@ def limit() -> list[str]:
 
 @contextmanager
 def brief(seconds: float = BRIEFLY) -> Iterator[None]:
-    """Begin a transaction that waits at most so long for each row. Raises OperationalError; see ``is_locked``."""
+    """Begin a transaction that waits so many seconds for each row. Raises OperationalError; see ``is_locked``."""
     with transaction.atomic(), waiting(seconds):
         wait_no_longer()
         yield
 
 
 def wait_no_longer() -> None:
-    """Let the rest of this transaction wait at most as long as ``waiting`` says."""
+    """Limit the rest of this transaction to the seconds of ``waiting`` for each row."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {LIMIT}", limit())
 
 
 def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:
-    """What a change of one row gives, made in a brief transaction; 0 while somebody else holds the row."""
+    """Make a change of one row in a brief transaction → what it returns; 0 if somebody else has locked the row."""
     try:
         with brief():
             return change(*args, **values)
@@ -70,6 +70,6 @@ def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:
 
 
 def is_locked(error: BaseException) -> bool:
-    """Whether a statement was given up because somebody else holds its row (PostgreSQL's lock_not_available)."""
+    """Return whether an error is PostgreSQL's lock_not_available: somebody else has locked the row."""
     cause = error.__cause__
     return "55P03" in (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None))

@@ -22,17 +22,17 @@ from .conversation import Conversation
 from .feed import Feed
 from .job import ALWAYS, Job
 from .message_queryset import MessageQuerySet
-from .states import RESUMABLE, RETRIABLE, UNSETTLED, Role, Status
+from .states import RETRIABLE, UNSETTLED, Role, Status
 
 _THOUGHT_DEAD = (
     models.Q(status=Status.PENDING)
     | models.Q(status=Status.INTERRUPTED, error="worker_gone")
     | models.Q(status=Status.FAILED, error="worker_gone_again")
 )
-"""What a reply is whose worker was thought dead, as long as it has the worker; who asks for it again takes that away."""
+"""States of a reply whose worker was thought dead, while the row still names that worker; retry and resume clear it."""
 
 OLLAMA_WINDOW = 4096
-"""Tokens of question and answer together, which Ollama has for a model unless it is told otherwise."""
+"""Tokens of prompt and answer together that Ollama allows a model by default."""
 
 
 class Message(Job):
@@ -116,7 +116,7 @@ class Message(Job):
 
     @property
     def imported(self) -> bool:
-        """Whether it is a reply that no worker here has ever begun."""
+        """Return whether it is a reply that no worker here has ever begun."""
         return self.role == Role.ASSISTANT and self.settled and not self.attempt
 
     @property
@@ -125,11 +125,11 @@ class Message(Job):
 
     @property
     def can_resume(self) -> bool:
-        return self.role == Role.ASSISTANT and self.status in RESUMABLE and bool(self.content.strip())
+        return self.can_retry and bool(self.content.strip())
 
     @property
     def provider(self) -> Provider:
-        """Who is asked for it."""
+        """Return the provider that is asked for it."""
         return self.conversation.provider
 
     @property
@@ -140,30 +140,33 @@ class Message(Job):
 
     @property
     def read_tokens(self) -> int:
-        """What the provider has read of ``sent_tokens``, as it counts."""
+        """Return how many of ``sent_tokens`` the provider has read, as it counts."""
         return self._counted("prompt_tokens")
 
     @property
     def window_full(self) -> bool:
-        """Whether it ended because the window that Ollama has by itself was full."""
+        """Return whether it ended because Ollama's default context window was full."""
         tokens = self._counted("prompt_tokens") + self._counted("completion_tokens")
         return self.finish_reason == "length" and tokens == OLLAMA_WINDOW
 
-    tokens = property(lambda self: self._counted("completion_tokens"), doc="How many the answer has.")
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens the answer has, as the provider counts."""
+        return self._counted("completion_tokens")
 
     def _counted(self, name: str) -> int:
         return (clean_count(self.usage.get(name)) or 0) if isinstance(self.usage, dict) else 0
 
     @property
     def body(self) -> SafeString:
-        """The text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
+        """Return the text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
         if self.role == Role.USER:
             return format_html('<p class="raw">{}</p>', self.content)
         return mark_safe(self.live_html or self.html or "".join(markdown.render(self.content)))
 
     @property
     def past(self) -> Position:
-        """Up to here, the log tells of attempts that are over: a reply that waits has nothing to show of them."""
+        """Return the position in the log up to which it holds only earlier attempts, which are not shown."""
         return (self.attempt if self.status == Status.PENDING else max(0, self.attempt - 1)), LAST
 
     @property
@@ -171,10 +174,10 @@ class Message(Job):
         return mark_safe(self.live_reasoning or "".join(markdown.render_plain(self.reasoning)))
 
     live_html = live_reasoning = ""
-    """What readers have been shown of a reply that is not written down yet; see delivery.log."""
+    """HTML that readers have been sent of a running reply and that is not in its row yet; see delivery.log."""
 
     versions: Sequence[UUID] = ()
-    """Itself and the others in its place, the oldest first; see Conversation.number_versions."""
+    """Ids of itself and its siblings, oldest first; see Conversation.number_versions."""
 
     @property
     def number(self) -> int:
@@ -188,7 +191,7 @@ class Message(Job):
     def version_after(self) -> UUID | None:
         return self.versions[self.number] if self.number < len(self.versions) else None
 
-    # What may happen to a reply; each is one conditional UPDATE, so that one actor wins
+    # Transitions of a reply; each is one conditional UPDATE, so that one actor wins
 
     @classmethod
     def at_once(cls) -> int:
@@ -198,7 +201,7 @@ class Message(Job):
         return {"model": self.asked_model or self.conversation.model_name}
 
     def finish(self, content: str, **values: Any) -> bool:
-        """``values``: finish_reason, usage, sent_tokens, error_detail; for every end left_out, reasoning, reasoning_seconds."""
+        """Settle it as done. ``values``: usage, sent_tokens, finish_reason, left_out, reasoning, reasoning_seconds …"""
         return self.settle(Status.DONE, content=content, **values)
 
     def fail(self, content: str, error: str, **values: Any) -> bool:
@@ -208,30 +211,30 @@ class Message(Job):
         return self.settle(Status.INTERRUPTED, content=content, error=error, **values)
 
     def settle(self, status: str, **values: Any) -> bool:
-        """With its text, which is rendered once."""
+        """Settle it with its text, which is rendered once."""
         if "content" in values:
             values["html"] = "".join(markdown.render(values["content"]))
         return super().settle(status, **{"error": "", **values})
 
     @property
     def _ours(self) -> models.QuerySet[Any]:
-        """The row while this attempt writes it, or might, had nobody thought that its worker was dead."""
+        """Return its row while this attempt writes it, or would if its worker had not been thought dead."""
         running = models.Q(status=Status.STREAMING)
         if self.worker:
             running |= models.Q(_THOUGHT_DEAD, worker=self.worker)
         return self._attempt.filter(running)
 
     def reclaim(self, content: str, **values: Any) -> bool:
-        """Go on with an attempt whose worker was thought dead and lives: whether it is still this attempt's to write.
+        """Take back the attempt of a worker that was thought dead and lives; return whether it may still write it.
 
-        What a person has asked to be written again, or somebody else has begun, or was thrown away, is not.
+        It may not if the reply was retried, begun by another worker, or put into the trash.
         """
         kept = self._ours.filter(conversation__in=Conversation.objects.filter(discarded_at=None))
         begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
         return self._change(kept, content=content, **begun, **values)
 
     def recover(self, *, died: bool = True, still: models.Q = ALWAYS) -> bool:
-        """What becomes of a reply without a worker: written again while no word of it was shown, else interrupted."""
+        """Requeue a reply whose worker is gone while none of it was shown; else settle it as interrupted."""
         still &= models.Q(content=self.content)
         if self.content:
             shown = {"content": self.content, "error": "worker_gone"}
@@ -239,14 +242,14 @@ class Message(Job):
         return super().recover(died=died, still=still)
 
     def stop(self) -> bool:
-        """pending or streaming → stopped, by the person; its worker adds the last words (``keep``)."""
+        """Stop it (pending or streaming → stopped), for the person; its worker adds the last words (``keep``)."""
         unsettled = Message.objects.filter(pk=self.pk, status__in=UNSETTLED)
         return self.settle(Status.STOPPED, among=unsettled, html="")
 
     def keep(self, content: str, *, checkpointed: str = "", **values: Any) -> bool:
-        """Write the text that a stopped reply had, from the worker that was writing it: whether it was still wanted.
+        """Write the last text of a stopped reply, by the worker that was writing it; return whether it was written.
 
-        ``checkpointed``: what the row had of it; a reply that waits to go on after that goes on after all of it.
+        ``checkpointed``: the text that the row had. A reply that was resumed meanwhile goes on after the last text.
         """
         stopped = self._attempt.filter(worker=self.worker, status=Status.STOPPED, html="")
         resumed = self._attempt.filter(status=Status.PENDING, content=checkpointed).exclude(content="")
@@ -255,22 +258,22 @@ class Message(Job):
         )
 
     def requeue(self, *, died: bool, still: models.Q = ALWAYS, **values: Any) -> bool:
-        """streaming → pending, while nothing of the answer was shown, for another worker, which thinks anew."""
-        return super().requeue(died=died, still=still & models.Q(content=""), **_NO_THOUGHTS, **values)
+        """Let it wait for another worker (streaming → pending), while it has no text; reasoning begins anew."""
+        return super().requeue(died=died, still=still & models.Q(content=""), **_NO_REASONING, **values)
 
     def retry(self) -> bool:
-        """failed, stopped or interrupted → pending, from the beginning."""
+        """Enqueue it once more, from the beginning (failed, stopped or interrupted → pending)."""
         again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE)
-        anew = {"attempt": F("attempt") + 1, "content": "", "parts": []}  # What the log has of the last one is over.
-        return self.enqueue(again=again, **anew, **_NO_THOUGHTS, **_CLEARED)
+        anew = {"attempt": F("attempt") + 1, "content": "", "parts": []}  # So the log of the last attempt is not shown.
+        return self.enqueue(again=again, **anew, **_NO_REASONING, **_CLEARED)
 
     def resume(self) -> bool:
-        """failed, stopped or interrupted → pending, to go on after the text that is there."""
-        again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RESUMABLE).exclude(content="")
+        """Enqueue it once more, to go on after its text (failed, stopped or interrupted → pending)."""
+        again = Message.objects.filter(pk=self.pk, role=Role.ASSISTANT, status__in=RETRIABLE).exclude(content="")
         return self.enqueue(again=again, **_CLEARED)
 
 
-_NO_THOUGHTS: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
+_NO_REASONING: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED: dict[str, Any] = {
     "worker": None,
     "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},

@@ -1,4 +1,4 @@
-"""What is done with many messages at once: checkpointed, rendered, looked for."""
+"""Queries and statements for many messages at once."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -40,16 +40,16 @@ FROM free JOIN unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[], %s::int
 WHERE message.id = new.id AND message.attempt = new.attempt AND message.status = 'streaming'
 RETURNING message.id
 """
-"""PostgreSQL: one statement for all, which waits for none of them."""
+"""PostgreSQL: one statement for all rows, which waits for none of them."""
 IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
-"""The condition of the index parley_message_unsettled."""
+"""The condition of the index parley_message_unsettled, to the letter."""
 _key = models.UUIDField()
 FORGOTTEN_AFTER = 10
-"""Seconds after which a worker knows of what it has begun."""
+"""Seconds after which a worker knows every reply that it has begun."""
 
 
 def weight_of(message: "Message") -> int:
-    """What it costs to write, as ``portions`` counts it."""
+    """Return the weight of a message, in characters, for ``portions``."""
     return ROW + len(message.content) + len(message.reasoning) + len(message.html)
 
 
@@ -60,20 +60,20 @@ def _rendered(message: "Message") -> "Message":
 
 class MessageQuerySet(JobQuerySet):
     def visible_to(self, user: Any) -> "MessageQuerySet":
-        """What this user may see: the messages of their own conversations."""
+        """Return the messages of the user's own conversations that are not in the trash."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(conversation__owner_id=user.pk, conversation__discarded_at=None)
 
     def unsettled(self) -> "MessageQuerySet":
-        """The few that wait or are written, found by their index: SQLite uses it only for these very words."""
+        """Return pending and streaming replies, by their index, which SQLite uses only for this very condition."""
         return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
 
     def checkpoint(self, texts: dict[Attempt, str], thoughts: dict[Attempt, Thoughts] | None = None) -> set[UUID]:
-        """Write the text so far of many running replies in one transaction, and what was thought where that is new.
+        """Write the text so far of many running replies in one transaction, and their reasoning where it is new.
 
-        Returns the ids of those that are written; where rows can be locked, a row that somebody else holds is left out.
-        In the order of their ids, as everybody who changes several replies, so that no two wait for each other.
+        Return the ids of those that were written: PostgreSQL leaves out rows that somebody else has locked. Rows are
+        locked in the order of their ids, as everywhere, so that no two transactions wait for each other.
         """
         new, table = thoughts or {}, self.model._meta.db_table
         rows = [(*key, text, *new.get(key, (None, None))) for key, text in sorted(texts.items())]
@@ -82,19 +82,15 @@ class MessageQuerySet(JobQuerySet):
                 columns = [list(column) for column in zip(*rows, strict=True)]
                 cursor.execute(CHECKPOINT_OF_FREE.format(table=table), [columns[0], *columns])
                 return {pk for (pk,) in cursor.fetchall()}
+            arguments = [(*values, _key.get_db_prep_value(pk, connection), attempt) for pk, attempt, *values in rows]
             with transaction.atomic():
-                cursor.executemany(CHECKPOINT.format(table=table), list(map(self._as_arguments, rows)))
+                cursor.executemany(CHECKPOINT.format(table=table), arguments)
         return {pk for pk, _ in texts}
 
-    def _as_arguments(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Of CHECKPOINT."""
-        pk, attempt, *values = row
-        return (*values, _key.get_db_prep_value(pk, connection), attempt)
-
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
-        """Render imported replies when they are first looked at, once; those written here were rendered at their end.
+        """Render imported replies when they are first shown; replies written here were rendered when they settled.
 
-        It is kept for the next time where nobody else holds the row.
+        The HTML is saved for the next time, unless somebody else has locked the row.
         """
         bare = [message for message in messages if message.imported and message.content and not message.html]
         pace = Pace()
@@ -108,12 +104,12 @@ class MessageQuerySet(JobQuerySet):
                         unchanged.update(html=message.html)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Which of these (id, attempt) are still being written, as the database has it."""
+        """Return which of these (id, attempt) are still running, according to the database."""
         ids = [key for key, _ in replies]
         return set(self.filter(pk__in=ids, status=Status.STREAMING).values_list("pk", "attempt"))
 
     def stopped(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Which of these (id, attempt) a person has stopped, or deleted."""
+        """Return which of these (id, attempt) a person has stopped or deleted."""
         asked = set(replies)
         rows = list(self.filter(pk__in={pk for pk, _ in asked}).values_list("pk", "attempt", "status"))
         there = {pk for pk, _, _ in rows}
@@ -121,16 +117,16 @@ class MessageQuerySet(JobQuerySet):
         return {key for key in asked if key[0] not in there or key in stopped}
 
     def forgotten_by(self, worker_id: UUID, known: Iterable[UUID]) -> "MessageQuerySet":
-        """Replies that a worker has begun, as the database has it, but that the worker does not know.
+        """Return replies that a worker has begun, according to the database, but that the worker does not know.
 
-        So it is when a claim was committed and the database's answer to it was lost.
+        That happens when a claim was committed and the database's answer was lost.
         """
         since = timezone.now() - timedelta(seconds=FORGOTTEN_AFTER)
         begun: MessageQuerySet = self.orphaned(worker_id).filter(started_at__lt=since)
         return begun.exclude(pk__in=list(known))
 
     def waiting_of(self, owner_id: int) -> "MessageQuerySet":
-        """A person's pending replies that wait for no other of their conversation, the first first."""
+        """Return a person's pending replies that wait for no other of their conversation, oldest first."""
         unsettled = self.model._default_manager.filter(conversation=OuterRef("conversation"), status__in=UNSETTLED)
         pending = self.unsettled().filter(conversation__owner_id=owner_id, status=Status.PENDING)
         return pending.exclude(Exists(unsettled.filter(id__lt=OuterRef("id")))).order_by("id")

@@ -13,8 +13,7 @@ from .versioned import Versioned, VisibleQuerySet
 class Named(Tuned, Versioned):
     """Named generation settings of one person.
 
-    ``MOST``: how many a person may have. ``NAMELESS`` and ``FULL``: the form's errors for a missing name, and for one
-    too many.
+    ``MOST``: how many a person may have. ``NAMELESS``, ``FULL``: the form's errors for a missing name and for too many.
     """
 
     MOST = 200

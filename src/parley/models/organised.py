@@ -1,4 +1,4 @@
-"""Where a conversation is found: pinned, archived, in a folder, or thrown away."""
+"""Where a conversation is listed: pinned, archived, in a folder, or in the trash."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,12 +33,12 @@ VERBS = {
 MOST_AT_ONCE = 500
 """Conversations that one click may change."""
 GIVEN_UP = datetime(1970, 1, 2, tzinfo=UTC)
-"""When what is being deleted was thrown away, so that nobody brings half of it back."""
+"""The ``discarded_at`` of what is being deleted, so that nobody restores half of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """What one click threw away, as long as it can be brought back."""
+    """The conversations that one click put into the trash, while they can be restored."""
 
     first: Any
     count: int
@@ -55,38 +55,37 @@ class OrganisedQuerySet(VisibleQuerySet):
         return self.order_by("-updated_at", "-id")
 
     def on_shelf(self, shelf: str) -> Self:
-        """Those that one list shows: ``conversations``, ``pinned``, ``archived`` or ``in_<folder>``."""
+        """Return those of one section: ``conversations``, ``pinned``, ``archived`` or ``in_<folder>``."""
         if shelf == ARCHIVED:
             return self.filter(archived=True)
         if shelf == PINNED:
             return self.filter(archived=False, pinned=True)
-        return self.filter(
-            archived=False, pinned=False, folder=shelf.removeprefix(IN_FOLDER) if shelf != LISTED else None
-        )
+        folder = shelf.removeprefix(IN_FOLDER) if shelf != LISTED else None
+        return self.filter(archived=False, pinned=False, folder=folder)
 
     def after(self, place: str) -> Self:
-        """Those below a place of a list that is newest first. Raises ValueError for what is no place."""
+        """Return those below a cursor ("<time> <id>") in a list that is newest first. Raises ValueError."""
         moment, pk = datetime.fromisoformat(place[:26]).replace(tzinfo=UTC), UUID(place[27:])
         return self.filter(updated_at__lte=moment).exclude(updated_at=moment, id__gte=pk)
 
     def known_to(self, user: Any) -> Self:
-        """What this user may see, and what they have thrown away."""
+        """Return all of the user's own, including the trash."""
         seen: Self = VisibleQuerySet.visible_to(self, user)
         return seen
 
     def thrown_away_by(self, user: Any) -> Self:
-        """What this user may bring back, the newest first: not what comes in, nor what is being deleted."""
+        """Return the user's trash, newest first, without what is still being written or already being deleted."""
         thrown_away = self.known_to(user).filter(discarded_at__lte=timezone.now(), discarded_at__gt=GIVEN_UP)
         return thrown_away.order_by("-discarded_at", "-updated_at", "-id")
 
     def undoable(self, user: Any) -> "list[Discarded]":
-        """What was thrown away less than UNDO_WITHIN seconds ago, by clicks, the newest first."""
+        """Return what was put into the trash less than UNDO_WITHIN seconds ago, by clicks, newest first."""
         since = timezone.now() - timedelta(seconds=conf.UNDO_WITHIN)
         rows: Any = self.thrown_away_by(user).filter(discarded_at__gt=since).only("title", "discarded_at")
         return [Discarded.of(list(together)) for _, together in groupby(rows, key=lambda row: row.discarded_at)]
 
     def change(self, owner_id: Any, **values: Any) -> int:
-        """One UPDATE of an owner's rows and its place in the feed: how many there were.
+        """Make one UPDATE of an owner's rows that advances the feed; return how many rows it changed.
 
         Raises DoesNotExist for a folder that was deleted meanwhile.
         """
@@ -97,7 +96,7 @@ class OrganisedQuerySet(VisibleQuerySet):
             return self.filter(owner_id=owner_id).update(version=version, **values)
 
     def discard(self, owner_id: Any) -> "list[Message]":
-        """Throw away together → the replies that were stopped by it."""
+        """Put these into the trash together → the replies that this stopped."""
         with transaction.atomic():
             ids, everyone = list(self.values_list("pk", flat=True)), cast(Any, self.model._default_manager)
             everyone.filter(pk__in=ids).change(owner_id, discarded_at=timezone.now())
@@ -106,27 +105,24 @@ class OrganisedQuerySet(VisibleQuerySet):
             return [reply for reply in running.select_related("conversation").order_by("pk") if reply.stop()]
 
     def over(self) -> Self:
-        """What was thrown away more than UNDO_WITHIN seconds ago, and nobody may bring back."""
+        """Return the expired: in the trash for more than UNDO_WITHIN seconds, to be restored by nobody."""
         return self.filter(discarded_at__lt=timezone.now() - timedelta(seconds=conf.UNDO_WITHIN))
 
     def purge(self) -> None:
-        """Delete for good what is over: its messages in portions, a second long, and the conversation when none is left."""
+        """Delete what is expired: its messages in portions, for a second, and the conversation when none is left."""
         over: Any = self.over()
         for pk in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
             taken = locks.unless_held(over.filter(pk=pk).update, discarded_at=GIVEN_UP)
             if taken and all(map(emptied, over.filter(pk=pk))):
-                self._delete_unlocked(over.filter(pk=pk))
-
-    def _delete_unlocked(self, over: Any) -> None:
-        with locks.brief():
-            for conversation in over.select_for_update(skip_locked=True):
-                conversation.delete()
+                with locks.brief():
+                    for conversation in over.filter(pk=pk).select_for_update(skip_locked=True):
+                        conversation.delete()
 
 
 class Organised(models.Model):
-    """``discarded_at``: thrown away, and gone for good UNDO_WITHIN seconds later.
+    """``discarded_at``: when it was put into the trash, to be deleted UNDO_WITHIN seconds later.
 
-    In the future, it is still coming in (``arriving.py``).
+    A time in the future means that it is still being written (``arriving.py``).
     """
 
     owner_id: Any
@@ -150,7 +146,7 @@ class Organised(models.Model):
 
     @property
     def shelf(self) -> str:
-        """The list that shows it, which is also the id of its element: archived before pinned before folder."""
+        """Return the section that lists it, which is also the id of its element: archived, else pinned, else folder."""
         if self.archived:
             return ARCHIVED
         if self.pinned:
@@ -159,33 +155,33 @@ class Organised(models.Model):
 
     @property
     def place(self) -> str:
-        """What lists are sorted by, the highest first."""
+        """Return the key that lists are sorted by, highest first."""
         return f"{place_of(self.updated_at)} {self.pk}"
 
     @property
     def is_live(self) -> bool:
-        """One that was thrown away before is on no page any more."""
+        """Return whether pages may show it: not in the trash."""
         return self.discarded_at is None
 
     def rename(self, title: str) -> None:
-        """A name given by hand, which nothing else replaces."""
+        """Give it a person's title, which no model replaces."""
         self._organise(title=title, titled_by="person")
 
     def organise(self, verb: str) -> None:
-        """Do one of VERBS."""
+        """Change it as one of VERBS says."""
         self._organise(**VERBS[verb])
 
     def move(self, folder: "Folder | None") -> None:
         self._organise(folder=folder)
 
     def discard(self) -> "list[Message]":
-        """Throw it away → the replies that were stopped by it."""
+        """Put it into the trash → the replies that this stopped."""
         stopped: list[Message] = self._me.discard(self.owner_id)
         self.refresh_from_db(fields=["version", "discarded_at"])
         return stopped
 
     def restore(self) -> bool:
-        """Bring it back, with all that was thrown away by the same click: whether it was still there."""
+        """Restore it with all that the same click put into the trash; return whether it was still there."""
         together = self._everyone.filter(discarded_at=self.discarded_at)
         restored = self.discarded_at is not None and together.change(self.owner_id, discarded_at=None)
         if restored:

@@ -1,6 +1,6 @@
-"""Many rows, written in portions: no transaction is long, so that others write between two of them.
+"""Write many rows in portions: each transaction is short, and others write between two of them.
 
-What can be prepared is prepared before the transaction, which then holds the write lock of SQLite only for the
+Whatever can be prepared is prepared before the transaction, which then holds SQLite's write lock only for the
 database's own work.
 """
 
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from django.db import connections, models, router, transaction
 
 AIM = 0.015
-"""Seconds that a transaction may take, about."""
+"""Seconds that a transaction should take."""
 ROW = 5_000
-"""What a row costs beside its text, in characters."""
+"""The weight of a row beside its text, in characters."""
 LEAST, FIRST, MOST = 10 * ROW, 20 * ROW, 400 * ROW
 
 M = TypeVar("M", bound=models.Model)
@@ -24,7 +24,7 @@ Statement = tuple[str, tuple[Any, ...]]
 
 
 class Pace:
-    """How much the next transaction may write, in characters: as much as lately took ``AIM`` seconds."""
+    """The weight, in characters, that a transaction writes in about ``AIM`` seconds, learned from the last one."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.most = float(FIRST)
@@ -32,23 +32,24 @@ class Pace:
 
     @property
     def rows(self) -> int:
-        """Rows without much text."""
+        """Return how many rows without much text that is."""
         return max(1, int(self.most // ROW))
 
     @contextmanager
     def transaction(self, weight: float, using: str | None = None) -> Iterator[None]:
-        """A transaction that writes so much; its time is measured from when it has the lock."""
+        """Begin a transaction that writes this weight; its time is measured from when it has the lock."""
         with transaction.atomic(using=using), _no_collection():
             begun = self._clock()
             yield
         self.learn(weight, self._clock() - begun)
 
     def learn(self, weight: float, seconds: float) -> None:
+        """Adjust ``most`` to a transaction that wrote this weight in so many seconds."""
         self.most = max(min(AIM * weight / max(seconds, 1e-6), 2 * self.most, MOST), LEAST)
 
 
 def portions(rows: Iterable[M], pace: Pace, weigh: Callable[[M], int]) -> Iterator[list[M]]:
-    """Rows in order, as many at once as the pace allows when they are asked for; one at least."""
+    """Yield the rows in lists, each as long as the pace allows when it is asked for, at least one row."""
     portion: list[M] = []
     weight = 0
     for row in rows:
@@ -62,7 +63,7 @@ def portions(rows: Iterable[M], pace: Pace, weigh: Callable[[M], int]) -> Iterat
 
 
 def inserting(rows: list[M]) -> list[Statement]:
-    """The statements that insert these rows, of one model, as ``bulk_create`` does, in a quarter of its time."""
+    """Return the statements that insert these rows, of one model, in a quarter of the time of ``bulk_create``."""
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
     fields = list(model._meta.concrete_fields)
@@ -82,6 +83,7 @@ def _inserting(connection: Any, fields: list[Any], rows: list[M]) -> Statement:
 
 
 def execute(model: type[models.Model], statements: list[Statement]) -> None:
+    """Execute statements on the database of a model."""
     with connections[router.db_for_write(model)].cursor() as cursor:
         for statement, values in statements:
             cursor.execute(statement, values)
@@ -94,10 +96,10 @@ _collects = True
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Python's garbage collector rests.
+    """Pause Python's garbage collector.
 
-    In a thread that has SQLite's write lock it may come upon another thread's cursor, whose connection waits for
-    that very lock: each would wait for the other.
+    In a thread that has SQLite's write lock, it may close another thread's cursor, whose connection waits for that very
+    lock: a deadlock.
     """
     global _writing, _collects
     with _quiet:

@@ -8,7 +8,7 @@ from .named import Named
 
 
 class Preset(Named):
-    """A conversation that starts from one copies it, and is not changed with it."""
+    """A conversation that starts from a preset copies it; later changes to the preset do not reach it."""
 
     NAMELESS = _("Give the preset a name.")
     FULL = _("You have %(most)s presets, and no more are possible. Delete one first.")

@@ -1,4 +1,4 @@
-"""A share: what a conversation was at one moment, for everybody who has the link."""
+"""A share: a snapshot of a conversation for everybody who has the link."""
 
 import json
 import secrets
@@ -28,44 +28,44 @@ from .storage import refuse_above
 from .versioned import Versioned, VisibleQuerySet
 
 LARGEST, MOST_MESSAGES = 10_000_000, 5_000
-"""Bytes and messages of a snapshot, which is written, and copied, as a whole."""
+"""Limits of a snapshot, in bytes and messages; it is written, and copied, as a whole."""
 
 
 def new_token() -> str:
-    """128 bits that cannot be guessed."""
+    """Return 128 random bits as text."""
     return secrets.token_urlsafe(16)
 
 
 def _can_be_deactivated() -> bool:
-    """Whether the people of this site have a column for it."""
+    """Return whether this site's user model has a column for it."""
     return any(field.name == "is_active" for field in get_user_model()._meta.concrete_fields)
 
 
 class ShareQuerySet(VisibleQuerySet):
     def open(self) -> "ShareQuerySet":
-        """Those that may be read now."""
+        """Return those that may be read now."""
         return self.unexpired().filter(revoked_at=None, conversation__discarded_at=None)
 
     def unexpired(self) -> "ShareQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
     def behind(self, token: str) -> "ShareQuerySet":
-        """What the link with this token opens now: one, or none; nobody speaks for a person who was deactivated."""
+        """Return the one share, or none, that this token opens now; none of a person who was deactivated."""
         links = self.open().filter(token=clean(token))
         return links.filter(owner__is_active=True) if _can_be_deactivated() else links
 
     def listed(self) -> "ShareQuerySet":
-        """Those of conversations that are there, the newest first, without what they show."""
+        """Return those whose conversations are not in the trash, newest first, without their snapshots."""
         return self.filter(conversation__discarded_at=None).defer("snapshot").order_by("-id")
 
     def forget_expired(self) -> int:
-        """Nobody may read those any more, so nothing of them is kept but that they were."""
+        """Empty the snapshots of expired links, which nobody may read; return how many there were."""
         return self.filter(expires_at__lte=timezone.now()).exclude(snapshot={}).update(snapshot={}, size=0)
 
 
 class Share(Versioned):
     """``snapshot``: {"instructions"?: str, "messages": [{"role", "content", "created_at", "model", "html"?,
-    "reasoning"?, "reasoning_seconds"?, "cut"?: true}]}; nothing in it leads back to the rows that it was made of.
+    "reasoning"?, "reasoning_seconds"?, "cut"?: true}]}; nothing in it leads back to the rows it was made from.
     """
 
     token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
@@ -97,10 +97,11 @@ class Share(Versioned):
         reasoning: bool = False,
         lasts: timedelta | None = None,
     ) -> "Share":
-        """The branch that is shown, as it is now. Raises NothingToShare, TooLarge and Full."""
+        """Share the branch that is shown, as it is now. Raises NothingToShare, TooLarge and Full."""
         if conversation.is_longer_than(MOST_MESSAGES):
             raise TooLarge
-        messages = [_told(message, reasoning) for message in conversation.whole_branch() if _is_told(message)]
+        written = (message for message in conversation.whole_branch() if message.settled and message.content.strip())
+        messages = [_fields(message, reasoning) for message in written]
         if not messages:
             raise NothingToShare
         snapshot: dict[str, Any] = {"messages": messages}
@@ -114,7 +115,7 @@ class Share(Versioned):
         return share
 
     def _keep(self) -> None:
-        """What is to be written is prepared before the transaction, whose lock others wait for."""
+        """Save it; everything is prepared before the transaction, whose lock others wait for."""
         self.size = len(json.dumps(self.snapshot, ensure_ascii=False).encode())
         if self.size > LARGEST:
             raise TooLarge
@@ -148,13 +149,13 @@ class Share(Versioned):
         return len(self.snapshot.get("messages", []))
 
     def rows(self, start: int = 0, end: int | None = None) -> list[Message]:
-        """Some of the messages, as rows that are saved nowhere."""
-        return [Message(**_values(told)) for told in self.snapshot.get("messages", [])[start:end]]
+        """Return some of the messages as unsaved rows."""
+        return [Message(**_values(fields)) for fields in self.snapshot.get("messages", [])[start:end]]
 
     # What may happen to it
 
     def revoke(self) -> bool:
-        """Close the link at once, and forget what it showed: whether it was open until now."""
+        """Close the link at once and delete its snapshot; return whether it was open until now."""
         mine = Share.objects.filter(pk=self.pk, revoked_at=None)
         return bool(mine.update(revoked_at=timezone.now(), snapshot={}, size=0))
 
@@ -162,7 +163,7 @@ class Share(Versioned):
         Share.objects.filter(pk=self.pk).open().update(views=F("views") + 1)
 
     def copy_for(self, owner: Any) -> Conversation:
-        """A conversation of this person's own; the one that they made of this share before, if it is still there.
+        """Return this person's own copy of it, from now or from before if that still exists.
 
         Raises BeingCopied while another request copies it for them.
         """
@@ -184,25 +185,21 @@ class TooLarge(Exception):
 
 
 class NothingToShare(Exception):
-    """The conversation has no message that has been written to its end."""
+    """The conversation has no settled message with text."""
 
 
-def _is_told(message: Message) -> bool:
-    return message.settled and bool(message.content.strip())
-
-
-def _told(message: Message, reasoning: bool) -> dict[str, Any]:
-    """What a snapshot holds of a message."""
-    told = codec.written(message, SHARED + (SHARED_REASONING if reasoning and message.reasoning else ()))
+def _fields(message: Message, reasoning: bool) -> dict[str, Any]:
+    """Return what a snapshot holds of a message."""
+    fields = codec.written(message, SHARED + (SHARED_REASONING if reasoning and message.reasoning else ()))
     if message.role == Role.ASSISTANT:
-        told["html"] = str(message.body)
+        fields["html"] = str(message.body)
     if message.status != Status.DONE:
-        told["cut"] = True
-    return told
+        fields["cut"] = True
+    return fields
 
 
-def _values(told: dict[str, Any]) -> dict[str, Any]:
-    """What ``_told`` holds, as fields of a message."""
-    values = {name: value for name, value in told.items() if name != "cut"}
-    status = Status.STOPPED if told.get("cut") else Status.DONE
-    return {**values, "status": status, "created_at": datetime.fromisoformat(told["created_at"])}
+def _values(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return ``_fields`` of a message as values of a Message."""
+    values = {name: value for name, value in fields.items() if name != "cut"}
+    status = Status.STOPPED if fields.get("cut") else Status.DONE
+    return {**values, "status": status, "created_at": datetime.fromisoformat(fields["created_at"])}

@@ -1,4 +1,4 @@
-"""Who wrote a message, and where a reply is in its life."""
+"""The roles of messages and the states of replies."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,4 +20,3 @@ class Status(models.TextChoices):
 
 UNSETTLED = (Status.PENDING, Status.STREAMING)
 RETRIABLE = (Status.FAILED, Status.STOPPED, Status.INTERRUPTED)
-RESUMABLE = RETRIABLE

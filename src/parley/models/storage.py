@@ -1,4 +1,4 @@
-"""How much each person may keep here: shared links, exports to fetch, and uploads that are being read."""
+"""Limit what each person keeps here: shared links, exports to fetch, and uploads that are being read."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ UPLOADS_AND_EXPORTS = Q(kind="export") | Q(settled_at=None)
 
 
 class Full(Exception):
-    """This person keeps as much as they may."""
+    """The person keeps as much as they may."""
 
 
 def used_by(owner: Any) -> int:
-    """Bytes; without links that have expired, of which nothing is kept after the next one is made."""
+    """Return the bytes in use, without expired links, which are emptied when the next one is made."""
     kept = (owner.transfers.filter(UPLOADS_AND_EXPORTS), owner.shares.unexpired())
     return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in kept)
 
 
 def room_for(owner: Any) -> int:
-    """Bytes that this person may still keep."""
+    """Return how many more bytes this person may keep."""
     return max(0, conf.STORAGE_PER_PERSON - used_by(owner))
 
 
 def refuse_above(owner: Any) -> None:
-    """Raises Full. In a transaction that has advanced the feed, so that of two at once one comes second."""
+    """Raise Full. Call it in a transaction that has advanced the feed, so that of two at once one comes second."""
     if used_by(owner) > conf.STORAGE_PER_PERSON:
         raise Full

@@ -21,32 +21,32 @@ from .storage import refuse_above, room_for
 from .versioned import Versioned
 
 MOST_EXPORTS = 5
-"""Exports of one person that are kept; the oldest goes."""
+"""Exports that one person may keep; one more replaces the oldest."""
 
 
 class TransferQuerySet(JobQuerySet):
     def over(self) -> "TransferQuerySet":
-        """What was kept long enough."""
+        """Return those that were kept for TRANSFERS_KEPT seconds."""
         return self.filter(settled_at__lt=timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT))
 
     def next_in_line(self) -> "TransferQuerySet":
-        """The first that waits of each person for whom none runs."""
+        """Return the first waiting one of each person for whom none runs."""
         earlier = models.Q(status=Transfer.Status.WAITING, id__lt=models.OuterRef("id"))
         running = models.Q(status=Transfer.Status.RUNNING)
         ahead = Transfer.objects.filter(earlier | running, owner=models.OuterRef("owner"))
         return self.filter(~models.Exists(ahead), status=Transfer.Status.WAITING).order_by("id")
 
     def purge(self) -> None:
-        """Delete what is over, with its files."""
+        """Delete expired transfers with their files, at most 100."""
         for transfer in self.over().defer("report")[:100]:
             with locks.brief():
                 transfer.delete()
 
 
 class Transfer(Job, Versioned):
-    """``progress`` of ``total`` conversations, 0 while that is not known.
+    """``progress`` counts conversations, as does ``total``, which is 0 while it is not known.
 
-    ``chosen``: the ids of the conversations of an export; empty for everything that the person owns.
+    ``chosen``: the ids of the conversations to export; empty for everything that the person owns.
     ``report``: of an import, a dict for each file that was read; of an export, one dict of counts.
     """
 
@@ -99,7 +99,7 @@ class Transfer(Job, Versioned):
 
     @property
     def gone_at(self) -> Any:
-        """When it is deleted by itself, with its file."""
+        """Return the time at which it is deleted with its file, or None while it is not settled."""
         return self.settled_at and self.settled_at + timedelta(seconds=conf.TRANSFERS_KEPT)
 
     @classmethod
@@ -114,9 +114,9 @@ class Transfer(Job, Versioned):
 
     @property
     def brought_in_above(self) -> UUID | None:
-        """Of an import that is begun again: what its earlier attempts brought in has ids above this one.
+        """Return the id above which all ids of conversations from earlier attempts of this import lie; None at first.
 
-        A person has one running, so those below are of the imports before it, though it waited for them.
+        A person has one import running, so that lower ids come from those before it, even if it waited for them.
         """
         if self.attempt < 2:
             return None
@@ -124,13 +124,13 @@ class Transfer(Job, Versioned):
         settled = before.aggregate(last=models.Max("settled_at"))["last"]
         return max(self.pk, first_of(settled)) if settled else self.pk
 
-    # Each is one conditional UPDATE, so that one actor wins
+    # Transitions; each is one conditional UPDATE, so that one actor wins
 
     def lease_values(self) -> dict[str, Any]:
         return {"version": Feed.advance(self.owner_id), "progress": 0, "total": 0}
 
     def advance(self, progress: int, total: int) -> bool:
-        """Whether this attempt is still the one that runs; it is, too, where its worker was only thought dead."""
+        """Write the progress; return whether this attempt still runs, or may again, its worker only thought dead."""
         ours = self._attempt.filter(worker=self.worker)
         busy = Transfer.objects.running().filter(owner_id=self.owner_id).exclude(pk=self.pk)
         waits = models.Q(~models.Exists(busy), status=self.Status.WAITING)
@@ -138,11 +138,11 @@ class Transfer(Job, Versioned):
         return self._change(ours, status=self.Status.RUNNING, progress=progress, total=total)
 
     def finish(self, **values: Any) -> bool:
-        """``values``: report, progress, total, size."""
+        """Settle it as done. ``values``: report, progress, total, size."""
         return self.settle(self.Status.DONE, **values)
 
     def finish_export(self, size: int, **values: Any) -> bool:
-        """Keep the file if there is room for it, in place of the oldest of so many; whether it was done so."""
+        """Finish if there is room for the file, and delete the oldest exports beyond MOST_EXPORTS; return whether."""
         with transaction.atomic():
             Feed.advance(self.owner_id)
             if size > room_for(self.owner):
@@ -161,7 +161,7 @@ class Transfer(Job, Versioned):
         return self.settle(self.Status.FAILED, error=error, **values)
 
     def settle(self, status: str, **values: Any) -> bool:
-        """An upload is read once."""
+        """Settle it, and delete the file of an import, which is read once."""
         settled = super().settle(status, **values)
         if settled and not self.is_export:
             transaction.on_commit(partial(files.remove, self.file), robust=True)

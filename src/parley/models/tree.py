@@ -1,7 +1,7 @@
-"""Walks along the parent pointers of the messages of a conversation.
+"""Walk along the parent pointers of the messages of a conversation.
 
-Each is one recursive query, the same on SQLite and PostgreSQL. Where pointers go in a circle, UNION stops at what was
-seen; a walk that counts its steps has a last one.
+Each walk is one recursive query, the same on SQLite and PostgreSQL. If pointers go in a circle, UNION stops at rows it
+has seen, and walks that count their steps stop at a limit.
 """
 
 from collections.abc import Iterator
@@ -51,33 +51,33 @@ _DOWNWARDS = """
 
 
 def above(leaf: UUID | None) -> RawSQL:
-    """The ids of a message and of all above it, for ``pk__in``."""
+    """Return the ids of a message and of all above it, for ``pk__in``."""
     return RawSQL(_ABOVE, [_prepared(leaf)])
 
 
 def nearest(leaf: UUID | None, count: int) -> RawSQL:
-    """The ids of a message and of the nearest above it, so many in all, for ``pk__in``."""
+    """Return the ids of a message and of the nearest above it, ``count`` in all, for ``pk__in``."""
     return RawSQL(_NEAREST, [_prepared(leaf), count])
 
 
 def below(message: UUID) -> RawSQL:
-    """The ids of a message and of all below it, for ``pk__in``."""
+    """Return the ids of a message and of all below it, for ``pk__in``."""
     return RawSQL(_BELOW, [_prepared(message)])
 
 
 def newest_leaf(message: UUID) -> UUID:
-    """The newest message below another that has none below; the other itself where all of them have, in a circle."""
+    """Return the id of the newest leaf below a message; of the message itself if there is none (in a circle)."""
     return next(_ids(_NEWEST_LEAF, [_prepared(message)]), message)
 
 
 def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
-    """The first ids of the way from a message down to a leaf; empty when the leaf is not below it."""
+    """Return the first ``count`` ids of the path from a message down to a leaf; [] if the leaf is not below it."""
     ids = list(_ids(_DOWNWARDS, [_prepared(leaf), _prepared(start), MOST_STEPS, count]))
     return ids if ids[:1] == [start] else []
 
 
 def _prepared(pk: UUID | None) -> Any:
-    """As the database has it: 32 hex digits where it has no type for them."""
+    """Return an id as the database stores it: as 32 hex digits if it has no type for UUIDs."""
     return _key.get_db_prep_value(pk, connection)
 
 

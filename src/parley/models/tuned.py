@@ -1,4 +1,4 @@
-"""Whom to ask, and how: what conversations, folders and presets have in common."""
+"""Generation settings: the model, instructions and parameters of conversations, folders and presets."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,11 @@ MOST_TOKENS = 10_000_000
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers that a parameter may have; ``whole``: without a fraction, ``above``: more than ``least``."""
+    """The numbers from ``least`` to ``most``; ``whole``: integers only, ``above``: without ``least`` itself.
+
+    >>> 0 in Range(0, 2), 0 in Range(0, 1, above=True), 1.5 in Range(1, 9, whole=True), True in Range(0, 2)
+    (True, False, False, False)
+    """
 
     least: float
     most: float
@@ -34,11 +38,15 @@ PARAMETERS: dict[str, Range | tuple[str, ...]] = {
     "max_tokens": Range(1, MOST_TOKENS, whole=True),
     "reasoning_effort": EFFORTS,
 }
-"""Name → what it may be. A parameter that is not set is not sent, and the provider's own default holds."""
+"""Name → its possible values. A parameter that is not set is not sent, so the provider's default holds."""
 
 
 def sound(parameters: Any) -> dict[str, Any]:
-    """Of parameters from anywhere, those that exist and that have a possible value."""
+    """Return those of untrusted parameters that exist and have a possible value.
+
+    >>> sound({"temperature": 0.5, "top_p": 7, "unknown": 1})
+    {'temperature': 0.5}
+    """
     if not isinstance(parameters, dict):
         return {}
     return {name: value for name, value in parameters.items() if name in PARAMETERS and _possible(name, value)}
@@ -49,14 +57,14 @@ def _possible(name: str, value: Any) -> bool:
 
 
 def may_ask(model: str) -> bool:
-    """Whether the administrator allows a model (MODELS); the default model always is."""
+    """Return whether the administrator allows a model (MODELS); the default model is always allowed."""
     return conf.provider.allows(model)
 
 
 class Tuned(models.Model):
-    """``parameters``: temperature, top_p, max_tokens, reasoning_effort, as far as they are set.
+    """``parameters``: those of PARAMETERS that are set.
 
-    What is not set here is as in the folder, if there is one, else as the site or the provider has it.
+    Settings that are empty here come from the folder, if there is one, else from the site or the provider.
     """
 
     model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("Empty: the default model."))
@@ -68,7 +76,7 @@ class Tuned(models.Model):
 
     @property
     def tuning(self) -> dict[str, Any]:
-        """What is set here, to be given to another: ``model``, ``instructions``, ``parameters``."""
+        """Return what is set here, for a copy: ``model``, ``instructions``, ``parameters``."""
         return {"model": self.model, "instructions": self.instructions, "parameters": sound(self.parameters)}
 
     def tune(self, **tuning: Any) -> None:
@@ -79,12 +87,12 @@ class Tuned(models.Model):
 
     @property
     def beneath(self) -> "Tuned | None":
-        """Whose settings hold where this has none."""
+        """Return the folder whose settings are the fallback, or None."""
         return getattr(self, "folder", None)
 
     @property
     def provider(self) -> Provider:
-        """Who is asked."""
+        """Return the provider to ask."""
         return conf.provider
 
     @property
@@ -93,7 +101,7 @@ class Tuned(models.Model):
 
     @property
     def model_beneath(self) -> str:
-        """The model that is asked when none is chosen here."""
+        """Return the model to ask if none is chosen here."""
         return self.beneath.model_in_force if self.beneath else self.provider.model
 
     @property
@@ -104,5 +112,5 @@ class Tuned(models.Model):
 
     @property
     def parameters_in_force(self) -> dict[str, Any]:
-        """What is sent to the provider."""
+        """Return the parameters to send to the provider."""
         return {**(self.beneath.parameters_in_force if self.beneath else {}), **sound(self.parameters)}

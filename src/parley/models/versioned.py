@@ -1,4 +1,4 @@
-"""A row of a person that pages show: every saving is a change of the person's feed."""
+"""A row of one person that pages show: each save advances the person's feed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,12 +15,12 @@ from .feed import Feed
 
 class VisibleQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Any:
-        """What this user may see: their own."""
+        """Return the user's own rows."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
 
 
 class Versioned(models.Model):
-    """Saving some fields raises DoesNotExist where the row was deleted meanwhile."""
+    """A row with a version of its owner's feed. Saving some fields raises DoesNotExist if it was deleted meanwhile."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(
@@ -42,5 +42,5 @@ class Versioned(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether pages may show it, and must hear of it when it is deleted."""
+        """Return whether pages may show it, and must learn of its deletion."""
         return True

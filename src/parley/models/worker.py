@@ -1,4 +1,4 @@
-"""The processes that write replies, and whether they are alive."""
+"""Worker processes, and whether they are alive."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,25 +12,25 @@ from parley.ids import uuid7
 from . import locks
 
 CLOSE = timedelta(milliseconds=1)
-"""SQLite keeps fewer digits of its own time than of ours."""
+"""SQLite stores its own time with fewer digits than ours."""
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def forget_long_dead(self) -> None:
-        """Delete rows of a day ago. A worker that lives, and whose row went because a clock was moved, makes it again."""
+        """Delete those without a heartbeat for a day; one that is alive, after a change of clocks, returns."""
         self.filter(beat_at__lt=Now() - timedelta(days=1)).delete()
 
 
 def with_beats(jobs: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """(worker, its beat or None) of these rows, each once."""
+    """Return the distinct (worker, its last heartbeat or None) of these jobs."""
     beat = models.Subquery(Worker.objects.filter(pk=models.OuterRef("worker")).values("beat_at"))
     return jobs.order_by().values_list("worker", beat).distinct()
 
 
 class Worker(models.Model):
-    """A worker process; it says every few seconds that it is alive.
+    """A worker process, which writes a heartbeat every few seconds.
 
-    ``beat_at`` is compared with nothing but itself: whether it has changed. No two clocks need to agree.
+    ``beat_at`` is only compared with its earlier value, so that no two clocks need to agree.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -43,21 +43,21 @@ class Worker(models.Model):
 
     @classmethod
     def beat(cls, worker_id: UUID) -> None:
-        """This process is alive. Raises OperationalError when somebody else holds its row."""
+        """Write the heartbeat of this process. Raises OperationalError if somebody else has locked its row."""
         with locks.brief():
             if not cls.objects.filter(pk=worker_id).update(beat_at=Now()):
                 cls.objects.create(pk=worker_id)
 
     @classmethod
     def challenge(cls, worker_id: UUID, beat_at: datetime) -> bool:
-        """Write a silent worker's beat as it is: whether that was possible, so that the worker could have written too."""
+        """Write a silent worker's heartbeat unchanged; return whether that worked, as it would for the worker."""
         return bool(cls.objects.filter(_same(worker_id, beat_at)).update(beat_at=models.F("beat_at")))
 
     @classmethod
     def still_silent(cls, worker_id: UUID | None, beat_at: datetime | None) -> models.Q:
-        """Of a job of this worker: that it has not beaten again, to be asked in the statement that takes the job away.
+        """Return the condition, for the statement that takes a job from this worker, that it sent no heartbeat since.
 
-        ``beat_at`` is None where the worker has no row.
+        ``beat_at`` is None if the worker has no row.
         """
         others = cls.objects.filter(pk=worker_id)
         if beat_at is not None:
