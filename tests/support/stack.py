@@ -21,6 +21,9 @@ UVICORN = "uvicorn standalone.asgi:application --host 127.0.0.1 --log-level warn
 UVICORN += " --ws-per-message-deflate false --timeout-graceful-shutdown 2"
 CELERY = "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle"
 
+TABLES: dict[type["Stack"], bytes] = {}
+"""A kind of product → the file of its database when that was just migrated."""
+
 
 class Stack:
     """One installed product; `conf` changes entries of PARLEY, `env` variables of the processes."""
@@ -80,10 +83,20 @@ class Stack:
     # The whole
 
     def up(self) -> "Stack":
-        """Migrate and start everything."""
-        self.manage("migrate", "--verbosity", "0")
+        """Make the tables and start everything."""
+        self.migrate()
         self.ensure_up()
         return self
+
+    def migrate(self) -> None:
+        """Make the tables; where a database is a file, all products but the first of a kind get a copy of its tables."""
+        file, kind = self.folder / "parley.sqlite3", type(self)
+        if self.database_url == f"sqlite:///{file}" and kind in TABLES:
+            file.write_bytes(TABLES[kind])
+            return
+        self.manage("migrate", "--verbosity", "0")
+        if file.exists():
+            TABLES[kind] = file.read_bytes()
 
     def ensure_up(self) -> None:
         """Start what does not run, and forget what the provider was asked."""
