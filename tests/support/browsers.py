@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "The tests need a Chromium browser: install one (Debian: apt-get install chromium), "
     "let Playwright fetch its own (playwright install chromium), or set CHROMIUM to the path of one."
