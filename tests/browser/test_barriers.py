@@ -11,17 +11,6 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request):
-    return request.param
-
-
-@pytest.fixture
-def tab(tab, scheme):
-    tab.page.emulate_media(color_scheme=scheme)
-    return tab
-
-
 @pytest.fixture
 def conversation(person):
     conversation = person.start("/markdown")
@@ -33,37 +22,37 @@ def conversation(person):
 def new_install(tmp_path_factory):
     """A product in which there is no account yet; only its pages are served."""
     stack = Stack(tmp_path_factory.mktemp("new-install"))
-    stack.manage("migrate", "--verbosity", "0")
+    stack.migrate()
     stack.start("valkey")
     stack.start("web")
     yield stack
     stack.down()
 
 
-def test_on_the_page_of_the_first_account(new_install, browsers, scheme):
-    tab = browsers.tab(new_install.url, color_scheme=scheme).goto("/setup/")
-    assert tab.barriers() == []
+def test_on_the_page_of_the_first_account(new_install, browsers):
+    tab = browsers.tab(new_install.url).goto("/setup/")
+    assert tab.barriers_in_both() == []
     tab.page.fill("[name=username]", "captain")
     tab.page.fill("[name=password1]", "1234")
     tab.page.fill("[name=password2]", "1234")
     tab.page.press("[name=password2]", "Enter")
     expect(tab.page.get_by_role("alert").first).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
 
 
-def test_on_the_page_to_sign_in(person, browsers, scheme):
-    tab = browsers.tab(person.url, color_scheme=scheme).goto("/accounts/login/")
-    assert tab.barriers() == []
+def test_on_the_page_to_sign_in(person, browsers):
+    tab = browsers.tab(person.url).goto("/accounts/login/")
+    assert tab.barriers_in_both() == []
     tab.page.fill("[name=username]", "nobody")
     tab.page.fill("[name=password]", "wrong")
     tab.page.press("[name=password]", "Enter")
     expect(tab.page.get_by_role("alert").first).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
 
 
 def test_on_the_pages_to_change_the_password(tab):
     tab.goto("/accounts/password_change/")
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     for name, value in (
         ("old_password", PASSWORD),
         ("new_password1", PASSWORD + "2"),
@@ -72,17 +61,17 @@ def test_on_the_pages_to_change_the_password(tab):
         tab.page.fill(f"[name={name}]", value)
     tab.page.press("[name=new_password2]", "Enter")
     tab.page.wait_for_url("**/done/")
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
 
 
 def test_on_pages_that_refuse(tab):
     tab.goto(f"/c/{uuid.uuid4()}/")
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.goto("/accounts/password_change/")
     tab.page.locator("main [name=csrfmiddlewaretoken]").evaluate("field => { field.value = 'x'.repeat(64) }")
     tab.page.locator("main form").evaluate("form => form.submit()")
     expect(tab.page.get_by_role("heading", name="older than your session")).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem and " 403 " not in problem]
 
 
@@ -90,7 +79,7 @@ def test_on_a_conversation_without_messages(tab, stack, conversation):
     row = stack.db.one("SELECT * FROM parley_conversation WHERE id = ?", stack.db.key(conversation))
     empty = str(uuid.uuid4())
     stack.db.insert("parley_conversation", [{**row, "id": stack.db.key(empty)}])
-    assert tab.goto(f"/c/{empty}/").barriers() == []
+    assert tab.goto(f"/c/{empty}/").barriers_in_both() == []
 
 
 def test_on_a_conversation_with_a_reply_of_every_kind(tab, stack, conversation):
@@ -117,9 +106,9 @@ def test_on_a_conversation_with_a_reply_of_every_kind(tab, stack, conversation):
     stack.db.add_messages(conversation, [{**blank, **message} for reply in replies for message in (question, reply)])
     tab.goto(f"/c/{conversation}/")
     expect(tab.reply.locator(".queued")).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.page.get_by_role("button", name="Keyboard shortcuts").click()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
 
 
 def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation):
@@ -127,9 +116,9 @@ def test_on_a_conversation_to_which_older_messages_came(tab, stack, conversation
     tab.goto(f"/c/{conversation}/")
     tab.page.evaluate("scrollTo(0, 0)")
     expect(tab.page.get_by_text("message 0", exact=True)).to_be_attached()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.goto(f"/c/{conversation}/older/?before={tab.messages.nth(25).get_attribute('data-message')}")
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
 
 
 @pytest.fixture
@@ -146,7 +135,7 @@ def pages(tab, person, conversation):
 
 def test_on_the_pages_of_what_a_person_has(tab, pages):
     for path in pages:
-        assert tab.goto(path).barriers() == [], path
+        assert tab.goto(path).barriers_in_both() == [], path
         expect(tab.page.locator("main h1")).to_have_count(1)
 
 
@@ -160,10 +149,10 @@ GO = """path => {
 
 def test_on_the_pages_of_a_deleted_conversation(tab, person, conversation):
     person.post(f"/c/{conversation}/delete/")
-    assert tab.goto(f"/c/{conversation}/").barriers() == []
+    assert tab.goto(f"/c/{conversation}/").barriers_in_both() == []
     tab.goto("/").page.evaluate(GO, f"/c/{uuid.uuid4()}/restore/")
     expect(tab.page.get_by_role("heading", name="Nothing to bring back")).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem]
 
 
@@ -222,11 +211,11 @@ ON_A_PHONE = (
 def test_on_a_phone(tab, conversation):
     tab.page.set_viewport_size(PHONE)
     for path in (*ON_A_PHONE, f"/c/{conversation}/share/", f"/c/{conversation}/settings/", f"/c/{conversation}/"):
-        assert tab.goto(path).barriers() == [], path
+        assert tab.goto(path).barriers_in_both() == [], path
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     tab.page.get_by_role("button", name="Actions for this conversation").first.click()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     tab.page.keyboard.press("Escape")
     tab.page.get_by_role("button", name="Conversations", exact=True).click()
     expect(tab.page.locator("#sidebar")).to_be_visible()
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []

@@ -108,12 +108,21 @@ class Tab:
         """Return the id of the conversation in the address."""
         return self.page.url.rstrip("/").rsplit("/", 1)[-1]
 
-    def barriers(self) -> list[Any]:
+    def barriers(self, rules: list[str] | None = None) -> list[Any]:
         """Return what axe finds on the page when nothing moves any more: the rule and the elements."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("!!window.axe"):
+            self.page.evaluate(AXE.read_text())
         self.page.evaluate(AT_REST)
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = self.page.evaluate(SCAN, rules)
         return [(violation["id"], [node["target"] for node in violation["nodes"]]) for violation in found["violations"]]
+
+    def barriers_in_both(self) -> list[Any]:
+        """Return what axe finds in the light and, of colours, which are all that changes there, in the dark."""
+        found = self.barriers()
+        self.page.emulate_media(color_scheme="dark")
+        found += self.barriers(["color-contrast"])
+        self.page.emulate_media(color_scheme="light")
+        return found
 
     def wait_for_status(self, status: str, seconds: float = 30) -> "Tab":
         expect(self.reply).to_have_attribute("data-status", status, timeout=seconds * 1000)
@@ -131,6 +140,7 @@ class Tab:
         return self.page.evaluate(WATCHED, seconds * 1000)
 
 
+SCAN = "rules => axe.run(document, { resultTypes: ['violations'], ...(rules && { runOnly: rules }) })"
 # What fades in has its colours only at the end.
 AT_REST = """() => Promise.allSettled(
   document.getAnimations()
