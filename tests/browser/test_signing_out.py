@@ -20,7 +20,7 @@ def tabs(tab, browsers):
 def test_the_other_tabs_go_to_the_sign_in_page_at_once(tabs):
     reading, leaving = tabs
     leaving.page.locator("form[action$='/logout/'] button").click()
-    reading.page.wait_for_url(SIGN_IN, timeout=5_000)
+    reading.page.wait_for_url(SIGN_IN, timeout=15_000)
     expect(reading.page.locator("[data-message]")).to_have_count(0)
     for tab in tabs:
         assert DRAFT not in tab.page.evaluate(KEPT)
@@ -38,7 +38,7 @@ def test_a_tab_that_writes_is_emptied_too(tabs, browsers):
     writing.ask("/say 400 words at 20")
     expect(writing.reply).to_have_attribute("data-status", "streaming")
     leaving.page.locator("form[action$='/logout/'] button").click()
-    writing.page.wait_for_url(SIGN_IN, timeout=5_000)
+    writing.page.wait_for_url(SIGN_IN, timeout=15_000)
 
 
 def test_a_new_password_keeps_the_other_tabs_of_this_browser(tabs):

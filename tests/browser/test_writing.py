@@ -193,7 +193,7 @@ def test_takes_a_hundred_thousand_characters_without_growing_over_the_page(tab):
     started = time.monotonic()
     tab.page.keyboard.press("Control+v")
     tab.page.keyboard.type("!")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
     assert len(tab.composer.input_value()) == 100_001
     assert tab.composer.bounding_box()["height"] <= 320
     expect(tab.page.locator(SEND)).to_be_in_viewport()

@@ -28,7 +28,7 @@ STUBBORN = program("import signal", "signal.signal(signal.SIGTERM, signal.SIG_IG
 PARENT = program("import subprocess", f"print(subprocess.Popen({SLEEPER!r}).pid, flush=True)", SLEEP)
 
 
-def eventually(happened, within=10.0):
+def eventually(happened, within=60.0):
     limit = time.monotonic() + within
     while not happened():
         assert time.monotonic() < limit, "it did not happen in time"
@@ -85,8 +85,7 @@ def test_a_killed_service_is_started_again(supervise, capfd):
 def test_a_service_that_keeps_ending_is_started_ever_more_slowly(supervise):
     supervisor = supervise([Service("brief", program(""))])
     running = supervisor.running[0][0]
-    eventually(lambda: running.failures == 4)
-    assert running.next_start - time.monotonic() > 1
+    eventually(lambda: running.failures >= 4 and running.next_start - time.monotonic() > 1)
 
 
 def test_a_stage_starts_when_the_one_before_answers(supervise, tmp_path):

@@ -55,7 +55,7 @@ def test_stops_the_worker_of_a_reply_that_is_being_written(at_owner, conversatio
     _, running = conversation.ask("And now?")
     with valkey.client() as client, client.pubsub() as listener:
         listener.subscribe("parley:stops")
-        listener.get_message(timeout=1)
+        listener.get_message(timeout=20)
         at_owner.post(url_of(conversation, running, "delete/"))
-        assert str(running.pk).encode() == listener.get_message(timeout=5)["data"]
+        assert str(running.pk).encode() == listener.get_message(timeout=20)["data"]
     assert shown(conversation)[-1] == "And now?"

@@ -45,7 +45,7 @@ def test_redirects_where_there_is_no_javascript(at_owner, url, running):
 def test_tells_the_worker_that_writes_it(at_owner, url, empty_valkey):
     listener = connection().pubsub()
     listener.subscribe(stops())
-    listener.get_message(timeout=2)
+    listener.get_message(timeout=20)
     at_owner.post(url)
-    assert listener.get_message(timeout=2)["channel"].decode() == stops()
+    assert listener.get_message(timeout=20)["channel"].decode() == stops()
     listener.close()
