@@ -181,3 +181,9 @@ def test_is_not_slow_on_text_made_to_be():
         '<details type="tool_calls" ' + "a" * 1_000_000 + "></details>",
     ):
         answer(words)
+
+
+def test_takes_every_text_of_the_output_when_the_message_has_none():
+    steps = [{"type": "message", "content": [{"text": words}]} for words in ("First.", "Then.")]
+    told, _ = answer("", output=[steps[0], {"type": "function_call", "name": "search"}, steps[1]])
+    assert told["content"] == "First.\n\nThen."

@@ -5,15 +5,14 @@ Source: exports of 2023 to 2026; OpenAI does not document the format.
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from parley.transfer.tally import Remarks
-from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped
+from parley.values import identifier, joined, mapping, moment, number, text, unwrapped
 
 from .chatgpt_content import CONTEXTS, attach, cite, read
 from .drafting import UNSET, Content, Draft, origin
-from .tree import Node, Placed, leaf_below, plant
+from .tree import Placed, leaf_below, plant
 
 NAME = "chatgpt"
 ABOUT = ("user_profile", "user_instructions", "model_set_context", "repository", "repo_summary")
@@ -24,21 +23,6 @@ _KNOWN = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Piece:
-    """A node's question, or its fragment of an answer."""
-
-    role: str
-    content: Content
-    model: str
-    finish_reason: str
-    seconds: int | None
-    stopped: bool
-    failed: bool
-    created_at: str | None
-    settled_at: str | None
-
-
 def recognises(value: Any) -> bool:
     """Tell whether a value is a conversation of this format."""
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
@@ -47,8 +31,8 @@ def recognises(value: Any) -> bool:
 def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
     """Convert a conversation to (document, warnings)."""
     draft = Draft(value.get("title"))
-    nodes = [_node(identifier(name) or "?", node, draft) for name, node in value["mapping"].items()]
-    placed = plant(nodes, draft.remarks)
+    nodes = ((identifier(name) or "?", node) for name, node in value["mapping"].items())
+    placed = plant(nodes, draft.remarks, lambda node: _fragment(node.get("message"), draft), "parent", "children")
     messages, merged = _merged(placed, draft.remarks)
     draft.remarks.add("model", int(bool(value.get("default_model_slug"))))
     draft.remarks.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
@@ -65,16 +49,8 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
     return document, draft.remarks
 
 
-def _node(name: str, entry: Any, draft: Draft) -> Node[Piece]:
-    if not isinstance(entry, dict):
-        draft.remarks.add("message_broken")
-        return Node(name, "", None)
-    children = [identifier(child) for child in sequence(entry.get("children"))]
-    return Node(name, identifier(entry.get("parent")), _piece(entry.get("message"), draft), children)
-
-
-def _piece(message: Any, draft: Draft) -> Piece | None:
-    """Read a node's message → None when the node becomes no message."""
+def _fragment(message: Any, draft: Draft) -> Content | None:
+    """Read a question, or a fragment of an answer → None when the node becomes no message."""
     if message is None:
         return None
     if not isinstance(message, dict) or not isinstance(message.get("content"), dict | str):
@@ -102,31 +78,26 @@ def _instructions(message: dict[str, Any]) -> str:
     return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Remarks()).text
 
 
-def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Piece | None:
+def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Content | None:
     metadata, content = mapping(message.get("metadata")), read(message, remarks)
+    content.role = "user" if role == "user" else "assistant"
     attach(content, metadata)
     is_step = role == "tool" or _is_hidden(message) or message.get("recipient") not in (None, "", "all")
     if role == "assistant" and not is_step:
         cite(content, metadata)
-    created = content.time(message.get("create_time"))
-    seconds = _seconds(mapping(message["content"]), metadata)
-    if not content and seconds is None:
+    content.dated(message.get("create_time"), message.get("update_time"))
+    content.seconds = _seconds(mapping(message["content"]), metadata)
+    if not content and content.seconds is None:
         remarks.add("message_empty")
         return None
     if is_step:
         _as_step(role, content, message)
     ending = mapping(metadata.get("finish_details")).get("type")
-    return Piece(
-        role="user" if role == "user" else "assistant",
-        content=content,
-        model=text(metadata.get("model_slug")),
-        finish_reason="length" if ending == "max_tokens" else "stop" if ending == "stop" else "",
-        seconds=seconds,
-        stopped=message.get("status") == "in_progress" or ending == "interrupted",
-        failed=role == "assistant" and message.get("status") in ("error", "finished_with_error", "failed"),
-        created_at=created,
-        settled_at=moment(message.get("update_time")) or created,
-    )
+    content.model = text(metadata.get("model_slug"))
+    content.finish_reason = "length" if ending == "max_tokens" else "stop" if ending == "stop" else ""
+    content.stopped = message.get("status") == "in_progress" or ending == "interrupted"
+    content.failed = role == "assistant" and message.get("status") in ("error", "finished_with_error", "failed")
+    return content
 
 
 def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
@@ -160,55 +131,39 @@ def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
         content.part("tool_call" if role == "assistant" else "tool_result", name, words)
 
 
-# From nodes to messages
-
-
-def _merged(placed: list[Placed[Piece]], remarks: Remarks) -> tuple[list[Placed[dict[str, Any]]], dict[str, str]]:
+def _merged(placed: list[Placed[Content]], remarks: Remarks) -> tuple[list[Placed[Content]], dict[str, str]]:
     """Merge nodes of an answer that follow each other without a fork → (messages, {node: message it is in}).
 
     ChatGPT keeps reasoning, calls, results and text in nodes of their own.
     """
     children = Counter(one.parent for one in placed)
-    made: dict[str, Placed[Piece]] = {}
+    made: dict[str, Placed[Content]] = {}
     merged: dict[str, str] = {}
     for one in placed:
         parent = merged.get(one.parent, "")
         above = made[parent].load if parent else None
-        if above and above.role == one.load.role == "assistant" and children[one.parent] == 1:
+        if above is not None and above.role == one.load.role == "assistant" and children[one.parent] == 1:
             _fold(above, one.load)
             merged[one.id] = parent
             remarks.add("message_step")
         else:
             made[one.id] = Placed(one.id, parent, one.load)
             merged[one.id] = one.id
-    return [Placed(one.id, one.parent, _message(one.load)) for one in made.values()], merged
+    return list(made.values()), merged
 
 
-def _fold(answer: Piece, piece: Piece) -> None:
-    answer.content.texts += piece.content.texts
-    answer.content.thoughts += piece.content.thoughts
-    answer.content.parts += piece.content.parts
-    answer.model = piece.model or answer.model
-    answer.finish_reason = piece.finish_reason or answer.finish_reason
-    answer.seconds = answer.seconds if piece.seconds is None else piece.seconds
-    answer.settled_at = piece.settled_at or answer.settled_at
-    answer.stopped, answer.failed = piece.stopped, piece.failed
+def _fold(answer: Content, fragment: Content) -> None:
+    answer.texts += fragment.texts
+    answer.thoughts += fragment.thoughts
+    answer.parts += fragment.parts
+    answer.model = fragment.model or answer.model
+    answer.finish_reason = fragment.finish_reason or answer.finish_reason
+    answer.seconds = answer.seconds if fragment.seconds is None else fragment.seconds
+    answer.settled_at = fragment.settled_at or answer.settled_at
+    answer.stopped, answer.failed = fragment.stopped, fragment.failed
 
 
-def _message(piece: Piece) -> dict[str, Any]:
-    return piece.content.message(
-        piece.role,
-        failed=piece.failed,
-        stopped=piece.stopped,
-        model=piece.model,
-        finish_reason=piece.finish_reason,
-        reasoning_seconds=piece.seconds,
-        created_at=piece.created_at,
-        settled_at=piece.settled_at,
-    )
-
-
-def _shown(value: dict[str, Any], placed: list[Placed[Piece]], merged: dict[str, str]) -> str:
+def _shown(value: dict[str, Any], placed: list[Placed[Content]], merged: dict[str, str]) -> str:
     """Find the last message of the branch that was shown; a node without a message stands for the one above it."""
     current, nodes = identifier(value.get("current_node")), value["mapping"]
     seen: set[str] = set()

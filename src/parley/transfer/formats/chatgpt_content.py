@@ -7,7 +7,7 @@ from parley.text import clean_line, fenced
 from parley.transfer.tally import Remarks
 from parley.values import mapping, number, sequence, text
 
-from .drafting import Content
+from .drafting import Content, Readers
 
 MOST_REFERENCES = 500
 LONGEST_WITH_REFERENCES = 300_000
@@ -17,14 +17,14 @@ _MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
 
 def read(message: dict[str, Any], remarks: Remarks) -> Content:
     """Read a message's content by its ``content_type``."""
-    content = Content(remarks)
-    told = message["content"]
-    if isinstance(told, str):
-        content.say(told)
-    else:
-        reader = READERS.get(told.get("content_type")) if isinstance(told.get("content_type"), str) else None
-        (reader or _unknown)(content, told)
+    content, told = Content(remarks), message["content"]
+    if mapping(told).keys() != {"content_type"}:
+        _part(content, told)
     return content
+
+
+def _part(content: Content, part: Any) -> None:
+    content.read(part, READERS, mapping(part).get("content_type"))
 
 
 def _text(content: Content, told: dict[str, Any]) -> None:
@@ -39,26 +39,18 @@ def _multimodal(content: Content, told: dict[str, Any]) -> None:
         _part(content, part)
 
 
-def _part(content: Content, part: Any) -> None:
-    kind = mapping(part).get("content_type")
-    if isinstance(part, str):
-        content.say(part)
-    elif kind == "image_asset_pointer":
-        prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
-        content.part("image", part.get("asset_pointer"), prompt, data=_size(part))
-    elif kind == "audio_transcription":
-        content.say(part.get("text"))
-    elif kind in ("audio_asset_pointer", "video_container_asset_pointer", "real_time_user_audio_video_asset_pointer"):
-        inner = mapping(part.get("audio_asset_pointer")) or part
-        content.part("audio", inner.get("asset_pointer") or kind)
-    elif isinstance(kind, str) and kind in READERS:
-        READERS[kind](content, part)
-    elif part is not None:
-        content.unknown(part)
+def _image(content: Content, part: dict[str, Any]) -> None:
+    prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
+    content.part("image", part.get("asset_pointer"), prompt, data=_size(part))
 
 
 def _size(part: dict[str, Any]) -> dict[str, Any]:
     return {key: part[key] for key in ("width", "height", "size_bytes") if number(part.get(key)) is not None}
+
+
+def _audio(content: Content, part: dict[str, Any]) -> None:
+    inner = mapping(part.get("audio_asset_pointer")) or part
+    content.part("audio", inner.get("asset_pointer") or part["content_type"])
 
 
 def _code(content: Content, told: dict[str, Any]) -> None:
@@ -119,19 +111,15 @@ def _app(content: Content, told: dict[str, Any]) -> None:
     content.part("context", told.get("content_type"), data=told, why="content_unknown")
 
 
-def _unknown(content: Content, told: dict[str, Any]) -> None:
-    """Keep content of an unknown kind as data, unless it is empty."""
-    if told.keys() - {"content_type"}:
-        content.unknown(told)
-
-
 CONTEXTS = ("user_editable_context", "model_editable_context")
-READERS = {
+READERS: Readers = {
     "text": _text, "multimodal_text": _multimodal, "code": _code, "execution_output": _output,
     "citable_code_output": _output, "tether_quote": _quote, "sonic_webpage": _quote,
     "tether_browsing_display": _browsing, "tether_browsing_code": _code, "thoughts": _thoughts,
     "reasoning_recap": _recap, "system_error": _error, "computer_output": _computer,
-    "app_pairing_content": _app, "super_widget": _app,
+    "app_pairing_content": _app, "super_widget": _app, "image_asset_pointer": _image,
+    "audio_transcription": lambda content, told: content.say(told.get("text")), "audio_asset_pointer": _audio,
+    "video_container_asset_pointer": _audio, "real_time_user_audio_video_asset_pointer": _audio,
 }  # fmt: skip
 
 

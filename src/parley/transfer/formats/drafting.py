@@ -1,7 +1,7 @@
 """Gather messages and conversations of foreign formats: what all their readers share. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,24 +26,44 @@ REMARKS = {
 
 @dataclass(slots=True)
 class Content:
-    """Gather the content of one message."""
+    """One message, gathered bit by bit. ``seconds``: of reasoning. Questions neither fail nor stop."""
 
     remarks: Remarks
+    role: str = "assistant"
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
+    model: str = ""
+    finish_reason: str = ""
+    seconds: int | None = None
+    usage: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
+    stopped: bool = False
+    created_at: str | None = None
+    settled_at: str | None = None
 
     @property
     def text(self) -> str:
+        """Join the paragraphs."""
         return "\n\n".join(self.texts)
 
     def say(self, words: Any) -> None:
         """Add a paragraph of text; anything but text is nothing."""
         _append(self.texts, words)
 
-    def think(self, words: Any) -> None:
-        """Add a paragraph of reasoning; anything but text is nothing."""
+    def think(self, words: Any, seconds: int | None = None) -> None:
+        """Add a paragraph of reasoning; anything but text is nothing. Of several durations the first counts."""
         _append(self.thoughts, words)
+        self.seconds = seconds if self.seconds is None else self.seconds
+
+    def read(self, value: Any, readers: "Readers", kind: Any) -> None:
+        """Add a text as it is, an object by the reader of its kind, and any other value as data."""
+        if isinstance(value, str):
+            self.say(value)
+        elif isinstance(kind, str) and kind in readers:
+            readers[kind](self, value)
+        elif value is not None:
+            self.unknown(value)
 
     def part(
         self, kind: str, name: Any = "", words: Any = "", *, url: Any = "", data: Any = None, why: str = ""
@@ -62,8 +82,7 @@ class Content:
 
     def unknown(self, value: Any) -> None:
         """Keep a value of unknown kind as data."""
-        kind = mapping(value).get("type") or mapping(value).get("content_type")
-        self.part("data", kind, data=value)
+        self.part("data", mapping(value).get("type") or mapping(value).get("content_type"), data=value)
 
     def called(self, name: Any, asked: Any, result: Any) -> None:
         """Keep a tool's call and its result."""
@@ -82,30 +101,38 @@ class Content:
         kind = where.partition(";")[0].partition(",")[0] if where.startswith("data:") else where
         self.part("image", name or kind or "image", url=address)
 
-    def time(self, value: Any) -> str | None:
-        """Read a time as ISO 8601 in UTC → None, with a warning, for one that cannot be true."""
-        found = moment(value)
-        self.remarks.add("time_unknown", int(value is not None and found is None))
-        return found
+    def dated(self, created: Any, settled: Any) -> None:
+        """Take the times of a message, with a warning for a first one that cannot be true."""
+        self.created_at = moment(created)
+        self.settled_at = moment(settled) or self.created_at
+        self.remarks.add("time_unknown", int(created is not None and self.created_at is None))
 
-    def message(self, role: str, *, failed: Any, stopped: Any, model: Any, **values: Any) -> dict[str, Any]:
-        """Return the message as documents have it; questions are always done."""
-        answered = role == "assistant"
-        status = "failed" if answered and failed else "stopped" if answered and stopped else "done"
+    def message(self) -> dict[str, Any]:
+        """Return the message as documents have it."""
+        answered = self.role == "assistant"
+        status = "failed" if answered and self.failed else "stopped" if answered and self.stopped else "done"
         self.remarks.add("message_unfinished", int(status == "stopped"))
         return {
-            "role": role,
+            "role": self.role,
             "status": status,
             "error": "provider_error" if status == "failed" else "",
             "content": self.text,
             "reasoning": "\n\n".join(self.thoughts),
-            "model": model if answered else "",
+            "reasoning_seconds": self.seconds,
+            "model": self.model if answered else "",
+            "finish_reason": self.finish_reason,
+            "usage": self.usage,
             "parts": self.parts,
-            **values,
+            "created_at": self.created_at,
+            "settled_at": self.settled_at,
         }
 
     def __bool__(self) -> bool:
         return bool(self.texts or self.thoughts or self.parts)
+
+
+Readers = Mapping[str, Callable[[Content, dict[str, Any]], object]]
+"""Kind → how to add an object of that kind to a message."""
 
 
 class Draft:
@@ -113,6 +140,22 @@ class Draft:
 
     def __init__(self, title: Any, instructions: str = "") -> None:
         self.remarks, self.instructions = Remarks(text(title)), instructions.strip()
+
+    def read(
+        self, role: Any, entry: dict[str, Any], known: Iterable[str], fill: Callable[[Content, dict[str, Any]], None]
+    ) -> Content | None:
+        """Fill a message from an entry of ``known`` fields → None when it is left out or becomes the instructions."""
+        content = Content(self.remarks if role != "system" else Remarks(), role)
+        if role not in ("user", "assistant", "system"):
+            self.remarks.add("message_role", place=identifier(role))
+            return None
+        fill(content, entry)
+        if role == "system":
+            self.instruct(content.text)
+            return None
+        self.pass_over(entry, known, "field_unknown", UNSET)
+        self.remarks.add("message_empty", int(not content))
+        return content or None
 
     def instruct(self, words: str) -> None:
         """Take a system message as the instructions, if there are none yet."""
@@ -129,8 +172,9 @@ class Draft:
         for name in told.keys() - set(known):
             self.remarks.add(why, int(told[name] not in nothing), name)
 
-    def sealed(self, origin: str, messages: list[Placed[dict[str, Any]]], **facts: Any) -> dict[str, Any]:
+    def sealed(self, origin: str, placed: list[Placed[Content]], **facts: Any) -> dict[str, Any]:
         """Return the normalised document."""
+        messages = [Placed(one.id, one.parent, one.load.message()) for one in placed]
         return seal({**facts, "origin": origin, "instructions": self.instructions}, messages, self.remarks)
 
 

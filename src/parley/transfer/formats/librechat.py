@@ -10,8 +10,8 @@ from typing import Any
 from parley.transfer.tally import Remarks
 from parley.values import identifier, joined, mapping, moment, sequence, text
 
-from .drafting import UNSET, Content, Draft, origin
-from .tree import Node, plant
+from .drafting import UNSET, Content, Draft, Readers, origin
+from .tree import named, plant
 
 NAME = "librechat"
 NO_PARENT = "00000000-0000-0000-0000-000000000000"
@@ -50,7 +50,8 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
     """Convert a conversation to (document, warnings)."""
     options, told = mapping(value.get("options")), value.get("messagesTree") or value.get("messages")
     draft = Draft(value.get("title"), joined(map(options.get, INSTRUCTIONS)))
-    placed = plant([_node(*entry, f"#{number}", draft) for number, entry in enumerate(_entries(told))], draft.remarks)
+    entries = named(_entries(told), "messageId")
+    placed = plant(entries, draft.remarks, lambda entry: _message(entry, draft), "parentMessageId")
     draft.remarks.add("model", int(bool(options.get("model"))))
     draft.remarks.add("tag", len(sequence(value.get("tags")) or sequence(options.get("tags"))))
     draft.pass_over(options, _NO_OPTIONS, "option", UNSET)
@@ -69,15 +70,19 @@ def _first(options: dict[str, Any], names: tuple[str, ...]) -> Any:
     return next((options[name] for name in names if options.get(name) not in (None, "")), None)
 
 
-def _entries(told: Any) -> Iterator[tuple[Any, str]]:
-    """Yield (message, id of the one it is nested in); a tree without branches may be one object instead of a list."""
+def _entries(told: Any) -> Iterator[Any]:
+    """Yield messages whose parent is the one they are nested in, if any, or else the one they name.
+
+    A tree without branches may be one object instead of a list.
+    """
     waiting = [(entry, "") for entry in (told if isinstance(told, list) else _tops(told))][::-1]
     while waiting:
-        entry, parent = waiting.pop()
-        yield entry, parent
+        entry, above = waiting.pop()
         if isinstance(entry, dict):
-            below = identifier(entry.get("messageId"))
+            below, parent = identifier(entry.get("messageId")), identifier(entry.get("parentMessageId"))
             waiting += [(child, below) for child in sequence(entry.get("children"))][::-1]
+            entry = {**entry, "parentMessageId": above or ("" if parent == NO_PARENT else parent)}
+        yield entry
 
 
 def _tops(told: Any) -> list[Any]:
@@ -85,42 +90,19 @@ def _tops(told: Any) -> list[Any]:
     return [entry] if "messageId" in entry else sequence(entry.get("children"))
 
 
-def _node(entry: Any, above: str, name: str, draft: Draft) -> Node[dict[str, Any]]:
-    """Read a node; the message it is nested in goes before the parent it names."""
-    if not isinstance(entry, dict):
-        draft.remarks.add("message_broken")
-        return Node(name, "", None)
-    named = identifier(entry.get("parentMessageId"))
-    parent = above or ("" if named == NO_PARENT else named)
-    return Node(identifier(entry.get("messageId")) or name, parent, _message(entry, draft))
-
-
-def _message(entry: dict[str, Any], draft: Draft) -> dict[str, Any] | None:
+def _message(entry: dict[str, Any], draft: Draft) -> Content | None:
     """Read a message → None for one that is left out or becomes the instructions."""
-    role = _role(entry)
-    content = Content(draft.remarks if role != "system" else Remarks())
-    _read(entry, content)
-    if role == "system":
-        draft.instruct(content.text)
+    content = draft.read(_role(entry), entry, _KNOWN, _fill)
+    if content is None:
         return None
-    draft.pass_over(entry, _KNOWN, "field_unknown", UNSET)
-    failed = entry.get("error") is True
-    if failed and content.texts:
+    content.failed, content.stopped = entry.get("error") is True, entry.get("unfinished") is True
+    if content.failed and content.texts:
         content.part("error", words=content.text)
         content.texts = []
-    if not content:
-        draft.remarks.add("message_empty")
-        return None
-    created = content.time(entry.get("createdAt"))
-    return content.message(
-        role,
-        failed=failed,
-        stopped=entry.get("unfinished") is True,
-        model=text(entry.get("model")) or text(entry.get("sender")),
-        finish_reason=text(entry.get("finish_reason")),
-        created_at=created,
-        settled_at=moment(entry.get("updatedAt")) or created,
-    )
+    content.model = text(entry.get("model")) or text(entry.get("sender"))
+    content.finish_reason = text(entry.get("finish_reason"))
+    content.dated(entry.get("createdAt"), entry.get("updatedAt"))
+    return content
 
 
 def _role(entry: dict[str, Any]) -> str:
@@ -130,46 +112,27 @@ def _role(entry: dict[str, Any]) -> str:
     return sender if sender in ("user", "system") else "assistant"
 
 
-def _read(entry: dict[str, Any], content: Content) -> None:
+def _fill(content: Content, entry: dict[str, Any]) -> None:
     """Read the text from ``content``, in parts, or else from ``text``, and all that is attached."""
     for part in sequence(entry.get("content")):
-        _part(part, content)
+        content.read(part, READERS, mapping(part).get("type"))
     if not content.texts:
         content.say(entry.get("text"))
     for quote in sequence(entry.get("quotes")):
         content.part("quote", words=quote)
     for file in map(mapping, sequence(entry.get("files"))):
-        _file(file, content)
+        _file(content, file)
     for attached in map(mapping, sequence(entry.get("attachments"))):
-        _attached(attached, content)
-
-
-def _part(part: Any, content: Content) -> None:
-    kind = mapping(part).get("type")
-    if isinstance(part, str):
-        content.say(part)
-    elif kind == "text":
-        content.say(_value(part.get("text")))
-    elif kind == "think":
-        content.think(_value(part.get("think")))
-    elif kind == "tool_call":
-        _call(mapping(part.get("tool_call")), content)
-    elif kind == "image_file":
-        _file({"type": "image/", **mapping(part.get("image_file"))}, content)
-    elif kind == "image_url":
-        content.picture(part.get("image_url"))
-    elif kind == "error":
-        content.part("error", words=part.get("error") or _value(part.get("text")))
-    elif part is not None:
-        content.unknown(part)
+        _attached(content, attached)
 
 
 def _value(told: Any) -> Any:
     return told.get("value") if isinstance(told, dict) else told
 
 
-def _call(call: dict[str, Any], content: Content) -> None:
+def _call(content: Content, part: dict[str, Any]) -> None:
     """Keep the call of an agent's tool, or one in the format of OpenAI's assistants."""
+    call = mapping(part.get("tool_call"))
     function, code = mapping(call.get("function")), mapping(call.get("code_interpreter"))
     content.called(
         call.get("name") or function.get("name") or call.get("type") or "tool",
@@ -178,17 +141,26 @@ def _call(call: dict[str, Any], content: Content) -> None:
     )
 
 
-def _file(file: dict[str, Any], content: Content) -> None:
+def _file(content: Content, file: dict[str, Any]) -> None:
     kind = text(file.get("type"))
     name = file.get("filename") or file.get("file_id") or file.get("filepath") or kind
-    is_picture = kind.startswith("image/")
-    content.part("image" if is_picture else "file", name)
+    content.part("image" if kind.startswith("image/") else "file", name)
 
 
-def _attached(told: dict[str, Any], content: Content) -> None:
+def _attached(content: Content, told: dict[str, Any]) -> None:
     """Keep a file that a tool made, or the sources that a search found."""
     found = mapping(told.get("web_search"))
     for source in map(mapping, [*sequence(found.get("organic")), *sequence(found.get("topStories"))]):
         content.part("citation", source.get("title"), source.get("snippet"), url=source.get("link"))
     if not found:
-        _file(told, content)
+        _file(content, told)
+
+
+READERS: Readers = {
+    "text": lambda content, part: content.say(_value(part.get("text"))),
+    "think": lambda content, part: content.think(_value(part.get("think"))),
+    "tool_call": _call,
+    "image_file": lambda content, part: _file(content, {"type": "image/", **mapping(part.get("image_file"))}),
+    "image_url": lambda content, part: content.picture(part.get("image_url")),
+    "error": lambda content, part: content.part("error", words=part.get("error") or _value(part.get("text"))),
+}

@@ -12,8 +12,8 @@ from parley.text import clean_line
 from parley.transfer.tally import Remarks
 from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped, whole
 
-from .drafting import EMPTY, UNSET, Content, Draft, origin
-from .tree import Node, leaf_below, plant
+from .drafting import EMPTY, Content, Draft, Readers, origin
+from .tree import leaf_below, named, plant
 
 NAME = "open-webui"
 MOST_BLOCKS = 2_000
@@ -45,7 +45,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
     settings = mapping(chat.get("params"))
     title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
     draft = Draft(title, text(chat.get("system")) or text(settings.get("system")))
-    placed = plant([_node(name, entry, draft) for name, entry in _entries(chat)], draft.remarks)
+    placed = plant(_entries(chat), draft.remarks, lambda entry: _message(entry, draft), "parentId", "childrenIds")
     current = identifier(mapping(chat.get("history")).get("currentId"))
     _remark(value, chat, draft)
     draft.pass_over(settings, {*PARAMETERS, "system"}, "option", EMPTY)
@@ -82,121 +82,79 @@ def _entries(chat: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from ((identifier(name) or "?", entry) for name, entry in told.items())
         return
     before = ""
-    for number_, entry in enumerate(sequence(told) or sequence(chat.get("messages"))):
-        name = identifier(mapping(entry).get("id")) or f"#{number_}"
-        if isinstance(entry, dict) and "parentId" not in entry:
-            entry = {**entry, "parentId": before}
+    for name, entry in named(sequence(told) or sequence(chat.get("messages")), "id"):
+        yield name, {"parentId": before, **entry} if isinstance(entry, dict) else entry
         before = name
-        yield name, entry
 
 
-def _node(name: str, entry: Any, draft: Draft) -> Node[dict[str, Any]]:
-    if not isinstance(entry, dict):
-        draft.remarks.add("message_broken")
-        return Node(name, "", None)
-    children = [identifier(child) for child in sequence(entry.get("childrenIds"))]
-    return Node(name, identifier(entry.get("parentId")), _message(entry, draft), children)
-
-
-def _message(entry: dict[str, Any], draft: Draft) -> dict[str, Any] | None:
+def _message(entry: dict[str, Any], draft: Draft) -> Content | None:
     """Read a message → None for one that is left out or becomes the instructions."""
-    role = entry.get("role")
-    if role == "system":
-        draft.instruct(_said(entry.get("content"), Content(Remarks())).text)
-    elif role not in ("user", "assistant"):
-        draft.remarks.add("message_role", place=identifier(role))
-    else:
-        draft.pass_over(entry, _KNOWN, "field_unknown", UNSET)
-        content = Content(draft.remarks)
-        seconds = _read(entry, content, role)
-        _beside(entry, content)
-        if content:
-            return _drafted(entry, role, content, seconds)
-        draft.remarks.add("message_empty")
-    return None
+    content = draft.read(entry.get("role"), entry, _KNOWN, _fill)
+    if content:
+        content.failed, content.stopped = bool(entry.get("error")), entry.get("done") is False
+        content.model = text(entry.get("model"))
+        content.usage = {key: count for key, count in mapping(entry.get("usage")).items() if whole(count) == count}
+        content.dated(entry.get("timestamp"), entry.get("completedAt"))
+    return content
 
 
-def _drafted(entry: dict[str, Any], role: str, content: Content, seconds: int | None) -> dict[str, Any]:
-    created = content.time(entry.get("timestamp"))
-    return content.message(
-        role,
-        failed=entry.get("error"),
-        stopped=entry.get("done") is False,
-        model=text(entry.get("model")),
-        reasoning_seconds=seconds,
-        usage={key: count for key, count in mapping(entry.get("usage")).items() if whole(count) == count},
-        created_at=created,
-        settled_at=moment(entry.get("completedAt")) or created,
-    )
-
-
-def _read(entry: dict[str, Any], content: Content, role: str) -> int | None:
-    """Read text, reasoning and tool calls → seconds of reasoning.
-
-    Newer answers list them in ``output``; older ones have them inside the text, as ``<details>``.
-    """
-    steps = [mapping(step) for step in sequence(entry.get("output"))]
-    said = _said(entry.get("content"), content)
-    if role == "user":
-        content.texts = said.texts
-        return None
-    blocks = Content(Remarks() if steps else content.remarks)
-    seconds = [_cut_blocks(words, blocks) for words in said.texts]
-    content.texts, content.parts = blocks.texts, [*content.parts, *([] if steps else blocks.parts)]
-    content.thoughts = [] if steps else blocks.thoughts
-    seconds += [_output(step, content, spoken=not blocks.texts) for step in steps]
-    return next((found for found in seconds if found is not None), None)
-
-
-def _said(told: Any, content: Content) -> Content:
-    """Read a text, or a list of parts as in requests to providers; parts without text go to ``content``."""
-    said = Content(content.remarks)
+def _fill(content: Content, entry: dict[str, Any]) -> None:
+    """Read a text, or a list of parts as in requests to providers, and all that is attached."""
+    told = entry.get("content")
     for part in told if isinstance(told, list) else [told]:
-        kind = mapping(part).get("type")
-        if isinstance(part, str):
-            said.say(part)
-        elif kind == "text":
-            said.say(part.get("text"))
-        elif kind == "image_url":
-            content.picture(part.get("image_url"))
-        elif part not in EMPTY:
-            content.unknown(part)
-    return said
+        content.read(part, PARTS, mapping(part).get("type"))
+    if content.role == "assistant":
+        _sort(content, [mapping(step) for step in sequence(entry.get("output"))])
+    _beside(content, entry)
 
 
-def _cut_blocks(words: str, content: Content) -> int | None:
-    """Move blocks of reasoning and tools out of a text → seconds of reasoning."""
-    rest, at, seconds = [], 0, None
+def _sort(content: Content, steps: list[dict[str, Any]]) -> None:
+    """Tell text, reasoning and tool calls apart.
+
+    Newer answers list them as ``steps``; older ones have them inside the text, as ``<details>``.
+    """
+    written, content.texts = content.texts, []
+    blocks = Content(Remarks()) if steps else content
+    for words in written:
+        _cut_blocks(blocks, words)
+    content.texts, content.seconds = blocks.texts, blocks.seconds
+    is_known = bool(content.texts)
+    for step in steps:
+        kind = text(step.get("type"))
+        if not (kind == "message" and is_known):
+            content.read(step, STEPS, "code_interpreter" if kind.endswith("code_interpreter") else kind)
+
+
+def _cut_blocks(content: Content, words: str) -> None:
+    """Move blocks of reasoning and tools out of a text."""
+    rest, at = [], 0
     for _ in range(MOST_BLOCKS):
         opening = _BLOCK.search(words, at)
         end = words.find("</details>", opening.end()) if opening else -1
         if not opening or end < 0:
             break
         found = len(content.thoughts) + len(content.parts)
-        thought = _block(opening[1], opening[2], words[opening.end() : end], content)
+        _block(content, opening[1], opening[2], words[opening.end() : end])
         end += len("</details>")
         understood = found < len(content.thoughts) + len(content.parts)
         rest.append(words[at : opening.start() if understood else end])
-        seconds, at = thought if seconds is None else seconds, end
+        at = end
     content.say("".join([*rest, words[at:]]).strip() if rest else words)
-    return seconds
 
 
-def _block(kind: str, written: str, inner: str, content: Content) -> int | None:
+def _block(content: Content, kind: str, written: str, inner: str) -> None:
     attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(written)}
     body = unescape(_SUMMARY.sub("", inner, count=1)).strip()
     if kind == "reasoning":
-        content.think(_QUOTED.sub("", body))
-        return _seconds(attributes.get("duration"))
-    if kind == "tool_calls":
+        content.think(_QUOTED.sub("", body), _seconds(attributes.get("duration", "")))
+    elif kind == "tool_calls":
         content.called(attributes.get("name"), attributes.get("arguments"), _result(attributes.get("result") or body))
     else:
         content.ran(body, attributes.get("output"))
-    return None
 
 
-def _seconds(written: Any) -> int | None:
-    return whole(int(written[:9])) if isinstance(written, str) and written.isascii() and written.isdigit() else None
+def _seconds(written: str) -> int | None:
+    return whole(int(written[:9])) if written.isascii() and written.isdigit() else None
 
 
 def _result(words: str) -> Any:
@@ -209,24 +167,9 @@ def _result(words: str) -> Any:
     return found if isinstance(found, str) else words
 
 
-def _output(step: dict[str, Any], content: Content, *, spoken: bool) -> int | None:
-    """Read one step of ``output`` → seconds of reasoning. ``spoken``: take its text, too."""
-    kind = step.get("type")
-    if kind == "message":
-        if spoken:
-            content.say(_texts(step.get("content")))
-    elif kind == "reasoning":
-        content.think(_texts(step.get("content")) or _texts(step.get("summary")))
-        return whole(round(number(step.get("duration")) or 0)) or None
-    elif kind == "function_call":
-        content.part("tool_call", step.get("name"), step.get("arguments"))
-    elif kind == "function_call_output":
-        content.part("tool_result", step.get("name") or step.get("call_id"), _texts(step.get("output")))
-    elif kind is not None and str(kind).endswith("code_interpreter"):
-        content.ran(step.get("code"), step.get("output"))
-    elif step:
-        content.unknown(step)
-    return None
+def _reasoning(content: Content, step: dict[str, Any]) -> None:
+    words = _texts(step.get("content")) or _texts(step.get("summary"))
+    content.think(words, whole(round(number(step.get("duration")) or 0)) or None)
 
 
 def _texts(told: Any) -> str:
@@ -234,12 +177,12 @@ def _texts(told: Any) -> str:
     return joined(text(part) or mapping(part).get("text") for part in parts).strip()
 
 
-def _beside(entry: dict[str, Any], content: Content) -> None:
+def _beside(content: Content, entry: dict[str, Any]) -> None:
     """Keep files, sources, steps and errors listed beside the text."""
     for file in map(mapping, sequence(entry.get("files"))):
-        _file(file, content)
+        _file(content, file)
     for source in map(mapping, sequence(entry.get("sources")) or sequence(entry.get("citations"))):
-        _source(source, content)
+        _source(content, source)
     for run in map(mapping, sequence(entry.get("code_executions"))):
         content.ran(run.get("code"), run.get("result"), run.get("name"))
     for step in map(mapping, sequence(entry.get("statusHistory"))):
@@ -250,7 +193,7 @@ def _beside(entry: dict[str, Any], content: Content) -> None:
     content.part("error", words=mapping(entry.get("error")).get("content") or text(entry.get("error")))
 
 
-def _file(file: dict[str, Any], content: Content) -> None:
+def _file(content: Content, file: dict[str, Any]) -> None:
     inner = mapping(file.get("file"))
     name = file.get("name") or inner.get("filename") or mapping(inner.get("meta")).get("name")
     if file.get("type") == "image" or text(file.get("content_type")).startswith("image/"):
@@ -259,8 +202,23 @@ def _file(file: dict[str, Any], content: Content) -> None:
         content.part("file", name or file.get("id") or file.get("type"), url=file.get("url"))
 
 
-def _source(told: dict[str, Any], content: Content) -> None:
+def _source(content: Content, told: dict[str, Any]) -> None:
     source = mapping(told.get("source"))
     about = (mapping(entry).get("source") for entry in sequence(told.get("metadata")))
     address = source.get("url") or next(filter(None, about), "")
     content.part("citation", source.get("name") or source.get("id"), _texts(told.get("document")), url=address)
+
+
+PARTS: Readers = {
+    "text": lambda content, part: content.say(part.get("text")),
+    "image_url": lambda content, part: content.picture(part.get("image_url")),
+}
+STEPS: Readers = {
+    "message": lambda content, step: content.say(_texts(step.get("content"))),
+    "reasoning": _reasoning,
+    "function_call": lambda content, step: content.part("tool_call", step.get("name"), step.get("arguments")),
+    "function_call_output": lambda content, step: content.part(
+        "tool_result", step.get("name") or step.get("call_id"), _texts(step.get("output"))
+    ),
+    "code_interpreter": lambda content, step: content.ran(step.get("code"), step.get("output")),
+}

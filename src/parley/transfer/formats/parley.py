@@ -4,11 +4,11 @@ from typing import Any
 
 from parley.codec import FORMAT, TUNED, VERSION, read
 from parley.transfer.tally import Remarks
-from parley.values import identifier, mapping, sequence, text
+from parley.values import mapping, sequence, text
 
 from .drafting import origin
 from .sealing import seal
-from .tree import Node, plant
+from .tree import named, plant
 
 NAME = FORMAT
 ROLES = ("user", "assistant")
@@ -26,20 +26,19 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
     if value.get("version") != VERSION:
         remarks.add("conversation_newer")
         return None, remarks
-    nodes = [_node(entry, f"#{number}", remarks) for number, entry in enumerate(sequence(conversation.get("messages")))]
-    document = seal(conversation, plant(nodes, remarks), remarks)
+    entries = named(sequence(conversation.get("messages")), "id")
+    placed = plant(entries, remarks, lambda entry: _message(entry, remarks), "parent")
+    document = seal(conversation, placed, remarks)
     facts = document["conversation"]
     facts["origin"] = facts["origin"] or origin(NAME, facts["id"], conversation)
     return document, remarks
 
 
-def _node(entry: Any, name: str, remarks: Remarks) -> Node[dict[str, Any]]:
-    if not isinstance(entry, dict):
-        remarks.add("message_broken")
-        return Node(name, "", None)
-    known = entry.get("role") in ROLES
-    remarks.add("message_role", int(not known))
-    return Node(identifier(entry.get("id")) or name, identifier(entry.get("parent")), entry if known else None)
+def _message(entry: dict[str, Any], remarks: Remarks) -> dict[str, Any] | None:
+    if entry.get("role") in ROLES:
+        return entry
+    remarks.add("message_role")
+    return None
 
 
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

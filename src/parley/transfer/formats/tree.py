@@ -1,10 +1,11 @@
 """Order untrusted nodes with parent pointers: parents first, no cycle, none lost. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from parley.transfer.tally import Remarks
+from parley.values import identifier, mapping, sequence
 
 T = TypeVar("T")
 
@@ -28,18 +29,40 @@ class Placed(Generic[T]):
     load: T
 
 
-def plant(nodes: Iterable[Node[T]], remarks: Remarks) -> list[Placed[T]]:
-    """Build the tree: depth first where nodes list their children, in the order of the file otherwise.
+def named(entries: Iterable[Any], key: str) -> Iterator[tuple[str, Any]]:
+    """Yield (id, entry); entries without an id get their number.
 
-    >>> [(one.id, one.parent) for one in plant([Node("b", "a", 1), Node("a", "", 1)], Remarks())]
+    >>> list(named([{"id": "a"}, None], "id"))
+    [('a', {'id': 'a'}), ('#1', None)]
+    """
+    return ((identifier(mapping(entry).get(key)) or f"#{number}", entry) for number, entry in enumerate(entries))
+
+
+def plant(
+    entries: Iterable[tuple[str, Any]],
+    remarks: Remarks,
+    read: Callable[[dict[str, Any]], T | None],
+    parent: str,
+    children: str = "",
+) -> list[Placed[T]]:
+    """Build the tree of (id, entry): depth first where entries list their children, in their own order otherwise.
+
+    ``parent``, ``children``: the fields with an entry's parent and children. ``read`` returns None for no message.
+
+    >>> entries = [("b", {"up": "a"}), ("a", {})]
+    >>> [(one.id, one.parent) for one in plant(entries, Remarks(), lambda entry: entry, "up")]
     [('a', ''), ('b', 'a')]
     """
     known: dict[str, Node[T]] = {}
-    for node in nodes:
-        if node.id in known:
-            remarks.add("message_duplicate", int(node.load is not None))
+    for name, entry in entries:
+        load = read(entry) if isinstance(entry, dict) else None
+        if name in known:
+            remarks.add("message_duplicate", int(load is not None))
         else:
-            known[node.id] = node
+            about = mapping(entry)
+            order = [identifier(child) for child in sequence(about.get(children) if children else None)]
+            known[name] = Node(name, identifier(about.get(parent)), load, order)
+        remarks.add("message_broken", int(not isinstance(entry, dict)))
     _adopt(known, remarks)
     _cut_circles(known, remarks)
     return list(_walk(known))
