@@ -67,9 +67,9 @@ class Accumulator:
         """Add one decoded chunk of the chat completions API. Raises InBandError, after the rest of the chunk is added.
 
         >>> answer = Accumulator()
-        >>> answer.add({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "end_turn"}]})
-        >>> str(answer.text), answer.finish_reason
-        ('Hi', 'stop')
+        >>> answer.add({"choices": [{"delta": {"content": "<think>Hm.</think>Hi"}, "finish_reason": "end_turn"}]})
+        >>> str(answer.reasoning), str(answer.text), answer.finish_reason
+        ('Hm.', 'Hi', 'stop')
         """
         if self.ended:
             return

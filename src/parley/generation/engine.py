@@ -81,7 +81,7 @@ class Engine:
         return writing.key in running or await self._database.at_last(take_back, *writing.as_it_is)
 
     async def _begin(self, reply_id: UUID) -> Writing | None:
-        """Claim a reply, which is known as ours even before; see Duties.look_after."""
+        """Claim a reply, which counts as known even before, so that it is not recovered as a forgotten one."""
         self._running.claiming.add(reply_id)
         try:
             if writing := await self._claim(reply_id):

@@ -24,13 +24,7 @@ _CLOSES_PROSE = re.compile(r"[^\s`\"'“”‘’«»(\[{<|/\\=]\Z|\n\Z|\A\Z")
 
 
 class Thoughts:
-    """Passes what is added on to one of two texts; holds back only what may still become a tag.
-
-    >>> reasoning, answer = Text(), Text()
-    >>> Thoughts(reasoning, answer).add("<think>Hm.</think>Hi")
-    >>> str(reasoning), str(answer)
-    ('Hm.', 'Hi')
-    """
+    """Passes what is added on to one of two texts; holds back only what may still become a tag."""
 
     def __init__(self, reasoning: Text, answer: Text) -> None:
         self._reasoning, self._answer = reasoning, answer

@@ -73,7 +73,7 @@ WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Refusal:
-    """An HTTP response other than 2xx. ``said``: its body; ``code``, ``param``: fields of OpenAI's errors, or ""."""
+    """An HTTP response other than 2xx: its body as text, and the fields ``code`` and ``param`` of OpenAI's errors."""
 
     status: int
     said: str
