@@ -1,9 +1,10 @@
-"""Versions of questions and answers, forks, and what is deleted from a conversation."""
+"""Versions of questions and answers, forks, and deleting parts of a conversation."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from parley.forms import RegenerateForm
@@ -12,13 +13,13 @@ from parley.models.arriving import BeingCopied
 from parley.models.conversation import NoQuestion
 from parley.tasks import offered_models, stop_on_commit
 
-from .base import own_conversation, page, private, see, uuid_or_404
+from .base import framed, own_conversation, private, see, uuid_or_404
 
 
 @private
 @require_POST
 def branch_show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Turn to the branch of a message, and stay where it is on the page."""
+    """Turn to the branch of a message, and stay at its place on the page."""
     conversation = own_conversation(request, pk)
     message = message_of(conversation, uuid_or_404(request.POST.get("message")))
     conversation.show(message)
@@ -28,7 +29,7 @@ def branch_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_GET
 def message_menu(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
-    """What can be done with a message; as a page without JavaScript."""
+    """Show what can be done with a message; without JavaScript as a page."""
     conversation = own_conversation(request, pk)
     return _menu(request, conversation, message_of(conversation, message), RegenerateForm())
 
@@ -36,6 +37,7 @@ def message_menu(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
 @private
 @require_POST
 def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    """Ask for another answer to the same question, of the model that is chosen."""
     conversation, form = own_conversation(request, pk), RegenerateForm(request.POST)
     chosen = message_of(conversation, message)
     if not form.is_valid():
@@ -50,7 +52,7 @@ def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpRes
 @private
 @require_POST
 def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
-    """A new conversation; of a reply that is being written there is nothing to go on from yet."""
+    """Copy the branch of a message into a new conversation, unless the message is still being written."""
     conversation = own_conversation(request, pk)
     chosen = message_of(conversation, message)
     if not chosen.settled:
@@ -64,29 +66,32 @@ def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
 @private
 @require_POST
 def message_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    """Delete a message; what follows it stays."""
     conversation = own_conversation(request, pk)
-    doomed = get_object_or_404(conversation.messages, pk=message)
+    doomed = message_of(conversation, message)
     return _deleted(conversation, doomed, conversation.delete_message(doomed))
 
 
 @private
 @require_POST
 def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
+    """Delete a message and all that follows it."""
     conversation = own_conversation(request, pk)
-    doomed = get_object_or_404(conversation.messages, pk=message)
+    doomed = message_of(conversation, message)
     return _deleted(conversation, doomed, conversation.delete_branch(doomed))
 
 
-def message_of(conversation: Conversation, pk: UUID | None) -> Message:
+def message_of(conversation: Conversation, pk: UUID) -> Message:
+    """Return a message of this conversation. Raises Http404."""
     message: Message = get_object_or_404(conversation.messages, pk=pk)
     return message
 
 
 def see_message(conversation: Conversation, pk: UUID) -> HttpResponse:
-    """The newest messages of the branch that is shown, or those around this one where it is older."""
+    """Redirect to the newest messages of the branch that is shown, or to those around this one where it is older."""
     newest = any(message.pk == pk for message in conversation.transcript())
     address = conversation.get_absolute_url() if newest else conversation.address_of(pk)
-    return HttpResponseRedirect(f"{address.partition('#')[0]}#message_{pk}", status=303)
+    return see(f"{address.partition('#')[0]}#message_{pk}")
 
 
 def _deleted(conversation: Conversation, doomed: Message, running: list[Message]) -> HttpResponse:
@@ -99,8 +104,6 @@ def _menu(
     request: HttpRequest, conversation: Conversation, message: Message, form: RegenerateForm, status: int = 200
 ) -> HttpResponse:
     conversation.number_versions([message])
-    context = {"conversation": conversation, "message": message, "form": form, "offer": offered_models()}
-    context["following"] = conversation.count_below(message)
-    if "Turbo-Frame" in request.headers:
-        return render(request, "parley/message_menu.html", {"layout": "parley/frame.html", **context}, status=status)
-    return page(request, "message_menu", status=status, **context)
+    shown: dict[str, Any] = {"message": message, "form": form, "following": conversation.count_below(message)}
+    offer = offered_models()
+    return framed(request, "message_menu", status=status, conversation=conversation, offer=offer, **shown)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from parley.delivery.log import show_live
@@ -12,14 +12,14 @@ from parley.forms import QuestionForm
 from parley.ids import uuid7
 from parley.models import AskedBefore, Conversation, Draft, Feed, Message
 
-from .base import own_conversation, page, private, see, uuid_or_404
-from .folders import chosen_folder
-from .tuning import chosen_tuning, start_choices
+from .base import fragment, own_conversation, page, private, see, uuid_or_404, wants_frame
+from .tuning import chosen_folder, chosen_tuning, start_choices
 
 
 @private
 @require_GET
 def conversation_new(request: HttpRequest) -> HttpResponse:
+    """Show the page of a new conversation, in the folder that the address names."""
     into = chosen_folder(request)
     return page(request, "conversation_new", form=blank_form(request, None), into=into, **start_choices(request, into))
 
@@ -27,6 +27,7 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
 @private
 @require_POST
 def conversation_create(request: HttpRequest) -> HttpResponse:
+    """Ask the first question; one that was sent twice is asked once."""
     form, into = QuestionForm(request.POST), chosen_folder(request)
     choices, tuning = chosen_tuning(request, form, into)
     if tuning is None:
@@ -43,7 +44,7 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
 @private
 @require_GET
 def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The end of the branch that is shown, or with ``?message=`` what is around a message, on its branch."""
+    """Show the end of the branch that was shown last, or with ``?message=`` the surroundings of a message."""
     conversation = own_conversation(request, pk)
     around = _named(request, conversation, "message")
     form = blank_form(request, conversation, _named(request, conversation, "edit"))
@@ -55,29 +56,29 @@ def conversation_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_GET
 def conversation_older(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The messages before or after one, as the frame that the page put there; as a page without JavaScript."""
+    """Show the messages before or after one, for the frame in its place; without JavaScript as a page."""
     conversation = own_conversation(request, pk)
     before, after = (_named(request, conversation, name) for name in ("before", "after"))
     if not (before or after):
         raise Http404
-    if "Turbo-Frame" not in request.headers:
+    if not wants_frame(request):
         return conversation_page(request, conversation, blank_form(request, conversation), before=before, after=after)
     window = transcript_of(conversation, before=before, after=after) | {"newer" if before else "older": None}
     frame = f"older_{before.pk}" if before else f"newer_{after and after.pk}"
-    return render(request, "parley/conversation_older.html", {"frame": frame, **window})
+    return fragment(request, "conversation_older", frame=frame, **window)
 
 
 def conversation_page(
     request: HttpRequest, conversation: Conversation, form: QuestionForm, *, status: int = 200, **near: Message | None
 ) -> HttpResponse:
-    """``near``: ``before``, ``after`` or ``around`` a message."""
+    """Show the messages ``near`` one: ``before``, ``after`` or ``around`` it; of none the newest."""
     version = Feed.version_of(request.user)
     context = {"version": version, "form": form, **transcript_of(conversation, **near)}
     return page(request, "conversation_show", status=status, **context)
 
 
 def transcript_of(conversation: Conversation, **near: Message | None) -> dict[str, Any]:
-    """``transcript``: some messages in order; there are more before ``older``, and after ``newer``."""
+    """Return ``transcript``, messages in order, with more of them before ``older`` and after ``newer``."""
     window, around = conversation.window(**near), near.get("around")
     show_live(window.messages)
     context = {"conversation": conversation, "transcript": window.messages, "found": around and around.pk}
@@ -85,17 +86,18 @@ def transcript_of(conversation: Conversation, **near: Message | None) -> dict[st
 
 
 def _named(request: HttpRequest, conversation: Conversation, name: str) -> Message | None:
-    """The message that the address names, if it does."""
+    """Return the message that the address names, if it does. Raises Http404."""
     pk = request.GET.get(name)
     return None if pk is None else get_object_or_404(conversation.messages, pk=uuid_or_404(pk))
 
 
 def blank_form(request: HttpRequest, conversation: Conversation | None, edited: Message | None = None) -> QuestionForm:
-    """The next form: what was typed and not sent, or a question to be edited, and a key of its own."""
+    """Return the form of the next question, with the draft of it or with a question that is edited."""
     if edited:
         return next_form(text=edited.content, editing=edited.pk)
     return next_form(text=Draft.text_of(request.user, conversation))
 
 
 def next_form(**initial: Any) -> QuestionForm:
+    """Return a form with an idempotency key of its own."""
     return QuestionForm(initial={"key": uuid7(), **initial})

@@ -1,4 +1,4 @@
-"""The frame in which diagrams are drawn: a page without an origin, whose policy lets nothing in and nothing out."""
+"""The frame in which diagrams are drawn: a page without an origin, whose policy allows no traffic at all."""
 
 from secrets import token_urlsafe
 
@@ -17,7 +17,7 @@ POLICY = (
 @private
 @require_GET
 def diagram_draw(request: HttpRequest) -> HttpResponse:
-    """Serve the page with Mermaid; sources reach it, and drawings leave it, by messages of the page around it."""
+    """Serve the page with Mermaid; it gets sources from the page around it, and gives back drawings, by messages."""
     nonce = token_urlsafe(16)
     response = render(request, "parley/diagram_draw.html", {"nonce": nonce})
     response["Content-Security-Policy"] = POLICY.format(nonce=nonce)

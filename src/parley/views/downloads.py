@@ -1,4 +1,4 @@
-"""Files to be saved, read a block at a time."""
+"""Files to save, sent a block at a time."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import IO, cast
@@ -10,17 +10,17 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
 }
-"""Where a browser shows it all the same, it runs nothing and is nobody."""
+"""A browser that shows a file all the same runs nothing in it, and gives it no origin."""
 
 
 def download(file: IO[bytes], name: str, content_type: str) -> HttpResponse:
-    """A file as an attachment of this name."""
+    """Send a file as an attachment of this name."""
     response = _Download(file, as_attachment=True, filename=name, content_type=content_type, headers=dict(HEADERS))
     return cast(HttpResponse, response)
 
 
 class _Download(FileResponse):
-    """Django's own is read into memory as a whole when the server is an asynchronous one."""
+    """A response in blocks: under an asynchronous server, Django reads its own into memory as a whole."""
 
     block_size = 2**18
 

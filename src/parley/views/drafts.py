@@ -1,4 +1,4 @@
-"""What was typed and not sent."""
+"""Drafts: text that was typed and not sent."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
@@ -12,6 +12,7 @@ from .base import own_conversation, private
 @private
 @require_POST
 def draft_save(request: HttpRequest) -> HttpResponse:
+    """Keep the draft of a conversation, or of a new one."""
     form = DraftForm(request.POST)
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400)

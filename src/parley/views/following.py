@@ -1,4 +1,4 @@
-"""What the socket says, for a page that has none."""
+"""Catching up without a socket."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
@@ -16,9 +16,10 @@ from .base import private
 
 
 class CaughtUp(JsonResponse):
-    """Once it is sent, replies of dead workers are seen to, as they are where somebody has a socket."""
+    """A response after which replies of dead workers are reclaimed, as they are while somebody has a socket."""
 
     def close(self) -> None:
+        """Sweep, once the response is sent."""
         passing_reaper().pass_by()
         super().close()
 
@@ -26,7 +27,7 @@ class CaughtUp(JsonResponse):
 @private
 @require_GET
 def catch_up(request: HttpRequest) -> HttpResponse:
-    """What the socket would have said since, for a page that has none: see docs/protocol.md."""
+    """Send a page what its socket would have sent since: see docs/protocol.md."""
     form = CatchUpForm(request.GET)
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400)
@@ -43,7 +44,7 @@ def catch_up(request: HttpRequest) -> HttpResponse:
 
 
 def _entries(reply: Message, since: Position) -> list[tuple[str, Payload]]:
-    """What the page can make something of; a log without its beginning is told again by its writer."""
+    """Return the entries that the page can apply; a log without its beginning is written again instead."""
     entries = entries_since(connection(), reply.pk, max(since, reply.past))
     if since > reply.past or not entries or is_whole(entries[0][1]):
         return entries

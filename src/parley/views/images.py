@@ -1,4 +1,4 @@
-"""An image of another host that an answer names, as a page for a frame whose policy lets in that host and nothing else."""
+"""Images of other hosts in answers, each as a page for a frame whose policy allows that host and nothing else."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ _IMAGE = re.compile(r'<a class="image" href="([^"]*)"')
 @private
 @require_GET
 def message_image(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The image at ``?url=``, where that stands in this message; the page around it never loads anything of that host."""
+    """Serve the image at ``?url=``, if this message names it; the page around it loads nothing of that host."""
     address = request.GET.get("url", "")
     source = _source_of(address)
     if not conf.IMAGES_ON_CLICK or source is None or address not in _images_of(own_message(request, pk)):
@@ -46,7 +46,7 @@ def _images_of(message: Message) -> set[str]:
 
 
 def _source_of(address: str) -> str | None:
-    """The host as a policy names it; None for what is not https, or that a policy cannot name."""
+    """Return the host as a policy names it; None for one without https, or that a policy cannot name."""
     try:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port

@@ -1,9 +1,10 @@
 """Questions, and the verbs of replies."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from parley.delivery.log import show_live
@@ -11,13 +12,14 @@ from parley.forms import QuestionForm
 from parley.models import AskedBefore, Conversation, Draft, Message, Role
 from parley.tasks import stop_on_commit
 
-from .base import own_conversation, own_message, private, see, stream, wants_stream
+from .base import fragment, own_conversation, own_message, private, see, stream, wants_stream
 from .conversations import conversation_page, next_form
 
 
 @private
 @require_POST
 def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask a question, or ask an edited one anew; one that was sent twice is asked once."""
     conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form)
@@ -43,29 +45,23 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_GET
 def message_source(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A message as it was written, to be copied."""
+    """Serve a message as it was written, for copying."""
     return HttpResponse(own_message(request, pk).content, content_type="text/plain; charset=utf-8")
 
 
 @private
 @require_POST
-def message_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def message_requeue(request: HttpRequest, pk: UUID, verb: Callable[[Message], object]) -> HttpResponse:
+    """Have a reply written again or further, by a verb of Message that does nothing where that is not possible."""
     message = own_message(request, pk)
-    message.retry()
-    return _changed(request, message)
-
-
-@private
-@require_POST
-def message_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
-    message = own_message(request, pk)
-    message.resume()
+    verb(message)
     return _changed(request, message)
 
 
 @private
 @require_POST
 def message_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop a reply that is waiting or being written."""
     message = own_message(request, pk)
     if message.stop():
         stop_on_commit(message)
@@ -73,7 +69,7 @@ def message_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, message: Message) -> HttpResponse:
-    """The message as it is now, whether this request changed it or another was first."""
+    """Show the message as it is now, whether this request changed it or another was first."""
     if not wants_stream(request):
         return see(message.conversation)
     message.refresh_from_db()
@@ -88,12 +84,12 @@ def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
 
 
 def _below(conversation: Conversation, form: QuestionForm) -> Message | None:
-    """What the page was opened for, when that is on another branch than the one that is remembered."""
+    """Return the message for which the page was opened, where it is not on the branch that was shown last."""
     pk = form.cleaned_data["below"]
     return get_object_or_404(conversation.messages, pk=pk) if pk else None
 
 
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:
     if wants_stream(request):
-        return render(request, "parley/_composer.html", {"form": form, "conversation": conversation}, status=422)
+        return fragment(request, "_composer", status=422, form=form, conversation=conversation)
     return conversation_page(request, conversation, form, status=422)

@@ -1,33 +1,42 @@
-"""What views of folders and of presets have in common."""
+"""Making, changing and deleting folders and presets."""
 
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST
 
 from parley.forms import NamedForm
+from parley.models import Preset
 from parley.models.named import Named
 
-from .base import page
+from .base import page, private, see
 from .tuning import tuning_form
 
 
-def own(request: HttpRequest, kind: type[Named], pk: UUID) -> Any:
-    """One of the person's own. Raises Http404."""
-    return get_object_or_404(kind.objects.visible_to(request.user), pk=pk)
-
-
-def create(request: HttpRequest, kind: type[Named]) -> HttpResponse:
-    """The page to make one."""
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def named_create(request: HttpRequest, kind: type[Named]) -> HttpResponse:
+    """Make a folder or a preset, on a page of its own."""
     owner: Any = request.user
     return _save(request, kind(owner=owner))
 
 
-def edit(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
-    """The page to change one."""
-    row = own(request, kind, pk)
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def named_edit(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
+    """Change a folder or a preset, on a page of its own."""
+    row: Named = get_object_or_404(kind.objects.visible_to(request.user), pk=pk)
     return _save(request, row, **{str(kind._meta.model_name): row})
+
+
+@private
+@require_POST
+def named_delete(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
+    """Delete a folder or a preset; conversations that were in it, or began with it, stay as they are."""
+    get_object_or_404(kind.objects.visible_to(request.user), pk=pk).delete()
+    return see("parley:preset_list" if kind is Preset else "parley:conversation_new")
 
 
 def _save(request: HttpRequest, row: Named, **shown: Named) -> HttpResponse:
@@ -37,5 +46,5 @@ def _save(request: HttpRequest, row: Named, **shown: Named) -> HttpResponse:
         form.add_error(None, row.FULL % {"most": row.MOST})
     if form.is_valid():
         row.tune(name=form.cleaned_data["name"], **form.tuning)
-        return HttpResponseRedirect(row.saved_url, status=303)
+        return see(row.saved_url)
     return page(request, name, status=422 if form.is_bound else 200, **shown, **context)

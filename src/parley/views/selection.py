@@ -1,4 +1,4 @@
-"""What is done with several conversations at once."""
+"""Changes of several conversations at once."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from .sidebar import changed
 @private
 @require_POST
 def conversations_change(request: HttpRequest) -> HttpResponse:
-    """Archive, take out of the archive, move or delete what is selected; ids of others are as if they were not there."""
+    """Archive, unarchive, move or delete what is selected; ids of other people's conversations are ignored."""
     form = SelectionForm(request.POST, user=request.user)
     if not form.is_valid():
         return _refused(request, form)

@@ -1,4 +1,4 @@
-"""How a conversation is answered: its model, instructions and parameters."""
+"""The settings of a conversation: its model, instructions and parameters."""
 
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from .tuning import tuning_form
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the settings of a conversation, or change them."""
     conversation = own_conversation(request, pk)
     context = tuning_form(request, conversation)
     if context["form"].is_valid():
@@ -29,7 +30,7 @@ def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_POST
 def models_refresh(request: HttpRequest) -> HttpResponse:
-    """Ask the provider which models it has, for whoever wants to know: it is asked once in ten seconds at most."""
+    """Ask the provider which models it has, at most once in ten seconds for all people together."""
     catalogue.refresh(conf.provider)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):

@@ -1,4 +1,4 @@
-"""Shares: links to what a conversation was at one moment. One page is public: share_show."""
+"""Shares: links to a conversation as it was at one moment. One page is public: share_show."""
 
 import re
 from typing import Any
@@ -6,19 +6,18 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parley.forms import ShareForm
-from parley.models import Conversation, NothingToShare, Share
+from parley.models import NothingToShare, Share
 from parley.models.arriving import BeingCopied
 from parley.models.share import TooLarge
 from parley.models.storage import Full
 
-from .base import own_conversation, page, private, rendered, see
+from .base import framed, own_conversation, page, private, rendered, see, wants_frame
 
 MESSAGES_ON_A_PAGE = 200
 LINKS_ON_A_PAGE = 50
@@ -39,20 +38,23 @@ _WHY_NOT: dict[type[Exception], Any] = {
 @private
 @require_http_methods(["GET", "POST"])
 def share_create(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The links of a conversation, and the form of the next one."""
+    """Show the links of a conversation, with the form of the next one, or make that."""
     conversation, form = own_conversation(request, pk), ShareForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             Share.of(conversation, **form.cleaned_data)
-            return _see("share_create", conversation.pk)
+            return see("parley:share_create", conversation.pk)
         except tuple(_WHY_NOT) as error:
             form.add_error(None, _WHY_NOT[type(error)])
-    return _links_of(request, conversation, form)
+    shown: dict[str, Any] = {"form": form, "shares": conversation.shares.open().listed()}
+    status = 422 if form.errors else 200
+    return framed(request, "share_create", frame="_share", status=status, conversation=conversation, **shown)
 
 
 @private
 @require_safe
 def share_list(request: HttpRequest) -> HttpResponse:
+    """Show all links of a person."""
     shares = Share.objects.visible_to(request.user).listed().select_related("conversation")
     return page(request, "share_list", shares=Paginator(shares, LINKS_ON_A_PAGE).get_page(request.GET.get("page")))
 
@@ -60,15 +62,16 @@ def share_list(request: HttpRequest) -> HttpResponse:
 @private
 @require_POST
 def share_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """End a link now."""
     share = get_object_or_404(Share.objects.visible_to(request.user).listed(), pk=pk)
     share.revoke()
-    return _see("share_create", share.conversation_id) if "Turbo-Frame" in request.headers else _see("share_list")
+    return see("parley:share_create", share.conversation_id) if wants_frame(request) else see("parley:share_list")
 
 
 @login_not_required
 @require_safe
 def share_show(request: HttpRequest, token: str) -> HttpResponse:
-    """What the link shows to everybody; every link that shows nothing answers alike."""
+    """Show everybody what a link shows; all links that show nothing answer alike."""
     share = Share.objects.behind(token).first()
     if share is None:
         return _public(request, "share_gone", status=404)
@@ -98,20 +101,7 @@ def _public(request: HttpRequest, name: str, *, status: int = 200, **context: An
     return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status, headers=HEADERS)
 
 
-def _links_of(request: HttpRequest, conversation: Conversation, form: ShareForm) -> HttpResponse:
-    """As the frame in the conversation's menu, or as a page."""
-    context = {"conversation": conversation, "form": form, "shares": conversation.shares.open().listed()}
-    status = 422 if form.errors else 200
-    if "Turbo-Frame" in request.headers:
-        return render(request, "parley/_share.html", context, status=status)
-    return page(request, "share_create", status=status, **context)
-
-
 def _is_read_by_somebody_else(request: HttpRequest, share: Share) -> bool:
-    """Whether a person reads it who is not its owner; machines that fetch links for previews are none."""
+    """Whether a person other than the owner reads it; machines that fetch previews of links do not count."""
     is_machine = _MACHINE.search(request.headers.get("User-Agent", "")) or "Sec-Purpose" in request.headers
     return request.method == "GET" and not is_machine and request.user.pk != share.owner_id
-
-
-def _see(name: str, *arguments: UUID) -> HttpResponse:
-    return HttpResponseRedirect(reverse(f"parley:{name}", args=arguments), status=303)

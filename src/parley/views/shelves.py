@@ -1,4 +1,4 @@
-"""The lists of the sidebar, a page of each at a time."""
+"""The sections of the sidebar, a page of each at a time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Some rows of a list. ``after``: the place below which there are more; ``frame``: the id of what loads them."""
+    """Some rows of a section. There are more below the place ``after``, which the frame ``frame`` loads."""
 
     name: str
     rows: list[Any]
@@ -24,15 +24,17 @@ class Shelf:
 
     @property
     def frame(self) -> str:
+        """Return the id of the frame that loads the rows below these."""
         return frame_of(self.name, self.after)
 
 
 def frame_of(name: str, after: str) -> str:
+    """Return the id of the frame of the rows of a section below a place."""
     return f"more_{after[27:] or name}"
 
 
 def shelf(user: Any, name: str, after: str = "") -> Shelf:
-    """Raises ValueError for a place that is none."""
+    """Return the first rows of a section, or those below a place. Raises ValueError for what is no place."""
     rows = Conversation.objects.visible_to(user).on_shelf(name)
     below = rows.after(after) if after else rows
     found = list(below.newest_first().defer("instructions", "parameters")[: ROWS + 1])
@@ -41,7 +43,7 @@ def shelf(user: Any, name: str, after: str = "") -> Shelf:
 
 
 def sidebar(request: HttpRequest) -> dict[str, Any]:
-    """What every page with a sidebar shows of it; the queries are the same for few conversations and many."""
+    """Return the context of the sidebar, by a number of queries that does not depend on how much there is."""
     user = request.user
     return {
         "pinned": shelf(user, PINNED),
@@ -54,6 +56,7 @@ def sidebar(request: HttpRequest) -> dict[str, Any]:
 
 
 def folders(user: Any) -> list[Folder]:
+    """Return the folders of a person in the order of the sidebar."""
     return sorted(Folder.objects.visible_to(user).defer("instructions", "parameters"), key=lambda folder: folder.place)
 
 
