@@ -1,4 +1,4 @@
-"""What both indexes have in common: one entry for each title and each settled text, kept in step by triggers."""
+"""The entries of both indexes, one for each title and each settled message, which triggers keep up to date."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from parley.models.states import UNSETTLED
 ENTRIES = "parley_search"
 MESSAGES, CONVERSATIONS = Message._meta.db_table, Conversation._meta.db_table
 MOST_RANKED = 1_000
-"""Of words that occur nearly everywhere, only so many of the newest entries are compared."""
+"""Entries that are ranked, the newest: some words occur nearly everywhere."""
 TITLES_COUNT = 2
 """A title's relevance is multiplied by this."""
 
@@ -18,7 +18,7 @@ _unsettled = ", ".join(f"'{status}'" for status in UNSETTLED)
 
 
 def settled(row: str) -> str:
-    """SQL: whether a message has its text; ``row`` is its name, NEW for one."""
+    """Return the SQL condition that a message has its text; ``row`` is its name in SQL, such as NEW."""
     return f"({row}.status NOT IN ({_unsettled}))"
 
 
@@ -35,18 +35,19 @@ FILL_MESSAGES = (
     f"INSERT INTO {ENTRIES} (conversation_id, message_id) SELECT conversation_id, id FROM {MESSAGES} AS message "
     f"WHERE {settled('message')} AND content <> '' AND id IN ({{keys}}) ORDER BY id ON CONFLICT DO NOTHING"
 )
-"""Statements that make the entries of some rows that have none; the triggers put the words in."""
+"""Statements that add entries of rows without one; the triggers add the words."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A place that has all words: a message, or the title of a conversation."""
+    """A place with all words: a message, or where that is None the title of the conversation."""
 
     conversation: UUID
     message: UUID | None
 
 
 def found(rows: list[tuple[Any, Any]]) -> list[Found]:
+    """Turn rows (conversation, message or None), as the databases spell ids, into places."""
     return [Found(_uuid(conversation), _uuid(message) if message else None) for conversation, message in rows]
 
 

@@ -1,4 +1,4 @@
-"""What a person may look for."""
+"""The form of the search."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from .results import PAGE
 
 
 class SearchForm(forms.Form):
-    """``q``: words and phrases, or nothing yet; ``page``: 1 for the first."""
+    """``q``: words and phrases, or nothing yet; ``page``: its number, from 1."""
 
     q = forms.CharField(
         label=_("Search"),

@@ -1,4 +1,4 @@
-"""The index of the database that is used: to make it, to fill it, and to look for words."""
+"""The index of the database in use: making it, filling it, and finding words in it."""
 
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,7 @@ NEEDED = "Parley needs PostgreSQL, or an SQLite with FTS5."
 
 
 def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """Where all the words of a query are, among what a person owns; the most relevant first.
+    """Return the places with all words of a query among what a person owns, the most relevant first.
 
     Raises NotSupportedError on a database that keeps no index, which Django's checks refuse.
     """
@@ -31,12 +31,12 @@ def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
 
 
 def is_possible() -> bool:
-    """Whether the database of the conversations can keep an index."""
+    """Tell whether the database of the conversations can keep an index."""
     return _kept_by(connections[Conversation.objects.db]) is not None
 
 
 def make(connection: BaseDatabaseWrapper) -> int:
-    """The index, from nothing → the conversations in it; none on a database that keeps no index."""
+    """Make the index anew and return the number of conversations; 0 on a database that keeps no index."""
     kept = _kept_by(connection)
     if kept is None:
         return 0
@@ -45,17 +45,18 @@ def make(connection: BaseDatabaseWrapper) -> int:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop the index and its triggers, if there is one."""
     if kept := _kept_by(connection):
         _execute(connection, kept.unmaking())
 
 
 def after_migrate(using: str, **kwargs: Any) -> None:
-    """A migration may have made a table anew, and its triggers are lost then."""
+    """Repair the index: a migration that makes a table anew loses its triggers."""
     mend(connections[using])
 
 
 def mend(connection: BaseDatabaseWrapper) -> None:
-    """Make an index anew whose triggers were lost; one that was never made stays so."""
+    """Make an index anew that has lost triggers; where there was none, there is none afterwards."""
     kept = _kept_by(connection)
     if kept and ENTRIES in connection.introspection.table_names() and not kept.is_whole(connection):
         make(connection)
@@ -73,7 +74,7 @@ def _keys(connection: BaseDatabaseWrapper, model: type[Conversation | Message]) 
 
 
 def _fill_in(connection: BaseDatabaseWrapper, statement: str, keys: list[Any]) -> None:
-    """In portions, so that questions are asked meanwhile; what they add has its entry by then."""
+    """Fill in portions, so that questions can be asked meanwhile; the triggers add entries for these."""
     pace, done = Pace(), 0
     while done < len(keys):
         some = keys[done : done + pace.rows]
@@ -84,7 +85,7 @@ def _fill_in(connection: BaseDatabaseWrapper, statement: str, keys: list[Any]) -
 
 
 def _kept_by(connection: BaseDatabaseWrapper) -> ModuleType | None:
-    """The module of the index that this database can keep."""
+    """Return the module of the index that this database can keep, or None."""
     if connection.vendor == "postgresql":
         return postgresql
     return sqlite if connection.vendor == "sqlite" and sqlite.is_possible() else None

@@ -1,4 +1,4 @@
-"""The index of PostgreSQL: a GIN index over words that a function of the index's own has made out of a text."""
+"""The index of PostgreSQL: a GIN index over the words of each text, which a function in the database finds."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .words import ACCENTS, LONGEST_TEXT, VARIANTS, letters, unspaced
 
 WORDS_OF = f"{ENTRIES}_words"
 LONGEST_WORD = 250
-"""Characters of a word that count; more than a query has."""
+"""Characters of a word that are compared; more than a query has."""
 MARKS = "\u0300-\u036f"
 COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8")
 VECTOR = f"{ENTRIES}_vector"
@@ -105,7 +105,7 @@ _RELEVANCE = f"1 - {_SHORTNESS} / ({_SHORTNESS} + {_TIMES})"
 
 
 def making(connection: BaseDatabaseWrapper) -> list[str]:
-    """The statements that make the index, with no entry in it."""
+    """Return the statements that make the index, empty."""
     functions = [
         f"CREATE FUNCTION {ENTRIES}_{name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN {body} END $body$"
         for name, body in _FUNCTIONS.items()
@@ -118,7 +118,7 @@ def making(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _words_of(connection: BaseDatabaseWrapper) -> str:
-    """The function that makes ' the words of a text ' out of a text, as parley.search.words does."""
+    """Return the statement that makes the function from a text to ' its words ', as parley.search.words finds them."""
     alone, usual = unspaced(), "".join(VARIANTS.values())
     return f"""
 CREATE FUNCTION {WORDS_OF}(whole text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $body$
@@ -134,14 +134,16 @@ BEGIN
         said := regexp_replace(regexp_replace(said, '([{alone}])', ' \\1 ', 'g'), '[^{letters()}{alone}]+', ' ', 'g');
     END IF;
     IF EXISTS (SELECT FROM unnest(string_to_array(said, ' ')) AS word WHERE length(word) > {LONGEST_WORD}) THEN
-        said := array_to_string(ARRAY(SELECT left(word, {LONGEST_WORD}) FROM unnest(string_to_array(said, ' ')) AS word), ' ');
+        said := array_to_string(
+            ARRAY(SELECT left(word, {LONGEST_WORD}) FROM unnest(string_to_array(said, ' ')) AS word), ' '
+        );
     END IF;
     RETURN ' ' || btrim(said) || ' ';
 END $body$"""
 
 
 def _collation(connection: BaseDatabaseWrapper) -> str:
-    """One that knows the small letters of all scripts; which of them there is depends on the server."""
+    """Return SQL for a collation that knows the small letters of all scripts; servers differ in which they have."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT collname FROM pg_collation WHERE collname = ANY(%s)", [list(COLLATIONS)])
         known = {name for (name,) in cursor.fetchall()}
@@ -149,14 +151,14 @@ def _collation(connection: BaseDatabaseWrapper) -> str:
 
 
 def unmaking() -> list[str]:
-    """Dropping a function drops its triggers."""
+    """Return the statements that drop the index; a function takes its triggers with it."""
     functions = [f"DROP FUNCTION IF EXISTS {ENTRIES}_{name}() CASCADE" for name in _FUNCTIONS]
     texts = [f"DROP FUNCTION IF EXISTS {WORDS_OF}(text)", f"DROP FUNCTION IF EXISTS {VECTOR}(text, text)"]
     return [*functions, f"DROP TABLE IF EXISTS {ENTRIES}", *texts]
 
 
 def is_whole(connection: BaseDatabaseWrapper) -> bool:
-    """Whether no trigger is missing."""
+    """Tell whether no trigger is missing."""
     names = [f"{ENTRIES}_{name}" for name in _TRIGGERS]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT tgname) FROM pg_trigger WHERE tgname = ANY(%s)", [names])
@@ -164,7 +166,7 @@ def is_whole(connection: BaseDatabaseWrapper) -> bool:
 
 
 def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """The places that have all words, the most relevant first."""
+    """Return the places with all words, the most relevant first."""
     needles = [_needle(query, phrase) for phrase in query.phrases]
     in_a_row = [needle for phrase, needle in zip(query.phrases, needles, strict=True) if len(phrase) > 1]
     statement = _FIND.format(
@@ -184,7 +186,7 @@ def _needle(query: Query, phrase: Phrase) -> str:
 
 
 def _tsquery(owner: Any, query: Query) -> str:
-    """Words have no signs in them, so nothing of a phrase can be an operator."""
+    """Return the query in PostgreSQL's syntax; words have no signs in them, so none can be an operator."""
     name = str(owner).replace("\\", "\\\\").replace("'", "''")
     lexemes = [f"'={name}'"]
     for phrase in query.phrases:

@@ -1,4 +1,4 @@
-"""What a person typed, as the words to look for. Pure."""
+"""The words and phrases of a search. Pure."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from parley.text import clean
 from .words import words
 
 LONGEST_QUERY = 200
-"""Characters; what comes after them is not looked for."""
+"""Characters; the rest is ignored."""
 QUOTES = str.maketrans("“”„‟«»", '""""""')
 
 Phrase = tuple[str, ...]
@@ -18,7 +18,7 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Query:
-    """All phrases must occur, each with its words in a row; when ``open``, the very last word may go on."""
+    """Phrases that must all occur, each with its words in a row; if ``open``, the very last word may be a beginning."""
 
     phrases: tuple[Phrase, ...]
     open: bool = True
@@ -27,10 +27,11 @@ class Query:
         return bool(self.phrases)
 
     def is_prefix(self, phrase: Phrase) -> bool:
+        """Tell whether the last word of this phrase may be the beginning of one."""
         return self.open and phrase is self.phrases[-1]
 
     def ending_in(self, word: str) -> list[int]:
-        """The numbers of the phrases whose last word this may be."""
+        """Return the numbers of the phrases whose last word this may be."""
         found, last = self._by_last_word.get(word, []), len(self.phrases) - 1
         may_go_on = bool(self) and self.open and last not in found and word.startswith(self.phrases[last][-1])
         return [*found, last] if may_go_on else found
@@ -43,7 +44,7 @@ class Query:
         return numbers
 
     def ends_with(self, phrase: Phrase, spoken: Sequence[str]) -> bool:
-        """Whether what was spoken so far ends with this phrase."""
+        """Tell whether these words end with this phrase."""
         *before, last = phrase
         if not spoken or not (spoken[-1] == last or (self.is_prefix(phrase) and spoken[-1].startswith(last))):
             return False
@@ -60,7 +61,11 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Words in any order, and phrases in quotes; what stands together without spaces is a phrase too."""
+    """Parse words in any order, and phrases in quotes; words without spaces between them are a phrase too.
+
+    >>> parse('sea "green eyes" e-mail')
+    Query(phrases=(('sea',), ('green', 'eyes'), ('e', 'mail')), open=True)
+    """
     *closed, rest = unicodedata.normalize("NFC", clean(text[:LONGEST_QUERY])).translate(QUOTES).split('"')
     phrases = [
         phrase for number, part in enumerate([*closed, rest]) for phrase in _phrases(part, quoted=number % 2 == 1)

@@ -1,4 +1,4 @@
-"""A page of what was found, as a person may see it."""
+"""A page of search results that a person may see."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ PAGE = 20
 
 @dataclass(frozen=True)
 class Result:
-    """``role`` is empty for the title of a conversation."""
+    """A message with its ``role``, or with "" the title of a conversation; ``snippet`` is a part of the message."""
 
     conversation: Conversation
     title: SafeString | str
@@ -35,14 +35,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Results:
-    """``next``: the number of the page after this one; None when there is none."""
+    """One page, and the number of the ``next`` one, or None."""
 
     rows: list[Result]
     next: int | None
 
 
 def results(user: Any, query: Query, page: int = 1) -> Results:
-    """What has all words of a query, among what this user may see."""
+    """Return a page of the places with all words of a query, among what this user may see."""
     if not query or not user.is_authenticated:
         return Results([], None)
     found = index.find(user, query, offset=(page - 1) * PAGE, count=PAGE + 1)
@@ -50,7 +50,7 @@ def results(user: Any, query: Query, page: int = 1) -> Results:
 
 
 def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
-    """Messages are looked up by their ids alone, and shown when their conversation may be seen.
+    """Look messages up by their ids alone, and drop those whose conversation this user may not see.
 
     With both in one query, SQLite would read all messages of the person to find these.
     """
@@ -70,7 +70,7 @@ def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
 
 
 def _once(messages: dict[Any, Any]) -> dict[Any, Any]:
-    """Without the copies, in forks, of a message that is there as well."""
+    """Drop the copies, in forks, of messages that are found as well."""
     alike: dict[tuple[Any, ...], Any] = {}
     for pk, message in sorted(messages.items()):
         alike.setdefault((message.role, message.created_at, message.excerpt), pk)
@@ -82,7 +82,7 @@ def _of_title(query: Query, about: Conversation) -> Result:
 
 
 def _of_message(query: Query, about: Conversation, message: Any) -> Result | None:
-    """None when it was moved or deleted a moment ago, or is a copy of another."""
+    """Return None for a message that was moved or deleted a moment ago, or that copies another."""
     if message is None or message.conversation_id != about.pk:
         return None
     text = snippet(message.excerpt, query)
@@ -90,6 +90,6 @@ def _of_message(query: Query, about: Conversation, message: Any) -> Result | Non
 
 
 def address_of(message: Message) -> str:
-    """The page that shows this very message, on its branch."""
+    """Return the address of the page that shows this very message, on its branch."""
     page = reverse("parley:conversation_show", args=[message.conversation_id])
     return f"{page}?message={message.pk}#{dom_id(message)}"

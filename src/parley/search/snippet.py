@@ -1,4 +1,4 @@
-"""The place in a text where the words were found, as safe HTML."""
+"""The part of a text in which words were found, as safe HTML."""
 
 import re
 from collections import deque
@@ -13,16 +13,20 @@ from .words import LONGEST_TEXT, places
 
 LENGTH = 240
 BEFORE = 60
-"""Characters that are shown before the first word that was found, at most."""
+"""Characters that are shown before the first word found, at most."""
 MOST_HITS = 100
 MARKUP = re.compile(r"\*\*|`+|^#+ ", re.MULTILINE)
 
 Hit = tuple[int, int, int]
-"""Where it begins and ends, and the number of its phrase."""
+"""(begin, end, number of the phrase)."""
 
 
 def snippet(text: str, query: Query) -> SafeString:
-    """The part of a text in which most of the query is found, with <mark>; its beginning, when nothing is."""
+    """Return the part of a text in which most of the query is found, with <mark>; where nothing is, its beginning.
+
+    >>> snippet("The **green** sea & I", Query((("sea",),)))
+    'The green <mark>sea</mark> &amp; I'
+    """
     hits = list(islice(_hits(text, query), MOST_HITS))
     begin = _begin(text, _best(hits)) if hits else 0
     end = _end(text, begin)
@@ -31,7 +35,7 @@ def snippet(text: str, query: Query) -> SafeString:
 
 
 def marked(text: str, query: Query) -> SafeString:
-    """The whole text, with <mark>."""
+    """Return the whole text with <mark>."""
     return mark_safe(_marked(text, 0, len(text), [(start, stop) for start, stop, _ in _hits(text, query)]))
 
 
@@ -47,7 +51,7 @@ def _hits(text: str, query: Query) -> Iterator[Hit]:
 
 
 def _best(hits: list[Hit]) -> int:
-    """Where the window begins that has the most different phrases, the first of them."""
+    """Return where the first window begins that has the most different phrases."""
 
     def different(first: int) -> int:
         start = hits[first][0]
@@ -57,7 +61,7 @@ def _best(hits: list[Hit]) -> int:
 
 
 def _begin(text: str, hit: int) -> int:
-    """A little before the hit, at the beginning of a word."""
+    """Return the beginning of a word a little before the hit."""
     if hit <= BEFORE:
         return 0
     space = re.search(r"\s", text[hit - BEFORE : hit])
@@ -82,5 +86,5 @@ def _marked(text: str, begin: int, end: int, hits: list[tuple[int, int]]) -> str
 
 
 def _escaped(text: str) -> str:
-    """As HTML, in one line, without the most frequent marks of Markdown."""
+    """Return HTML in one line, without the most frequent marks of Markdown."""
     return escape(re.sub(r"\s+", " ", MARKUP.sub("", text)))

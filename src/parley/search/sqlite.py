@@ -1,4 +1,4 @@
-"""The index of SQLite: an FTS5 table, whose rows are numbered as the entries are."""
+"""The index of SQLite: an FTS5 table, in which a row has the number of its entry."""
 
 import sqlite3
 from functools import lru_cache
@@ -12,7 +12,7 @@ from .words import LONGEST_TEXT, UNSPACED, signs
 
 WORDS = f"{ENTRIES}_words"
 PAGE, PART = 2_000, 40
-"""Characters: what is far inside of a text is slow to reach, so it is taken in pages, and these in parts."""
+"""Characters: a place far inside of a text is slow to reach, so texts are read in pages, and these in parts."""
 
 _ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
 _ALONE = f"*[{_ranges}]*"
@@ -54,7 +54,7 @@ AFTER INSERT ON {ENTRIES} BEGIN
 END""",
     "entry_removed": f"AFTER DELETE ON {ENTRIES} BEGIN DELETE FROM {WORDS} WHERE rowid = OLD.id; END",
     "message_added": f"AFTER INSERT ON {MESSAGES} WHEN {settled('NEW')} BEGIN {_ADD_MESSAGE} END",
-    # Without a word about OLD.content: otherwise each checkpoint of a reply would read the text before it.
+    # OLD.content is not named: otherwise each checkpoint of a reply would read the text before it.
     "message_changed": f"""
 AFTER UPDATE OF status, content ON {MESSAGES} WHEN {settled("NEW")} OR {settled("OLD")} BEGIN
     DELETE FROM {ENTRIES} WHERE message_id = OLD.id; {_ADD_MESSAGE}
@@ -93,13 +93,13 @@ SELECT conversation_id, message_id FROM (
 
 @lru_cache(maxsize=1)
 def is_possible() -> bool:
-    """Whether this SQLite was built with FTS5."""
+    """Tell whether this SQLite was built with FTS5."""
     with sqlite3.connect(":memory:") as database:
         return bool(database.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0])
 
 
 def making(connection: BaseDatabaseWrapper) -> list[str]:
-    """The statements that make the index, with no entry in it."""
+    """Return the statements that make the index, empty."""
     separators = signs().replace("'", "''").replace('"', '""')
     tokenizer = f"unicode61 remove_diacritics 2 categories 'L* M* N* Co' separators '{separators}'"
     tables = [statement for statement in _TABLES.replace("{tokenizer}", tokenizer).split(";\n") if statement.strip()]
@@ -107,7 +107,7 @@ def making(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def renewing() -> list[str]:
-    """The statements that make the trigger anew which puts the words of an entry in."""
+    """Return the statements that make anew the trigger that adds the words of an entry."""
     return [f"DROP TRIGGER IF EXISTS {ENTRIES}_entry_added", _making_trigger("entry_added")]
 
 
@@ -116,22 +116,22 @@ def _making_trigger(name: str) -> str:
 
 
 def unmaking() -> list[str]:
+    """Return the statements that drop the index and its triggers."""
     triggers = [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in _TRIGGERS]
     return [*triggers, f"DROP TABLE IF EXISTS {WORDS}", f"DROP TABLE IF EXISTS {ENTRIES}"]
 
 
 def is_whole(connection: BaseDatabaseWrapper) -> bool:
-    """Whether no trigger is missing: Django makes a table anew to change a column, and its triggers are lost."""
+    """Tell whether no trigger is missing: Django makes a table anew to change a column, which loses its triggers."""
     names = [f"{ENTRIES}_{name}" for name in _TRIGGERS]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({_marks(names)})", names
-        )
+        marks = ", ".join(["%s"] * len(names))
+        cursor.execute(f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({marks})", names)
         return bool(cursor.fetchone()[0] == len(names))
 
 
 def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """The places that have all words, the most relevant first."""
+    """Return the places with all words, the most relevant first."""
     body = " AND ".join(_quoted(query, phrase) for phrase in query.phrases)
     match = f'owner : "{str(owner).replace(chr(34), "")}" AND body : ({body})'
     with connection.cursor() as cursor:
@@ -140,9 +140,5 @@ def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: i
 
 
 def _quoted(query: Query, phrase: Phrase) -> str:
-    """Words have no signs in them, so nothing of a phrase can be an operator."""
+    """Return a phrase in FTS5's syntax; words have no signs in them, so none can be an operator."""
     return f'"{" ".join(phrase)}"' + " *" * query.is_prefix(phrase)
-
-
-def _marks(values: list[str]) -> str:
-    return ", ".join(["%s"] * len(values))

@@ -1,4 +1,4 @@
-"""What a word is, and when two are the same; the indexes of the databases do as these functions say. Pure."""
+"""Words of a text, and which of them count as the same; the indexes of the databases follow these functions. Pure."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 
 LONGEST_TEXT = 100_000
-"""Characters of a message that are looked at; what comes after them is not found."""
+"""Characters of a message that are read; nothing after them is found."""
 
 UNSPACED = (
     (0x0E01, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF),
@@ -15,33 +15,25 @@ UNSPACED = (
 )  # fmt: skip
 """Scripts without spaces between words (Thai to Han), as ranges: there, every character is a word."""
 PLANES = 0x20000
-"""Above, there is nothing but what is in UNSPACED."""
+"""Code points from here on are all in UNSPACED."""
 ACCENTS = "".join(map(chr, [*range(0x300, 0x305), *range(0x306, 0x30D), 0x30F, 0x311, 0x31B,
                             *range(0x323, 0x329), 0x32D, 0x32E, 0x330, 0x331]))  # fmt: skip
-"""Combining marks that do not count, after whatever letter."""
-VARIANTS = {
-    "µ": "μ",
-    "ſ": "s",
-    "ς": "σ",
-    "ϐ": "β",
-    "ϑ": "θ",
-    "ϕ": "φ",
-    "ϖ": "π",
-    "ϰ": "κ",
-    "ϱ": "ρ",
-    "ϵ": "ε",
-    "ẛ": "ṡ",
-}
-"""Small letters that count as another."""
+"""Combining marks that are ignored, after any letter."""
+VARIANTS = dict(zip("µſςϐϑϕϖϰϱϵẛ", "μsσβθφπκρεṡ", strict=True))
+"""Small letters that count as others."""
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as they are compared."""
+    """Return the words of a text, as they are compared.
+
+    >>> words("Über Straße 3, 北京")
+    ['uber', 'straße', '3', '北', '京']
+    """
     return [word for word, _, _ in places(text[:LONGEST_TEXT])]
 
 
 def places(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each word as it is compared, and where it begins and ends in the text."""
+    """Give each word as it is compared, with its begin and end in the text."""
     for found in _pattern().finditer(text):
         word = fold(found[0])
         if word:
@@ -49,24 +41,20 @@ def places(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def fold(word: str) -> str:
-    """Small letters without accents, as far as Latin letters have them."""
+    """Return a word in small letters, and its Latin letters without accents."""
     return word.lower() if word.isascii() else word.translate(_FOLDED)
-
-
-def is_unspaced(word: str) -> bool:
-    return any(first <= ord(word[0]) <= last for first, last in UNSPACED)
 
 
 @lru_cache(maxsize=1)
 def unspaced() -> str:
-    """The characters that are words by themselves, as ranges for a regular expression."""
+    """Return the characters that are words by themselves, as ranges for a regular expression."""
     alone, above = _in_unspaced(), [range(first, last + 1) for first, last in UNSPACED if first >= PLANES]
     return _ranges(chain((code for code in _codes() if code in alone), *above))
 
 
 @lru_cache(maxsize=1)
 def letters() -> str:
-    """All other characters that words are made of, in the same way."""
+    """Return all other characters of words, as ranges for a regular expression."""
     alone = _in_unspaced()
     return _ranges(code for code in _codes() if code not in alone)
 
@@ -76,13 +64,13 @@ def _in_unspaced() -> set[int]:
 
 
 def _codes() -> Iterator[int]:
-    """What words are made of: letters, marks, numbers, and what has its meaning by private agreement."""
+    """Give the code points of words: letters, marks, numbers, and those for private use."""
     return (code for code, kind in enumerate(_kinds()) if kind[0] in "LMN" or kind == "Co")
 
 
 @lru_cache(maxsize=1)
 def signs() -> str:
-    """The characters between words, and those that will become emoji, each once."""
+    """Return the characters between words, and those that will become emoji, each once."""
     emoji = range(0x1F000, 0x1FB00)
     kinds = enumerate(_kinds())
     apart = (code for code, kind in kinds if kind[0] in "PSZ" or kind == "Cf" or (kind == "Cn" and code in emoji))
@@ -91,7 +79,7 @@ def signs() -> str:
 
 @lru_cache(maxsize=1)
 def _kinds() -> list[str]:
-    """The Unicode category of each character."""
+    """Return the Unicode category of each code point below PLANES."""
     return [unicodedata.category(chr(code)) for code in range(PLANES)]
 
 
@@ -111,7 +99,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 class _Folded(dict[int, str]):
-    """Code → what it is compared as; made when it is asked for."""
+    """{code point: the text as which it is compared}, filled when it is asked for."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _fold(chr(code))

@@ -5,7 +5,11 @@ import unicodedata
 import pytest
 
 from parley.search import sqlite
-from parley.search.words import is_unspaced, letters, places, signs, unspaced, words
+from parley.search.words import UNSPACED, letters, places, signs, unspaced, words
+
+
+def is_unspaced(character):
+    return any(first <= ord(character) <= last for first, last in UNSPACED)
 
 
 @pytest.mark.parametrize(
