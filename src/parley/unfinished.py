@@ -1,7 +1,7 @@
-"""Markdown that is cut off in the middle → Markdown that shows no raw syntax. Pure.
+"""Healing Markdown that is cut off in the middle, so that it shows no raw syntax. Pure.
 
-What cannot be told yet is held back (a lone list marker, the header of a table whose next line is
-still to come), and what is open is closed (emphasis, code, a link).
+What may still become anything is held back, such as a lone list marker, or the header of a table whose next line is not
+there yet; what is open is closed, such as emphasis, code or a link.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from parley.markdown.nesting import with_nested_fences
 
 LONGEST_TAIL = 4_000
-"""Characters of a paragraph; in a longer one its marks are left as they are until it ends."""
+"""Characters of a paragraph; the marks of a longer one stay as they are until it ends."""
 
 _FENCE = re.compile(r"^[ >\t]*+(?:(?:[-*+]|\d+[.)])[ \t]*+)?(`{3,}|~{3,})(.*)$", re.MULTILINE)
 _UNDECIDED_LINE = re.compile(
@@ -55,17 +55,21 @@ _SPANS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""Code, maths and escapes; what of them is open to the end has a name. A single dollar may be a price."""
+"""Code, maths and escapes; a named group is open to the end. A single dollar may be a price."""
 _SPAN_OPENER = re.compile(r"[`$\\]")
 _MARK = re.compile(r"[*_~]")
 _MARKS = re.compile(r"\*+|_+|~~|(?<![~\w])~(?=[^\W\d_][^~]{0,40}\Z)")
-"""A single ``~`` before a letter strikes out, as "~5 minutes" does not; not for long, as it may mean no more than itself."""
+"""A single ``~`` strikes out before a letter, unlike in "~5 minutes", and only for so long: it may mean just itself."""
 _HIDDEN = "\ue000"
 _Mark = tuple[str, int]
 
 
 def healed(text: str) -> str:
-    """The text as it should be shown while more is to come."""
+    """Return a text as it should be shown while more is to come.
+
+    >>> healed("Some **bold *words"), healed("One\\n\\n-"), healed("see [the docs](https://exam")
+    ('Some **bold *words***', 'One\\n\\n', 'see the docs')
+    """
     if fence := _open_fence(text):
         return _without_end_of_fence(text, fence)
     text = _without_undecided(text)
@@ -92,7 +96,7 @@ def _without_end_of_fence(text: str, fence: str) -> str:
 
 
 def _without_undecided(text: str) -> str:
-    """Without a last line, or the beginning of a table, of which nothing can be said yet."""
+    """Hold back a last line, or the beginning of a table, that may still become anything."""
     head, newline, line = text.rpartition("\n")
     if _UNDECIDED_LINE.match(line):
         return head + newline
@@ -104,7 +108,7 @@ def _without_undecided(text: str) -> str:
 
 
 def _undecided_rows(rows: list[str]) -> int:
-    """How many of the last rows wait: a header for the line under it, that line to be whole, a row for its text."""
+    """Return how many last rows to hold back: a header without a whole line under it, a row without text."""
     if len(rows) <= 1:
         return len(rows)
     if len(rows) == 2 and _TABLE_RULE.match(rows[1]):
@@ -113,16 +117,16 @@ def _undecided_rows(rows: list[str]) -> int:
 
 
 def _is_rule_of(line: str, header: str) -> bool:
-    """Whether the line under a table's header has a column for each of it."""
+    """Whether the line under a table's header has at least as many columns."""
     cells = line.strip(" >\t|").split("|")
     columns = header.strip(" >\t|").split("|")
     return len(cells) >= len(columns) and all("-" in cell for cell in cells)
 
 
 def _split_at_block(text: str) -> tuple[str, str]:
-    """(what is before, the last paragraph, item, heading or row): marks never reach over such a border.
+    """Split before the last paragraph, item, heading or row: marks never reach over such a border.
 
-    Of a last one that is too long to be healed, only a part.
+    Of one that is too long to be healed, only an end is split off.
     """
     start = len(text)
     while start > 0 and len(text) - start <= LONGEST_TAIL:
@@ -135,7 +139,7 @@ def _split_at_block(text: str) -> tuple[str, str]:
 
 
 def _closed(tail: str) -> str:
-    """Most text has nothing open: what tries every place of it is done only where one of its characters is found."""
+    """Close what is open; most text has nothing open, so each search begins with one for a single character."""
     if len(tail) > LONGEST_TAIL:
         return tail
     tail = _without_held_back(tail)
@@ -145,7 +149,7 @@ def _closed(tail: str) -> str:
 
 
 def _without_held_back(tail: str) -> str:
-    """It has no space and no ``>`` in it, but for a line break at its end or a tag, so only what follows is looked at."""
+    """Hold back an undecided end; it has no space or ``>`` in it, except in a tag, so only the end is searched."""
     start = max(tail.rfind(" "), tail.rfind(">"), tail.rfind("\n", 0, -1)) + 1
     found = _HELD_BACK.search(tail, start - 4 if tail.endswith(("<br ", "<br /")) else start)
     return tail[: found.start()] if found else tail
@@ -160,7 +164,7 @@ def _with_open_links_as_words(tail: str) -> str:
 
 
 def _open_link(tail: str) -> tuple[int, range] | None:
-    """(where it begins, its label) of the first label with an address that is open to the end."""
+    """Return (begin, label) of the first link whose address is open to the end."""
     found, reach = None, 0
     for label in sorted(_labels(tail)[0], key=lambda label: label.stop):
         if (found is not None and label.start > found.start) or not _is_whole(tail, label.start):
@@ -176,14 +180,14 @@ def _open_link(tail: str) -> tuple[int, range] | None:
 
 
 def _open_label(tail: str) -> tuple[int, range] | None:
-    """(where it begins, the label) of the first one that is open to the end, or closed just there."""
+    """Return (begin, label) of the first label that is open to the end, or closed just there."""
     closed, opened = _labels(tail)
     labels = [label for label in [*closed, *opened] if label.stop >= len(tail) - 1 and _is_whole(tail, label.start)]
     return _with_start(tail, min(labels, key=lambda label: label.start)) if labels else None
 
 
 def _labels(text: str) -> tuple[list[range], list[range]]:
-    """(what is between brackets, what follows the last open one), with brackets of one level in it."""
+    """Return (labels between brackets, the label after the last open one), with brackets of one level in them."""
     closed, opened = [], []
     for bracket in _BRACKET.finditer(text):
         if bracket[0] == "[":
@@ -198,7 +202,7 @@ def _labels(text: str) -> tuple[list[range], list[range]]:
 
 
 def _is_whole(text: str, start: int) -> bool:
-    """Whether a label is not the index of a word before it."""
+    """Whether a label stands by itself, and is not the index of a word before it."""
     return not _is_of_word(text[start - 2 : start - 1])
 
 
@@ -213,7 +217,7 @@ def _is_of_word(character: str) -> bool:
 
 
 def _with_closed_spans(tail: str) -> str:
-    """With open code closed, and without open maths."""
+    """Close open code, and cut off open maths."""
     for found in _SPANS.finditer(tail):
         kind = found.lastgroup
         if kind == "code":
@@ -225,7 +229,7 @@ def _with_closed_spans(tail: str) -> str:
 
 
 def _masked(tail: str) -> str:
-    """The text with code, maths and escapes made unreadable, each character in its place."""
+    """Replace each character of code, maths and escapes by one that means nothing."""
     return _SPANS.sub(lambda span: _HIDDEN * len(span[0]), tail) if _SPAN_OPENER.search(tail) else tail
 
 
@@ -256,7 +260,7 @@ def _take(marks: list[_Mark], mark: str, tail: str, start: int, end: int) -> Non
 
 
 def _end_of_words(tail: str) -> int:
-    """Before the space at the end, and the marker of a quotation that has no words yet."""
+    """Return the end without spaces, and without the marker of a quotation that has no words yet."""
     words = tail.rstrip()
     line = words.rfind("\n") + 1
     return len(words[:line].rstrip()) if line and not words[line:].strip(" >\t") else len(words)

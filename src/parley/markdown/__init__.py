@@ -1,7 +1,7 @@
-"""Markdown → safe HTML, as a list of top-level blocks. Pure.
+"""Rendering Markdown as safe HTML, a list of top-level blocks. Pure.
 
-Every block is exactly one element, so the n-th block of a text is the n-th child of what shows it.
-Source of the syntax: GitHub Flavored Markdown; raw HTML is shown as text.
+Every block is exactly one element, so the n-th block of a text is the n-th child of the element that shows it.
+The syntax is GitHub Flavored Markdown; raw HTML is shown as text.
 """
 
 import re
@@ -19,9 +19,9 @@ _CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """``finished``: HTML of the blocks that can no longer change; ``opened``: of those that still may.
+    """HTML of the blocks that can no longer change, and of those that still may.
 
-    ``offset``: where the source of the opened blocks begins.
+    ``offset``: where the source of the opened blocks begins, in characters.
     """
 
     finished: list[str]
@@ -30,14 +30,21 @@ class Parsed:
 
 
 def render(text: str) -> list[str]:
-    """All blocks of a whole text, code highlighted."""
+    """Render all blocks of a whole text, with code highlighted.
+
+    >>> render("# A *title*\\n\\n1 < 2")
+    ['<h1>A <em>title</em></h1>', '<p>1 &lt; 2</p>']
+    """
     return _finish(pieces_of(text))
 
 
 def parse_open(text: str) -> Parsed:
-    """The blocks of a text that is still being written.
+    """Render the blocks of a text that is still being written.
 
-    A block is finished when a whole line of another block follows: "3" ends a list, "3." continues it.
+    A block is finished when a whole line of another one follows: the line "3" ends a list, "3." continues it.
+
+    >>> parse_open("One\\n\\nTwo\\n")
+    Parsed(finished=['<p>One</p>'], opened=['<p>Two</p>'], offset=5)
     """
     pieces = pieces_of(text)
     count = max(0, len(pieces) - 1)
@@ -52,12 +59,16 @@ def parse_open(text: str) -> Parsed:
 
 
 def render_plain(text: str) -> list[str]:
-    """Paragraphs as they were typed, for text that is not Markdown."""
+    """Render paragraphs as they were typed, for text that is not Markdown.
+
+    >>> render_plain("*One*\\n\\nTwo")
+    ['<p class="raw">*One*</p>', '<p class="raw">Two</p>']
+    """
     return _paragraphs(text.split("\n\n"))
 
 
 def parse_open_plain(text: str) -> Parsed:
-    """As ``parse_open``, for ``render_plain``."""
+    """Do for ``render_plain`` what ``parse_open`` does for ``render``."""
     *finished, opened = text.split("\n\n")
     return Parsed(_paragraphs(finished), _paragraphs([opened]), len(text) - len(opened))
 
@@ -67,7 +78,11 @@ def _paragraphs(texts: list[str]) -> list[str]:
 
 
 def wire(html: str) -> str:
-    """A block without its trailing closing tags, which the HTML parser adds again."""
+    """Cut off the closing tags at the end of a block, which the HTML parser adds again.
+
+    >>> wire("<ul><li>One</li></ul>")
+    '<ul><li>One'
+    """
     end = len(html)
     while (start := html.rfind("</", 0, end)) >= 0 and _CLOSER.fullmatch(html, start, end):
         end = start
@@ -75,7 +90,7 @@ def wire(html: str) -> str:
 
 
 def closed(wire_html: str) -> str:
-    """A block of ``wire`` as HTML again."""
+    """Turn a block of ``wire`` into HTML again."""
     return sanitised(wire_html)
 
 

@@ -1,4 +1,4 @@
-r"""``\ce{2H2 + O2 -> 2H2O}`` as LaTeX that every converter knows: what is usual of mhchem. Pure."""
+r"""Formulas of chemistry such as ``\ce{2H2 + O2 -> 2H2O}``, the usual part of mhchem, as plain LaTeX. Pure."""
 
 import re
 
@@ -19,7 +19,11 @@ _ARROWS = {
 
 
 def with_formulas(latex: str) -> str:
-    """The LaTeX with each formula of chemistry written out."""
+    r"""Write out each formula of chemistry in LaTeX.
+
+    >>> print(with_formulas(r"\ce{H2O}"))
+    {\mathrm{H}_{2}\mathrm{O}}
+    """
     return _FORMULA.sub(lambda formula: f"{{{_TOKEN.sub(_written, formula[1])}}}", latex) if "\\ce{" in latex else latex
 
 

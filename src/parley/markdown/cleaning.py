@@ -1,4 +1,4 @@
-"""What of an answer's HTML may be on a page."""
+"""Reducing an answer's HTML to what may be on a page."""
 
 import re
 from functools import lru_cache
@@ -10,14 +10,14 @@ from .images import without_images
 from .maths import with_mathml
 
 TAGS = {
-    "a", "blockquote", "br", "code", "del", "details", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "kbd", "li", "ol",
-    "p", "pre",
-    "section", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "blockquote", "br", "code", "del", "details", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "kbd", "li",
+    "ol", "p", "pre", "section", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr",
+    "ul",
 }  # fmt: skip
 MATHS_TAGS = {
-    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot",
-    "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
-    "munderover",
+    "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts",
+    "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr",
+    "munder", "munderover",
 }  # fmt: skip
 MATHS_ATTRIBUTES = {
     "accent", "accentunder", "columnspan", "depth", "display", "displaystyle", "fence", "form", "height", "largeop",
@@ -48,7 +48,7 @@ _TASK = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
 
 
 def clean(html: str) -> str:
-    """A block of comrak's, as it may be on a page."""
+    """Reduce a block of comrak's HTML to what may be on a page."""
     plain = _PLAIN.fullmatch(html)
     if plain:
         return f"<{plain[1]}{plain[2] or ''}>{plain[3]}</{plain[1]}>"
@@ -56,7 +56,7 @@ def clean(html: str) -> str:
 
 
 def _with_code_apart(html: str) -> str:
-    """Code is text and our own spans already; to read it again would take as long as all the rest."""
+    """Leave code out: it is text and our own spans already, and sanitising it takes as long as all the rest."""
     blocks = map(_code, _CODE.finditer(html))
     rest = _CODE.sub(_PLACE, html)
     if rest == _PLACE:
@@ -86,12 +86,13 @@ def _cleaned(html: str) -> str:
 
 
 def sanitised(html: str) -> str:
+    """Drop all tags and attributes that are not allowed."""
     return _cleaner().clean(html)
 
 
 @lru_cache(maxsize=1)
 def _cleaner() -> nh3.Cleaner:
-    """The allow-list: no id, no style, nothing that loads, submits, or that Turbo or Stimulus would act on."""
+    """Return the allow-list: no id, no style, nothing that loads, submits, or makes Turbo or Stimulus act."""
     return nh3.Cleaner(
         tags=TAGS | MATHS_TAGS,
         clean_content_tags=set(),

@@ -1,7 +1,10 @@
-"""The top-level elements of comrak's HTML, and their lines in the source."""
+"""Cutting comrak's HTML into its top-level elements, with their lines in the source."""
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
 
 DEEPEST_NESTING = 60
 _TAG = re.compile(
@@ -11,7 +14,7 @@ _TAG = re.compile(
 
 @dataclass(slots=True)
 class Piece:
-    """One element; raw HTML of the source is text between elements, of which comrak does not tell the lines."""
+    """One element with its lines, from 1; raw HTML is text between elements, whose lines comrak does not tell."""
 
     html: str
     first_line: int | None
@@ -19,8 +22,22 @@ class Piece:
     too_deep: bool = False
 
 
+def html_of(text: str, extensions: tuple[str, ...] = ()) -> str:
+    """Render Markdown with these extensions of comrak's, with the lines of each element as ``data-sourcepos``."""
+    return str(render_markdown(text, *_options(extensions)))
+
+
+@lru_cache(maxsize=4)
+def _options(extensions: tuple[str, ...]) -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
+    extension, rendering = ExtensionOptions(), RenderOptions()
+    for name in extensions:
+        setattr(extension, name, True)
+    rendering.escape = rendering.sourcepos = True
+    return extension, ParseOptions(), rendering
+
+
 def cut(html: str) -> list[Piece]:
-    """Cut at the top-level elements; text between them is raw HTML."""
+    """Cut at the top-level elements; text between them is raw HTML, and becomes a paragraph."""
     pieces: list[Piece] = []
     depth = deepest = start = 0
     first_line, last_line = None, 0

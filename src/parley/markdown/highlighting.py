@@ -1,4 +1,4 @@
-"""Code as coloured spans."""
+"""Highlighting code with spans."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from pygments.util import ClassNotFound
 
 LONGEST_HIGHLIGHTED = 50_000
 HIGHLIGHTING_TIME = 0.15
-"""Seconds of the processor for all code of a text."""
+"""Seconds of processor time for all code of a text."""
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
 _FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -23,13 +23,13 @@ Token = tuple[Any, str]
 
 
 class Highlighter:
-    """Colours for the code of one text; what comes after its time is plain."""
+    """Highlight the code of one text, as far as its HIGHLIGHTING_TIME goes."""
 
     def __init__(self) -> None:
         self._left = HIGHLIGHTING_TIME
 
     def highlighted(self, html: str) -> str:
-        """A block with its fenced code in colours, where the language is known."""
+        """Highlight the fenced code of a block, where the language is known."""
         return _FENCE.sub(self._fence, html) if "<pre" in html else html
 
     def _fence(self, fence: re.Match[str]) -> str:
@@ -39,7 +39,7 @@ class Highlighter:
         return f'<pre data-language="{escape(language)}"><code>{fence[2] if spans is None else spans}</code></pre>'
 
     def _spans(self, lexer: Lexer, code: str) -> str | None:
-        """The code as spans; None when it takes too long, as code made to be slow does."""
+        """Return the code as spans; None where that takes too long, as with code made to be slow."""
         started, spans = time.thread_time(), StringIO()
         try:
             _FORMATTER.format(_until(started + self._left, lexer.get_tokens(code)), spans)
@@ -59,7 +59,7 @@ def _until(deadline: float, tokens: Iterable[Token]) -> Iterator[Token]:
 
 @lru_cache(maxsize=200)
 def _lexer(language: str, within: bool) -> Lexer | None:
-    """``within``: PHP begins at once, as in most answers, not after HTML and a tag."""
+    """Return the lexer of a language; ``within``: PHP begins at once, as in most answers, not after HTML and a tag."""
     try:
         return get_lexer_by_name(language, stripnl=False, ensurenl=False, startinline=within)
     except ClassNotFound:

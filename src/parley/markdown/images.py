@@ -1,4 +1,4 @@
-"""Links in the place of images, which nobody asks for before a click."""
+"""Links in the place of images, which are loaded after a click only."""
 
 import re
 
@@ -7,7 +7,11 @@ _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 
 
 def without_images(html: str) -> str:
-    """With a link in the place of each image, which the page may load when it is clicked; in a link, with its words."""
+    """Put a link in the place of each image, for the page to load it after a click; within a link only its words.
+
+    >>> without_images('<img src="https://example.org/a.png" alt="A cat" />')
+    '<a class="image" href="https://example.org/a.png" title="example.org">A cat</a>'
+    """
     linked = False
 
     def words(found: re.Match[str]) -> str:
@@ -22,6 +26,6 @@ def without_images(html: str) -> str:
 
 
 def _origin(address: str) -> str:
-    """Where an image comes from, as a title: who clicks it should know whom they ask."""
+    """Return the host of an image as a title: people should know whom a click asks."""
     found = _HOST.match(address)
     return f' title="{found[1]}"' if found else ""

@@ -1,6 +1,6 @@
-"""Maths that the renderer would not find: with bars in the cells of a table, and equations without dollars. Pure.
+"""Maths that the renderer would not find: with bars in cells of a table, and equations without dollars. Pure.
 
-It is marked with a noncharacter, by which all is as it was typed again where it is no maths after all, as in code.
+What is added has a noncharacter as its mark, by which it is removed again where there is no maths, as in code.
 """
 
 import re
@@ -17,7 +17,11 @@ _MARKED = re.compile(rf"\$\${_MARK}(?=\\begin)|{_MARK}\$\$|{_MARK}\\(?=\|)|{_MAR
 
 
 def with_marked_maths(text: str) -> str:
-    """The text with maths that the renderer finds; its lines keep their numbers."""
+    """Mark maths so that the renderer finds it; lines keep their numbers.
+
+    >>> print(with_marked_maths("| $|x|$ |").replace("\\ufdd4", "!"))
+    | $!\\|x!\\|$ |
+    """
     if _MARK in text:
         text = text.replace(_MARK, "\ufffd")
     if "$" in text and "|" in text:
@@ -28,11 +32,12 @@ def with_marked_maths(text: str) -> str:
 
 
 def without_marks(html: str) -> str:
+    """Remove the marks that are left in HTML."""
     return _MARKED.sub("", html) if _MARK in html else html
 
 
 def _with_bars(maths: re.Match[str]) -> str:
-    """Bars come in pairs; where they do not, or stand apart, they are those between cells."""
+    """Mark bars in pairs; a single one, or one with spaces around it, is a border of cells."""
     bars = maths[1].count("|")
     if not bars or bars % 2 or " | " in maths[1] or "\\|" in maths[1]:
         return maths[0]

@@ -14,24 +14,26 @@ _BLOCK = re.compile(r'<pre[^>]*><code class="language-math"[^>]*>([^<]*)</code><
 _MATHS = re.compile(r'<span data-math-style="(inline|display)"[^>]*>([^<]*)</span>')
 _LENGTH = re.compile(r' ([a-z]+)="(-?(?:\d+\.?\d*|\.\d+))([a-z%]*)"')
 _LONGEST = {
-    "depth": 5, "height": 5, "linethickness": 0.5, "lspace": 5, "maxsize": 5, "minsize": 5, "rspace": 5, "voffset": 2, "width": 20,
+    "depth": 5, "height": 5, "linethickness": 0.5, "lspace": 5, "maxsize": 5, "minsize": 5, "rspace": 5, "voffset": 2,
+    "width": 20,
 }  # fmt: skip
-"""In em: a formula has no need to be drawn far from its place, over what others wrote."""
+"""In em: no formula needs to be drawn far from its place, over other text."""
 _EM = {"": 1, "em": 1, "rem": 1, "ex": 0.5}
 _NUMBERED = re.compile(r"\{(align|gather|equation)\}")
 
 
 def with_blocks_of_maths(html: str) -> str:
-    """Fenced code of the language ``math`` as a formula of its own."""
+    """Turn fenced code of the language ``math`` into a formula of its own."""
     return _BLOCK.sub(r'<p><span data-math-style="display">\1</span></p>', html) if "language-math" in html else html
 
 
 def with_mathml(html: str) -> str:
+    """Turn the formulas of a block into MathML."""
     return _MATHS.sub(_mathml, html)
 
 
 def _mathml(maths: re.Match[str]) -> str:
-    """MathML, or the source where it is not LaTeX that we know."""
+    """Return MathML, or the source where it is not LaTeX that the converter knows."""
     source = unescape(maths[2])
     try:
         if len(source) <= LONGEST_MATHS:
@@ -44,7 +46,7 @@ def _mathml(maths: re.Match[str]) -> str:
 
 
 def _bounded(length: re.Match[str]) -> str:
-    """An attribute as it is, no longer than it may be, or not at all where its unit is not known."""
+    """Return an attribute with its length, or the longest that is allowed; "" where its unit is not known."""
     name, number, unit = length.groups()
     if name not in _LONGEST:
         return length[0]

@@ -1,6 +1,6 @@
-"""Code inside of a fenced document: the outer fence holds. Pure.
+"""Code in fenced documents. Pure.
 
-Models write a whole document in three backticks, with code in three backticks in it, where the outer fence would end.
+Models write a whole document in three backticks, with code in three backticks in it, which would end the outer fence.
 """
 
 import re
@@ -13,9 +13,12 @@ Marks = tuple[int, int, str]
 
 
 def with_nested_fences(text: str) -> str:
-    """The text with longer fences around Markdown that has fences in it; its lines keep their numbers.
+    """Make the fences longer around Markdown that has fences in it; lines keep their numbers.
 
     In such a document, a fence with a language opens a level, and one without closes it.
+
+    >>> with_nested_fences("```md\\n```sh\\nls\\n```\\n```").split("\\n")
+    ['````md', '```sh', 'ls', '```', '````']
     """
     if "```" not in text or not _DOCUMENT.search(text):
         return text
@@ -36,7 +39,7 @@ def _longer_marks(text: str) -> Iterator[Marks]:
 
 
 def _longer_marks_of(opener: re.Match[str], fences: Iterator[re.Match[str]]) -> list[Marks]:
-    """(start, stop, what is there instead) of the first and the last line of a document with fences in it."""
+    """Return (start, stop, longer marks) of the first and the last fence of a document with fences in it."""
     level, longest, nested, ends = 0, 3, False, [opener]
     for fence in fences:
         if fence[1].startswith("~"):

@@ -1,12 +1,9 @@
-"""The top-level elements of a text, and where each begins in its source."""
+"""The top-level elements of a text, and their places in its source."""
 
 import re
-from functools import lru_cache
 from html import escape
 
-from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
-
-from .cutting import Piece, cut
+from .cutting import Piece, cut, html_of
 from .loose_maths import with_marked_maths, without_marks
 from .nesting import with_nested_fences
 from .slow_blocks import without_slow_blocks
@@ -24,14 +21,14 @@ EXTENSIONS = (
     "alerts",
 )
 MOST_TAGS = 20_000
-"""Of a block, with the characters that are written as entities: 40 ms of sanitising. Code is sanitised apart."""
+"""Tags and entities of a block, which take 40 ms to sanitise; code is sanitised apart."""
 _CODE = re.compile(r"(<pre[^>]*><code[^>]*>)[^<]*")
 
 
 def pieces_of(text: str) -> list[Piece]:
-    """One piece for each top-level block; one that would take too long is a paragraph as it was typed."""
+    """Return a piece for each top-level block; one that would take too long is a paragraph as it was typed."""
     quick, slow = without_slow_blocks(with_nested_fences(text))
-    pieces = cut(render_markdown(with_marked_tags(with_marked_maths(quick)), *_options()))
+    pieces = cut(html_of(with_marked_tags(with_marked_maths(quick)), EXTENSIONS))
     lines = text.split("\n")
     return [_quick(piece, lines, slow) for piece in grouped(pieces)]
 
@@ -60,7 +57,7 @@ def _as_typed(lines: list[str], block: range) -> Piece:
 
 
 def offset_of(text: str, pieces: list[Piece], index: int) -> int:
-    """Where a block begins: at its own line, or, for raw HTML, after the block before it."""
+    """Return where a block begins, in characters: at its own line, or for raw HTML after the block before it."""
     line = pieces[index].first_line
     before = pieces[index - 1].last_line if index else 0
     if line is None:
@@ -75,12 +72,3 @@ def _line_start(text: str, line: int) -> int:
         if not offset:
             return len(text)
     return offset
-
-
-@lru_cache(maxsize=1)
-def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
-    extension, parse, rendering = ExtensionOptions(), ParseOptions(), RenderOptions()
-    for name in EXTENSIONS:
-        setattr(extension, name, True)
-    rendering.escape = rendering.sourcepos = True
-    return extension, parse, rendering

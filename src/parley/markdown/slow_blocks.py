@@ -1,17 +1,14 @@
 """Blocks that would take the renderer too long, found before it sees them.
 
-comrak looks through the rest of a paragraph for the end of each formula, its tables take the square of their columns,
-each level of quotation is 60 characters of HTML for one, each reference to a footnote 80 for one. All else that was
-measured is linear, and quick.
+comrak searches the rest of a paragraph for the end of each formula, and takes the square of the columns for a table;
+one character is 60 of HTML as a level of quotation, and 80 as a reference to a footnote. All else that was measured is
+linear, and quick.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
-from comrak import ExtensionOptions, ParseOptions, RenderOptions, render_markdown
-
-from .cutting import DEEPEST_NESTING, cut
+from .cutting import DEEPEST_NESTING, cut, html_of
 
 MOST_COLUMNS = 200
 LONGEST_SEARCH = 10_000_000
@@ -24,9 +21,13 @@ _CODE = re.compile(r'<pre data-sourcepos="(\d+):\d+-(\d+):')
 
 
 def without_slow_blocks(text: str) -> tuple[str, dict[int, range]]:
-    """(the text with an empty heading in the place of each slow top-level block, {line of the heading: lines of the block}).
+    """Put an empty heading in the place of each slow top-level block.
 
-    Lines are counted from 1 and keep their numbers. Code is never slow.
+    Return (text, {line of the heading: lines of the block}). Lines keep their numbers, from 1. Code is never slow.
+
+    >>> text, slow = without_slow_blocks("One\\n\\n" + 61 * ">" + "deep\\n")
+    >>> text, slow
+    ('One\\n\\n#\\n', {3: range(3, 4)})
     """
     if not _slow_lines(text):
         return text, {}
@@ -37,7 +38,7 @@ def without_slow_blocks(text: str) -> tuple[str, dict[int, range]]:
 
 
 def _slow_lines(text: str) -> list[int]:
-    """The numbers of the lines because of which a block is slow."""
+    """Return the numbers of the lines that make a block slow."""
     slow: set[int] = set()
     if text.count("|") > MOST_COLUMNS or text.count(">") > DEEPEST_NESTING:
         slow.update(number for number, line in enumerate(text.split("\n"), 1) if _is_slow(line))
@@ -65,8 +66,8 @@ def _slow_paragraphs(text: str) -> Iterator[int]:
 
 
 def _outline(text: str) -> tuple[list[range], set[int]]:
-    """(lines of each top-level block, lines of code), from a rendering without what is slow."""
-    html = render_markdown("\n".join(_DEEP.sub(r"\1", line) for line in text.split("\n")), *_options())
+    """Return (lines of each top-level block, lines of code), by rendering without what is slow."""
+    html = html_of("\n".join(_DEEP.sub(r"\1", line) for line in text.split("\n")))
     blocks = [
         range(piece.first_line, piece.last_line + 1) for piece in cut(html) if piece.first_line and piece.last_line
     ]
@@ -74,7 +75,7 @@ def _outline(text: str) -> tuple[list[range], set[int]]:
 
 
 def _blocks_of(lines: Iterable[int], blocks: list[range]) -> list[range]:
-    """The blocks that these lines are in; a line in none, as of raw HTML, is one by itself."""
+    """Return the blocks that these lines are in; a line in none, as of raw HTML, is one by itself."""
     found: list[range] = []
     left = iter(blocks)
     block = next(left, None)
@@ -87,14 +88,7 @@ def _blocks_of(lines: Iterable[int], blocks: list[range]) -> list[range]:
 
 
 def _replaced(lines: list[str], blocks: list[range]) -> tuple[str, dict[int, range]]:
-    """An empty heading needs one line, and neither continues what is before it nor is continued by what follows."""
+    """Replace blocks by empty headings, which need one line and join no block before or after them."""
     for block in blocks:
         lines[block.start - 1 : block.stop - 1] = ["#", *[""] * (len(block) - 1)]
     return "\n".join(lines), {block.start: block for block in blocks}
-
-
-@lru_cache(maxsize=1)
-def _options() -> tuple[ExtensionOptions, ParseOptions, RenderOptions]:
-    rendering = RenderOptions()
-    rendering.escape = rendering.sourcepos = True
-    return ExtensionOptions(), ParseOptions(), rendering

@@ -1,7 +1,7 @@
-"""The few tags of HTML that models write among Markdown, as what they mean; all others are text.
+"""The few HTML tags that models write in Markdown, as elements; all others are text.
 
-A tag is marked before the renderer reads the text, in a way that leaves code, links and lines as they are, and becomes an
-element afterwards, or what was typed, where it stands in code or fits nothing.
+A tag is marked before the renderer reads the text, in a way that leaves code, links and lines as they are. Afterwards
+the mark becomes an element, or again what was typed, where it stands in code or fits nothing.
 """
 
 import re
@@ -17,7 +17,7 @@ SPELLINGS = (
     "<details>", "<details open>", "</details>", "<summary>", "</summary>",
 )  # fmt: skip
 DEEPEST = 10
-"""Elements of this kind in one another; what is deeper is text."""
+"""Elements in one another; deeper ones are text."""
 _NAMES = {"b": "strong", "i": "em"}
 _TAG, _ALONE, _LINE, _PART = "\ufdd0\ufdd1\ufdd2\ufdd3"  # Unicode keeps them free for such a use
 _MARKS = re.compile(f"[{_TAG}-{_PART}]")
@@ -40,7 +40,7 @@ _PARTS = re.compile(f"&lt;b b={_PART}(.)&gt;")
 
 
 def with_marked_tags(text: str) -> str:
-    """The text with its tags marked; its lines keep their numbers."""
+    """Mark the tags of a text; lines keep their numbers."""
     text = text if text.isascii() else _MARKS.sub("\ufffd", text)
     if "<" not in text or not (_ANYWHERE.search(text) or _LINE_OF_PARTS.search(text)):
         return text
@@ -49,12 +49,12 @@ def with_marked_tags(text: str) -> str:
 
 
 def _marked(tag: str, mark: str = _TAG) -> str:
-    """As a tag that the renderer treats as it does any, with quotes nowhere."""
+    """Return a mark that the renderer takes for a tag like any other, without quotes."""
     return f"<b b={mark}{_CODES[tag]}>"
 
 
 def _marked_parts(line: str) -> str:
-    """A line of a collapsed part as a heading, which needs one line; or as it is."""
+    """Return a line of a collapsed part as a heading, which needs one line; any other as it is."""
     start = next((tag for tag in ("<details>", "<details open>") if line.startswith(tag)), "")
     rest = line[len(start) :]
     words = rest.strip(" \t")
@@ -79,7 +79,7 @@ def _part(tag: str) -> str:
 
 
 def grouped(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The elements with what is between ``<details>`` and its end as one."""
+    """Join the elements from ``<details>`` to its end into one."""
     group: list[Piece] = []
     depth = 0
     for piece in pieces:
@@ -112,7 +112,7 @@ def _joined(group: list[Piece]) -> Piece:
 
 
 def with_tags(html: str) -> str:
-    """The HTML of a block with the elements that its tags mean."""
+    """Turn the marks in the HTML of a block into elements."""
     if not _MARKS.search(html) and "%EF%B7%9" not in html:
         return html
     if html.startswith('<p class="raw">'):
@@ -121,7 +121,7 @@ def with_tags(html: str) -> str:
 
 
 class _Elements:
-    """The HTML of one block, as it is read: those of the renderer are balanced, and ours are made so."""
+    """The HTML of one block, as it is read: the renderer's elements are balanced, and ours are made so."""
 
     def __init__(self) -> None:
         self._html: list[str] = []
@@ -192,7 +192,7 @@ class _Elements:
             self._say(escape(tag))
 
     def _say(self, words: str) -> None:
-        """Words of a line of tags: a paragraph, but for those of a summary."""
+        """Add the words of a line of tags: as a paragraph, except in a summary."""
         if not words.strip():
             return
         inside = self._open[-1:] == ["+summary"]
@@ -206,7 +206,7 @@ class _Elements:
         return sum(name.startswith("+") for name in self._open)
 
     def _since_theirs(self) -> list[str]:
-        """Ours that are open in the last one of the renderer."""
+        """Return our elements that are open within the renderer's innermost one."""
         last = max((place for place, name in enumerate(self._open) if not name.startswith("+")), default=-1)
         return self._open[last + 1 :]
 
