@@ -1,4 +1,4 @@
-"""What a person may type."""
+"""The forms of all pages but the search."""
 
 from .asking import DraftForm, QuestionForm, RegenerateForm
 from .catching_up import CatchUpForm

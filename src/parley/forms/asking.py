@@ -1,4 +1,4 @@
-"""A question, another answer to it, and what is typed before it is sent."""
+"""Questions, other answers to them, and drafts."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +40,7 @@ class QuestionForm(forms.Form):
 
 
 class RegenerateForm(forms.Form):
-    """Whom to ask for another answer; empty: the conversation's model."""
+    """The model to ask for another answer; empty for the conversation's."""
 
     model = forms.CharField(label=_("Model"), required=False, max_length=200)
 
@@ -54,8 +54,11 @@ class RegenerateForm(forms.Form):
 
 
 class DraftForm(forms.Form):
+    """The draft of a conversation, or of a new one."""
+
     conversation = forms.UUIDField(required=False)
     text = forms.CharField(required=False, strip=False)
 
     def clean_text(self) -> str:
+        """Keep the first LONGEST_DRAFT characters."""
         return clean(self.cleaned_data["text"])[: conf.LONGEST_DRAFT]

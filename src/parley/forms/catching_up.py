@@ -1,4 +1,4 @@
-"""What a page says it shows."""
+"""The form by which a page without a socket catches up."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -10,12 +10,13 @@ from parley.positions import LAST, MOST_FOLLOWED, parse_position
 
 
 class CatchUpForm(forms.Form):
-    """What a page shows: a conversation or none, the feed's version, and replies: follow=<id>@<attempt>-<seq>&…"""
+    """What a page shows: a conversation or none, a version of the feed, and replies: follow=<id>@<attempt>-<seq>&…"""
 
     conversation = forms.UUIDField(required=False)
     version = forms.IntegerField(min_value=0, max_value=LAST)
 
     def clean(self) -> dict[str, Any]:
+        """Parse ``follow`` as {reply: position}, of at most MOST_FOLLOWED replies."""
         cleaned = super().clean() or {}
         try:
             pairs = [follow.split("@") for follow in cast(QueryDict, self.data).getlist("follow")[:MOST_FOLLOWED]]

@@ -1,4 +1,4 @@
-"""A file of conversations."""
+"""The form of an import."""
 
 from typing import Any
 
@@ -36,6 +36,7 @@ class ImportForm(forms.Form):
 
 
 def too_large(limit: int) -> str:
+    """Return the error for a file of more than ``limit`` bytes."""
     return _("This file is larger than %(limit)s, which is the most that can be imported.") % {
         "limit": filesizeformat(limit)
     }

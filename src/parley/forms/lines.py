@@ -1,4 +1,4 @@
-"""A line that somebody typed."""
+"""Cleaning the fields of one line."""
 
 from django import forms
 
@@ -6,7 +6,7 @@ from parley.text import clean_line
 
 
 def one_line(form: forms.Form, name: str) -> str:
-    """A field without what is not seen, or turns the text around. Raises ValidationError when nothing is left of it."""
+    """Drop the characters of a field that are not seen, or turn the text; raise ValidationError if none is left."""
     field = form.fields[name]
     line = clean_line(form.cleaned_data[name], getattr(field, "max_length", None) or 200)
     if not line and field.required:

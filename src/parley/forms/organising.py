@@ -1,4 +1,4 @@
-"""Where conversations are, and what they are called."""
+"""Renaming and moving conversations, and changing several at once."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -37,6 +37,8 @@ class OwnFolderField(forms.ModelChoiceField):
 
 
 class MoveForm(forms.Form):
+    """The folder to move to."""
+
     folder = OwnFolderField()
 
     def __init__(self, data: Any = None, *, user: Any) -> None:
@@ -45,11 +47,12 @@ class MoveForm(forms.Form):
 
 
 class SelectionForm(MoveForm):
-    """What to do with the conversations that are selected, at most MOST_AT_ONCE."""
+    """A verb for the conversations that are selected, at most MOST_AT_ONCE."""
 
     do = forms.ChoiceField(choices=[(verb, verb) for verb in ("archive", "unarchive", "move", "delete")])
 
     def clean(self) -> dict[str, Any]:
+        """Parse ``conversation`` as a set of ids. Raise ValidationError for none or too many."""
         cleaned = super().clean() or {}
         try:
             cleaned["conversation"] = {UUID(pk) for pk in cast(QueryDict, self.data).getlist("conversation")}

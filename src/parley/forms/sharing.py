@@ -1,4 +1,4 @@
-"""A public link."""
+"""The form of a public link."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ShareForm(forms.Form):
-    """What a new link shows besides questions and answers, and how long it lasts; the fields are what Share.of takes."""
+    """What a new link shows besides questions and answers, and how long; the fields are arguments of Share.of."""
 
     instructions = forms.BooleanField(label=_("Show the instructions"), required=False)
     reasoning = forms.BooleanField(label=_("Show the reasoning of the model"), required=False)

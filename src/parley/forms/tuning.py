@@ -1,4 +1,4 @@
-"""Whom to ask, and how: of a conversation, a preset and a folder."""
+"""Generation settings of a conversation, a preset or a folder."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -16,9 +16,9 @@ from .lines import one_line
 
 
 class TuningForm(forms.Form):
-    """Whom to ask, and how: a model, instructions and parameters. What is left empty is not set.
+    """A model, instructions and parameters; an empty field is not set.
 
-    ``tuned``: what has these settings now, if anything; ``models``: the names that may be chosen.
+    ``tuned``: the row that has these settings now, if any; ``models``: the names that may be chosen.
     """
 
     model = forms.ChoiceField(
@@ -100,6 +100,7 @@ class TuningForm(forms.Form):
         return text if text.strip() else ""
 
     def clean_top_p(self) -> float | None:
+        """Raise ValidationError for 0 and below: Django has no bound that is left out."""
         top_p: float | None = self.cleaned_data["top_p"]
         if top_p is not None and top_p <= 0:
             raise forms.ValidationError(_("Top-p is above 0. Leave it empty for the model's own."))
@@ -107,7 +108,7 @@ class TuningForm(forms.Form):
 
     @property
     def tuning(self) -> dict[str, Any]:
-        """What ``Tuned.tune`` takes, of a form that is valid."""
+        """Return the arguments of ``Tuned.tune``, of a form that is valid."""
         said = self.cleaned_data
         parameters = {name: _plain(said[name]) for name in PARAMETERS if said.get(name) not in (None, "")}
         model = said.get("unlisted") or said.get("model", "")
@@ -119,7 +120,7 @@ def _plain(value: Any) -> Any:
 
 
 def _choices(tuned: Tuned | None, models: list[str]) -> list[tuple[str, Any]]:
-    """The default, what is chosen now though nobody has it any more, and the models."""
+    """Return the default, the model that is chosen now even where it is not offered, and the models."""
     default = format_lazy(_("Default ({model})"), model=tuned.model_beneath if tuned else conf.MODEL)
     gone = [tuned.model] if tuned and tuned.model and tuned.model not in models else []
     missing = [(name, format_lazy(_("{model} (not offered now)"), model=name)) for name in gone]
@@ -127,7 +128,7 @@ def _choices(tuned: Tuned | None, models: list[str]) -> list[tuple[str, Any]]:
 
 
 class NamedForm(TuningForm):
-    """A name as well, of a folder or a preset."""
+    """Generation settings with the name of a folder or a preset."""
 
     name = forms.CharField(
         label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})

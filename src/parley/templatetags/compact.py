@@ -1,4 +1,4 @@
-"""Compact the HTML of a template when it is compiled, so that its lines may be short and its pages stay small."""
+"""Compacting the HTML of templates as they are compiled, so that their lines are short and pages stay small."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ _VERBATIM = ("pre", "textarea")
 
 
 class Compactor:
-    """Compacts texts of one template in their order: a line break is dropped beside a tag, else one space.
+    """Compact the texts of one template, in order: a line break beside a tag is dropped, another becomes a space.
 
     The content of ``<pre>`` and ``<textarea>`` stays as it is.
 
@@ -47,7 +47,7 @@ def _beside_edge(mark: re.Match[str]) -> bool:
 
 
 class Compact(Node):
-    """What stands between ``{% compact %}`` and ``{% endcompact %}``."""
+    """The nodes between ``{% compact %}`` and ``{% endcompact %}``."""
 
     def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
@@ -57,7 +57,7 @@ class Compact(Node):
 
 
 def compact(parser: Parser, token: Token) -> Compact:
-    """Parse ``{% compact %}…{% endcompact %}``: line breaks and indentation of the HTML between cost no bytes."""
+    """Parse ``{% compact %}…{% endcompact %}``: line breaks and indentation between them cost no bytes."""
     nodelist = parser.parse(("endcompact",))
     parser.delete_first_token()
     compactor = Compactor()

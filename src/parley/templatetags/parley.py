@@ -1,4 +1,4 @@
-"""``{% load parley %}``"""
+"""The tags and filters of ``{% load parley %}``."""
 
 import re
 
@@ -30,17 +30,17 @@ register.filter("unshown", unshown)
 
 @register.simple_tag
 def icon(name: str) -> SafeString | str:
-    """Nothing is drawn for a name that no icon has."""
+    """Draw an icon; "" for a name that none has."""
     return _DRAWN.get(name, "")
 
 
 @register.filter
 def reachable(html: SafeString) -> SafeString:
-    """The text of a message with what may be too wide made reachable by keyboard, for a page without scripts."""
+    """Make what may be too wide in a message reachable by keyboard, for a page without scripts."""
     return mark_safe(_SCROLLS.sub(r'<\1 tabindex="0"', html))
 
 
 @register.filter
 def about(count: int) -> str:
-    """A count as people say it: two digits and its size, 21,000 for 21,234."""
+    """Round a count to two digits, as people say it: 21,000 for 21,234."""
     return number_format(round(count, 2 - len(str(count))) if count >= 100 else count, 0, force_grouping=True)

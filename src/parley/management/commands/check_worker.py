@@ -1,4 +1,4 @@
-"""Shows whether a Celery worker carries out tasks, for people who set up a deployment."""
+"""Show whether a Celery worker carries out tasks, for people who set up a deployment."""
 
 import argparse
 from typing import Any
@@ -16,7 +16,7 @@ BROKER = "The message broker or the result store cannot be reached: {error}"
 
 
 def seconds(text: str) -> float:
-    """A positive number of seconds."""
+    """Parse a number of seconds above 0, at most an hour."""
     value = float(text)
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError("must be more than 0 and at most 3600 seconds")

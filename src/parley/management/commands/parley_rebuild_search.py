@@ -1,4 +1,4 @@
-"""Makes the index of the search anew, from what the messages and titles say."""
+"""Make the index of the search anew, from messages and titles."""
 
 from typing import Any
 
