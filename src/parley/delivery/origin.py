@@ -13,7 +13,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def same_origin(scope: dict[str, Any]) -> bool:
-    """Whether a socket comes from a page of this very site, by the rule that Django has for forms.
+    """Tell whether a socket comes from a page of this very site, by Django's rule for forms.
 
     Scheme, host and port are those of the page, and the host is one of ALLOWED_HOSTS; or the origin is one of
     CSRF_TRUSTED_ORIGINS. A browser always sends Origin.

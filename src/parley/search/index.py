@@ -51,12 +51,8 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 
 
 def after_migrate(using: str, **kwargs: Any) -> None:
-    """Repair the index: a migration that makes a table anew loses its triggers."""
-    mend(connections[using])
-
-
-def mend(connection: BaseDatabaseWrapper) -> None:
-    """Make an index anew that has lost triggers; where there was none, there is none afterwards."""
+    """Make an index anew whose triggers are lost, as after a migration that makes a table anew; never a first one."""
+    connection = connections[using]
     kept = _kept_by(connection)
     if kept and ENTRIES in connection.introspection.table_names() and not kept.is_whole(connection):
         make(connection)

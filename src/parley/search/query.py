@@ -51,7 +51,7 @@ class Query:
         return list(spoken[-len(phrase) : -1]) == before
 
     def is_in(self, text: str) -> bool:
-        """Whether a text has it all: what the indexes of the databases find."""
+        """Tell whether a text has it all; the indexes of the databases find the same."""
         spoken = words(text)
         ends = range(1, len(spoken) + 1)
         return all(

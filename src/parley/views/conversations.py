@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from parley.delivery.log import show_live
 from parley.forms import QuestionForm
 from parley.ids import uuid7
-from parley.models import AskedBefore, Conversation, Draft, Feed, Message
+from parley.models import AskedBefore, Conversation, Draft, Feed, Message, Preset
 
 from .base import fragment, own_conversation, page, private, see, uuid_or_404, wants_frame
 from .tuning import chosen_folder, chosen_tuning, start_choices
@@ -18,10 +18,12 @@ from .tuning import chosen_folder, chosen_tuning, start_choices
 
 @private
 @require_GET
-def conversation_new(request: HttpRequest) -> HttpResponse:
-    """Show the page of a new conversation, in the folder that the address names."""
+def conversation_new(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
+    """Show the page of a new conversation, in the folder that the address names, and from this preset, if any."""
     into = chosen_folder(request)
-    return page(request, "conversation_new", form=blank_form(request, None), into=into, **start_choices(request, into))
+    preset = get_object_or_404(Preset.objects.visible_to(request.user), pk=pk) if pk else None
+    choices = start_choices(request, into, preset)
+    return page(request, "conversation_new", form=blank_form(request, None), into=into, **choices)
 
 
 @private

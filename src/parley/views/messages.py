@@ -1,6 +1,7 @@
 """Questions, and the verbs of replies."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -23,9 +24,10 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
     if not form.is_valid():
         return _refused(request, conversation, form)
-    edited, below = _edited(conversation, form), _below(conversation, form)
+    asked = form.cleaned_data
+    edited = _message_or_none(conversation, asked["editing"], role=Role.USER)
+    below = _message_or_none(conversation, asked["below"])
     try:
-        asked = form.cleaned_data
         question, reply = conversation.ask(asked["text"], key=asked["key"], instead_of=edited, below=below)
     except AskedBefore as again:
         question = again.question
@@ -78,15 +80,8 @@ def _changed(request: HttpRequest, message: Message) -> HttpResponse:
     return stream(request, "message_changed", {"message": message})
 
 
-def _edited(conversation: Conversation, form: QuestionForm) -> Message | None:
-    pk = form.cleaned_data["editing"]
-    return get_object_or_404(conversation.messages.filter(role=Role.USER), pk=pk) if pk else None
-
-
-def _below(conversation: Conversation, form: QuestionForm) -> Message | None:
-    """Return the message for which the page was opened, where it is not on the branch that was shown last."""
-    pk = form.cleaned_data["below"]
-    return get_object_or_404(conversation.messages, pk=pk) if pk else None
+def _message_or_none(conversation: Conversation, pk: UUID | None, **kind: Any) -> Message | None:
+    return get_object_or_404(conversation.messages, pk=pk, **kind) if pk else None
 
 
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:

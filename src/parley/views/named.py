@@ -1,11 +1,11 @@
-"""Making, changing and deleting folders and presets."""
+"""Folders and presets: making, changing and deleting them, and the list of presets."""
 
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from parley.forms import NamedForm
 from parley.models import Preset
@@ -13,6 +13,13 @@ from parley.models.named import Named
 
 from .base import page, private, see
 from .tuning import tuning_form
+
+
+@private
+@require_GET
+def preset_list(request: HttpRequest) -> HttpResponse:
+    """Show all presets of a person."""
+    return page(request, "preset_list", presets=Preset.objects.visible_to(request.user), most=Preset.MOST)
 
 
 @private
