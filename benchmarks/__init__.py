@@ -1,1 +1,1 @@
-"""How fast the product is, beside a bare relay that stores nothing."""
+"""Compare the product's speed with that of a bare relay, which stores nothing."""

@@ -32,12 +32,12 @@ def main() -> None:
 
 
 def pages() -> str:
-    """The table of benchmarks.pages, which needs a process of its own."""
+    """Return the table of benchmarks.pages, which needs a process of its own."""
     return subprocess.run(python("-m", "benchmarks.pages"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def search() -> str:
-    """The tables of benchmarks.search, on SQLite and on PostgreSQL."""
+    """Return the tables of benchmarks.search, on SQLite and on PostgreSQL."""
     return subprocess.run(
         python("-m", "benchmarks.search"), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     ).stdout
@@ -62,7 +62,7 @@ def chosen(names: list[str] | None, quick: bool) -> list[Scenario]:
 
 @contextmanager
 def product_on(database: str) -> Iterator[Product]:
-    """The product, started, on a database of its own."""
+    """Start the product on a database of its own, and end it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="parley-benchmark-"))
     postgres = Postgres().start() if database == "postgresql" else None
     product = Product(folder, postgres.create("parley") if postgres else "", postgres)

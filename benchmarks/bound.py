@@ -35,7 +35,7 @@ class Relay:
 
 
 def token(line: str) -> str:
-    """The text that a line of the stream adds."""
+    """Return the text that a line of the stream adds."""
     if not line.startswith(EVENT):
         return ""
     choices = json.loads(line[6:])["choices"]

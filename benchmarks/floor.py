@@ -36,7 +36,7 @@ class Relay:
 
 
 def token(line: bytes) -> str:
-    """The text that a line of the stream adds."""
+    """Return the text that a line of the stream adds."""
     if not line.startswith(EVENT):
         return ""
     choices = orjson.loads(line[6:])["choices"]

@@ -1,4 +1,4 @@
-"""What a viewer has seen of an answer, told from the frames that the product sends."""
+"""Follow what a viewer has seen of an answer, from the frames that the product sends."""
 
 from bisect import bisect_right
 from typing import Any
@@ -39,7 +39,7 @@ class Answer:
 
 
 def applied(blocks: list[str], payload: list[Any]) -> list[str]:
-    """The blocks after a frame; all text of the benchmark is ASCII, so lengths are plain."""
+    """Return the blocks after a frame. Lengths are in characters: all text of the benchmark is ASCII."""
     if payload[0] is None:
         return payload[1:]
     if len(payload) == 1:

@@ -1,4 +1,4 @@
-"""One scenario, played to one subject."""
+"""Measure one scenario with one subject."""
 
 import asyncio
 import time
@@ -49,14 +49,18 @@ class Result:
 
 
 def percentile(values: list[float], percent: int) -> float:
-    """The value that so many percent lie below; infinite when nothing arrived."""
+    """Return the value below which so many percent lie; infinite when there are no values.
+
+    >>> percentile([1.0, 2.0, 3.0], 50)
+    2.0
+    """
     if len(values) < 2:
         return values[0] if values else float("inf")
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 async def measure(subject: Any, scenario: Scenario, provider: RemoteProvider) -> Result:
-    """Let the people come, then ask all at once, and watch."""
+    """Let the people come, ask all their questions at once, and watch the answers."""
     viewers = subject.begin(scenario)
     async with AsyncExitStack() as stack:
         for first in range(0, len(viewers), ARRIVING_AT_ONCE):
@@ -103,7 +107,7 @@ class Meter:
         return {name: cpu_seconds(process.pid) for name, process in self.processes.items()}
 
     def _held(self) -> int:
-        """The memory of the process that holds the running answers."""
+        """Return the memory, in bytes, of the process that holds the running answers."""
         holder: Process = self.processes.get("worker") or self.processes["relay"]
         return memory(holder.pid)
 

@@ -1,4 +1,4 @@
-"""What long conversations and long answers cost: `python -m benchmarks.pages` prints a table of ratios."""
+"""Measure long conversations and long answers: `python -m benchmarks.pages` prints a table of ratios."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def open_conversations() -> str:
-    """A page of a conversation with 2,000 messages against one with 20."""
+    """Compare a page of a conversation of 2,000 messages with one of 20."""
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
     from django.test import Client
@@ -66,7 +66,7 @@ def conversation_of(owner, messages: int):
 
 
 def render_answer() -> str:
-    """An answer of 4,000 tokens: told tick by tick as it is written, against rendered once."""
+    """Compare an answer of 4,000 tokens sent tick by tick with the same answer rendered once."""
     from parley import markdown
     from parley.delivery.splice import Splicer
 

@@ -1,4 +1,4 @@
-"""What a process and its children have used, as the kernel counts it."""
+"""Read what a process and its children have used, as the kernel counts it."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all below it."""
+    """Return the ids of a process and of all below it."""
     children = Path(f"/proc/{pid}/task").glob("*/children")
     return [pid] + [found for child in children for number in child.read_text().split() for found in tree(int(number))]
 
 
 def cpu_seconds(pid: int) -> float:
-    """Of the whole tree, with the children that have ended."""
+    """Return the processor time of the whole tree, with that of children that have ended."""
     return sum(map(_ticks, tree(pid))) / TICKS
 
 

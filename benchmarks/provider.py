@@ -1,4 +1,4 @@
-"""Shows that the fake provider is not the bottleneck: reads it with a client that does nothing else."""
+"""Show that the fake provider is not the bottleneck: read it with a client that does nothing else."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The tables, in Markdown."""
+"""Write the tables, in Markdown."""
 
 from benchmarks.measure import Result, percentile
 from benchmarks.provider import Pace

@@ -1,4 +1,4 @@
-"""What is measured: how many people ask at once, and what each is answered."""
+"""The scenarios: how many people ask at once, and what each is answered."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What finding words costs among 100,000 messages: `python -m benchmarks.search` prints the tables."""
+"""Measure finding words among 100,000 messages: `python -m benchmarks.search` prints the tables."""
 
 import json
 import logging
@@ -120,7 +120,7 @@ def messages_of(conversation: Any, spoken: list[str], rng: random.Random) -> Ite
 
 
 def insert(messages: Iterator[dict[str, Any]]) -> None:
-    """Many rows at once, without a model for each."""
+    """Insert many rows at once, without a model for each."""
     from django.db import connection, transaction
 
     from parley.ids import uuid7
@@ -166,7 +166,7 @@ def kinds(words: list[str], spoken: list[str], rng: random.Random) -> dict[str, 
 
 
 def ask_all(owner: Any, queries: list[str]) -> list[float]:
-    """The seconds of each answer: the results as the page asks for them while somebody types."""
+    """Return the seconds of each answer, asked for as the page does while somebody types."""
     from django.test import Client
 
     client = Client()
@@ -212,7 +212,7 @@ def text_size() -> int:
 
 
 def tidy(connection: Any) -> None:
-    """What PostgreSQL does by itself after a while."""
+    """Do what PostgreSQL does by itself after a while."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

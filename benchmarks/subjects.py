@@ -1,4 +1,4 @@
-"""What is measured: the product as it is installed, and bare relays."""
+"""The subjects that are measured: the product as it is installed, and bare relays."""
 
 import asyncio
 import socket
@@ -39,10 +39,10 @@ class Relay:
             return caller.connect_ex(("127.0.0.1", self.port)) == 0
 
     async def ready(self) -> None:
-        """The people have come."""
+        """Prepare nothing once the people have come."""
 
     def check(self, viewers: Sequence[Viewer]) -> None:
-        """Nothing is kept, so there is nothing else to look at."""
+        """Check nothing else, since a relay keeps nothing."""
 
     def writes(self) -> dict[str, int]:
         return {"rows": 0, "commits": 0}
@@ -79,13 +79,13 @@ class Product:
         return name
 
     async def ready(self) -> None:
-        """A worker that has never held many answers, and has written one."""
+        """Start a worker that has never held many answers, and let it write one."""
         self.stack.restart("worker")
         async with ProductViewer(self._register(), self.stack.url, "", Answer(["ba"])):
             await asyncio.sleep(1)
 
     def check(self, viewers: Sequence[Viewer]) -> None:
-        """An answer is exact when the database has it, too."""
+        """Count an answer as exact only when the database has it, too."""
         for viewer in viewers:
             assert isinstance(viewer, ProductViewer)
             viewer.exact = viewer.exact and self._has(viewer)

@@ -1,4 +1,4 @@
-"""What the product promises, as ratios to the bound of the same run where the machine matters."""
+"""The targets of the product, as ratios to the bound of the same run where the machine matters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Verdict:
 
 
 def verdicts(product: Result, bound: Result) -> Iterator[Verdict]:
-    """The targets that are set for this scenario."""
+    """Yield the targets of this scenario."""
     people, many = product.scenario.people, product.scenario.people >= 100
     yield Verdict("every answer exact", f"{product.exact:.1%}", product.exact == 1)
     if people in (20, 100, 300):
@@ -39,7 +39,7 @@ def verdicts(product: Result, bound: Result) -> Iterator[Verdict]:
 
 
 def over_all(products: list[Result]) -> Iterator[Verdict]:
-    """The targets that compare scenarios."""
+    """Yield the targets that compare scenarios."""
     of = {result.scenario.name: result for result in products}
     if {"100x400@50", "500x200@5"} <= of.keys():
         few, most = of["100x400@50"], of["500x200@5"]

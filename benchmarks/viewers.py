@@ -1,4 +1,4 @@
-"""Somebody who asks one question and watches its answer come."""
+"""A viewer: somebody who asks one question and watches its answer arrive."""
 
 import asyncio
 import re
@@ -124,12 +124,12 @@ class ProductViewer(Viewer):
             await self.watching
 
     async def watch(self) -> None:
-        """Read from the beginning, as a browser does, for the server asks now and then whether anybody is there."""
+        """Read from the beginning, as a browser does: the server asks now and then whether anybody is there."""
         while not self.receive(await self.socket.receive_str()):
             pass
 
     def receive(self, text: str) -> bool:
-        """What comes before the response to the form is kept until the reply is known."""
+        """Keep what comes before the response to the form until the reply is known."""
         self.bytes += len(text.encode())
         if self.reply:
             return self.take(text)
@@ -137,7 +137,7 @@ class ProductViewer(Viewer):
         return False
 
     def take(self, text: str) -> bool:
-        """Apply a message of the socket: whether the answer has ended."""
+        """Apply a message of the socket; tell whether the answer has ended."""
         message = orjson.loads(text)
         if isinstance(message, list):
             self.blocks = applied(self.blocks, message[2:])

@@ -1,22 +1,23 @@
-"""The guardian outlives its supervisor by a moment, to end the process groups that a killed one left behind."""
+"""The guardian: a process that ends the process groups of a supervisor that was killed."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 
 GRACE = 5.0
 NEEDED = ("LD_LIBRARY_PATH",)
-"""Variables without which a Python may not start; of the others, secrets among them, it has no use."""
+"""Variables without which a Python may not start; the guardian gets no others, since they may hold secrets."""
 
 
 class Guardian:
-    """Starts the guardian; it acts when the pipe to it closes, which the kernel does however the supervisor ends."""
+    """Starts the guardian, which acts when the pipe to it closes: the kernel closes it however the supervisor ends."""
 
     def __init__(self, keep: tuple[int, ...] = ()) -> None:
-        """`keep` are descriptors, such as that of a lock, that the guardian holds until it is done."""
+        """Start it; it holds the descriptors `keep`, such as that of a lock, until it is done."""
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-E", os.path.abspath(__file__)],
             stdin=subprocess.PIPE,
@@ -29,11 +30,11 @@ class Guardian:
         )
 
     def watch(self, group: int) -> None:
-        """Name a process group to end."""
+        """Add a process group to those that are to end."""
         self._tell(f"+{group}")
 
     def forget(self, group: int) -> None:
-        """Name a process group that has ended."""
+        """Remove a process group, which has ended."""
         self._tell(f"-{group}")
 
     def close(self) -> None:
@@ -57,14 +58,15 @@ def stand_guard() -> None:
 
 
 def _end(groups: set[int]) -> None:
-    _send(groups, signal.SIGTERM)
+    send(groups, signal.SIGTERM)
     limit = time.monotonic() + GRACE
-    while time.monotonic() < limit and _send(groups, 0):
+    while time.monotonic() < limit and send(groups, 0):
         time.sleep(0.05)
-    _send(groups, signal.SIGKILL)
+    send(groups, signal.SIGKILL)
 
 
-def _send(groups: set[int], number: int) -> bool:
+def send(groups: Iterable[int], number: int) -> bool:
+    """Signal process groups; tell whether any of them was there."""
     return sum(_reached(group, number) for group in groups) > 0
 
 

@@ -1,11 +1,10 @@
-"""What an earlier run left behind, when supervisor and guardian were killed together, is ended before the next one begins.
+"""End what an earlier run left behind, because its supervisor and guardian were killed together.
 
-Each service inherits a locked file, which names its process group. The kernel keeps the lock for as long as the service
-lives, so that a group is only signalled while it is still the one that was meant.
+Each service inherits a locked file that names its process group. The kernel keeps the lock for as long as the service
+lives, so that no other process that got the same number is ever signalled.
 """
 
 import fcntl
-import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -13,24 +12,27 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from standalone.guardian import send
+
 KILLED_WITHIN = 5.0
+"""Seconds."""
 
 
 class StillRuns(Exception):
-    """Says in one sentence that something could not be ended."""
+    """Says in one sentence what could not be ended."""
 
 
 class Marks:
-    """A folder with a file for each service."""
+    """A folder with a locked file for each service."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @contextmanager
     def mark(self, name: str) -> Iterator[IO[str] | None]:
-        """A locked file for a service to inherit; write the id of its process group into it.
+        """Yield a locked file for a service to inherit, to write the id of its process group into.
 
-        None where no file can be made: a full disk is no reason not to start a service again.
+        Yields None where no file can be made: a full disk is no reason not to start a service again.
         """
         try:
             file = self._locked(name)
@@ -46,21 +48,21 @@ class Marks:
     def _locked(self, name: str) -> IO[str]:
         path = self.folder / name
         if _is_held(path):
-            path.unlink()  # by what left the group of an earlier process, which was ended
+            path.unlink()  # by a process that left the group before that was ended
         file = path.open("w")
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return file
 
     def left(self) -> list[str]:
-        """The services of an earlier run that still live."""
+        """Return the names of the services of an earlier run that still live."""
         return sorted(path.name for path in self.folder.iterdir() if _is_held(path))
 
     def end(self, names: Iterable[str], grace: float) -> None:
-        """Ask services to end, and kill after some seconds those that do not. Raises StillRuns."""
+        """Ask services to end, and kill those that have not after `grace` seconds. Raises StillRuns."""
         left = {path: _group(path) for path in map(self.folder.joinpath, names) if _is_held(path)}
-        _send(left.values(), signal.SIGTERM)
+        send(left.values(), signal.SIGTERM)
         if not _all_end(left, grace):
-            _send((group for path, group in left.items() if _is_held(path)), signal.SIGKILL)
+            send((group for path, group in left.items() if _is_held(path)), signal.SIGKILL)
         if not _all_end(left, KILLED_WITHIN):
             raise StillRuns(
                 f"What an earlier run left in {self.folder} does not end: stop {', '.join(self.left())} first."
@@ -79,17 +81,11 @@ def _is_held(path: Path) -> bool:
 
 
 def _group(path: Path) -> int:
-    """Raises StillRuns: an id is missing when the supervisor was killed in the moment in which it started a service."""
+    """Read the id. Raises StillRuns: it is missing when the supervisor was killed just as it started the service."""
     text = path.read_text()
     if not text.isdecimal():
         raise StillRuns(f"A process that an earlier run left still holds {path}: stop it first.")
     return int(text)
-
-
-def _send(groups: Iterable[int], number: int) -> None:
-    for group in groups:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, number)
 
 
 def _all_end(paths: Iterable[Path], seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""The local model behind an OpenAI-compatible HTTP endpoint: `python -m standalone.local_model FILE PORT NAME CONTEXT`."""
+"""Serve the local model by an OpenAI-compatible API: `python -m standalone.local_model FILE PORT NAME CONTEXT`."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ ANSWERS_AT_ONCE = 4
 
 
 def parameters(path: str, port: int, name: str, context: int) -> xllamacpp.CommonParams:
-    """What the server is started with; ``context`` is in tokens, for each of the answers that run at once."""
+    """Return the options of the server; ``context`` is in tokens, for each of the ANSWERS_AT_ONCE."""
     params = xllamacpp.CommonParams()
     params.model.path = path
     params.model_alias = [name]
@@ -25,7 +25,7 @@ def parameters(path: str, port: int, name: str, context: int) -> xllamacpp.Commo
 
 
 def main() -> None:
-    """Serve until told to stop, leaving the processor to the other processes when they want it."""
+    """Serve until told to stop, at a lower priority than the other processes."""
     path, port, name, context = sys.argv[1:]
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     os.nice(10)

