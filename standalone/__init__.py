@@ -1,4 +1,4 @@
-"""Parley as a product of its own: a thin host around the app `parley`."""
+"""Parley as a product: a thin host of the app `parley`."""
 
 from standalone.celery import app as celery_app
 

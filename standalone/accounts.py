@@ -1,8 +1,8 @@
-"""The first account, and signing in."""
+"""Make the first account, sign in, and change a password."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model, login
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from django.views.generic import FormView
 
 from standalone.tries import Tries, remember_device
 
@@ -27,7 +28,7 @@ from standalone.tries import Tries, remember_device
 @sensitive_post_parameters()
 @never_cache
 def setup(request: HttpRequest) -> HttpResponse:
-    """Make the first account, the administrator's, while there is no account."""
+    """Make the first account, the administrator's, while there is none."""
     if anyone():
         return redirect("login")
     form: UserCreationForm[User] = UserCreationForm(request.POST or None)
@@ -46,7 +47,7 @@ def _enter(request: HttpRequest, administrator: User) -> HttpResponse:
 
 
 class Login(LoginView):
-    """Sign in; on an empty install, make the first account instead."""
+    """Signs in; on an empty install it redirects to the set-up instead."""
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs) if anyone() else redirect("setup")
@@ -55,45 +56,38 @@ class Login(LoginView):
         name = request.POST.get("username", "")
         tries = Tries.to_sign_in(request, name)
         if not tries.begin():
-            return self._too_many(name, tries)
+            return too_many(self, AuthenticationForm(request, initial={"username": name}), tries)
         response: HttpResponse = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:
             tries.succeed()
             remember_device(request, response, name)
         return response
 
-    def _too_many(self, name: str, tries: Tries) -> HttpResponse:
-        form = AuthenticationForm(self.request, initial={"username": name})
-        return _told(self.render_to_response(self.get_context_data(form=form, problem=too_many(tries))), tries)
-
 
 class PasswordChange(PasswordChangeView):
-    """Change one's own password; who guesses the old one is stopped."""
+    """Changes one's own password, and limits guesses at the old one."""
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         tries = Tries.to_change(request.user)
         if not tries.begin():
-            context = self.get_context_data(form=PasswordChangeForm(cast(User, request.user)), problem=too_many(tries))
-            return _told(self.render_to_response(context), tries)
+            return too_many(self, PasswordChangeForm(cast(User, request.user)), tries)
         response: HttpResponse = super().post(request, *args, **kwargs)
         if response.status_code == 302:
             tries.succeed()
         return response
 
 
-def too_many(tries: Tries) -> str:
-    return _("There were too many tries. Wait %(minutes)d minutes, and try again.") % {"minutes": tries.seconds // 60}
-
-
-def _told(response: HttpResponse, tries: Tries) -> HttpResponse:
-    response.status_code = 429
-    response.headers["Retry-After"] = str(tries.seconds)
-    return response
+def too_many(view: FormView[Any], form: Any, tries: Tries) -> HttpResponse:
+    """Return the page of the view with an empty form, and say how long to wait (429)."""
+    minutes = {"minutes": tries.seconds // 60}
+    problem = _("There were too many tries. Wait %(minutes)d minutes, and try again.") % minutes
+    context = view.get_context_data(form=form, problem=problem)
+    return view.render_to_response(context, status=429, headers={"Retry-After": str(tries.seconds)})
 
 
 @never_cache
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """The admin has no form of its own: who is signed in and may not open it is told so."""
+    """Redirect to the site's own sign-in, or to the admin; raise PermissionDenied for who may not open it."""
     if admin.site.has_permission(request):
         return redirect("admin:index")
     if request.user.is_authenticated:
@@ -102,12 +96,12 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 
 def anyone() -> bool:
-    """Whether any account exists."""
+    """Tell whether any account exists."""
     return get_user_model().objects.exists()
 
 
 def first_account(form: UserCreationForm[User]) -> User | None:
-    """Save the form as administrator, or nobody when another request was first."""
+    """Save the form as administrator, and return that; return None when another request was first."""
     administrator: User = form.save(commit=False)  # The password is hashed before others wait.
     administrator.is_staff = administrator.is_superuser = True
     with transaction.atomic():
@@ -119,5 +113,5 @@ def first_account(form: UserCreationForm[User]) -> User | None:
 
 
 def _wait_in_line() -> None:
-    """Lock a row that every install has; SQLite locked the whole database when the transaction began."""
+    """Lock a row that every install has; SQLite has locked the whole database since the transaction began."""
     ContentType.objects.select_for_update().get(app_label="auth", model="user")

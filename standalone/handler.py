@@ -1,4 +1,4 @@
-"""Requests in a few threads that stay, each with its database connection."""
+"""Answer requests in a few lasting threads, each with its database connection."""
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -19,20 +19,20 @@ from standalone.tries import address_of, device_of
 
 THREADS = 8
 EACH = THREADS // 2
-"""Threads that one person may have at once; ten clicks that wait for a lock leave the others their half."""
+"""Threads that one person may have at once, so that ten clicks that wait for a lock leave half to the others."""
 
 CLASS = 50
-"""People behind one address who sign in at the same time; the last of them waits for some twenty seconds."""
+"""People behind one address who may sign in at the same time; the last of them waits about twenty seconds."""
 
 
 class ThreadedHandler(ASGIHandler):
-    """Django's own makes a thread, and so a database connection, for every request, and adapts every middleware.
+    """Runs each request, whose middleware and view are synchronous, as one call in one of its threads.
 
-    Our views and middleware are synchronous: a request is one call in one of the threads.
+    Django's own handler makes a thread, and so a database connection, for every request, and adapts every middleware.
     """
 
     closing = ThreadPoolExecutor(1, thread_name_prefix="parley-closing")
-    """Where answers that are sent are closed: some look after replies then, which may take as long as a lock is held."""
+    """Closes answers that were sent: some then sweep lost replies, which may have to wait for a lock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class ThreadedHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def read_body(self, receive: Any) -> IO[bytes]:
-        """Beside the files that it may hold: Django's own lies in /tmp, which is often in memory."""
+        """Keep a large body where uploads are kept: Django's own lies in /tmp, which is often in memory."""
         folder = settings.FILE_UPLOAD_TEMP_DIR
         file = tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE, dir=folder)  # noqa: SIM115
         more = True
@@ -70,7 +70,7 @@ class ThreadedHandler(ASGIHandler):
             return refusal(request, 503)
 
     def _lane(self, request: HttpRequest) -> tuple[Lane, str]:
-        """Where the request waits, and as whom; the hash of a password takes all of a processor for half a second."""
+        """Return (lane, client). A password has lanes of its own: to hash it takes a processor half a second."""
         if not may_hash_a_password(request):
             return self.pages, client_of(request)
         device, _ = device_of(request)
@@ -88,6 +88,7 @@ class ThreadedHandler(ASGIHandler):
 
 
 def may_hash_a_password(request: HttpRequest) -> bool:
+    """Tell whether a form is sent whose view checks or sets a password."""
     return request.method == "POST" and request.path.startswith(_addresses_of_passwords())
 
 
@@ -98,5 +99,5 @@ def _addresses_of_passwords() -> tuple[str, ...]:
 
 
 def client_of(request: HttpRequest) -> str:
-    """Who asks: a session, or an address where there is none."""
+    """Return the key of the session, or the address where there is none."""
     return request.COOKIES.get(settings.SESSION_COOKIE_NAME) or request.META.get("REMOTE_ADDR", "")

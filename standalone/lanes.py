@@ -1,4 +1,4 @@
-"""Threads that stay, and the order in which requests get one."""
+"""Lasting threads, and the order in which requests get one."""
 
 import asyncio
 from collections import Counter
@@ -10,9 +10,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 LONGEST_TURN = 0.25
-"""Seconds after which the next request begins beside one that is slow."""
+"""Seconds after which the next request begins beside a slow one."""
 LONGEST_WAIT = 30.0
-"""Seconds that a request waits for a thread."""
+"""Seconds that a request waits for a thread before it is refused."""
 
 
 class Busy(Exception):
@@ -20,12 +20,11 @@ class Busy(Exception):
 
 
 class Lane:
-    """Some threads; who came first gets one first, and one client has no more than `each` of them at once.
+    """Gives its threads to requests in the order in which they come, at most `each` to one client at a time.
 
-    Of one client no more than `crowd` requests wait, of all together no more than four times as many.
-
-    `turns` of the requests begin at once: where the database lets one write at a time, these would else hold its lock
-    without a pause. A turn ends with the answer, or by itself when that takes long.
+    At most `crowd` requests of one client wait, and four times as many of all clients. At most `turns` requests begin
+    at once: where the database allows one writer, more of them would hold its lock without a pause. A turn ends with
+    the answer, or after LONGEST_TURN.
     """
 
     def __init__(self, name: str, threads: int, *, each: int, turns: int | None = None, crowd: int = 500) -> None:
@@ -37,7 +36,7 @@ class Lane:
         self._requests: Counter[str] = Counter()
 
     async def run(self, client: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Call it in one of the threads. Raises Busy."""
+        """Call the function in one of the threads, and return its result. Raises Busy."""
         async with self._place(client) as place, self._turn():
             in_thread = sync_to_async(place.keep, thread_sensitive=False, executor=self._threads)
             return await in_thread(function, *args)
@@ -81,7 +80,7 @@ class Lane:
 
 
 class Place:
-    """What a request holds of its lane until its thread has ended, also when its client has gone away before."""
+    """Holds the semaphores of a request until its thread has ended, even when its client leaves before that."""
 
     def __init__(self, left: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -90,11 +89,12 @@ class Place:
         self._in_thread = self._given_back = False
 
     async def take(self, semaphore: asyncio.Semaphore) -> None:
+        """Wait for a semaphore, and hold it."""
         await semaphore.acquire()
         self._taken.append(semaphore)
 
     def keep(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Call it, in a thread."""
+        """Call the function, in a thread, and give everything back when it has ended."""
         self._in_thread = True
         try:
             return function(*args)
@@ -103,6 +103,7 @@ class Place:
             self._loop.call_soon_threadsafe(self._give_back)
 
     def leave(self) -> None:
+        """Give everything back, unless a thread still runs and does so later."""
         if not self._in_thread:
             self._give_back()
 

@@ -1,4 +1,4 @@
-"""Passwords inside of addresses, and the other secrets of this site, masked in error pages and logs."""
+"""Mask passwords in addresses, and the other secrets of this site, in error pages and logs."""
 
 import logging
 import re
@@ -14,16 +14,20 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 MASK = "***"
 USER_AND_PASSWORD = re.compile(r"(?<=://)[^\s/?#]*@")
 SHORTEST = 4
-"""Characters: to mask a shorter secret everywhere would hide other words, and show by that what it is."""
+"""Characters: a shorter secret, masked in other words too, could be guessed from what is missing."""
 
 
 def without_passwords(text: str) -> str:
-    """Mask user and password of each address."""
+    """Mask user and password of each address.
+
+    >>> without_passwords("redis://:secret@host/0")
+    'redis://***@host/0'
+    """
     return USER_AND_PASSWORD.sub(f"{MASK}@", text)
 
 
 def masked(text: str) -> str:
-    """Mask what addresses have before their host, and each secret of the settings wherever it stands."""
+    """Mask user and password of each address, and the secrets of the settings wherever they stand."""
     secrets, text = _secrets(), without_passwords(text)
     return secrets.sub(MASK, text) if secrets else text
 
@@ -39,7 +43,7 @@ def _secrets() -> re.Pattern[str] | None:
 
 
 def _written(value: str) -> set[str]:
-    """How a text stands in a page or in a traceback: as it is, as Python writes it, and each in HTML."""
+    """Return the forms that a text takes in pages and tracebacks: as it is, in a repr, and both escaped for HTML."""
     inner = repr(value)[1:-1]
     return {value, inner, escape(value), escape(inner)}
 
@@ -52,7 +56,7 @@ class Formatter(logging.Formatter):
 
 
 class ReporterFilter(SafeExceptionReporterFilter):
-    """Masks passwords inside of the values of settings, which Django's own shows when the name is no secret's."""
+    """Masks passwords within values of settings as well, where Django looks at the name of a setting only."""
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         cleansed = super().cleanse_setting(key, value)
@@ -60,7 +64,7 @@ class ReporterFilter(SafeExceptionReporterFilter):
 
 
 class Reporter(ExceptionReporter):
-    """Writes an error page that holds no secret in any variable, whether or not DEBUG is on."""
+    """Writes error pages and mails whose variables hold no secret, with or without DEBUG."""
 
     def get_traceback_html(self) -> SafeString:
         return SafeString(masked(super().get_traceback_html()))

@@ -1,4 +1,4 @@
-"""Django settings of the standalone project; what can be chosen is read from the environment, here and nowhere else."""
+"""Django settings of the standalone project; `standalone/` alone reads the environment."""
 
 from urllib.parse import urlsplit
 
@@ -46,7 +46,7 @@ MIDDLEWARE = [
     "standalone.middleware.Utf8Middleware",
     "django.middleware.security.SecurityMiddleware",
     "standalone.middleware.ContentSecurityPolicyMiddleware",
-    "standalone.signing_out.ForgetMiddleware",
+    "standalone.middleware.ForgetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -86,22 +86,19 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = reverse_lazy("parley:conversation_new")
 LOGOUT_REDIRECT_URL = "login"
 
-# What a browser is told
+# Browsers
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 15_552_000 if HTTPS else 0
-# What other names below this one speak, and whether browsers should be shipped with it, is known to who owns the name.
+# HSTS of subdomains, and the browsers' preload list, are for the owner of the domain to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [data.ROOT / "standalone" / "locale"]
 TIME_ZONE = "UTC"
 
-# Static files are served straight from where they lie, so that nobody has to collect them, also when they were built again.
+# Static files are served from where they lie, so that nobody has to collect them, even after another build.
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -119,14 +116,14 @@ CHANNEL_LAYERS = {
     },
 }
 
-# Celery: every wait for the broker is short, because a web request must not hang when it is away.
+# Celery: every wait for the broker is short, so that no web request hangs while the broker is away.
 SHORT_RETRIES = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_BROKER_URL = env.url("BROKER_URL", REDIS_URL, schemes=(*REDIS_SCHEMES, "amqp", "amqps"))
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 1}
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A command that is answered with an error (a full disk, a failover) is tried again as a lost connection is.
+# A command that fails (a full disk, a failover) is tried again like a lost connection.
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = SHORT_RETRIES
 CELERY_RESULT_BACKEND = REDIS_URL
@@ -134,16 +131,14 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": SHORT_RETRIES}
 CELERY_RESULT_EXPIRES = 3600
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 1
 CELERY_REDIS_SOCKET_TIMEOUT = 2
-CELERY_RESULT_BACKEND_THREAD_SAFE = True  # else each thread of the worker makes a client of its own for its first task
+CELERY_RESULT_BACKEND_THREAD_SAFE = True  # else each thread of the worker makes a client of its own
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.number("PARLEY_CONCURRENCY", 500, at_least=1, at_most=10_000)
 CELERY_WORKER_DISABLE_PREFETCH = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A lost broker connection concerns neither what runs (tasks are acknowledged early) nor how much may be taken on.
+# A lost broker connection changes neither what runs (tasks are acknowledged early) nor how many tasks are taken.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 
@@ -152,8 +147,11 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", schemes=("http", "https"))
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
 if OPENAI_API_KEY and "@" in urlsplit(OPENAI_BASE_URL).netloc:
     raise ImproperlyConfigured(
-        "OPENAI_BASE_URL holds a user and a password, and OPENAI_API_KEY a key, but one of them can be sent: leave one out."
+        "OPENAI_BASE_URL holds a user and a password, and OPENAI_API_KEY a key, "
+        "but one of them can be sent: leave one out."
     )
+LOCAL = not (OPENAI_BASE_URL or OPENAI_API_KEY)
+MAX_QUESTION_LENGTH = env.number("PARLEY_MAX_QUESTION_LENGTH", 32_000, at_least=1, at_most=10_000_000)
 SHUTDOWN_GRACE = env.number("PARLEY_SHUTDOWN_GRACE", 10, at_least=0, at_most=3600)
 PARLEY = {
     "REDIS_URL": REDIS_URL,
@@ -169,8 +167,8 @@ PARLEY = {
     "IDLE_TIMEOUT": env.number("PARLEY_IDLE_TIMEOUT", 60, at_least=1, at_most=3600),
     "SHUTDOWN_GRACE": SHUTDOWN_GRACE,
     "MOST_PER_PERSON": env.number("PARLEY_MOST_PER_PERSON", 3, at_least=1, at_most=10_000),
-    "MAX_QUESTION_LENGTH": env.number("PARLEY_MAX_QUESTION_LENGTH", 32_000, at_least=1, at_most=10_000_000),
-    "LOCAL_MODEL": not (OPENAI_BASE_URL or OPENAI_API_KEY),
+    "MAX_QUESTION_LENGTH": MAX_QUESTION_LENGTH,
+    "LOCAL_MODEL": LOCAL,
     "IMAGES_ON_CLICK": env.flag("PARLEY_IMAGES_ON_CLICK", True),
     "FILES": str(data.folder("files")),
     "LARGEST_IMPORT": env.number("PARLEY_LARGEST_IMPORT", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
@@ -180,11 +178,11 @@ PARLEY = {
         "PARLEY_STORAGE_PER_PERSON", 2_000_000_000, at_least=1_000, at_most=100_000_000_000_000
     ),
 }
-# The longest question or draft, at twelve bytes for a character that a form has to escape.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * max(200_000, int(str(PARLEY["MAX_QUESTION_LENGTH"]))) + 200_000
-# What is being uploaded waits on the same disk, where it is moved and not copied; /tmp is often in memory.
+# Bytes of the longest question or draft: a character that a form has to escape takes twelve.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * max(200_000, MAX_QUESTION_LENGTH) + 200_000
+# Uploads wait on the disk of the files, to be moved and not copied; /tmp is often in memory.
 FILE_UPLOAD_TEMP_DIR = str(data.folder("uploads"))
-if PARLEY["LOCAL_MODEL"]:
+if LOCAL:
     PARLEY["BASE_URL"] = f"http://127.0.0.1:{data.port('model')}/v1"
     PARLEY["MODEL"] = LOCAL_MODEL
     PARLEY["CONTEXT_WINDOW"] = LOCAL_CONTEXT_WINDOW
@@ -204,7 +202,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
-        "channels_redis": {"level": "CRITICAL"},  # a traceback a second while the server is away, of which we tell once
+        "channels_redis": {"level": "CRITICAL"},  # else a traceback per second while the server is away
         "parley": {"level": "INFO"},
         "celery.worker.consumer.consumer": {"filters": ["seldom"]},
         "uvicorn": {"handlers": ["console"], "propagate": False, "level": "WARNING"},

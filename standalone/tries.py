@@ -1,4 +1,4 @@
-"""How often a password may be tried, counted in Valkey, and in this process while Valkey is away."""
+"""Limit how often a password may be tried, counted in Valkey, or in this process while Valkey is away."""
 
 import ipaddress
 import logging
@@ -26,14 +26,15 @@ SALT = "standalone.tries"
 REMEMBERED = 31_536_000
 """Seconds for which a device is known after a sign-in."""
 ACCOUNTS = 5
-"""Accounts that a device is known for."""
+"""Accounts that a device remembers."""
 AWAY = 10.0
-"""Seconds before Valkey is asked again."""
+"""Seconds after a failure in which Valkey is not asked."""
 MOST_KEPT = 10_000
+"""Numbers in this process."""
 
 
 class Limit(NamedTuple):
-    """So many tries in so many seconds."""
+    """At most so many tries in so many seconds, counted under a key."""
 
     key: str
     most: int
@@ -41,7 +42,7 @@ class Limit(NamedTuple):
 
 
 class Counters:
-    """Numbers that go back to zero by themselves."""
+    """Counts tries; a number goes back to zero after the seconds of its limit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
@@ -49,7 +50,7 @@ class Counters:
         self._away_until = 0.0
 
     def add(self, limit: Limit, number: int) -> int:
-        """The number after this; seconds begin with the first. Never fails."""
+        """Add to a number, and return the sum; its seconds begin with the first try. Never fails."""
         if self._clock() >= self._away_until:
             try:
                 return self._in_valkey(limit, number)
@@ -69,23 +70,21 @@ class Counters:
         now = self._clock()
         with self._lock:
             if len(self._kept) >= MOST_KEPT:
-                self._kept = {key: kept for key, kept in self._kept.items() if kept[0] > now} if self._old(now) else {}
+                running = {key: kept for key, kept in self._kept.items() if kept[0] > now}
+                self._kept = running if len(running) < MOST_KEPT else {}
             until, count = self._kept.get(limit.key, (0.0, 0))
             until, count = (until, count) if until > now else (now + limit.seconds, 0)
             self._kept[limit.key] = (until, count + number)
             return count + number
-
-    def _old(self, now: float) -> bool:
-        return any(until <= now for until, _ in self._kept.values())
 
 
 counters = Counters()
 
 
 class Tries:
-    """The tries of one password: of the account and of the address, or of a device that the account is known on.
+    """Counts the tries of one password: by account and address, or by device where the account is known on it.
 
-    Names are not kept, and one that nobody has is counted like any other.
+    Accounts are counted by a hash of their name, whether or not they exist.
     """
 
     def __init__(self, *limits: Limit) -> None:
@@ -93,6 +92,7 @@ class Tries:
 
     @classmethod
     def to_sign_in(cls, request: HttpRequest, name: str) -> "Tries":
+        """Return the tries to sign in with this name."""
         account, (device, accounts) = _account(name), device_of(request)
         if account in accounts:
             return cls(Limit(f"device:{device}", 10, 900))
@@ -100,25 +100,27 @@ class Tries:
 
     @classmethod
     def to_change(cls, person: Any) -> "Tries":
+        """Return the tries to change this person's password."""
         return cls(Limit(f"change:{person.pk}", 10, 900))
 
     def begin(self) -> bool:
-        """Count one; False when there were too many. It is counted before it is known whether it is right."""
+        """Count a try before its password is checked; return False when there were too many."""
         counts = [counters.add(limit, 1) for limit in self._limits]
         return all(count <= limit.most for count, limit in zip(counts, self._limits, strict=True))
 
     def succeed(self) -> None:
-        """A right one takes nothing from the next."""
+        """Take back the try that `begin` counted, because its password was right."""
         for limit in self._limits:
             counters.add(limit, -1)
 
     @property
     def seconds(self) -> int:
+        """Seconds until the number is zero again, at most."""
         return max(limit.seconds for limit in self._limits)
 
 
 def device_of(request: HttpRequest) -> tuple[str, list[str]]:
-    """The id of the device and the accounts that have signed in on it, as its signed cookie says."""
+    """Return (id of the device, hashes of the accounts that have signed in on it) from its signed cookie."""
     try:
         device, accounts = signing.loads(request.COOKIES.get(DEVICE, ""), salt=SALT, max_age=REMEMBERED)
         return str(device), [str(account) for account in accounts]
@@ -127,7 +129,7 @@ def device_of(request: HttpRequest) -> tuple[str, list[str]]:
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, name: str) -> None:
-    """From now on this account can sign in on this device, whatever others try."""
+    """Let this account sign in on this device from now on, whatever others try."""
     device, accounts = device_of(request)
     accounts = [_account(name), *(account for account in accounts if account != _account(name))][:ACCOUNTS]
     response.set_cookie(
@@ -142,7 +144,7 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, name: str)
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's address; of IPv6 the network, in which one machine has as many addresses as it likes."""
+    """Return the client's address, or its /64 of IPv6, since one machine has all addresses of that; "" if unknown."""
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:

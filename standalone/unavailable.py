@@ -1,4 +1,4 @@
-"""A database that is away, or that somebody keeps locked: 503 and a word, in place of an error."""
+"""Answer 503 and say why, in place of an error, while the database is away or locked."""
 
 import logging
 import sys
@@ -14,24 +14,24 @@ logger = logging.getLogger(__name__)
 
 PASSING_SQLITE = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL"}
 PASSING_SQLSTATES = ("08", "40", "53", "55P03", "57")
-"""Connection lost, transaction rolled back, no room, a lock that is held, and a server that is told to end."""
+"""Connection lost, transaction rolled back, no resources, lock not available, and server shutting down."""
 
 
 class UnavailableMiddleware(MiddlewareMixin):
-    """Answers in place of a view that the database failed."""
+    """Answers in place of a view whose query failed because the database is unavailable."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return _unavailable(request, exception) if is_unavailable(exception) else None
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The handler of whatever no view raised: middleware asks the database too."""
+    """Answer errors outside of views as well, since middleware asks the database too (handler500)."""
     error = sys.exc_info()[1]
     return _unavailable(request, error) if error and is_unavailable(error) else defaults.server_error(request)
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the same request may well succeed a little later."""
+    """Tell whether the same request may well succeed a little later."""
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError):
