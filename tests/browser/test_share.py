@@ -93,15 +93,13 @@ def test_everything_works_without_javascript(browsers, person, conversation):
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_has_no_barriers(tab, browsers, person, scheme, size):
+def test_has_no_barriers(tab, browsers, person, size):
     conversation = person.start("/markdown")
     person.settled(conversation)
-    tab.page.emulate_media(color_scheme=scheme)
     tab.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     path = path_of(tab, create(open_sheet(tab, conversation)))
-    assert tab.barriers() == []
+    assert tab.barriers_in_both() == []
     for page in (path, f"{path}copy/", "/shares/", f"/c/{conversation}/share/", "/s/nonsense/"):
-        assert tab.goto(page).barriers() == [], page
+        assert tab.goto(page).barriers_in_both() == [], page
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page
     tab.problems[:] = [problem for problem in tab.problems if " 404 " not in problem]
