@@ -11,10 +11,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
 
-from parley.codec import STAMP
+from parley.codec import STAMP, TUNED, written
 from parley.models import Conversation, Folder, Preset
 
-from .document import dumped, encoded, json_of, tuned
+from .document import dumped, encoded, json_of
 from .markdown import markdown_of
 from .words import file_name
 
@@ -51,8 +51,8 @@ def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conv
 def _add_settings(archive: ZipFile, owner: Any) -> Counts:
     """Write folders and presets, which conversations refer to, so they come first → counts by kind."""
     settings = {
-        "folders": [tuned(folder) for folder in Folder.objects.visible_to(owner)],
-        "presets": [tuned(preset) for preset in Preset.objects.visible_to(owner)],
+        "folders": [written(folder, TUNED) for folder in Folder.objects.visible_to(owner)],
+        "presets": [written(preset, TUNED) for preset in Preset.objects.visible_to(owner)],
     }
     _add(archive, "settings.json", [dumped({**STAMP, **settings})])
     return {"conversations": 0, "messages": 0, **{name: len(rows) for name, rows in settings.items()}}

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from parley.codec import CONVERSATION, MESSAGE, STAMP, TUNED, written
-from parley.models import Conversation, Folder, Message, Preset, Status
+from parley.codec import CONVERSATION, MESSAGE, STAMP, written
+from parley.models import Conversation, Message, Status
 from parley.models.conversation import FORK
 from parley.models.states import UNSETTLED
 
@@ -23,11 +23,6 @@ def json_of(conversation: Conversation) -> Iterator[str]:
     for number, message in enumerate(whole_tree(conversation, "html")):
         yield (",\n" if number else "\n") + dumped(_message(message))
     yield closed
-
-
-def tuned(row: Folder | Preset) -> dict[str, Any]:
-    """Write a folder or a preset: its name and generation settings."""
-    return written(row, TUNED)
 
 
 def dumped(value: Any) -> str:

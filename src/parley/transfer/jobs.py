@@ -61,9 +61,10 @@ def dispatch_next() -> None:
 
 
 def _run(transfer_id: UUID, worker_id: UUID) -> str:
-    transfer = _at_last(lambda: _claimed(transfer_id, worker_id))
-    if transfer is None:
+    begun = _at_last(lambda: Transfer.objects.claim([transfer_id], worker_id).begun)
+    if not begun:
         return ""
+    transfer = begun[0]
     try:
         _WORK[transfer.kind](transfer, Progress(transfer))
     except Abandoned:
@@ -75,11 +76,6 @@ def _run(transfer_id: UUID, worker_id: UUID) -> str:
         logger.exception("Transfer %s could not be carried out.", transfer.pk)
         _at_last(lambda: transfer.fail("internal"))
     return str(transfer.status)
-
-
-def _claimed(transfer_id: UUID, worker_id: UUID) -> Transfer | None:
-    begun = Transfer.objects.claim([transfer_id], worker_id).begun
-    return begun[0] if begun else None
 
 
 class Progress:

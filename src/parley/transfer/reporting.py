@@ -55,16 +55,13 @@ def summed(rows: list[Row]) -> list[Row]:
     if len(rows) <= MOST_ROWS:
         return rows
     first: dict[str, Row] = {}
-    return [row for row in rows if not row.is_small or _taken(row, first)]
-
-
-def _taken(row: Row, first: dict[str, Row]) -> bool:
-    """Tell whether the row is the first of its format; if not, add it to that one."""
-    if row.format in first:
-        first[row.format].take(row)
-        return False
-    first[row.format] = row
-    return True
+    kept = []
+    for row in rows:
+        if row.is_small and first.setdefault(row.format, row) is not row:
+            first[row.format].take(row)
+        else:
+            kept.append(row)
+    return kept
 
 
 def _is_settings(row: Row) -> bool:

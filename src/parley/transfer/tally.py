@@ -1,5 +1,6 @@
 """Count what an import leaves out or changes; ``remarks.py`` has the sentences. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,27 +21,22 @@ class Remarks:
 
     def __init__(self, place: str = "") -> None:
         self.place = place
-        self._counts: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
         self._places: dict[str, list[str]] = {}
 
     def add(self, why: str, count: int = 1, place: str = "") -> None:
         """Count a warning; nothing for a count of 0. ``place``: instead of the title given at first."""
         if count > 0:
-            self._counts[why] = self._counts.get(why, 0) + count
-            self._note(why, [place or self.place])
+            self._note(why, count, [place or self.place])
 
     def merge(self, other: "Remarks") -> None:
         """Add all warnings of another count."""
         for why, count in other._counts.items():
-            self._counts[why] = self._counts.get(why, 0) + count
-            self._note(why, other._places[why])
+            self._note(why, count, other._places[why])
 
     def forget(self, why: str) -> None:
         """Drop all warnings of one code."""
         self._counts.pop(why, None)
-
-    def count(self, why: str) -> int:
-        return self._counts.get(why, 0)
 
     def as_list(self) -> list[dict[str, Any]]:
         """List the warnings as the database keeps them: {"what", "why", "count", "where"}."""
@@ -49,7 +45,8 @@ class Remarks:
             for why in sorted(self._counts, key=_weight)
         ]
 
-    def _note(self, why: str, places: Iterable[str]) -> None:
+    def _note(self, why: str, count: int, places: Iterable[str]) -> None:
+        self._counts[why] += count
         noted = self._places.setdefault(why, [])
         for place in places:
             if place and place not in noted and len(noted) < MOST_PLACES:

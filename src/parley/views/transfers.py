@@ -146,21 +146,16 @@ def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
-    try:
-        _begun(request.user, kind, **values)
-    except (Refused, Full) as error:
-        return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
-    return _see_list()
-
-
-def _begun(owner: Any, kind: str, **values: Any) -> None:
     """Begin a transfer; if that fails for any reason, remove the uploaded file, which no transfer would own."""
     try:
-        Transfer.begin(owner, kind, **values)
-    except Exception:
+        Transfer.begin(request.user, kind, **values)
+    except Exception as error:
         if "file" in values:
             files.remove(values["file"])
-        raise
+        if not isinstance(error, Refused | Full):
+            raise
+        return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
+    return _see_list()
 
 
 def _list(

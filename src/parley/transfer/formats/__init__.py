@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from parley.values import mapping
+
 from . import chatgpt, librechat, open_webui, parley
 
 FORMATS: tuple[ModuleType, ...] = (parley, chatgpt, librechat, open_webui)
@@ -25,12 +27,8 @@ def unwrap(value: Any) -> Iterator[Any]:
     >>> list(unwrap({"chats": [1, 2]})), list(unwrap([3]))
     ([1, 2], [[3]])
     """
-    inner = (
-        next((value[key] for key in WRAPPERS if isinstance(value.get(key), list)), None)
-        if isinstance(value, dict)
-        else None
-    )
-    if inner is None or recognise(value):
-        yield value
+    lists = [found for found in map(mapping(value).get, WRAPPERS) if isinstance(found, list)]
+    if lists and not recognise(value):
+        yield from lists[0]
     else:
-        yield from inner
+        yield value
