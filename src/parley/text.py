@@ -130,7 +130,9 @@ def clean_usage(value: Any) -> dict[str, int]:
     """
     if not isinstance(value, dict):
         return {}
-    named = ((name, clean_count(count)) for name, count in value.items() if _is_name(name))
+    named = (
+        (name, clean_count(count)) for name, count in value.items() if isinstance(name, str) and _NAME.fullmatch(name)
+    )
     counts = {name: count for name, count in named if count is not None}
     return dict(list(counts.items())[:MOST_COUNTS])
 
@@ -139,10 +141,6 @@ def clean_title_usage(value: Any) -> dict[str, Any]:
     """Return the tokens of a title as ``clean_usage`` does, with the model that wrote it."""
     model = clean_line(value.get("model"), 200) if isinstance(value, dict) else ""
     return {**clean_usage(value), **({"model": model} if model else {})}
-
-
-def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def is_seen(character: str) -> bool:

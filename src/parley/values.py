@@ -46,14 +46,14 @@ def number(value: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def whole(value: Any, most: int = 2**31 - 1) -> int | None:
-    """Return a number from 0 to ``most`` without its fraction; None for anything else.
+def whole(value: Any) -> int | None:
+    """Return a number from 0 to below 2**31 without its fraction; None for anything else.
 
     >>> whole(2.9), whole(-1), whole("2")
     (2, None, None)
     """
     found = number(value)
-    return int(found) if found is not None and 0 <= found <= most else None
+    return int(found) if found is not None and 0 <= found <= 2**31 - 1 else None
 
 
 def web(value: Any) -> str:

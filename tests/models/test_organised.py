@@ -154,9 +154,9 @@ def test_stays_when_its_folder_is_deleted(owner, folder):
 def test_asks_as_its_folder_says_until_it_says_otherwise(owner, folder):
     conversation = begun(owner)
     conversation.move(folder)
-    assert (conversation.model_name, conversation.instructions_in_force) == ("sea-1", "Answer as a sailor.")
+    assert (conversation.model_in_force, conversation.instructions_in_force) == ("sea-1", "Answer as a sailor.")
     conversation.tune(model="land-1", instructions="Answer as a farmer.")
-    assert (conversation.model_name, conversation.instructions_in_force) == ("land-1", "Answer as a farmer.")
+    assert (conversation.model_in_force, conversation.instructions_in_force) == ("land-1", "Answer as a farmer.")
     conversation.move(None)
     conversation.tune(model="", instructions="")
     assert conversation.instructions_in_force == ""

@@ -100,7 +100,7 @@ def test_leaves_a_question_alone_that_came_in_as_if_it_were_a_reply(reply, verb)
 def test_claims_with_an_attempt_of_its_own(reply):
     put(reply, attempt=3)
     assert reply.claim(WORKER)
-    assert (reply.attempt, reply.worker, reply.model) == (4, WORKER, reply.conversation.model_name)
+    assert (reply.attempt, reply.worker, reply.model) == (4, WORKER, reply.conversation.model_in_force)
     assert reply.started_at
 
 

@@ -76,7 +76,10 @@ class Arrival:
 
     def _insert_conversation(self) -> None:
         """Insert it, in place of one of the same origin that is in the trash or was given up."""
-        _forget(self._conversation)
+        if self._conversation.origin:
+            in_trash = _same(self._conversation).exclude(discarded_at=None)
+            in_trash.filter(discarded_at__gt=timezone.now()).update(discarded_at=GIVEN_UP, origin="")
+            in_trash.update(origin="")
         execute(type(self._conversation), inserting([self._conversation]))
         self._conversation._state.adding = False
 
@@ -149,10 +152,3 @@ def _whole(same: Any) -> "Conversation | None":
 def _same(conversation: "Conversation") -> Any:
     everyone: Any = type(conversation)._default_manager
     return everyone.filter(owner_id=conversation.owner_id, origin=conversation.origin)
-
-
-def _forget(conversation: "Conversation") -> None:
-    if conversation.origin:
-        thrown_away = _same(conversation).exclude(discarded_at=None)
-        thrown_away.filter(discarded_at__gt=timezone.now()).update(discarded_at=GIVEN_UP, origin="")
-        thrown_away.update(origin="")

@@ -108,10 +108,6 @@ class Conversation(Branching, Organised, Tuned, Versioned):
         return reverse("parley:conversation_show", args=[self.pk])
 
     @property
-    def model_name(self) -> str:
-        return self.model_in_force
-
-    @property
     def title_cost(self) -> dict[str, Any]:
         """Return ``title_usage`` clean, whatever an import has left there."""
         return clean_title_usage(self.title_usage)

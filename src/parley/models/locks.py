@@ -44,9 +44,9 @@ def limit() -> list[str]:
 
 
 @contextmanager
-def brief(seconds: float = BRIEFLY) -> Iterator[None]:
-    """Begin a transaction that waits so many seconds for each row. Raises OperationalError; see ``is_locked``."""
-    with transaction.atomic(), waiting(seconds):
+def brief() -> Iterator[None]:
+    """Begin a transaction that waits BRIEFLY for each row. Raises OperationalError; see ``is_locked``."""
+    with transaction.atomic(), waiting(BRIEFLY):
         wait_no_longer()
         yield
 

@@ -136,7 +136,7 @@ class Message(Job):
     def error_sentence(self) -> str:
         if not self.error:
             return ""
-        return errors.sentence(self.error, model=self.model or self.conversation.model_name, provider=self.provider)
+        return errors.sentence(self.error, model=self.model or self.conversation.model_in_force, provider=self.provider)
 
     @property
     def read_tokens(self) -> int:
@@ -198,7 +198,7 @@ class Message(Job):
         return conf.MOST_PER_PERSON
 
     def lease_values(self) -> dict[str, Any]:
-        return {"model": self.asked_model or self.conversation.model_name}
+        return {"model": self.asked_model or self.conversation.model_in_force}
 
     def finish(self, content: str, **values: Any) -> bool:
         """Settle it as done. ``values``: usage, sent_tokens, finish_reason, left_out, reasoning, reasoning_seconds …"""

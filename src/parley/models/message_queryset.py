@@ -98,10 +98,9 @@ class MessageQuerySet(JobQuerySet):
             with pace.transaction(sum(map(weight_of, portion))):
                 unkept = self.filter(pk__in=[message.pk for message in portion], attempt=0, html="")
                 free = set(unkept.select_for_update(skip_locked=True).values_list("pk", flat=True))
-                for message in portion:
+                for message in (message for message in portion if message.pk in free):
                     unchanged = self.filter(pk=message.pk, content=message.content).exclude(status__in=UNSETTLED)
-                    if message.pk in free:
-                        unchanged.update(html=message.html)
+                    unchanged.update(html=message.html)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Return which of these (id, attempt) are still running, according to the database."""

@@ -146,16 +146,13 @@ class Transfer(Job, Versioned):
         with transaction.atomic():
             Feed.advance(self.owner_id)
             if size > room_for(self.owner):
-                return self.fail("storage_full") and False
+                self.fail("storage_full")
+                return False
             finished = self.finish(size=size, **values)
-        for older in self._exports_kept.order_by("-settled_at")[MOST_EXPORTS:]:
+        kept = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
+        for older in kept.defer("report", "chosen").order_by("-settled_at")[MOST_EXPORTS:]:
             older.delete()
         return finished
-
-    @property
-    def _exports_kept(self) -> models.QuerySet[Any]:
-        done = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
-        return done.defer("report", "chosen")
 
     def fail(self, error: str, **values: Any) -> bool:
         return self.settle(self.Status.FAILED, error=error, **values)

@@ -31,7 +31,7 @@ def facts(conversation: Conversation) -> list[tuple[str, str]]:
     """List what a reader should know of a conversation, as (label, value)."""
     all_facts = [
         (gettext("Started"), moment(conversation.created_at)),
-        (gettext("Model"), conversation.model_name),
+        (gettext("Model"), conversation.model_in_force),
         (gettext("Folder"), conversation.folder.name if conversation.folder else ""),
         (gettext("Exported"), moment(timezone.now())),
     ]
