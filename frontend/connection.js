@@ -16,8 +16,7 @@ const BLOCKED_AFTER = 2
 export class Connection {
   /** @type {WebSocket | undefined} */
   #socket
-  /** @type {number | undefined} */
-  #deadline
+  #deadline = 0
   #failures = 0
   #retry = 0
   #heartbeat = 0
@@ -93,11 +92,11 @@ export class Connection {
   }
 
   #await() {
-    this.#deadline ??= setTimeout(() => this.#closed(), ANSWER_WITHIN)
+    this.#deadline ||= setTimeout(() => this.#closed(), ANSWER_WITHIN)
   }
 
   #answered() {
     clearTimeout(this.#deadline)
-    this.#deadline = undefined
+    this.#deadline = 0
   }
 }

@@ -1,7 +1,6 @@
 /** Does something once, a while after it was last asked for. */
 export class Later {
-  /** @type {number | undefined} */
-  #timer
+  #timer = 0
   #wait
   #action
 
@@ -17,13 +16,13 @@ export class Later {
 
   /** Do it now, if it was asked for. */
   hurry() {
-    if (this.#timer === undefined) return
+    if (!this.#timer) return
     this.forget()
     this.#action()
   }
 
   forget() {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#timer = 0
   }
 }

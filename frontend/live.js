@@ -23,8 +23,7 @@ let visit = 0
 let stale = false
 let tab = newName()
 let unanswered = 0
-/** @type {ConnectionState | undefined} */
-let state
+let state = ""
 
 const polling = new Polling(poll)
 const connection = new Connection({

@@ -32,5 +32,5 @@ const stimulus = Application.start()
 /** @type {Record<string, import("@hotwired/stimulus").ControllerConstructor>} */
 const controllers = import.meta.glob("./controllers/*_controller.js", { eager: true, import: "default" })
 for (const [path, controller] of Object.entries(controllers)) {
-  stimulus.register(path.replace(/^.*\/|_controller\.js$/g, ""), controller)
+  stimulus.register(path.replace(/^.*\/|_controller\.js$/g, "").replaceAll("_", "-"), controller)
 }

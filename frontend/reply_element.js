@@ -17,10 +17,8 @@ export class ReplyElement extends HTMLElement {
   #reasoning = new Blocks()
   /** @type {(() => void) | undefined} */
   #unfollow
-  /** @type {number | undefined} */
-  #frame
-  /** @type {number | undefined} */
-  #timer
+  #frame = 0
+  #timer = 0
 
   connectedCallback() {
     if (document.documentElement.hasAttribute("data-turbo-preview")) return
@@ -44,8 +42,8 @@ export class ReplyElement extends HTMLElement {
     if (payload[0] === REASONING) this.#reasoning.apply(payload.slice(1))
     else this.#answer.apply(payload)
     this.closest("[data-message]")?.setAttribute("data-status", "streaming")
-    this.#frame ??= requestAnimationFrame(this.#draw)
-    this.#timer ??= setTimeout(this.#draw, LATEST_DRAW)
+    this.#frame ||= requestAnimationFrame(this.#draw)
+    this.#timer ||= setTimeout(this.#draw, LATEST_DRAW)
   }
 
   // What is shown stays until the whole is there.
@@ -57,9 +55,9 @@ export class ReplyElement extends HTMLElement {
   }
 
   #draw = () => {
-    cancelAnimationFrame(Number(this.#frame))
+    cancelAnimationFrame(this.#frame)
     clearTimeout(this.#timer)
-    this.#frame = this.#timer = undefined
+    this.#frame = this.#timer = 0
     if (this.position === BEGINNING) return
     const details = this.closest("[data-message]")?.querySelector("[data-reasoning]")
     if (details) this.#drawReasoning(/** @type {HTMLDetailsElement} */ (details))

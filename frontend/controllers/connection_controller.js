@@ -4,8 +4,7 @@ const NOTICED_AFTER = 2_000
 
 /** Says that the page is reconnecting, or that it asks now and then instead, once that has taken a while. */
 export default class extends controller() {
-  /** @type {number | undefined} */
-  #timer
+  #timer = 0
 
   connect() {
     if (this.element.textContent) this.#show()
@@ -13,7 +12,7 @@ export default class extends controller() {
 
   disconnect() {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#timer = 0
   }
 
   // The sentences are values of the element: data-connection-down-value.
@@ -25,6 +24,6 @@ export default class extends controller() {
   }
 
   #show() {
-    this.#timer ??= setTimeout(() => (this.element.hidden = false), NOTICED_AFTER)
+    this.#timer ||= setTimeout(() => (this.element.hidden = false), NOTICED_AFTER)
   }
 }
