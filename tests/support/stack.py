@@ -89,7 +89,7 @@ class Stack:
         return self
 
     def migrate(self) -> None:
-        """Make the tables; where a database is a file, all products but the first of a kind get a copy of its tables."""
+        """Make the tables; where a database is a file, later products of its kind get a copy of its tables."""
         file, kind = self.folder / "parley.sqlite3", type(self)
         if self.database_url == f"sqlite:///{file}" and kind in TABLES:
             file.write_bytes(TABLES[kind])
