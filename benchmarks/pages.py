@@ -10,7 +10,7 @@ from collections.abc import Callable
 TIMES = 15
 SHORT, LONG = 20, 2_000
 TOKENS, TOKENS_A_TICK = 4_000, 20
-"""200 tokens a second, told every 100 ms."""
+"""At 200 tokens a second, sent every 100 ms."""
 PARAGRAPH = "The quick **brown** fox jumps over the `lazy` dog, and [nobody](https://example.org/) minds. "
 ANSWER = "\n\n".join(
     f"## Part {number}\n\n{PARAGRAPH * 4}\n\n- one\n- two\n- three\n\n```python\nprint({number})\n```"
@@ -70,7 +70,7 @@ def render_answer() -> str:
     from parley import markdown
     from parley.delivery.splice import Splicer
 
-    def tell() -> None:
+    def ticks() -> None:
         splicer = Splicer()
         step = len(ANSWER) * TOKENS_A_TICK // TOKENS
         for end in range(step, len(ANSWER) + step, step):
@@ -78,7 +78,7 @@ def render_answer() -> str:
 
     once = median_seconds(lambda: markdown.render(ANSWER))
     return row(
-        f"render {len(ANSWER):,} characters once; in {TOKENS // TOKENS_A_TICK} ticks", once, median_seconds(tell)
+        f"render {len(ANSWER):,} characters once; in {TOKENS // TOKENS_A_TICK} ticks", once, median_seconds(ticks)
     )
 
 

@@ -31,7 +31,7 @@ class Scenario:
         return words(self.tokens)
 
     def question(self, person: int) -> str:
-        """Like no other question, so that the provider's log tells them apart."""
+        """Return a question like no other, so that the log of the provider can tell them apart."""
         return f"/say {self.tokens} words at {self.rate}, {word(person)} {person}"
 
 

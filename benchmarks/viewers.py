@@ -108,9 +108,9 @@ class ProductViewer(Viewer):
     async def show(self, version: int) -> None:
         """Say what is shown, under another name than before, as a browser does when a form was answered."""
         self.version, self.forms = version, self.forms + 1
-        await self.tell(do="open", conversation=self.conversation, version=version, tab=f"tab{self.forms}")
+        await self.send(do="open", conversation=self.conversation, version=version, tab=f"tab{self.forms}")
 
-    async def tell(self, **message: Any) -> None:
+    async def send(self, **message: Any) -> None:
         await self.socket.send_str(orjson.dumps(message).decode())
 
     async def ask(self) -> None:
@@ -118,7 +118,7 @@ class ProductViewer(Viewer):
         stream = await self.post(f"/c/{self.conversation}/messages/", text=self.question)
         self.reply = REPLY.search(stream)[1]
         await self.show(self.version)
-        await self.tell(do="follow", reply=self.reply, **{"as": 1, "from": "0"})
+        await self.send(do="follow", reply=self.reply, **{"as": 1, "from": "0"})
         ended = [self.take(text) for text in self.early]
         if not any(ended):
             await self.watching

@@ -71,13 +71,13 @@ def trouble() -> str:
 
 def in_words(error: Exception) -> str:
     """Say in one sentence why the database cannot be used."""
-    said, found = str(error).strip(), connection.settings_dict
+    message, found = str(error).strip(), connection.settings_dict
     where = {"host": found["HOST"], "name": found["NAME"], "server": f"{found['HOST']}:{found['PORT'] or 5432}"}
     for pattern, cause in CAUSES.items():
-        if re.search(pattern, said):
+        if re.search(pattern, message):
             return f"The database cannot be used: {cause.format(**where)}"
-    said = " ".join(said.split()).rstrip(".")
-    return f"The database cannot be used ({found['NAME']}): {said}."
+    message = " ".join(message.split()).rstrip(".")
+    return f"The database cannot be used ({found['NAME']}): {message}."
 
 
 def _sqlite_file(found: dict[str, Any]) -> dict[str, Any]:

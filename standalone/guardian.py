@@ -31,17 +31,17 @@ class Guardian:
 
     def watch(self, group: int) -> None:
         """Add a process group to those that are to end."""
-        self._tell(f"+{group}")
+        self._write(f"+{group}")
 
     def forget(self, group: int) -> None:
         """Remove a process group, which has ended."""
-        self._tell(f"-{group}")
+        self._write(f"-{group}")
 
     def close(self) -> None:
         """Let the guardian end, and wait for it."""
         self.process.communicate()
 
-    def _tell(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
             print(line, file=self.process.stdin, flush=True)

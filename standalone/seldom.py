@@ -14,11 +14,11 @@ class Seldom(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.clock = clock
-        self.said: dict[tuple[str, str], float] = {}
+        self.logged: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now, sentence = self.clock(), (record.name, str(record.msg))
-        if now - self.said.get(sentence, -PAUSE) < PAUSE:
+        now, message = self.clock(), (record.name, str(record.msg))
+        if now - self.logged.get(message, -PAUSE) < PAUSE:
             return False
-        self.said[sentence] = now
+        self.logged[message] = now
         return True
