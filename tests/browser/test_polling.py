@@ -42,8 +42,11 @@ def test_polls_when_a_proxy_neither_opens_nor_refuses_the_socket(open_blocked):
 
 def test_polls_no_more_once_the_socket_is_open(tab):
     asked = []
+    tab.ask("hello").wait_for_status("done")
     tab.page.on("request", lambda request: asked.append(request.url) if "catch-up" in request.url else None)
-    tab.ask("/say 60 words at 20").wait_for_status("done")
+    tab.ask("/say 60 words at 20")
+    expect(tab.replies).to_have_count(2)
+    tab.wait_for_status("done")
     assert asked == []
     expect(tab.page.locator(NOTICE)).to_be_hidden()
 
