@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from benchmarks.processes import cpu_seconds
 
 STREAMS = 100
-MOST = "/say 400 words at 1000000"
+LIMIT = "/say 400 words at 1000000"
 PACED = "/say 200 words at 50"
 END = b"0\r\n\r\n"
 
@@ -22,7 +22,7 @@ class Pace:
 
 async def measure(url: str, pid: int) -> tuple[Pace, Pace]:
     """At full speed, and at 100 × 50 tokens a second: tokens a second and CPU-milliseconds per 1,000 tokens."""
-    return await _read_all(url, pid, MOST), await _read_all(url, pid, PACED)
+    return await _read_all(url, pid, LIMIT), await _read_all(url, pid, PACED)
 
 
 async def _read_all(url: str, pid: int, question: str) -> Pace:

@@ -36,7 +36,7 @@ class FakeWebSocket {
   }
 }
 
-let told
+let received
 let connection
 let expecting
 
@@ -47,14 +47,14 @@ beforeEach(() => {
   mock.method(Math, "random", () => 0.5)
   globalThis.WebSocket = FakeWebSocket
   FakeWebSocket.made = []
-  told = []
+  received = []
   connection = new Connection({
     url: () => "ws://parley/",
     expects: () => expecting,
-    opened: () => told.push("opened"),
-    received: (message) => told.push(message),
-    lost: (blocked) => told.push(blocked ? "blocked" : "lost"),
-    signedOut: () => told.push("signed out"),
+    opened: () => received.push("opened"),
+    received: (message) => received.push(message),
+    lost: (blocked) => received.push(blocked ? "blocked" : "lost"),
+    signedOut: () => received.push("signed out"),
   })
   connection.connect()
 })
@@ -66,7 +66,7 @@ test("it connects once, and asks for a sign of life", () => {
   newest().open()
   assert.equal(FakeWebSocket.made.length, 1)
   assert.deepEqual(newest().sent, [{ do: "ping" }])
-  assert.deepEqual(told, ["opened"])
+  assert.deepEqual(received, ["opened"])
 })
 
 test("without an answer within five seconds it connects again", () => {
@@ -76,7 +76,7 @@ test("without an answer within five seconds it connects again", () => {
   mock.timers.tick(4_999)
   assert.equal(FakeWebSocket.made.length, 1)
   mock.timers.tick(1)
-  assert.deepEqual(told.slice(-1), ["lost"])
+  assert.deepEqual(received.slice(-1), ["lost"])
   mock.timers.tick(500)
   assert.equal(FakeWebSocket.made.length, 2)
 })
@@ -104,7 +104,7 @@ test("while something is expected, it asks after five seconds without a message"
   mock.timers.tick(1)
   assert.equal(newest().sent.length, 2)
   mock.timers.tick(5_000)
-  assert.deepEqual(told.slice(-1), ["lost"])
+  assert.deepEqual(received.slice(-1), ["lost"])
 })
 
 test("what is expected from now on is listened for as soon as it was asked for", () => {
@@ -115,7 +115,7 @@ test("what is expected from now on is listened for as soon as it was asked for",
   mock.timers.tick(5_000)
   assert.equal(newest().sent.length, 3)
   mock.timers.tick(5_000)
-  assert.deepEqual(told.slice(-1), ["lost"])
+  assert.deepEqual(received.slice(-1), ["lost"])
 })
 
 test("when nothing is expected any more it rests again", () => {
@@ -133,14 +133,14 @@ test("two attempts without a message mean that it is blocked, and it keeps tryin
   mock.timers.tick(500)
   newest().open()
   mock.timers.tick(5_000)
-  assert.deepEqual(told, ["lost", "opened", "blocked"])
+  assert.deepEqual(received, ["lost", "opened", "blocked"])
   mock.timers.tick(1_000)
   assert.equal(FakeWebSocket.made.length, 3)
 })
 
 test("an attempt that neither opens nor fails is given up", () => {
   mock.timers.tick(5_000)
-  assert.deepEqual(told, ["lost"])
+  assert.deepEqual(received, ["lost"])
 })
 
 test("a message ends the counting", () => {
@@ -149,14 +149,14 @@ test("a message ends the counting", () => {
   newest().open()
   newest().say({ pong: true })
   newest().fall()
-  assert.equal(told.at(-1), "lost")
+  assert.equal(received.at(-1), "lost")
 })
 
 test("who is signed out is not connected again", () => {
   newest().open()
   newest().fall(4401)
   mock.timers.tick(60_000)
-  assert.deepEqual(told, ["opened", "signed out"])
+  assert.deepEqual(received, ["opened", "signed out"])
   assert.equal(FakeWebSocket.made.length, 1)
 })
 

@@ -5,7 +5,7 @@ const ON_ITS_WAY = 10_000
 const STORED = "parley-drafts"
 
 // Browsers let at most 64 kB go out from a page that is being left.
-const MOST_IN_FAREWELL = 20_000
+const MAX_IN_FAREWELL = 20_000
 
 /** What was typed into each form of this tab, as long as a page may come that does not have it yet. */
 export class Drafts {
@@ -60,7 +60,7 @@ export async function saveDraft(url, conversation, text) {
     method: "POST",
     body: new URLSearchParams({ conversation, text }),
     headers: { "X-CSRFToken": meta("csrf-token") },
-    keepalive: text.length < MOST_IN_FAREWELL,
+    keepalive: text.length < MAX_IN_FAREWELL,
   }
   const response = await fetch(url, request).catch(() => null)
   return response?.ok ?? false

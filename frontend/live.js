@@ -11,7 +11,7 @@ import { meta } from "./page.js"
 import { Polling } from "./polling.js"
 import { wholePosition } from "./splices.js"
 
-const RELOAD_AT_MOST_EVERY = 10_000
+const RELOAD_INTERVAL = 10_000
 const ANSWER_WITHIN = 10_000
 const REFRESH = '<turbo-stream action="refresh">'
 
@@ -158,7 +158,7 @@ async function refused() {
   const missed = await withNewSession(() => catchUp(url))
   if (missed === null) return signedOut()
   document.documentElement.hidden = !missed
-  setTimeout(() => location.reload(), Math.max(0, RELOAD_AT_MOST_EVERY - performance.now()))
+  setTimeout(() => location.reload(), Math.max(0, RELOAD_INTERVAL - performance.now()))
 }
 
 function signedOut() {

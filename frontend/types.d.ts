@@ -45,7 +45,7 @@ interface CaughtUp extends Changes {
   frames: [number, Position, ...Payload][]
 }
 
-/** What the owner of a connection is told, and asked. */
+/** What a connection calls its owner with. */
 interface ConnectionOwner {
   url(): URL
   expects(): boolean

@@ -6,7 +6,7 @@ const ROWS_OF_A_FOLDER = "details > ol"
 /**
  * <turbo-stream action="upsert" target="id" into="list">: the element is once in the list, at its place.
  *
- * A message comes after the last one if that is its parent; what has a data-place in order of that; a list with
+ * A message comes after the last one if that is its parent; what has a data-cursor in order of that; a list with
  * data-newest has the highest first. A message that was just added below one that is not there makes the page load
  * again: other code put something between. What is older than what the page shows (data-version) changes nothing. What
  * belongs into a list that the page does not have, or below what is loaded of it, is on the page no more.
@@ -96,5 +96,5 @@ function precedes(a, b, list) {
 }
 
 function placeOf(/** @type {HTMLElement} */ { dataset, id }) {
-  return dataset.place ?? id
+  return dataset.cursor ?? id
 }

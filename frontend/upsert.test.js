@@ -55,7 +55,7 @@ function show(element) {
   return element
 }
 
-function told(next, attributes = {}, refresh) {
+function received(next, attributes = {}, refresh) {
   const stream = new Map(Object.entries({ into: "list", ...attributes }))
   const asked = { getAttribute: (name) => stream.get(name), hasAttribute: (name) => stream.has(name) }
   upsert({ templateContent: { firstElementChild: next }, target: ID, ...asked }, refresh)
@@ -68,7 +68,7 @@ for (const [version, whose] of [
   test(`what is ${whose} changes nothing`, () => {
     const shown = show(message("10"))
     const late = message(version)
-    told(late)
+    received(late)
     assert.deepEqual(list.children, [shown])
     assert.deepEqual(late.events, [])
   })
@@ -77,7 +77,7 @@ for (const [version, whose] of [
 test("what is newer takes the place of what is shown, and says what that was", () => {
   show(message("9", { status: "streaming" }))
   const next = message("10", { status: "done" })
-  told(next)
+  received(next)
   assert.deepEqual(list.children, [next])
   assert.deepEqual(
     next.events.map(({ type, detail }) => [type, detail.from]),
@@ -89,7 +89,7 @@ test("what is not shown comes after its parent", () => {
   const first = show(message("1"))
   page[ID] = null
   const second = message("2", { parent: "1", message: "2" })
-  told(second)
+  received(second)
   assert.deepEqual(list.children, [first, second])
 })
 
@@ -100,7 +100,7 @@ for (const [why, more] of [
   test(`what is of ${why} is not shown`, () => {
     const first = show(message("1"))
     page[ID] = null
-    told(message("2", { message: "2", parent: "1", ...more }))
+    received(message("2", { message: "2", parent: "1", ...more }))
     assert.deepEqual(list.children, [first])
   })
 }
@@ -109,6 +109,6 @@ test("what was just added below a message that is not shown loads the page again
   const first = show(message("1"))
   let refreshed = 0
   page[ID] = null
-  told(message("2", { message: "2", parent: "0" }), { added: "" }, () => (refreshed += 1))
+  received(message("2", { message: "2", parent: "0" }), { added: "" }, () => (refreshed += 1))
   assert.deepEqual([list.children, refreshed], [[first], 1])
 })

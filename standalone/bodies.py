@@ -52,7 +52,7 @@ class Bodies:
         if not wants_a_file:
             return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         uploads.enter_context(self._uploading(person))
-        return conf.LARGEST_IMPORT + FORM_AROUND_A_FILE
+        return conf.MAX_IMPORT_SIZE + FORM_AROUND_A_FILE
 
     @contextmanager
     def _uploading(self, person: Any) -> Iterator[None]:

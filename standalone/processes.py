@@ -20,7 +20,7 @@ LONGEST_DELAY = 10.0
 """Seconds before a service is started again."""
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print one line without a delay; a closed output is no reason to stop."""
     with suppress(BrokenPipeError):
         print(line, flush=True)
@@ -109,13 +109,13 @@ class Running:
         self.failures = 1 if lived > SETTLED_AFTER else self.failures + 1
         delay = min(LONGEST_DELAY, 0.25 * 2 ** (self.failures - 1))
         self.next_start = time.monotonic() + delay
-        say(f"{self.service.name} ended ({_reason(process.returncode)}); starting it again in {delay:g} s.")
+        print_line(f"{self.service.name} ended ({_reason(process.returncode)}); starting it again in {delay:g} s.")
 
     def _relay(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() and not (self.service.hush and self.service.hush in line):
-                say(f"{self.service.name:>7} | {without_passwords(line.rstrip())}")
+                print_line(f"{self.service.name:>7} | {without_passwords(line.rstrip())}")
 
 
 class Supervisor:
@@ -170,7 +170,7 @@ class Supervisor:
     def _gives_up(self) -> bool:
         hopeless = [running.service.name for running in self._all() if running.failures >= self.tries]
         if hopeless:
-            say(f"Giving up: {' and '.join(hopeless)} ended {self.tries} times; the lines above say why.")
+            print_line(f"Giving up: {' and '.join(hopeless)} ended {self.tries} times; the lines above say why.")
         return bool(hopeless)
 
     def _all(self) -> list[Running]:

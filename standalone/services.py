@@ -104,7 +104,7 @@ class WorkerAnswers:
 
     def __call__(self) -> bool:
         try:
-            self.sent = self.sent or celery_app.send_task("parley.prove_alive", expires=60)
+            self.sent = self.sent or celery_app.send_task("parley.ping", expires=60)
             return self._carried_out(self.sent)
         except (OperationalError, redis.RedisError, RuntimeError):
             return False

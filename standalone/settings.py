@@ -166,14 +166,14 @@ PARLEY = {
     "CONNECT_TIMEOUT": env.number("PARLEY_CONNECT_TIMEOUT", 10, at_least=1, at_most=600),
     "IDLE_TIMEOUT": env.number("PARLEY_IDLE_TIMEOUT", 60, at_least=1, at_most=3600),
     "SHUTDOWN_GRACE": SHUTDOWN_GRACE,
-    "MOST_PER_PERSON": env.number("PARLEY_MOST_PER_PERSON", 3, at_least=1, at_most=10_000),
+    "MAX_PER_PERSON": env.number("PARLEY_MAX_PER_PERSON", 3, at_least=1, at_most=10_000),
     "MAX_QUESTION_LENGTH": MAX_QUESTION_LENGTH,
     "LOCAL_MODEL": LOCAL,
     "IMAGES_ON_CLICK": env.flag("PARLEY_IMAGES_ON_CLICK", True),
     "FILES": str(data.folder("files")),
-    "LARGEST_IMPORT": env.number("PARLEY_LARGEST_IMPORT", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
-    "LONGEST_IMPORT": env.number("PARLEY_LONGEST_IMPORT", 900, at_least=1, at_most=86_400),
-    "MOST_IMPORTED": env.number("PARLEY_MOST_IMPORTED", 500_000, at_least=1, at_most=100_000_000),
+    "MAX_IMPORT_SIZE": env.number("PARLEY_MAX_IMPORT_SIZE", 1_000_000_000, at_least=1_000, at_most=100_000_000_000),
+    "IMPORT_TIMEOUT": env.number("PARLEY_IMPORT_TIMEOUT", 900, at_least=1, at_most=86_400),
+    "MAX_IMPORTED_MESSAGES": env.number("PARLEY_MAX_IMPORTED_MESSAGES", 500_000, at_least=1, at_most=100_000_000),
     "STORAGE_PER_PERSON": env.number(
         "PARLEY_STORAGE_PER_PERSON", 2_000_000_000, at_least=1_000, at_most=100_000_000_000_000
     ),

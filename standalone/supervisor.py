@@ -16,7 +16,7 @@ from standalone import data, databases, env, services
 from standalone.guardian import Guardian
 from standalone.leftovers import Marks, StillRuns
 from standalone.model_file import ModelMissing
-from standalone.processes import Supervisor, say
+from standalone.processes import Supervisor, print_line
 
 STORE_ANSWERS_WITHIN = 10.0
 """Seconds."""
@@ -86,7 +86,7 @@ def _lock() -> int:
 def _end_leftovers(marks: Marks) -> None:
     """End the web server and the worker, and then the stores that they use."""
     if left := marks.left():
-        say(f"Ending what an earlier run left: {', '.join(left)}…")
+        print_line(f"Ending what an earlier run left: {', '.join(left)}…")
         for names in (set(left) - STORES, STORES):
             marks.end(names, settings.SHUTDOWN_GRACE + 10)
 
@@ -121,7 +121,7 @@ def _check_database() -> None:
 
 
 def _migrate() -> None:
-    say("Preparing the database…")
+    print_line("Preparing the database…")
     command = [sys.executable, str(data.ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
@@ -134,11 +134,11 @@ def _migrate() -> None:
 def _announce() -> None:
     names = {host.strip("[]") for host in settings.ALLOWED_HOSTS}
     if not env.is_loopback(settings.HOST) and all(map(env.is_loopback, names)):
-        say(
+        print_line(
             f"The site listens on HOST={settings.HOST} and answers to the name localhost only: name in ALLOWED_HOSTS "
             "what others type into their browsers, such as ALLOWED_HOSTS=chat.example.org,192.0.2.7."
         )
-    say(f"Parley is ready: {services.address()}")
+    print_line(f"Parley is ready: {services.address()}")
 
 
 if __name__ == "__main__":

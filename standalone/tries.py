@@ -17,7 +17,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from redis import RedisError
 
 from parley.conf import conf
-from parley.connections import connection
+from parley.redis import connection
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ ACCOUNTS = 5
 """Accounts that a device remembers."""
 AWAY = 10.0
 """Seconds after a failure in which Valkey is not asked."""
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 """Numbers in this process."""
 
 
@@ -69,9 +69,9 @@ class Counters:
     def _here(self, limit: Limit, number: int) -> int:
         now = self._clock()
         with self._lock:
-            if len(self._kept) >= MOST_KEPT:
+            if len(self._kept) >= MAX_KEPT:
                 running = {key: kept for key, kept in self._kept.items() if kept[0] > now}
-                self._kept = running if len(running) < MOST_KEPT else {}
+                self._kept = running if len(running) < MAX_KEPT else {}
             until, count = self._kept.get(limit.key, (0.0, 0))
             until, count = (until, count) if until > now else (now + limit.seconds, 0)
             self._kept[limit.key] = (until, count + number)

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.db import transaction
 
-from parley.models import AskedBefore, Conversation, Message, Transfer
+from parley.models import Conversation, DuplicateQuestion, Message, Transfer
 from parley.models.admission import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,9 +75,9 @@ def test_nobody_is_told_twice(reply, queue):
     conversation, key = reply.conversation, reply.pk
     another = Message.objects.get(pk=reply.pk)
     assert [reply.retry(), another.retry(), another.resume()] == [True, False, False]
-    conversation.ask("Why?", key=key)
-    with pytest.raises(AskedBefore):
-        conversation.ask("Why?", key=key)
+    conversation.ask("Why?", idempotency_key=key)
+    with pytest.raises(DuplicateQuestion):
+        conversation.ask("Why?", idempotency_key=key)
     assert conversation.regenerate(reply, "gpt-y") == conversation.regenerate(reply, "gpt-y")
     assert len(queue()) == 3
 

@@ -28,8 +28,8 @@ def test_what_one_person_exports_another_can_import(product, person):
     other = product.person()
     assert bring_in(other, content)["status"] == "done"
     again = documents_in(export_everything(other))
-    told = [[message["content"] for message in document["conversation"]["messages"]] for document in again]
-    assert sorted(told) == sorted(
+    sent = [[message["content"] for message in document["conversation"]["messages"]] for document in again]
+    assert sorted(sent) == sorted(
         [["/markdown", expected_text("/markdown")], ["/say 40 words", expected_text("/say 40 words")]]
     )
     assert bring_in(other, content)["total"] == 0

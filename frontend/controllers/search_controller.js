@@ -20,6 +20,7 @@ export default class extends controller({ targets: { form: HTMLFormElement, stat
   }
 
   loaded(/** @type {On} */ { target }) {
-    if (target.id === "results") this.statusTarget.textContent = target.querySelector("[data-said]")?.textContent ?? ""
+    if (target.id !== "results") return
+    this.statusTarget.textContent = target.querySelector("[data-summary]")?.textContent ?? ""
   }
 }

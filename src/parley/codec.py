@@ -14,27 +14,27 @@ from .values import LATEST, mapping, number, plain, sequence, text, web, whole, 
 FORMAT, VERSION = "parley", 1
 STAMP = {"format": FORMAT, "version": VERSION}
 
-Remark = Callable[[str, int], object]
+Warn = Callable[[str, int], object]
 """Called with (code, count) of what was changed; a count of 0 means nothing was."""
-Reader = Callable[[Any, Remark], Any]
+Reader = Callable[[Any, Warn], Any]
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 4_000_000
 """Characters of one message; what is longer is cut."""
 LONGEST_INSTRUCTIONS = 1_000_000
 LONGEST_PART = 100_000
-MOST_PARTS = 1_000
+MAX_PARTS = 1_000
 STATUSES = ("done", "stopped", "failed", "interrupted")
 PARAMETERS = {"temperature": float, "top_p": float, "max_tokens": int}
 
 
-def read(fields: Mapping[str, Reader], document: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
+def read(fields: Mapping[str, Reader], document: Mapping[str, Any], warn: Warn) -> dict[str, Any]:
     """Read every field as the type it should have, whatever an untrusted document holds.
 
     >>> read({"pinned": CONVERSATION["pinned"], "title": _line(5)}, {"title": "A long one"}, print)
     {'pinned': False, 'title': 'A lon'}
     """
-    return {name: reader(document.get(name), remark) for name, reader in fields.items()}
+    return {name: reader(document.get(name), warn) for name, reader in fields.items()}
 
 
 def written(row: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def _short(longest: int) -> Reader:
 
 
 def _long(longest: int) -> Reader:
-    def cut(value: Any, remark: Remark) -> str:
+    def cut(value: Any, warn: Warn) -> str:
         found = text(value)
-        remark("text_cut", int(len(found) > longest))
+        warn("text_cut", int(len(found) > longest))
         return found[:longest]
 
     return cut
@@ -76,29 +76,29 @@ def _either(*known: str) -> Reader:
     return lambda value, _: value if value in known else known[0]
 
 
-def _status(value: Any, _: Remark) -> str:
+def _status(value: Any, _: Warn) -> str:
     """Read a settled status: nothing may wait for an answer because of an import."""
     return value if value in STATUSES else "interrupted" if value else "done"
 
 
-def _flag(value: Any, _: Remark) -> bool:
+def _flag(value: Any, _: Warn) -> bool:
     return value is True
 
 
-def _count(value: Any, _: Remark) -> int:
+def _count(value: Any, _: Warn) -> int:
     return whole(value) or 0
 
 
-def _time(value: Any, remark: Remark) -> datetime | None:
+def _time(value: Any, warn: Warn) -> datetime | None:
     """Read a time for which every time zone has a day."""
     found = written_moment(value) if isinstance(value, str) else None
     if found is not None and EARLIEST <= found <= LATEST:
         return found
-    remark("time_unknown", int(isinstance(value, str)))
+    warn("time_unknown", int(isinstance(value, str)))
     return None
 
 
-def _parameters(value: Any, _: Remark) -> dict[str, Any]:
+def _parameters(value: Any, _: Warn) -> dict[str, Any]:
     """Read the known parameters whose values have the right type.
 
     >>> _parameters({"temperature": 1, "top_p": "high", "reasoning_effort": "low"}, print)
@@ -110,15 +110,15 @@ def _parameters(value: Any, _: Remark) -> dict[str, Any]:
     return {**values, "reasoning_effort": effort} if effort else values
 
 
-def _parts(value: Any, remark: Remark) -> list[dict[str, Any]]:
+def _parts(value: Any, warn: Warn) -> list[dict[str, Any]]:
     entries = sequence(value)
-    remark("text_cut", max(0, len(entries) - MOST_PARTS))
-    return [_part(mapping(entry), remark) for entry in entries[:MOST_PARTS]]
+    warn("text_cut", max(0, len(entries) - MAX_PARTS))
+    return [_part(mapping(entry), warn) for entry in entries[:MAX_PARTS]]
 
 
-def _part(entry: dict[str, Any], remark: Remark) -> dict[str, Any]:
+def _part(entry: dict[str, Any], warn: Warn) -> dict[str, Any]:
     """Copy a part, cut to its limits, without an address that is not of the web."""
-    remark("text_cut", int(len(text(entry.get("text"))) > LONGEST_PART))
+    warn("text_cut", int(len(text(entry.get("text"))) > LONGEST_PART))
     part = {**plain(entry, LONGEST_PART), "type": clean_text(entry.get("type"), 40) or "data"}
     return {**part, "url": web(part["url"])} if "url" in part else part
 

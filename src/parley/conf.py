@@ -27,25 +27,25 @@ class Conf:
     SOCKET_PATH: str = "/ws/parley/"
     KEY_PREFIX: str = "parley"
     MAX_QUESTION_LENGTH: int = 32_000
-    LONGEST_DRAFT: int = 200_000
+    MAX_DRAFT_LENGTH: int = 200_000
     CONNECT_TIMEOUT: float = 10
     IDLE_TIMEOUT: float = 60
-    LONGEST_ANSWER: float = 3600
+    ANSWER_TIMEOUT: float = 3600
     TICK: float = 0.1
     CHECKPOINT_INTERVAL: float = 1.0
     LOG_TTL: int = 600
-    MOST_PER_PERSON: int = 3
+    MAX_PER_PERSON: int = 3
     CONTEXT_WINDOW: int = 32_000
     SHUTDOWN_GRACE: float = 10
-    BEAT_INTERVAL: float = 5
+    HEARTBEAT_INTERVAL: float = 5
     DEAD_AFTER: float = 15
-    BELL_LOST_AFTER: float = 30
+    JOB_LOST_AFTER: float = 30
     FEED_POLL_INTERVAL: float = 1.5
     UNDO_WITHIN: float = 10
     FILES: str = ""
-    LARGEST_IMPORT: int = 1_000_000_000
-    LONGEST_IMPORT: float = 900
-    MOST_IMPORTED: int = 500_000
+    MAX_IMPORT_SIZE: int = 1_000_000_000
+    IMPORT_TIMEOUT: float = 900
+    MAX_IMPORTED_MESSAGES: int = 500_000
     STORAGE_PER_PERSON: int = 2_000_000_000
     TRANSFERS_KEPT: float = 604_800
 
@@ -60,7 +60,7 @@ class Conf:
             self.BASE_URL, self.API_KEY, host_of(self.BASE_URL),
             model=self.MODEL, title_model=self.TITLE_MODEL, models=tuple(self.MODELS), hidden=tuple(self.MODELS_HIDDEN),
             window=self.CONTEXT_WINDOW, connect_timeout=self.CONNECT_TIMEOUT, idle_timeout=self.IDLE_TIMEOUT,
-            longest_answer=self.LONGEST_ANSWER, called=self.SETTINGS_CALLED,
+            answer_timeout=self.ANSWER_TIMEOUT, called=self.SETTINGS_CALLED,
         )  # fmt: skip
 
 

@@ -12,35 +12,37 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
-from .delivery.bells import BACK, NO_FEED, Bells
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
+from .delivery.listener import BACK, NO_FEED, Listener
 from .delivery.origin import same_origin
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
 from .generation.reaper import Reaper
 from .models import Message
-from .positions import MOST_FOLLOWED
+from .positions import MAX_FOLLOWED
 from .zones import readers_zone
 
 logger = logging.getLogger(__name__)
 
 SIGNED_OUT = 4401
-MOST_QUEUED = 500_000
+MAX_QUEUED = 500_000
 """Characters that may wait for a slow socket; while there are more, its logs are not read."""
 
 
 @per_loop
-def _bells() -> Bells:
-    return Bells(Reaper().sweep)
+def _listener() -> Listener:
+    return Listener(Reaper().sweep)
 
 
 class TabConsumer(AsyncWebsocketConsumer):
     """Serve one tab; docs/protocol.md has the messages."""
 
-    channel_layer_alias = "none"  # one channel per process (bells) serves all tabs, and a tab outlives the layer
+    channel_layer_alias = (
+        "none"  # one channel per process (delivery/listener.py) serves all tabs, and a tab outlives the layer
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +68,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             return
         self._badge = Badge(self.user, await session_of(self.scope, self.user), self._lose_rights)
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
-        _bells().watch(self.user.pk, self._feed_advanced)
+        _listener().watch(self.user.pk, self._feed_advanced)
         rights().watch(self._badge)
 
     async def disconnect(self, code: int) -> None:
@@ -81,7 +83,7 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _leave(self) -> None:
         rights().unwatch(self._badge)
-        _bells().unwatch(self.user.pk, self._feed_advanced)
+        _listener().unwatch(self.user.pk, self._feed_advanced)
         for follower in self._follows.values():
             hub().unfollow(follower)
         for duty in self._duties:
@@ -91,10 +93,10 @@ class TabConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take a message of the protocol; anything else is ignored."""
         match parse(text_data) if self._duties else None:
-            case Open() as said:
-                self._open(said)
-            case Follow() as said:
-                await self._follow(said)
+            case Open() as frame:
+                self._open(frame)
+            case Follow() as frame:
+                await self._follow(frame)
             case Unfollow(handle):
                 self._unfollow(handle)
             case Ping():
@@ -102,24 +104,24 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     # Messages from the tab
 
-    def _open(self, said: Open) -> None:
+    def _open(self, frame: Open) -> None:
         """Look for changes at once on a new connection: nobody here was notified of those before it."""
         self._due = self._due or self._version is None
-        self._conversation, self._version, self._tab = said.conversation, said.version, said.tab
+        self._conversation, self._version, self._tab = frame.conversation, frame.version, frame.tab
         self._look.set()
 
-    async def _follow(self, said: Follow) -> None:
-        self._unfollow(said.handle)
-        reply = await self._may_see(said.reply)
-        if reply is None or len(self._follows) >= MOST_FOLLOWED or not self._duties:
+    async def _follow(self, frame: Follow) -> None:
+        self._unfollow(frame.handle)
+        reply = await self._may_see(frame.reply)
+        if reply is None or len(self._follows) >= MAX_FOLLOWED or not self._duties:
             return
 
-        frames = Frames(said.handle, begun=said.position > reply.past)
+        frames = Frames(frame.handle, begun=frame.position > reply.past)
 
         def deliver(position: str, payload: bytes | int) -> None:
             self._deliver(follower, frames, position, payload)
 
-        follower = self._follows[said.handle] = Follower(reply.pk, max(said.position, reply.past), deliver)
+        follower = self._follows[frame.handle] = Follower(reply.pk, max(frame.position, reply.past), deliver)
         await hub().follow(follower)
 
     def _unfollow(self, handle: int) -> None:
@@ -140,10 +142,10 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._newest, self._due = NO_FEED, True
         elif version >= self._newest[0]:
             self._newest = version, tab
-        if self._has_news():
+        if self._has_changes():
             self._look.set()
 
-    def _has_news(self) -> bool:
+    def _has_changes(self) -> bool:
         """Whether there is something to send; a change by the tab itself comes with the response to its form.
 
         The tab takes another name when that response has come, or never will.
@@ -156,7 +158,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         while True:
             await self._look.wait()
             self._look.clear()
-            if self._version is None or not self._has_news():
+            if self._version is None or not self._has_changes():
                 continue
             self._due = False
             try:
@@ -188,7 +190,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._mend(follower)
             return
         self._queue(frames.text(position, payload))
-        if self._queued > MOST_QUEUED:
+        if self._queued > MAX_QUEUED:
             hub().unfollow(follower)
             self._paused.add(follower)
 

@@ -15,17 +15,17 @@ EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``place``: where its heading stands in the list, above everything that is older."""
+    """``cursor``: where its heading stands in the list, above everything that is older."""
 
     id: str
     label: str
-    place: str
+    cursor: str
 
 
-def place_of(moment: datetime) -> str:
+def sort_key(moment: datetime) -> str:
     """Return the text by which a moment is sorted; the highest is the newest.
 
-    >>> place_of(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC))
+    >>> sort_key(datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC))
     '2030-01-02T03:04:05.000000'
     """
     moment = moment.astimezone(UTC)
@@ -58,10 +58,10 @@ def month_group(moment: datetime) -> Group | None:
 
 
 def under_headings(rows: Iterable[Any], groups: Iterable[Group]) -> list[Any]:
-    """Sort rows (``updated_at``, ``place``), ``groups`` and the months that the rows need into one list."""
+    """Sort rows (``updated_at``, ``cursor``), ``groups`` and the months that the rows need into one list."""
     rows = list(rows)
     months = {group.id: group for row in rows if (group := month_group(row.updated_at))}
-    return sorted([*groups, *months.values(), *rows], key=lambda item: item.place, reverse=True)
+    return sorted([*groups, *months.values(), *rows], key=lambda item: item.cursor, reverse=True)
 
 
 def next_day() -> datetime:
@@ -74,7 +74,7 @@ def _day_of(moment: datetime) -> date:
 
 
 def _start(day: date) -> str:
-    return place_of(_midnight(day))
+    return sort_key(_midnight(day))
 
 
 def _midnight(day: date) -> datetime:

@@ -34,15 +34,15 @@ UNSHOWN = {
 }
 LONGEST_NAME = 200
 
-MOST_SHOWN = 100
+MAX_SHOWN = 100
 LONGEST_SHOWN = 4_000
 """Characters of one part on a page; exports have all of it."""
 
 
-def told(parts: Any) -> list[dict[str, Any]]:
+def valid_parts(parts: Any) -> list[dict[str, Any]]:
     """Keep what is a part, whatever was stored.
 
-    >>> told([{"type": "file"}, None]), told("x")
+    >>> valid_parts([{"type": "file"}, None]), valid_parts("x")
     ([{'type': 'file'}], [])
     """
     return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
@@ -54,20 +54,20 @@ def sources(parts: Any) -> list[dict[str, str]]:
     >>> sources([{"type": "citation", "url": "https://a.org/", "name": "A"}, {"type": "citation", "url": "x:y"}])
     [{'url': 'https://a.org/', 'name': 'A'}]
     """
-    cited = (part for part in told(parts) if part.get("type") == SOURCE)
+    cited = (part for part in valid_parts(parts) if part.get("type") == SOURCE)
     found = [(clean_address(part.get("url")), clean_line(part.get("name"), LONGEST_NAME)) for part in cited]
     return [{"url": address, "name": name} for address, name in found if address]
 
 
 def unshown(parts: Any) -> list[str]:
     """List sentences for a page on what the model sent and cannot be shown, one for each kind."""
-    kinds = dict.fromkeys(str(part.get("type")) for part in told(parts))
+    kinds = dict.fromkeys(str(part.get("type")) for part in valid_parts(parts))
     return [gettext(UNSHOWN[kind]) for kind in kinds if kind in UNSHOWN]
 
 
 def shown(parts: Any) -> list[dict[str, str]]:
-    """List at most MOST_SHOWN parts for a page: {"kind" in words, "name", "url" of the web, "text", cut}."""
-    return [{key: clean(value) for key, value in _shown(part).items()} for part in told(parts)[:MOST_SHOWN]]
+    """List at most MAX_SHOWN parts for a page: {"kind" in words, "name", "url" of the web, "text", cut}."""
+    return [{key: clean(value) for key, value in _shown(part).items()} for part in valid_parts(parts)[:MAX_SHOWN]]
 
 
 def _shown(part: dict[str, Any]) -> dict[str, str]:

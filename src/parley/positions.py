@@ -6,7 +6,7 @@ Position = tuple[int, int]
 LAST = 2**63 - 1
 """Greater than any seq, and than any version of a feed."""
 
-MOST_FOLLOWED = 100
+MAX_FOLLOWED = 100
 """Replies that one page follows at once."""
 
 

@@ -36,7 +36,7 @@ class Provider:
     window: int = 32_000
     connect_timeout: float = 10
     idle_timeout: float = 60
-    longest_answer: float = 3600
+    answer_timeout: float = 3600
     called: str = "{}"
 
     def allows(self, model: str) -> bool:
@@ -47,25 +47,25 @@ class Provider:
         """
         return model == self.model or any(fnmatchcase(model, pattern) for pattern in self.models)
 
-    def detail(self, said: str) -> str:
+    def detail(self, words: str) -> str:
         """Return what it said as one line of at most 300 characters without keys, for the person who asked.
 
         >>> Provider("", key="secret-key").detail("Bad key:\\n secret-key")
         'Bad key: ***'
         """
-        return without_secrets(self._without_key(clean_line(said, LONGEST_SAID)))[:LONGEST_DETAIL]
+        return without_secrets(self._without_key(clean_line(words, LONGEST_SAID)))[:LONGEST_DETAIL]
 
-    def redacted(self, said: object) -> str:
+    def redacted(self, words: object) -> str:
         """Return what it said as one printable line of at most 500 characters without keys, for the log."""
-        text = self._without_key(said if isinstance(said, str) else repr(said))
+        text = self._without_key(words if isinstance(words, str) else repr(words))
         return "".join(c if c.isprintable() else repr(c)[1:-1] for c in without_secrets(text[:LONGEST_LOGGED]))
 
-    def _without_key(self, said: str) -> str:
+    def _without_key(self, words: str) -> str:
         """Mask its secrets; a short one, such as the key "x" of a local server, only where it stands alone."""
         for secret in filter(None, (self.key, *(value for _, value in self.headers))):
             alone = rf"(?<!\w){re.escape(secret)}(?!\w)"
-            said = re.sub(alone, "***", said) if len(secret) < SHORTEST_SECRET else said.replace(secret, "***")
-        return said
+            words = re.sub(alone, "***", words) if len(secret) < SHORTEST_SECRET else words.replace(secret, "***")
+        return words
 
 
 def host_of(base_url: str) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 
 from . import files
-from .delivery import broadcasts, live, sockets
+from .delivery import live, notify, sockets
 from .models import Conversation, Feed, Message, Transfer, feed_advanced
 
 
@@ -15,7 +15,7 @@ def connect() -> None:
     live.register_all()
     post_delete.connect(_message_deleted, sender=Message, dispatch_uid="parley.message_deleted")
     post_delete.connect(_transfer_deleted, sender=Transfer, dispatch_uid="parley.file_deleted")
-    feed_advanced.connect(broadcasts.feed_advanced, dispatch_uid="parley.broadcast")
+    feed_advanced.connect(notify.feed_advanced, dispatch_uid="parley.broadcast")
     sockets.connect()
 
 

@@ -12,16 +12,16 @@ from celery.signals import worker_init, worker_ready, worker_shutdown, worker_sh
 from django.db import transaction
 from redis import RedisError
 
-from . import broker, keys
+from . import broker, redis
 from .conf import conf
-from .connections import ONCE, async_connection, connection
-from .delivery.broadcasts import ring_from
-from .delivery.log import LogWriter
+from .delivery.notify import notify_from
+from .delivery.stream_log import LogWriter
 from .generation import catalogue
 from .generation.reaper import Reaper
 from .generation.worker import Loop
 from .models import Message
 from .outages import Outage
+from .redis import ONCE, async_connection, connection
 from .transfer import jobs
 
 logger = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ def run_transfer(transfer_id: str) -> str:
     return jobs.run(UUID(transfer_id), writing_loop().worker_id)
 
 
-@shared_task(name="parley.prove_alive", ignore_result=False)
-def prove_alive() -> str:
+@shared_task(name="parley.ping", ignore_result=False)
+def ping() -> str:
     """Return a sentence that a worker is alive, and where."""
     return f"alive on {socket.gethostname()}"
 
@@ -65,7 +65,7 @@ def prove_alive() -> str:
 def offered_models() -> catalogue.Offer:
     """Return the models to choose from; when the list is old, enqueue its refresh."""
     offer = catalogue.offered(conf.provider)
-    if offer.old and catalogue.first_to_ring(conf.provider):
+    if offer.old and catalogue.claim_refresh(conf.provider):
         broker.send(refresh_models.name)
     return offer
 
@@ -77,7 +77,7 @@ def stop_on_commit(reply: Message) -> None:
 
 def _publish_stop(reply_id: str) -> None:
     try:
-        connection().publish(keys.stops(), reply_id)
+        connection().publish(redis.stops_channel(), reply_id)
         _stops.ended()
     except (RedisError, OSError) as error:
         _stops.began(error)
@@ -98,7 +98,7 @@ def writing_loop() -> Loop:
     with _lock:
         if _loop is None:
             _loop = Loop(lambda: LogWriter(async_connection(again=ONCE)))
-            ring_from(_loop.events)
+            notify_from(_loop.events)
         return _loop
 
 

@@ -11,7 +11,7 @@ JOINERS = "\u200c\u200d"
 NOT_SEEN = ("Cc", "Cf", "Cs")
 LARGEST_NUMBER = 2**53 - 1
 """The largest integer that every JSON parser keeps exactly."""
-MOST_COUNTS = 30
+MAX_COUNTS = 30
 SMALLEST_COST, LARGEST_COST = Decimal("1e-8"), 10**8
 LONGEST_ADDRESS = 2000
 
@@ -82,13 +82,13 @@ def clean_address(value: Any) -> str:
     return value if known else ""
 
 
-def without_secrets(said: str) -> str:
+def without_secrets(cleaned: str) -> str:
     """Mask what looks like a key, a token or a password.
 
     >>> without_secrets("Incorrect API key: sk-abc123def")
     'Incorrect API key: ***'
     """
-    return _SECRET.sub("***", said)
+    return _SECRET.sub("***", cleaned)
 
 
 def clean_count(value: Any) -> int | None:
@@ -134,7 +134,7 @@ def clean_usage(value: Any) -> dict[str, int]:
         (name, clean_count(count)) for name, count in value.items() if isinstance(name, str) and _NAME.fullmatch(name)
     )
     counts = {name: count for name, count in named if count is not None}
-    return dict(list(counts.items())[:MOST_COUNTS])
+    return dict(list(counts.items())[:MAX_COUNTS])
 
 
 def clean_title_usage(value: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .text import clean
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 DEEPEST = 40
-MOST_VALUES = 2_000
+MAX_VALUES = 2_000
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def plain(value: Any, longest: int = 20_000, on_cut: Callable[[], object] = lamb
 
 class _Copying:
     def __init__(self, longest: int, on_cut: Callable[[], object]) -> None:
-        self._longest, self._on_cut, self._left = longest, on_cut, MOST_VALUES
+        self._longest, self._on_cut, self._left = longest, on_cut, MAX_VALUES
 
     def copy(self, value: Any, depth: int) -> Any:
         self._left -= 1

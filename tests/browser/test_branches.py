@@ -48,7 +48,7 @@ def menu(tab, message):
     return tab.page.locator("#message-actions")
 
 
-def place_of(element):
+def sort_key(element):
     """How far from the top it is, when that has been the same for half a second; it may be replaced meanwhile."""
     places = []
 
@@ -85,15 +85,15 @@ def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked,
         expect(tab.messages).to_have_count(2)
         expect(tab.reply.locator(".versions")).to_contain_text("2 / 2")
         tab.wait_for_status("done")
-    place_of(asked.reply.locator(".versions"))
+    sort_key(asked.reply.locator(".versions"))
     asked.reply.get_by_role("button", name="Previous version").focus()
-    before = place_of(asked.reply.locator(".versions"))
+    before = sort_key(asked.reply.locator(".versions"))
     asked.page.keyboard.press("Enter")
     expect(asked.messages).to_have_count(4)
     expect(second.messages).to_have_count(4)
     arrows = reply_to(asked, "first question").locator(".versions")
     expect(arrows.get_by_role("button", name="Previous version")).to_be_focused()
-    assert abs(place_of(arrows) - before) < 8
+    assert abs(sort_key(arrows) - before) < 8
     assert asked.page.url == second.page.url
 
 

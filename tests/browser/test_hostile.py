@@ -7,7 +7,7 @@ import orjson
 import pytest
 from playwright.sync_api import expect
 
-from parley import keys
+from parley import redis
 from parley.delivery.splice import Splicer, changes
 from parley.ids import uuid7
 from parley.markdown import render
@@ -115,7 +115,7 @@ def stream_all(stack, tab, replies):
         for moment in range(MOMENTS):
             for reply, log in zip(replies, logs, strict=True):
                 if log[moment]:
-                    client.xadd(keys.log(reply), {"f": orjson.dumps(log[moment])}, id=f"1-{moment + 1}")
+                    client.xadd(redis.log_key(reply), {"f": orjson.dumps(log[moment])}, id=f"1-{moment + 1}")
             tab.page.wait_for_timeout(200)
             expect(tab.page.locator("[data-status=streaming]")).to_have_count(len(BATCHES))
     shown = "position => [...document.querySelectorAll('parley-reply')].every(reply => reply.position === position)"

@@ -101,7 +101,7 @@ def test_says_what_is_wrong_and_keeps_what_was_typed(tab):
     tab.goto("/presets/new/")
     tab.page.get_by_label("Name", exact=True).fill("Too hot")
     tab.page.get_by_label("Temperature").fill("7")
-    tab.page.locator("form.tuning").evaluate("form => form.noValidate = true")
+    tab.page.locator("form.generation-settings").evaluate("form => form.noValidate = true")
     tab.page.get_by_role("button", name="Save", exact=True).last.click()
     expect(tab.page.get_by_role("alert")).to_contain_text("2")
     expect(tab.page.get_by_label("Name", exact=True)).to_have_value("Too hot")

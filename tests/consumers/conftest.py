@@ -8,9 +8,9 @@ from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from parley.connections import ONCE, async_connection
-from parley.delivery.log import LogWriter
+from parley.delivery.stream_log import LogWriter
 from parley.models import Conversation
+from parley.redis import ONCE, async_connection
 from tests.support.frames import Frames
 
 ORIGIN = b"http://testserver"

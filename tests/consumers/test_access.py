@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from asgiref.sync import sync_to_async
 
-from parley.delivery.protocol import Said
+from parley.delivery.protocol import ClientFrame
 from parley.models import Conversation
 from tests.consumers.conftest import connected
 
@@ -48,7 +48,7 @@ async def written(reply, log):
 
 
 def test_every_message_of_the_protocol_has_its_row():
-    assert {message.__name__.lower() for message in get_args(Said)} == set(SAYS)
+    assert {message.__name__.lower() for message in get_args(ClientFrame)} == set(SAYS)
 
 
 @pytest.mark.parametrize("do", SAYS)

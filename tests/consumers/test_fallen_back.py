@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from parley import keys
-from parley.connections import connection
-from parley.delivery.log import entries_since
+from parley import redis
 from parley.delivery.splice import fold
+from parley.delivery.stream_log import entries_since
+from parley.redis import connection
 from tests.consumers.test_follow import position_of, write_at_once
 from tests.support.processes import until
 
@@ -19,7 +19,7 @@ def server(empty_valkey):
 
 
 def fall_back(server, reply, position):
-    server.xdel(keys.log(reply.pk), position)
+    server.xdel(redis.log_key(reply.pk), position)
 
 
 def break_connections(server):

@@ -106,9 +106,9 @@ async def test_loads_a_page_again_that_comes_from_before_an_older_database_was_r
     newest = await sync_to_async(Feed.version_of)(owner)
     async with connected(owner) as tab:
         await tab.open(conversation, newest + 40)
-        told = await tab.receive()
-        assert 'action="refresh"' in told["stream"]
-        assert told["version"] == newest
+        sent = await tab.receive()
+        assert 'action="refresh"' in sent["stream"]
+        assert sent["version"] == newest
         await tab.open(conversation, newest)
         assert await tab.is_silent()
 
@@ -129,8 +129,8 @@ async def test_loads_a_page_again_when_the_restored_database_could_not_be_read_a
         await tab.open(conversation, (await Feed.objects.aget(pk=owner.pk)).version)
         assert await tab.is_silent()
         await Feed.objects.filter(pk=owner.pk).aupdate(version=1)
-        told = await tab.receive()
-        assert ('action="refresh"' in told["stream"], told["version"]) == (True, 1)
+        sent = await tab.receive()
+        assert ('action="refresh"' in sent["stream"], sent["version"]) == (True, 1)
 
 
 async def test_loads_a_page_again_while_an_older_database_is_restored(owner, conversation, settings):
@@ -140,8 +140,8 @@ async def test_loads_a_page_again_while_an_older_database_is_restored(owner, con
         await tab.open(conversation, newest)
         assert await tab.is_silent(0.6)
         await Feed.objects.filter(pk=owner.pk).aupdate(version=newest - 1)
-        told = await tab.receive()
-        assert ('action="refresh"' in told["stream"], told["version"]) == (True, newest - 1)
+        sent = await tab.receive()
+        assert ('action="refresh"' in sent["stream"], sent["version"]) == (True, newest - 1)
         await Feed.objects.filter(pk=owner.pk).adelete()
-        told = await tab.receive()
-        assert ('action="refresh"' in told["stream"], told["version"]) == (True, 0)
+        sent = await tab.receive()
+        assert ('action="refresh"' in sent["stream"], sent["version"]) == (True, 0)

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from parley import keys
-from parley.connections import async_connection
+from parley import redis
 from parley.delivery.splice import fold
 from parley.ids import uuid7
 from parley.markdown import render, wire
+from parley.redis import async_connection
 from tests.consumers.conftest import connected
 
 WORDS = "The **quick** fox\n\n- jumps\n- over 😀 the\n\n```\nlazy dog\n```\n\nAnd sleeps."
@@ -30,7 +30,7 @@ async def steps(log, reply):
 async def position_of(reply_id):
     """The id of the last entry of a log."""
     connection = async_connection()
-    [(position, _)] = await connection.xrevrange(keys.log(reply_id), count=1)
+    [(position, _)] = await connection.xrevrange(redis.log_key(reply_id), count=1)
     await connection.aclose()
     return position.decode()
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from parley.consumers import _bells
+from parley.consumers import _listener
 from parley.delivery import rights
 from parley.delivery.sockets import close_sockets
 from parley.models import Feed
@@ -78,26 +78,26 @@ def browser(owner):
 
 
 @pytest.fixture
-def only_bells(monkeypatch):
+def only_notifications(monkeypatch):
     """Nobody looks by the clock."""
     monkeypatch.setattr(rights, "EVERY", 600)
     monkeypatch.setattr(rights, "STALE", 600)
 
 
 @pytest.fixture
-def no_bells(settings):
+def no_notifications(settings):
     """A server without Valkey's channels."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 
 async def listening(owner):
-    """Wait until this process hears the bells of somebody."""
-    joined = _bells()._joined
+    """Wait until this process hears the notifications of somebody."""
+    joined = _listener()._joined
     await asyncio.to_thread(until, lambda: str(owner.pk) in joined, 20)
 
 
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
-async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_bells, lose):
+async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_notifications, lose):
     async with connected(cookies=cookies_of(browser)) as tab:
         await listening(owner)
         await sync_to_async(lose)(browser, owner)
@@ -105,7 +105,9 @@ async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_b
 
 
 @pytest.mark.parametrize("lose", UNHEARD, ids=lambda lose: lose.__name__)
-async def test_is_closed_soon_when_nobody_says_that_its_rights_are_lost(owner, browser, no_bells, monkeypatch, lose):
+async def test_is_closed_soon_when_nobody_says_that_its_rights_are_lost(
+    owner, browser, no_notifications, monkeypatch, lose
+):
     monkeypatch.setattr(rights, "EVERY", 0.3)
     async with connected(cookies=cookies_of(browser)) as tab:
         await sync_to_async(lose)(browser, owner)
@@ -129,7 +131,7 @@ async def test_is_sent_nothing_that_was_looked_at_too_long_ago(
         assert await tab.closed() == SIGNED_OUT
 
 
-async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, log, only_bells):
+async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, log, only_notifications):
     log.begin(reply.pk, 1)
     await log.write({reply.pk: ("Hello", "")})
     async with connected(cookies=cookies_of(browser)) as tab:
@@ -155,7 +157,7 @@ async def test_saving_a_person_closes_nothing(owner, browser):
         assert await tab.is_silent()
 
 
-async def test_a_host_closes_the_sockets_of_one_person(owner, stranger, only_bells):
+async def test_a_host_closes_the_sockets_of_one_person(owner, stranger, only_notifications):
     async with connected(owner) as first, connected(owner) as second, connected(stranger) as other:
         await listening(owner)
         await sync_to_async(close_sockets)(owner)
@@ -223,7 +225,7 @@ def test_a_host_without_sessions_is_asked_about_the_person_only(django_user_mode
     assert rights.still_signed_in([badge]) == set()
 
 
-async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_bells):
+async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_notifications):
     assert not await Feed.objects.filter(pk=owner.pk).aexists()
     async with connected(cookies=cookies_of(browser)) as tab:
         await listening(owner)

@@ -4,9 +4,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from parley.connections import connection
-from parley.keys import log as name_of
 from parley.models import Message
+from parley.redis import connection
+from parley.redis import log_key as name_of
 from tests.consumers.conftest import connected
 
 TEXT = "A parley is a *talk* between enemies.\n\nIt needs a flag."

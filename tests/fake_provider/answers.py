@@ -64,15 +64,15 @@ def separator(index: int, paragraph: int) -> str:
 def cuts(text: str, seed: int = 0, longest: int = 12) -> list[str]:
     """Cut a text at random but repeatable places."""
     dice = random.Random(seed)
-    pieces, start = [], 0
+    blocks, start = [], 0
     while start < len(text):
         end = start + dice.randint(1, longest)
-        pieces.append(text[start:end])
+        blocks.append(text[start:end])
         start = end
-    return pieces
+    return blocks
 
 
-def said(ask: Ask) -> list[str]:
+def answer(ask: Ask) -> list[str]:
     flat = ask.arguments.endswith("flat")
     count = ask.count(20)
     return words(count, paragraph=count + 1 if flat else WORDS_IN_PARAGRAPH)
@@ -93,7 +93,7 @@ def broken_off(ask: Ask) -> list[str]:
 
 def later(ask: Ask) -> list[str]:
     """Return the answer of what follows `then`."""
-    return pieces_of(follow_up(ask))
+    return blocks_of(follow_up(ask))
 
 
 def follow_up(ask: Ask) -> Ask:
@@ -114,7 +114,7 @@ def nothing(ask: Ask) -> list[str]:
 
 ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "echo": echoed,
-    "say": said,
+    "say": answer,
     "say-text": said_text,
     "fail-first": later,
     "refuse": later,
@@ -156,14 +156,14 @@ ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
 }
 
 
-def pieces_of(ask: Ask) -> list[str]:
+def blocks_of(ask: Ask) -> list[str]:
     """Return the content of every chunk, in order, less what a prefill already says."""
-    pieces = ANSWERS.get(ask.verb, echoed)(ask)
-    return continued(pieces, ask.prefill) if ask.prefill else pieces
+    blocks = ANSWERS.get(ask.verb, echoed)(ask)
+    return continued(blocks, ask.prefill) if ask.prefill else blocks
 
 
-def continued(pieces: list[str], prefill: str) -> list[str]:
-    whole = "".join(pieces)
+def continued(blocks: list[str], prefill: str) -> list[str]:
+    whole = "".join(blocks)
     rest = whole.removeprefix(prefill.rstrip()) if prefill.strip() else whole
     return cuts(rest)
 
@@ -175,6 +175,6 @@ def question_for(body: bytes, content_type: str = "text/event-stream", seed: int
 
 def expected_text(question: str) -> str:
     """Return the text that a careful client holds when the answer to a question has ended."""
-    text = "".join(pieces_of(Ask(question)))
+    text = "".join(blocks_of(Ask(question)))
     joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return joined.replace("\0", "\ufffd")

@@ -6,7 +6,7 @@ import struct
 import time
 from typing import Any
 
-from tests.fake_provider.answers import pieces_of
+from tests.fake_provider.answers import blocks_of
 from tests.fake_provider.ask import NARROW, Ask
 from tests.fake_provider.requests import Log, Received
 from tests.fake_provider.wire import DONE, Chunks, error_body
@@ -24,7 +24,7 @@ class Reply:
     def __init__(self, transport: asyncio.Transport, received: Received, ask: Ask, log: Log) -> None:
         self.transport, self.received, self.ask, self.log = transport, received, ask, log
         self.chunks = Chunks(ask.model, ask.usage_wanted)
-        self.pieces = pieces_of(ask)
+        self.blocks = blocks_of(ask)
 
     def head(self, status: int = 200, **headers: str) -> None:
         """Write the status line and the headers; names are given with underscores."""
@@ -59,16 +59,16 @@ class Reply:
         if "thinking" in self.ask.arguments.split():
             self.body(self.chunks.delta({"reasoning_content": THOUGHTS}))
 
-    async def tell(self, pieces: list[str] | None = None) -> None:
+    async def tell(self, blocks: list[str] | None = None) -> None:
         """Write pieces of content, as many a second as the question says after `at`."""
         pace = Pace(self.ask.option("at", QUICK))
-        for piece in self.pieces if pieces is None else pieces:
+        for block in self.blocks if blocks is None else blocks:
             await pace.next()
-            self.body(self.chunks.content(piece))
+            self.body(self.chunks.content(block))
             self.count(pace)
 
     def count(self, pace: "Pace") -> None:
-        self.received.pieces += 1
+        self.received.blocks += 1
         self.received.latest = max(self.received.latest, pace.late)
         if self.received.first_token is None:
             self.received.first_token = time.monotonic()
@@ -82,7 +82,7 @@ class Reply:
     def usage(self, **details: Any) -> None:
         asked = sum(len(str(message["content"]).encode()) // 4 + 1 for message in self.received.messages)
         read = min(asked, WINDOW) if self.ask.model == NARROW else asked
-        self.body(self.chunks.usage(read, len(self.pieces), **details))
+        self.body(self.chunks.usage(read, len(self.blocks), **details))
 
     def done(self) -> None:
         self.body(DONE)

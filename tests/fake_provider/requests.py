@@ -16,7 +16,7 @@ class Received:
     query: str = ""
     status: int | None = None
     first_token: float | None = None
-    pieces: int = 0
+    blocks: int = 0
     latest: float = 0.0
     ended: float | None = None
     dropped: float | None = None

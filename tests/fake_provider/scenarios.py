@@ -147,10 +147,10 @@ async def any_body(reply: Reply) -> None:
     """
     kind = re.search(r" as (\S+)", reply.ask.arguments)
     reply.head(content_type=kind[1] if kind else "text/event-stream")
-    said = base64.b64decode(reply.ask.arguments.split()[0]).decode("latin-1")
-    body = re.sub(r"@(\d+)@", lambda size: "A" * int(size[1]), said)
-    for piece in cuts(body, int(reply.ask.option("seed", 0)), longest=max(400, len(body) // 50)):
-        reply.body(piece.encode("latin-1"))
+    text = base64.b64decode(reply.ask.arguments.split()[0]).decode("latin-1")
+    body = re.sub(r"@(\d+)@", lambda size: "A" * int(size[1]), text)
+    for block in cuts(body, int(reply.ask.option("seed", 0)), longest=max(400, len(body) // 50)):
+        reply.body(block.encode("latin-1"))
         await asyncio.sleep(0)
     reply.end()
 
@@ -182,7 +182,7 @@ async def stall_after(reply: Reply) -> None:
 @scenario("slow-bytes")
 async def slow_bytes(reply: Reply) -> None:
     reply.head()
-    for byte in reply.chunks.role() + b"".join(map(reply.chunks.content, reply.pieces)):
+    for byte in reply.chunks.role() + b"".join(map(reply.chunks.content, reply.blocks)):
         reply.body(bytes([byte]))
         await asyncio.sleep(1)
 
@@ -272,8 +272,8 @@ async def null_content(reply: Reply) -> None:
 async def tell_with(reply: Reply, change: Callable[[bytes], bytes]) -> None:
     """Tell the answer with every event changed."""
     reply.head()
-    for piece in reply.pieces:
-        reply.body(change(reply.chunks.content(piece)))
+    for block in reply.blocks:
+        reply.body(change(reply.chunks.content(block)))
         await asyncio.sleep(0.002)
     reply.body(change(reply.chunks.delta({}, "stop")))
     reply.done()
@@ -316,7 +316,7 @@ async def after_done(reply: Reply) -> None:
 async def utf8_every_byte(reply: Reply) -> None:
     """Send raw UTF-8, every byte in a packet of its own."""
     reply.head()
-    events = [reply.chunks.content(piece, escaped=False) for piece in reply.pieces]
+    events = [reply.chunks.content(block, escaped=False) for block in reply.blocks]
     for event in [*events, reply.chunks.delta({}, "stop")]:
         for byte in b"%x\r\n%b\r\n" % (len(event), event):
             reply.raw(bytes([byte]))
@@ -329,7 +329,7 @@ async def utf8_every_byte(reply: Reply) -> None:
 async def gzipped(reply: Reply) -> None:
     squeeze = zlib.compressobj(wbits=31)
     reply.head(content_encoding="gzip")
-    events = [reply.chunks.content(piece) for piece in reply.pieces] + [reply.chunks.delta({}, "stop")]
+    events = [reply.chunks.content(block) for block in reply.blocks] + [reply.chunks.delta({}, "stop")]
     for event in [*events, b"data: [DONE]\n\n"]:
         reply.body(squeeze.compress(event) + squeeze.flush(zlib.Z_SYNC_FLUSH))
         await asyncio.sleep(0.002)
@@ -361,8 +361,8 @@ async def content_filter(reply: Reply) -> None:
 async def reasoning(reply: Reply) -> None:
     """Think first, for so many seconds: `/reasoning 20 words thinks 3`."""
     reply.open()
-    for piece in ("Let me ", "think ", "about it."):
-        reply.body(reply.chunks.delta({"reasoning_content": piece}))
+    for block in ("Let me ", "think ", "about it."):
+        reply.body(reply.chunks.delta({"reasoning_content": block}))
         await asyncio.sleep(0.01)
     await asyncio.sleep(reply.ask.option("thinks", 0))
     await reply.tell()

@@ -68,7 +68,7 @@ BAD_ENDS: dict[str, list[Event]] = {
 ENDS = {**GOOD_ENDS, **BAD_ENDS}
 
 
-def pieces(answer: Answer, think: Callable[[str], Any], say: Callable[[str], Any]) -> list[Event]:
+def blocks(answer: Answer, think: Callable[[str], Any], say: Callable[[str], Any]) -> list[Event]:
     return [chunk(think(one)) for one in answer.thoughts] + [chunk(say(one)) for one in answer.texts]
 
 
@@ -79,86 +79,86 @@ def openai(answer: Answer) -> list[Event]:
 
 def vllm(answer: Answer) -> list[Event]:
     """vLLM, SGLang, LM Studio, llama.cpp: thoughts in ``reasoning_content``."""
-    return pieces(answer, lambda said: {"reasoning_content": said}, lambda said: {"content": said})
+    return blocks(answer, lambda words: {"reasoning_content": words}, lambda words: {"content": words})
 
 
 def deepseek(answer: Answer) -> list[Event]:
     """DeepSeek: both fields in every delta, one of them null."""
-    return pieces(
+    return blocks(
         answer,
-        lambda said: {"content": None, "reasoning_content": said},
-        lambda said: {"content": said, "reasoning_content": None},
+        lambda words: {"content": None, "reasoning_content": words},
+        lambda words: {"content": words, "reasoning_content": None},
     )
 
 
 def ollama(answer: Answer) -> list[Event]:
     """Ollama, Groq, Cerebras: the role with every delta, thoughts in ``reasoning``."""
-    return pieces(
+    return blocks(
         answer,
-        lambda said: {"role": "assistant", "content": "", "reasoning": said},
-        lambda said: {"role": "assistant", "content": said},
+        lambda words: {"role": "assistant", "content": "", "reasoning": words},
+        lambda words: {"role": "assistant", "content": words},
     )
 
 
 def openrouter(answer: Answer) -> list[Event]:
     """OpenRouter: the same thoughts twice, as ``reasoning`` and as ``reasoning_details``."""
 
-    def think(said: str) -> Event:
-        detail = {"type": "reasoning.text", "text": said, "format": "unknown", "index": 0}
-        return {"role": "assistant", "content": "", "reasoning": said, "reasoning_details": [detail]}
+    def think(words: str) -> Event:
+        detail = {"type": "reasoning.text", "text": words, "format": "unknown", "index": 0}
+        return {"role": "assistant", "content": "", "reasoning": words, "reasoning_details": [detail]}
 
-    return pieces(answer, think, lambda said: {"role": "assistant", "content": said, "reasoning": None})
+    return blocks(answer, think, lambda words: {"role": "assistant", "content": words, "reasoning": None})
 
 
 def only_details(answer: Answer) -> list[Event]:
     """OpenRouter, for models whose thoughts are summaries or encrypted, behind a gateway that adds an empty field."""
 
-    def think(said: str) -> Event:
-        details = [{"type": "reasoning.summary", "summary": said}, {"type": "reasoning.encrypted", "data": "eA=="}]
+    def think(words: str) -> Event:
+        details = [{"type": "reasoning.summary", "summary": words}, {"type": "reasoning.encrypted", "data": "eA=="}]
         return {"content": "", "reasoning_content": "", "reasoning_details": details}
 
-    return pieces(answer, think, lambda said: {"content": said})
+    return blocks(answer, think, lambda words: {"content": words})
 
 
 def mistral(answer: Answer) -> list[Event]:
     """Mistral's Magistral: a list of parts, and thoughts as a list in one of them."""
 
-    def think(said: str) -> Event:
-        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": said}], "closed": False}]}
+    def think(words: str) -> Event:
+        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": words}], "closed": False}]}
 
-    def say(said: str) -> Event:
-        return {"content": [{"type": "text", "text": said}, {"type": "reference", "reference_ids": [1]}]}
+    def say(words: str) -> Event:
+        return {"content": [{"type": "text", "text": words}, {"type": "reference", "reference_ids": [1]}]}
 
-    return pieces(answer, think, say)
+    return blocks(answer, think, say)
 
 
 def anthropic(answer: Answer) -> list[Event]:
     """Proxies of Anthropic: its content blocks, all at once."""
-    thoughts = [{"type": "thinking", "thinking": said, "signature": "x"} for said in answer.thoughts]
-    texts = [{"type": "text", "text": said} for said in answer.texts]
+    thoughts = [{"type": "thinking", "thinking": words, "signature": "x"} for words in answer.thoughts]
+    texts = [{"type": "text", "text": words} for words in answer.texts]
     return [chunk({"content": [*thoughts, {"type": "redacted_thinking", "data": "x"}, *texts]})]
 
 
 def databricks(answer: Answer) -> list[Event]:
     """Databricks: thoughts as the summary of a part, text as a string."""
 
-    def think(said: str) -> Event:
-        return {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": said}]}]}
+    def think(words: str) -> Event:
+        return {"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": words}]}]}
 
-    return pieces(answer, think, lambda said: {"content": said})
+    return blocks(answer, think, lambda words: {"content": words})
 
 
 def refusing(answer: Answer) -> list[Event]:
     """OpenAI: what the model says when it refuses."""
-    return pieces(answer, lambda said: {"reasoning": said}, lambda said: {"content": None, "refusal": said})
+    return blocks(answer, lambda words: {"reasoning": words}, lambda words: {"content": None, "refusal": words})
 
 
 def speaking(answer: Answer) -> list[Event]:
     """OpenAI: a spoken answer has its text in ``audio``."""
-    return pieces(
+    return blocks(
         answer,
-        lambda said: {"reasoning": said},
-        lambda said: {"audio": {"id": "a", "transcript": said, "data": "eA=="}},
+        lambda words: {"reasoning": words},
+        lambda words: {"audio": {"id": "a", "transcript": words, "data": "eA=="}},
     )
 
 
@@ -170,10 +170,10 @@ def azure(answer: Answer) -> list[Event]:
 
 def perplexity(answer: Answer) -> list[Event]:
     """Perplexity: the whole message so far, sources and usage with every delta."""
-    events, said = vllm(answer), ""
+    events, words = vllm(answer), ""
     for event in events:
-        said += event["choices"][0]["delta"].get("content", "")
-        event["choices"][0]["message"] = {"role": "assistant", "content": said}
+        words += event["choices"][0]["delta"].get("content", "")
+        event["choices"][0]["message"] = {"role": "assistant", "content": words}
         event |= {
             "citations": ["https://example.com/a"],
             "usage": USAGE,
@@ -200,13 +200,13 @@ def nothing_as_a_reason(answer: Answer) -> list[Event]:
 
 def message_for_delta(answer: Answer) -> list[Event]:
     """Gateways that stream whole messages of a few words."""
-    thoughts = [in_choice(message={"reasoning_content": said}) for said in answer.thoughts]
-    return thoughts + [in_choice(message={"role": "assistant", "content": said}) for said in answer.texts]
+    thoughts = [in_choice(message={"reasoning_content": words}) for words in answer.thoughts]
+    return thoughts + [in_choice(message={"role": "assistant", "content": words}) for words in answer.texts]
 
 
 def legacy(answer: Answer) -> list[Event]:
     """The older completions interface, for servers of one model."""
-    return message_for_delta(Answer([], answer.thoughts)) + [in_choice(text=said) for said in answer.texts]
+    return message_for_delta(Answer([], answer.thoughts)) + [in_choice(text=words) for words in answer.texts]
 
 
 def repeated(answer: Answer) -> list[Event]:
@@ -222,7 +222,9 @@ def with_empty_fields(answer: Answer) -> list[Event]:
     """LiteLLM and other proxies: every field there is, most of them empty."""
     empty = {"role": None, "tool_calls": None, "function_call": None, "audio": None, "annotations": [], "images": [],
              "refusal": None, "provider_specific_fields": None, "thinking_blocks": []}  # fmt: skip
-    return pieces(answer, lambda said: {**empty, "reasoning_content": said}, lambda said: {**empty, "content": said})
+    return blocks(
+        answer, lambda words: {**empty, "reasoning_content": words}, lambda words: {**empty, "content": words}
+    )
 
 
 def two_choices(answer: Answer) -> list[Event]:
@@ -241,8 +243,8 @@ def usage_with_every_chunk(answer: Answer) -> list[Event]:
 def tagged(opener: str, closer: str) -> Callable[[Answer], list[Event]]:
     def dialect(answer: Answer) -> list[Event]:
         before, after = [opener], [closer] if answer.texts or answer.end not in BAD_ENDS else []
-        said = [*before, *answer.thoughts, *after] if answer.thoughts else []
-        return vllm(Answer([*said, *answer.texts]))
+        words = [*before, *answer.thoughts, *after] if answer.thoughts else []
+        return vllm(Answer([*words, *answer.texts]))
 
     return dialect
 

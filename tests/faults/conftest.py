@@ -18,7 +18,7 @@ from tests.support.processes import Process, until
 from tests.support.reader import Reader
 from tests.support.stack import Stack
 
-QUICK = {"BEAT_INTERVAL": 0.5, "DEAD_AFTER": 4, "BELL_LOST_AFTER": 4, "SHUTDOWN_GRACE": 2}
+QUICK = {"HEARTBEAT_INTERVAL": 0.5, "DEAD_AFTER": 4, "JOB_LOST_AFTER": 4, "SHUTDOWN_GRACE": 2}
 SOON = 4.0
 """Seconds for what takes two on a machine that has nothing else to do."""
 NUMBERS = itertools.count(1)

@@ -16,7 +16,7 @@ QUESTION = "/say 9 words"
 
 @pytest.fixture
 def stack(make_stack):
-    """A product that looks at the feeds too seldom to hide a bell that was not heard."""
+    """A product that looks at the feeds too seldom to hide a notification that was not heard."""
     stack = make_stack(conf={"FEED_POLL_INTERVAL": 600})
     yield stack
     stack.down()
@@ -41,7 +41,7 @@ def test_ten_idle_sockets_still_receive_after_a_minute(stack):
 
 
 def assert_receives(socket, reply):
-    """The bell of the question, the text of the reply, and its end, which may come with the bell."""
+    """The notification of the question, the text of the reply, and its end, which may come with the notification."""
     socket.until(lambda message: f"message_{reply}" in str(message))
     socket.follow(reply)
     socket.until(lambda message: isinstance(message, list) and message[0] == 1)

@@ -17,9 +17,9 @@ PROMPT = 2.0
 
 def long_conversation() -> str:
     """A few megabytes, as one JSON document."""
-    said = {"status": "done", "created_at": MOMENT}
+    text = {"status": "done", "created_at": MOMENT}
     messages = [
-        {**said, "id": str(number), "parent": str(number - 1) if number else None, "role": role, "content": f"{number}"}
+        {**text, "id": str(number), "parent": str(number - 1) if number else None, "role": role, "content": f"{number}"}
         for number, role in ((number, "assistant" if number % 2 else "user") for number in range(MANY))
     ]
     facts = {"id": "long", "title": "Long", "created_at": MOMENT, "messages": messages}

@@ -21,8 +21,8 @@ def send_form(stack, path, *headers):
         except OSError:
             pass
         try:
-            while piece := connection.recv(65_536):
-                answer += piece
+            while block := connection.recv(65_536):
+                answer += block
         except ConnectionResetError:
             pass
         return answer.decode()

@@ -77,7 +77,7 @@ def test_a_dead_worker_is_noticed_as_soon_whatever_its_clock_said(either_stack, 
 
 
 def test_a_reply_that_was_given_back_before_its_first_word_goes_on_where_it_is(quick_stack, reading):
-    """The bell for another attempt is heard by the very worker that is at it, and was asleep."""
+    """The task for another attempt is heard by the very worker that is at it, and was asleep."""
     person, asked = quick_stack.person(), question(20, after=15)
     conversation = person.start(asked)
     quick_stack.provider.wait_for(lambda _: quick_stack.provider.asked(asked))

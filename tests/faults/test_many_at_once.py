@@ -21,7 +21,7 @@ WAITING = {"status": "pending", "content": "", "html": "", "finish_reason": "", 
 @pytest.fixture(scope="module")
 def wide_stack(make_stack):
     """A product in which one person may have any number of replies at once."""
-    stack = make_stack(conf={"MOST_PER_PERSON": 2 * REPLIES})
+    stack = make_stack(conf={"MAX_PER_PERSON": 2 * REPLIES})
     yield stack
     for name in ("web", "worker"):
         stack.kill(name)
@@ -32,16 +32,16 @@ def quoted(row, **changes):
 
 
 def ask_like(stack, conversation, asked):
-    """Put a conversation like this one into the database for each question, and ring for all; return their ids."""
+    """Put a conversation like this one into the database for each question, and enqueue all; return their ids."""
     like = stack.db.one("SELECT * FROM parley_conversation WHERE id = ?", stack.db.key(conversation))
-    said, answered = stack.db.messages(conversation)
+    text, answered = stack.db.messages(conversation)
     new = [[stack.db.key(uuid7()) for _ in range(3)] for _ in asked]
     stack.db.insert("parley_conversation", [quoted(like, id=pk, shown_id=None) for pk, _, _ in new])
     rows = [
         row
         for words, (pk, first, second) in zip(asked, new, strict=True)
         for row in (
-            quoted(said, id=first, conversation_id=pk, content=words, key=None),
+            quoted(text, id=first, conversation_id=pk, content=words, idempotency_key=None),
             quoted(answered, id=second, conversation_id=pk, parent_id=first, **WAITING),
         )
     ]

@@ -51,8 +51,8 @@ def answer(stack, request):
         try:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
-            while piece := connection.recv(65_536):
-                received += piece
+            while block := connection.recv(65_536):
+                received += block
         except OSError:
             pass
     return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d+)", received, re.MULTILINE)]

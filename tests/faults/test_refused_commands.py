@@ -94,7 +94,7 @@ def test_what_is_asked_meanwhile_is_answered_afterwards(product, refusal):
     asked = question(10)
     conversation = person.start(asked)
     tell(product, end)
-    assert_whole(until_settled(product, conversation, WITHIN + QUICK["BELL_LOST_AFTER"]), asked)
+    assert_whole(until_settled(product, conversation, WITHIN + QUICK["JOB_LOST_AFTER"]), asked)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from tests.support.processes import until
 
 TABS = 3
 AWAY = 6
-MOST_LINES = 30
+MAX_LINES = 30
 """In each process: a few sentences of ours, and what Celery says of its broker."""
 
 
@@ -27,7 +27,7 @@ def test_valkey_that_is_away_fills_no_log(quick_stack, person, reading):
     for name, count in lines(quick_stack).items():
         new = quick_stack.logs[name].splitlines()[before[name] :]
         ours = [line for line in new if " parley." in line]
-        assert count - before[name] <= MOST_LINES, "\n".join(new)
+        assert count - before[name] <= MAX_LINES, "\n".join(new)
         assert sorted(ours) == sorted(set(ours))
 
 

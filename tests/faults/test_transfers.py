@@ -61,7 +61,7 @@ def test_a_task_that_was_lost_is_rung_for_again(quick_stack, person):
     with quick_stack.valkey.client() as client:
         client.flushall()
     quick_stack.start("worker")
-    assert settled(person, QUICK["BELL_LOST_AFTER"] + 20)["status"] == "done"
+    assert settled(person, QUICK["JOB_LOST_AFTER"] + 20)["status"] == "done"
 
 
 def test_an_answer_is_written_while_an_import_runs(quick_stack, person):

@@ -187,7 +187,7 @@ def test_after_three_deaths_it_fails_with_a_sentence(quick_stack, person, readin
     assert (row["status"], row["error"], row["content"]) == ("failed", "worker_gone_again", "")
     assert_agree(quick_stack, conversation, person, reader)
     assert "retry" in reader.reply.actions
-    time.sleep(QUICK["BELL_LOST_AFTER"])
+    time.sleep(QUICK["JOB_LOST_AFTER"])
     assert len(quick_stack.provider.asked(asked)) == 4
 
 

@@ -170,9 +170,9 @@ def test_tells_open_tabs_of_the_rows_of_its_own(host, member):
     with member.socket() as socket:
         socket.open(None, int(member.get("/").text.split('name="parley-version" content="')[1].split('"')[0]))
         manage(f"Notice.objects.create(owner=Member.objects.get(email='{member.name}'), text='Tea at <five>')")
-        told = socket.receive(20)["stream"]
-        assert 'into="notices"' in told
-        assert "Tea at &lt;five&gt;" in told
+        sent = socket.receive(20)["stream"]
+        assert 'into="notices"' in sent
+        assert "Tea at &lt;five&gt;" in sent
         manage("Notice.objects.all().delete()")
         assert 'action="refresh"' in socket.receive(20)["stream"]
 

@@ -43,7 +43,7 @@ def talk(owner):
 
 
 @pytest.fixture
-def said(talk):
+def words(talk):
     """A function: the message with a text."""
     return lambda text, conversation=talk: conversation.messages.get(content=text)
 
@@ -51,45 +51,45 @@ def said(talk):
 # Branches
 
 
-def test_shows_an_edited_question_and_keeps_the_other_with_all_that_followed(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
+def test_shows_an_edited_question_and_keeps_the_other_with_all_that_followed(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
     assert shown(talk) == ["q1", "re q1", "q2 again", "re q2 again"]
     assert talk.messages.count() == 8
 
 
-def test_edits_the_very_first_question(talk, said):
-    say(talk, "q1 again", instead_of=said("q1"))
+def test_edits_the_very_first_question(talk, words):
+    say(talk, "q1 again", instead_of=words("q1"))
     assert shown(talk) == ["q1 again", "re q1 again"]
-    talk.show(said("q1"))
+    talk.show(words("q1"))
     assert shown(talk)[-1] == "re q3"
 
 
-def test_goes_back_to_the_newest_continuation(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
+def test_goes_back_to_the_newest_continuation(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
     say(talk, "q3 again")
-    talk.show(said("q2"))
+    talk.show(words("q2"))
     assert shown(talk)[-1] == "re q3"
-    talk.show(said("q2 again"))
+    talk.show(words("q2 again"))
     assert shown(talk)[-1] == "re q3 again"
 
 
-def test_remembers_the_branch_for_the_next_question(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    fresh(talk).show(said("q2"))
+def test_remembers_the_branch_for_the_next_question(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    fresh(talk).show(words("q2"))
     say(fresh(talk), "q4")
     assert shown(talk) == ["q1", "re q1", "q2", "re q2", "q3", "re q3", "q4", "re q4"]
 
 
-def test_asks_at_the_end_of_the_branch_that_somebody_else_turned_to(talk, said):
+def test_asks_at_the_end_of_the_branch_that_somebody_else_turned_to(talk, words):
     stale = fresh(talk)
-    say(talk, "q2 again", instead_of=said("q2"))
+    say(talk, "q2 again", instead_of=words("q2"))
     say(stale, "q3 again")
     assert shown(talk)[-4:] == ["q2 again", "re q2 again", "q3 again", "re q3 again"]
 
 
-def test_goes_on_below_a_message_of_another_branch(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    say(talk, "q4", below=said("re q2"))
+def test_goes_on_below_a_message_of_another_branch(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    say(talk, "q4", below=words("re q2"))
     assert shown(talk)[-3:] == ["re q3", "q4", "re q4"]
 
 
@@ -98,26 +98,26 @@ def test_goes_on_with_what_other_code_added_below(talk):
     assert shown(talk)[-1] == "and another thing"
 
 
-def test_numbers_the_versions_of_each_message(talk, said):
+def test_numbers_the_versions_of_each_message(talk, words):
     for number in range(2):
-        say(talk, f"q2 version {number}", instead_of=said("q2"))
+        say(talk, f"q2 version {number}", instead_of=words("q2"))
     first, _, version, answer = talk.transcript()
     assert [len(message.versions) for message in (first, version, answer)] == [1, 3, 1]
-    assert (version.number, version.version_before, version.version_after) == (3, said("q2 version 0").pk, None)
-    talk.show(said("q2"))
-    assert talk.transcript()[2].version_after == said("q2 version 0").pk
+    assert (version.number, version.version_before, version.version_after) == (3, words("q2 version 0").pk, None)
+    talk.show(words("q2"))
+    assert talk.transcript()[2].version_after == words("q2 version 0").pk
 
 
-def test_answers_again_beside_the_first_answer(talk, said):
-    reply = talk.regenerate(said("re q2"), "gpt-y")
-    assert (reply.parent, reply.status, reply.asked_model) == (said("q2"), "pending", "gpt-y")
+def test_answers_again_beside_the_first_answer(talk, words):
+    reply = talk.regenerate(words("re q2"), "gpt-y")
+    assert (reply.parent, reply.status, reply.asked_model) == (words("q2"), "pending", "gpt-y")
     assert [message.pk for message in talk.transcript()][-1] == reply.pk
     assert contents(talk.history_before(reply)) == ["q1", "re q1", "q2"]
     assert len(talk.transcript()[-1].versions) == 2
 
 
-def test_answers_a_question_again(talk, said):
-    assert talk.regenerate(said("q3")).parent == said("q3")
+def test_answers_a_question_again(talk, words):
+    assert talk.regenerate(words("q3")).parent == words("q3")
 
 
 def test_has_nothing_to_answer_above_the_first_message(owner):
@@ -127,17 +127,17 @@ def test_has_nothing_to_answer_above_the_first_message(owner):
 
 
 @pytest.mark.parametrize(("asked_model", "used"), [("gpt-y", "gpt-y"), ("", "gpt-x")])
-def test_asks_the_model_that_was_wanted(talk, said, asked_model, used):
-    reply = talk.regenerate(said("re q3"), asked_model)
+def test_asks_the_model_that_was_wanted(talk, words, asked_model, used):
+    reply = talk.regenerate(words("re q3"), asked_model)
     assert reply.claim(uuid7())
     reply.refresh_from_db()
     assert reply.model == used
 
 
-def test_lets_an_answer_stream_on_another_branch(talk, said):
-    running = talk.regenerate(said("re q3"))
+def test_lets_an_answer_stream_on_another_branch(talk, words):
+    running = talk.regenerate(words("re q3"))
     assert running.claim(uuid7())
-    say(talk, "q2 again", instead_of=said("q2"))
+    say(talk, "q2 again", instead_of=words("q2"))
     running.refresh_from_db()
     assert running.finish("written meanwhile")
     assert shown(talk)[-1] == "re q2 again"
@@ -145,14 +145,14 @@ def test_lets_an_answer_stream_on_another_branch(talk, said):
     assert shown(talk)[-1] == "written meanwhile"
 
 
-def test_answers_again_once_when_it_is_asked_twice(talk, said):
-    reply = talk.regenerate(said("re q3"))
-    assert fresh(talk).regenerate(said("re q3")) == reply == fresh(talk).regenerate(said("q3"))
+def test_answers_again_once_when_it_is_asked_twice(talk, words):
+    reply = talk.regenerate(words("re q3"))
+    assert fresh(talk).regenerate(words("re q3")) == reply == fresh(talk).regenerate(words("q3"))
     assert reply.claim(uuid7())
-    assert talk.regenerate(said("re q3")) == reply
-    assert talk.regenerate(said("re q3"), "gpt-y") != reply
+    assert talk.regenerate(words("re q3")) == reply
+    assert talk.regenerate(words("re q3"), "gpt-y") != reply
     Message.objects.filter(pk=reply.pk).update(content="begins")
-    assert talk.regenerate(said("re q3")) != reply
+    assert talk.regenerate(words("re q3")) != reply
 
 
 # Windows
@@ -183,20 +183,20 @@ def test_shows_all_messages_from_any_one_upwards_and_downwards(owner):
     assert ids == path
 
 
-def test_shows_a_message_of_another_branch_without_turning_to_it(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    assert contents(talk.window(around=said("q2")).messages)[-1] == "re q3"
+def test_shows_a_message_of_another_branch_without_turning_to_it(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    assert contents(talk.window(around=words("q2")).messages)[-1] == "re q3"
     assert shown(talk)[-1] == "re q2 again"
-    assert talk.branch_of(said("q1"))
-    assert not talk.branch_of(said("q2"))
+    assert talk.branch_of(words("q1"))
+    assert not talk.branch_of(words("q2"))
 
 
 # Forks
 
 
 @pytest.fixture
-def fork(talk, said):
-    return talk.fork(said("re q2"))
+def fork(talk, words):
+    return talk.fork(words("re q2"))
 
 
 def test_forks_with_copies_of_what_was_said_until_then(fork, talk):
@@ -206,7 +206,7 @@ def test_forks_with_copies_of_what_was_said_until_then(fork, talk):
     assert shown(talk)[-1] == "re q3"
 
 
-def test_copies_a_message_as_it_is(talk, said):
+def test_copies_a_message_as_it_is(talk, words):
     kept = {
         "reasoning": "hm",
         "html": "<p>re q2</p>",
@@ -214,17 +214,19 @@ def test_copies_a_message_as_it_is(talk, said):
         "usage": {"prompt_tokens": 3},
         "model": "gpt-x",
     }
-    talk.messages.filter(content="re q2").update(**kept, status="interrupted", worker=uuid7(), attempt=2, key=uuid7())
-    original = said("re q2")
+    talk.messages.filter(content="re q2").update(
+        **kept, status="interrupted", worker=uuid7(), attempt=2, idempotency_key=uuid7()
+    )
+    original = words("re q2")
     copy = talk.fork(original).leaf()
     assert {name: getattr(copy, name) for name in kept} == kept
     assert (copy.created_at, copy.settled_at, copy.attempt) == (original.created_at, original.settled_at, 2)
-    assert (copy.worker, copy.key, copy.version, copy.can_retry) == (None, None, 0, True)
+    assert (copy.worker, copy.idempotency_key, copy.version, copy.can_retry) == (None, None, 0, True)
     assert copy.parent.conversation == copy.conversation != talk
 
 
-def test_ends_in_the_copy_what_is_being_written(talk, said):
-    running = talk.regenerate(said("q2"))
+def test_ends_in_the_copy_what_is_being_written(talk, words):
+    running = talk.regenerate(words("q2"))
     assert running.claim(uuid7())
     Message.objects.checkpoint({(running.pk, running.attempt): "so far"})
     question = talk.messages.create(parent=running, role="user", content="meanwhile")
@@ -235,9 +237,9 @@ def test_ends_in_the_copy_what_is_being_written(talk, said):
     assert not Message.objects.running().exclude(pk=running.pk).exists()
 
 
-def test_forks_one_branch_alone(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    assert contents(talk.fork(said("re q2")).messages.order_by("id")) == ["q1", "re q1", "q2", "re q2"]
+def test_forks_one_branch_alone(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    assert contents(talk.fork(words("re q2")).messages.order_by("id")) == ["q1", "re q1", "q2", "re q2"]
 
 
 def test_goes_on_in_a_fork_and_leaves_the_other_alone(fork, talk):
@@ -247,53 +249,53 @@ def test_goes_on_in_a_fork_and_leaves_the_other_alone(fork, talk):
     assert shown(talk)[-1] == "re q3"
 
 
-def test_counts_the_versions_of_a_fork_alone(fork, talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
+def test_counts_the_versions_of_a_fork_alone(fork, talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
     say(fork, "another q3")
     assert {len(message.versions) for message in fork.transcript()} == {1}
-    say(talk, "q3 again", instead_of=said("q3"), below=said("re q2"))
+    say(talk, "q3 again", instead_of=words("q3"), below=words("re q2"))
     assert len(talk.transcript()[-2].versions) == 2
 
 
-def test_edits_in_a_fork_what_was_asked_before_it_and_goes_back(fork, talk, said):
-    say(fork, "another q2", instead_of=said("q2", fork))
+def test_edits_in_a_fork_what_was_asked_before_it_and_goes_back(fork, talk, words):
+    say(fork, "another q2", instead_of=words("q2", fork))
     assert shown(fork) == ["q1", "re q1", "another q2", "re another q2"]
     assert len(fork.transcript()[-2].versions) == 2
-    fork.show(said("q2", fork))
+    fork.show(words("q2", fork))
     assert shown(fork) == ["q1", "re q1", "q2", "re q2"]
     assert shown(talk)[-1] == "re q3"
 
 
-def test_forks_a_fork(fork, said):
+def test_forks_a_fork(fork, words):
     say(fork, "another q3")
-    second = fork.fork(said("another q3", fork))
+    second = fork.fork(words("another q3", fork))
     say(second, "a third")
     assert shown(second) == ["q1", "re q1", "q2", "re q2", "another q3", "a third", "re a third"]
 
 
-def test_forks_once_until_something_is_said_in_the_fork(fork, talk, said):
-    assert fresh(talk).fork(said("re q2")) == fork
-    assert talk.fork(said("q2")) != fork
-    assert fork.fork(said("re q2", fork)) != fork
+def test_forks_once_until_something_is_said_in_the_fork(fork, talk, words):
+    assert fresh(talk).fork(words("re q2")) == fork
+    assert talk.fork(words("q2")) != fork
+    assert fork.fork(words("re q2", fork)) != fork
     say(fork, "another q3")
-    second = talk.fork(said("re q2"))
+    second = talk.fork(words("re q2"))
     assert second != fork
-    assert talk.fork(said("re q2")) == second
+    assert talk.fork(words("re q2")) == second
 
 
-def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, said):
-    fork.discard()
-    second = talk.fork(said("re q2"))
+def test_forks_again_when_the_fork_was_thrown_away_or_changed(fork, talk, words):
+    fork.soft_delete()
+    second = talk.fork(words("re q2"))
     assert second != fork
-    second.tune(model="gpt-y")
-    third = talk.fork(said("re q2"))
+    second.set_generation_settings(model="gpt-y")
+    third = talk.fork(words("re q2"))
     assert third not in (fork, second)
     third.delete_message(third.leaf())
-    assert shown(talk.fork(said("re q2")))[-1] == "re q2"
+    assert shown(talk.fork(words("re q2")))[-1] == "re q2"
 
 
-def test_forks_again_when_what_was_copied_was_written_anew(talk, said):
-    again = talk.regenerate(said("q3"))
+def test_forks_again_when_what_was_copied_was_written_anew(talk, words):
+    again = talk.regenerate(words("q3"))
     put(again, status="failed", settled_at=again.created_at)
     first = talk.fork(again)
     assert fresh(talk).fork(again) == first
@@ -303,17 +305,17 @@ def test_forks_again_when_what_was_copied_was_written_anew(talk, said):
     assert shown(talk.fork(again))[-1] == "all of it"
 
 
-def test_forks_again_when_an_answer_was_written_in_the_fork(talk, said):
-    again = talk.regenerate(said("q3"))
+def test_forks_again_when_an_answer_was_written_in_the_fork(talk, words):
+    again = talk.regenerate(words("q3"))
     put(again, status="failed", settled_at=again.created_at)
     first = talk.fork(again)
     first.leaf().retry()
     assert talk.fork(again) != first
 
 
-def test_keeps_the_name_that_a_person_gave(talk, said):
+def test_keeps_the_name_that_a_person_gave(talk, words):
     talk.rename("War and peace")
-    fork = talk.fork(said("re q2"))
+    fork = talk.fork(words("re q2"))
     assert fork.titled_by == "person"
     assert not fork.take_title("A title", {})
     assert fresh(fork).title == "War and peace (fork)"
@@ -322,45 +324,45 @@ def test_keeps_the_name_that_a_person_gave(talk, said):
 # What is deleted
 
 
-def test_attaches_what_followed_a_deleted_message_to_the_one_before(talk, said):
-    talk.delete_message(said("re q1"))
+def test_attaches_what_followed_a_deleted_message_to_the_one_before(talk, words):
+    talk.delete_message(words("re q1"))
     assert shown(talk) == ["q1", "q2", "re q2", "q3", "re q3"]
 
 
-def test_deletes_the_first_message(talk, said):
-    talk.delete_message(said("q1"))
+def test_deletes_the_first_message(talk, words):
+    talk.delete_message(words("q1"))
     assert shown(talk) == ["re q1", "q2", "re q2", "q3", "re q3"]
 
 
-def test_deletes_the_last_message(talk, said):
-    talk.delete_message(said("re q3"))
+def test_deletes_the_last_message(talk, words):
+    talk.delete_message(words("re q3"))
     assert shown(talk)[-1] == "q3"
 
 
-def test_deletes_a_branch_and_shows_what_remains_beside_it(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    talk.delete_branch(said("q2 again"))
+def test_deletes_a_branch_and_shows_what_remains_beside_it(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    talk.delete_branch(words("q2 again"))
     assert shown(talk)[-1] == "re q3"
-    talk.delete_branch(said("q2"))
+    talk.delete_branch(words("q2"))
     assert shown(talk) == ["q1", "re q1"]
 
 
-def test_leaves_the_branch_that_is_shown_when_another_is_deleted(talk, said):
-    say(talk, "q2 again", instead_of=said("q2"))
-    talk.delete_branch(said("q2"))
+def test_leaves_the_branch_that_is_shown_when_another_is_deleted(talk, words):
+    say(talk, "q2 again", instead_of=words("q2"))
+    talk.delete_branch(words("q2"))
     assert shown(talk) == ["q1", "re q1", "q2 again", "re q2 again"]
 
 
-def test_deletes_everything_and_begins_again(talk, said):
-    talk.delete_branch(said("q1"))
+def test_deletes_everything_and_begins_again(talk, words):
+    talk.delete_branch(words("q1"))
     assert (talk.leaf(), talk.transcript()) == (None, [])
     say(talk, "anew")
     assert shown(talk) == ["anew", "re anew"]
 
 
-def test_sends_what_is_left_when_an_answer_was_deleted(talk, said):
-    talk.delete_message(said("re q1"))
-    history = talk.history_before(said("re q3"))
+def test_sends_what_is_left_when_an_answer_was_deleted(talk, words):
+    talk.delete_message(words("re q1"))
+    history = talk.history_before(words("re q3"))
     built = build("", [(message.role, message.status, message.content) for message in history], window=1000)
     assert [message["content"] for message in built.messages] == ["q1\n\nq2", "re q2", "q3"]
 
@@ -371,10 +373,10 @@ def test_goes_with_its_owner(fork, talk, owner):
     assert not Message.objects.exists()
 
 
-def test_stops_a_reply_that_is_being_written(talk, said):
-    reply = talk.regenerate(said("re q3"))
+def test_stops_a_reply_that_is_being_written(talk, words):
+    reply = talk.regenerate(words("re q3"))
     assert reply.claim(uuid7())
-    assert talk.delete_branch(said("q3")) == [reply]
+    assert talk.delete_branch(words("q3")) == [reply]
     assert not reply.finish("too late")
     assert shown(talk)[-1] == "re q2"
 
@@ -389,17 +391,17 @@ def test_stops_a_reply_that_is_being_written(talk, said):
     ],
 )
 @pytest.mark.parametrize("text", ["q1", "q2"])
-def test_leaves_a_fork_as_it_is(fork, talk, said, text, verb):
+def test_leaves_a_fork_as_it_is(fork, talk, words, text, verb):
     say(fork, "another q3")
     before = [(message.pk, message.content) for message in fork.whole_branch()]
-    verb(talk, said(text))
+    verb(talk, words(text))
     assert [(message.pk, message.content) for message in fresh(fork).whole_branch()] == before
 
 
-def test_deletes_in_a_fork_and_leaves_the_other_alone(fork, talk, said):
+def test_deletes_in_a_fork_and_leaves_the_other_alone(fork, talk, words):
     before = shown(talk)
-    fork.delete_message(said("q1", fork))
-    fork.delete_branch(said("q2", fork))
+    fork.delete_message(words("q1", fork))
+    fork.delete_branch(words("q2", fork))
     assert shown(fork) == ["re q1"]
     fork.delete()
     assert shown(talk) == before
@@ -416,30 +418,30 @@ DOOMED = [
 
 
 @pytest.mark.parametrize("verb", DOOMED)
-def test_sees_that_another_tab_has_deleted_the_message(talk, said, verb):
-    stale, message = fresh(talk), said("q2")
-    talk.delete_branch(said("q2"))
+def test_sees_that_another_tab_has_deleted_the_message(talk, words, verb):
+    stale, message = fresh(talk), words("q2")
+    talk.delete_branch(words("q2"))
     with pytest.raises(Message.DoesNotExist):
         verb(stale, message)
     assert shown(talk) == ["q1", "re q1"]
 
 
-@pytest.mark.parametrize("verb", [*DOOMED[:5], lambda talk, message: talk.tune(model="gpt-y")])
-def test_sees_that_another_tab_has_deleted_the_conversation(talk, said, verb):
-    stale, message = fresh(talk), said("q2")
+@pytest.mark.parametrize("verb", [*DOOMED[:5], lambda talk, message: talk.set_generation_settings(model="gpt-y")])
+def test_sees_that_another_tab_has_deleted_the_conversation(talk, words, verb):
+    stale, message = fresh(talk), words("q2")
     talk.delete()
     with pytest.raises((Conversation.DoesNotExist, Message.DoesNotExist)):
         verb(stale, message)
 
 
-def test_edits_and_deletes_below_what_another_tab_has_deleted(talk, said):
-    edited, doomed = said("q2"), said("re q2")
-    talk.delete_message(said("re q1"))
+def test_edits_and_deletes_below_what_another_tab_has_deleted(talk, words):
+    edited, to_delete = words("q2"), words("re q2")
+    talk.delete_message(words("re q1"))
     say(talk, "q2 again", instead_of=edited)
-    talk.delete_message(said("q2"))
-    talk.delete_message(doomed)
+    talk.delete_message(words("q2"))
+    talk.delete_message(to_delete)
     assert shown(talk) == ["q1", "q2 again", "re q2 again"]
-    talk.show(said("q3"))
+    talk.show(words("q3"))
     assert shown(talk) == ["q1", "q3", "re q3"]
 
 
@@ -447,20 +449,20 @@ def test_edits_and_deletes_below_what_another_tab_has_deleted(talk, said):
 
 
 @pytest.fixture
-def circle(talk, said):
+def circle(talk, words):
     """An import might have made it."""
-    Message.objects.filter(pk=said("q1").pk).update(parent=said("re q3"))
+    Message.objects.filter(pk=words("q1").pk).update(parent=words("re q3"))
     return talk
 
 
-def test_never_goes_round_in_a_circle(circle, said):
+def test_never_goes_round_in_a_circle(circle, words):
     assert len(circle.whole_branch()) == len(circle.transcript()) == 6
-    assert len(circle.history_before(said("re q2"))) <= 6
-    circle.show(said("q2"))
-    assert circle.window(around=said("q2")).messages
-    assert len(circle.window(after=said("q1")).messages) <= 6
-    assert circle.fork(said("q3")).transcript()
-    circle.delete_branch(said("q2"))
+    assert len(circle.history_before(words("re q2"))) <= 6
+    circle.show(words("q2"))
+    assert circle.window(around=words("q2")).messages
+    assert len(circle.window(after=words("q1")).messages) <= 6
+    assert circle.fork(words("q3")).transcript()
+    circle.delete_branch(words("q2"))
     assert not circle.messages.exists()
 
 

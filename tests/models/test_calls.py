@@ -131,7 +131,7 @@ def test_notes_the_call_of_a_worker_that_died(reply):
     call = Call.objects.get()
     assert (call.outcome, call.error, call.first_token_at) == ("interrupted", "worker_gone", None)
     assert call.started_at == written.reply.started_at
-    assert engine.take_back(*written.as_it_is)
+    assert engine.reclaim(*written.as_it_is)
     assert engine.settle(written, Outcome("done"))
     assert Call.objects.get().outcome == "done"
 
@@ -185,7 +185,7 @@ def test_keeps_no_title_that_failed_of_a_person_who_was_deleted(reply, owner):
 @pytest.fixture
 def heard():
     """A function that waits for what the signals of a block have told, as (signal, facts, name of the thread)."""
-    told, came = [], threading.Semaphore(0)
+    sent, came = [], threading.Semaphore(0)
 
     def claimed(**facts):
         note("claimed", facts)
@@ -194,14 +194,14 @@ def heard():
         note("settled", facts)
 
     def note(name, facts):
-        told.append((name, facts, threading.current_thread().name))
+        sent.append((name, facts, threading.current_thread().name))
         connection.close()
         came.release()
 
     def wait(count):
         for _ in range(count):
             assert came.acquire(timeout=20)
-        return told
+        return sent
 
     reply_claimed.connect(claimed)
     reply_settled.connect(settled)
@@ -228,11 +228,11 @@ def test_announces_what_was_stopped_as_stopped(reply, heard):
 
 def test_announces_the_replies_of_a_worker_that_died(owner, heard):
     """Not those that are written again by themselves: they are not settled."""
-    told, silent = (writing(begun(owner).messages.get(role="assistant")) for _ in range(2))
-    put(told.reply, content="so far")
+    sent, silent = (writing(begun(owner).messages.get(role="assistant")) for _ in range(2))
+    put(sent.reply, content="so far")
     Reaper().recover(Message.objects.order_by("-pk").filter(role="assistant"))
     [(_, facts, _)] = heard(1)
-    assert (facts["reply"], facts["call"].error) == (told.reply, "worker_gone")
+    assert (facts["reply"], facts["call"].error) == (sent.reply, "worker_gone")
     assert Message.objects.get(pk=silent.reply.pk).status == "pending"
 
 
@@ -259,7 +259,7 @@ def test_waits_for_no_receiver_and_drops_what_too_many_wait_for(reply, monkeypat
         held.wait(20)
         connection.close()
 
-    monkeypatch.setattr("parley.generation.announcer.MOST_WAITING", 1)
+    monkeypatch.setattr("parley.generation.announcer.MAX_WAITING", 1)
     announce = announcer.Announcer()
     reply_settled.connect(slow)
     try:

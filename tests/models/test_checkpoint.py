@@ -28,8 +28,8 @@ def test_writes_the_texts_of_many_replies(owner):
 def test_writes_what_was_thought_where_it_is_new(owner):
     new, old = running(owner, 2)
     put(old, reasoning="Hm.", reasoning_seconds=3)
-    thoughts = {(new.pk, 1): ("Well 😀 %s", None)}
-    Message.objects.checkpoint({(new.pk, 1): "", (old.pk, 1): "text"}, thoughts)
+    thinking = {(new.pk, 1): ("Well 😀 %s", None)}
+    Message.objects.checkpoint({(new.pk, 1): "", (old.pk, 1): "text"}, thinking)
     seen = Message.objects.in_bulk([new.pk, old.pk])
     assert (seen[new.pk].content, seen[new.pk].reasoning, seen[new.pk].reasoning_seconds) == ("", "Well 😀 %s", None)
     assert (seen[old.pk].content, seen[old.pk].reasoning, seen[old.pk].reasoning_seconds) == ("text", "Hm.", 3)
@@ -38,8 +38,8 @@ def test_writes_what_was_thought_where_it_is_new(owner):
 def test_writes_once_for_each_reply_and_reads_nothing(owner, written, django_assert_max_num_queries):
     replies = running(owner, 20)
     with written() as writes, django_assert_max_num_queries(22):
-        thoughts = {(reply.pk, 1): ("Hm.", 1) for reply in replies[::2]}
-        Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies}, thoughts)
+        thinking = {(reply.pk, 1): ("Hm.", 1) for reply in replies[::2]}
+        Message.objects.checkpoint({(reply.pk, 1): "text" for reply in replies}, thinking)
     assert len(writes) <= 20
 
 
@@ -59,7 +59,7 @@ def test_writes_in_the_order_of_ids_as_everybody_locks_replies(owner):
     assert texts == sorted(reply.pk.hex for reply in replies)
 
 
-@pytest.mark.parametrize("stop", [lambda talk, root: talk.discard(), lambda talk, root: talk.delete_branch(root)])
+@pytest.mark.parametrize("stop", [lambda talk, root: talk.soft_delete(), lambda talk, root: talk.delete_branch(root)])
 def test_stops_many_in_the_order_of_ids_as_everybody_locks_replies(conversation, stop):
     root = conversation.messages.get(role="user")
     for pk in sorted((uuid7() for _ in range(5)), reverse=True):

@@ -16,7 +16,7 @@ from parley.generation.prompt import build
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
 from parley.models import Conversation, Message
-from parley.models.worker import with_beats
+from parley.models.worker import with_heartbeats
 from tests.models.conftest import answered, begun, put, settle
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def long_talk(owner, number, text="word " * 20, **values):
 
 
 def turns(reply):
-    return [(said.role, said.status, said.content) for said in reply.conversation.history_before(reply)]
+    return [(words.role, words.status, words.content) for words in reply.conversation.history_before(reply)]
 
 
 @pytest.mark.parametrize("window", [0, 1, 50, 500, 3000, 20_000, 1_000_000])
@@ -95,10 +95,10 @@ def test_reads_what_a_fork_has_copied(owner):
     assert len(turns(reply)) == 124
 
 
-@pytest.mark.parametrize("said", ["words", ""])
-def test_never_reads_a_circle_twice(owner, said):
+@pytest.mark.parametrize("words", ["words", ""])
+def test_never_reads_a_circle_twice(owner, words):
     reply = long_talk(owner, 10)
-    Message.objects.filter(conversation=reply.conversation).exclude(pk=reply.pk).update(content=said)
+    Message.objects.filter(conversation=reply.conversation).exclude(pk=reply.pk).update(content=words)
     root = Message.objects.get(conversation=reply.conversation, parent=None)
     put(root, parent=reply.parent)
     assert len(history.before(reply, 1_000_000).turns) == 13
@@ -174,7 +174,7 @@ def test_takes_back_what_nobody_writes_and_dispatches_the_next(conversation, rep
 @pytest.mark.parametrize(
     "find",
     [
-        lambda rows, owner: with_beats(rows.running()),
+        lambda rows, owner: with_heartbeats(rows.running()),
         lambda rows, owner: rows.orphaned(WORKER),
         lambda rows, owner: rows.lost(),
         lambda rows, owner: rows.waiting_of(owner.pk),

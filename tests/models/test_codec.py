@@ -13,13 +13,13 @@ CASES = {
         "id parent conversation"  # names, which are other ones where it comes in
         " html"  # rendered again
         " attempt worker deaths enqueued_at started_at"  # who wrote it here
-        " version key",  # of the feed, and of the form that asked
+        " version idempotency_key",  # of the feed, and of the form that asked
     ),
     "conversation": (
         Conversation,
         codec.CONVERSATION,
         "id owner folder shown"  # names
-        " version turned discarded_at",  # of the feed, and the trash
+        " version turned deleted_at",  # of the feed, and the trash
     ),
     "folder": (Folder, codec.TUNED, "id owner version created_at"),
     "preset": (Preset, codec.TUNED, "id owner version created_at"),

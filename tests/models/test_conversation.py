@@ -91,7 +91,7 @@ def test_has_no_later_question_in_the_history_of_a_reply_that_is_retried(convers
 @pytest.mark.parametrize(("own", "used"), [("", "fake-1"), ("gpt-x", "gpt-x")])
 def test_uses_its_own_model_or_the_default(owner, own, used, settings):
     settings.PARLEY = {**settings.PARLEY, "MODEL": "fake-1"}
-    assert Conversation(owner=owner, model=own).model_in_force == used
+    assert Conversation(owner=owner, model=own).effective_model == used
 
 
 def test_goes_with_all_its_messages(conversation):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def told(owner, conversation):
+def sent(owner, conversation):
     """A function: the Turbo Streams that bring the owner's page up to date since the last call."""
     version = Feed.version_of(owner)
 
@@ -25,22 +25,22 @@ def told(owner, conversation):
     return since
 
 
-def test_has_nothing_to_tell_where_nothing_changed(told):
-    assert told() == ""
+def test_has_nothing_to_tell_where_nothing_changed(sent):
+    assert sent() == ""
 
 
-def test_tells_of_a_question_and_its_reply(told, conversation):
+def test_tells_of_a_question_and_its_reply(sent, conversation):
     question, reply = conversation.ask("next")
-    stream = told()
+    stream = sent()
     assert f"message_{question.pk}" in stream
     assert f"message_{reply.pk}" in stream
     assert f"conversation_{conversation.pk}" in stream
-    assert told() == ""
+    assert sent() == ""
 
 
-def test_tells_of_a_new_conversation(told, owner):
+def test_tells_of_a_new_conversation(sent, owner):
     Conversation.start(owner, "another")
-    assert f"conversation_{owner.conversations.latest('id').pk}" in told()
+    assert f"conversation_{owner.conversations.latest('id').pk}" in sent()
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_tells_of_a_new_conversation(told, owner):
     ],
     ids=["related", "manager", "save", "get_or_create"],
 )
-def test_tells_of_a_message_however_it_was_made(told, conversation, create):
+def test_tells_of_a_message_however_it_was_made(sent, conversation, create):
     create(conversation, parent=conversation.leaf(), role="assistant", status="done", content="from a shell")
-    assert "from a shell" in told()
+    assert "from a shell" in sent()
     assert conversation.transcript()[-1].content == "from a shell"
 
 
-def test_tells_of_a_message_that_was_saved(told, reply):
+def test_tells_of_a_message_that_was_saved(sent, reply):
     reply.status, reply.content = "done", "changed"
     reply.save()
-    assert "changed" in told()
+    assert "changed" in sent()
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_tells_of_a_message_that_was_saved(told, reply):
     ],
     ids=["update_or_create", "update_fields"],
 )
-def test_tells_of_a_message_of_which_some_fields_were_saved(told, reply, change):
+def test_tells_of_a_message_of_which_some_fields_were_saved(sent, reply, change):
     change(reply)
-    assert "changed" in told()
+    assert "changed" in sent()
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_tells_of_a_message_of_which_some_fields_were_saved(told, reply, change)
     ],
     ids=["save", "update_fields", "update_or_create"],
 )
-def test_tells_of_a_conversation_that_was_renamed(told, conversation, change):
+def test_tells_of_a_conversation_that_was_renamed(sent, conversation, change):
     change(conversation)
-    assert "changed" in told()
+    assert "changed" in sent()
 
 
 def save(row, **values):
@@ -104,12 +104,12 @@ def save_only(row, **values):
     row.save(update_fields=list(values))
 
 
-def test_tells_of_a_change_in_the_admin(told, conversation, admin_client):
+def test_tells_of_a_change_in_the_admin(sent, conversation, admin_client):
     url = f"/admin/parley/conversation/{conversation.pk}/change/"
     fields = {"owner": conversation.owner_id, "title": "changed in the admin", "model": "", "instructions": ""}
     response = admin_client.post(url, fields)
     assert response.status_code == 302, response.context["errors"]
-    assert "changed in the admin" in told()
+    assert "changed in the admin" in sent()
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_tells_of_a_change_in_the_admin(told, conversation, admin_client):
         ("stopped", lambda reply: put(reply, content="text").resume()),
     ],
 )
-def test_tells_of_every_change_of_state(told, reply, status, verb):
+def test_tells_of_every_change_of_state(sent, reply, status, verb):
     put(reply, status=status)
     assert verb(reply)
-    assert f'data-status="{reply.status}"' in told()
+    assert f'data-status="{reply.status}"' in sent()
 
 
-def test_has_no_news_of_a_claim_which_the_log_tells(told, reply):
+def test_has_no_news_of_a_claim_which_the_log_tells(sent, reply):
     assert reply.claim(uuid4())
-    assert told() == ""
+    assert sent() == ""
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,15 @@ def test_has_no_news_of_a_claim_which_the_log_tells(told, reply):
         lambda conversation: conversation.messages.all().delete(),
     ],
 )
-def test_loads_the_page_again_when_something_was_deleted(told, conversation, delete):
+def test_loads_the_page_again_when_something_was_deleted(sent, conversation, delete):
     delete(conversation)
-    assert told() == REFRESH
+    assert sent() == REFRESH
 
 
-def test_loads_the_page_again_when_too_much_has_changed(told, conversation):
+def test_loads_the_page_again_when_too_much_has_changed(sent, conversation):
     for number in range(30):
         conversation.ask(f"question {number}")
-    assert told() == REFRESH
+    assert sent() == REFRESH
 
 
 def test_tells_a_fork_nothing_of_what_becomes_of_the_other(owner, conversation, reply):
@@ -164,14 +164,14 @@ def test_tells_a_fork_nothing_of_what_becomes_of_the_other(owner, conversation, 
     assert reply.retry()
     conversation.ask("elsewhere")
     assert "message_" not in changes_since(owner, fork.pk, version)[1]
-    conversation.discard()
+    conversation.soft_delete()
     version = Feed.version_of(owner)
     conversation.delete()
     assert changes_since(owner, fork.pk, version) == (version, "")
 
 
 def test_tells_nobody_of_the_end_of_a_conversation_that_was_thrown_away(owner, conversation):
-    conversation.discard()
+    conversation.soft_delete()
     version = Feed.version_of(owner)
     conversation.delete()
     assert Feed.version_of(owner) == version
@@ -201,10 +201,10 @@ def test_tells_a_stranger_nothing(owner, stranger, conversation, reply):
     assert str(conversation.pk) not in stream
 
 
-def test_tells_nothing_of_conversations_that_the_page_does_not_show(told, owner):
+def test_tells_nothing_of_conversations_that_the_page_does_not_show(sent, owner):
     Conversation.start(owner, "another")
     other = owner.conversations.latest("id")
-    assert not any(str(message.pk) in told() for message in other.messages.all())
+    assert not any(str(message.pk) in sent() for message in other.messages.all())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,19 +13,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def beating(settings):
-    settings.PARLEY = {**settings.PARLEY, "BEAT_INTERVAL": 0.05}
+    settings.PARLEY = {**settings.PARLEY, "HEARTBEAT_INTERVAL": 0.05}
     beating = Heartbeat(uuid7())
     yield beating
     beating.end()
 
 
-def beat_at(beating):
-    return Worker.objects.filter(pk=beating._worker_id).values_list("beat_at", flat=True).first()
+def heartbeat_at(beating):
+    return Worker.objects.filter(pk=beating._worker_id).values_list("heartbeat_at", flat=True).first()
 
 
 def changes(beating):
-    before = beat_at(beating)
-    until(lambda: beat_at(beating) not in (None, before), 10, "It does not beat")
+    before = heartbeat_at(beating)
+    until(lambda: heartbeat_at(beating) not in (None, before), 10, "It does not beat")
     return True
 
 
@@ -33,9 +33,9 @@ def test_beats_until_its_end(beating):
     assert changes(beating)
     assert changes(beating)
     beating.end()
-    last = beat_at(beating)
+    last = heartbeat_at(beating)
     assert not beating._thread.is_alive()
-    assert beat_at(beating) == last
+    assert heartbeat_at(beating) == last
 
 
 def test_beats_again_when_its_row_was_deleted(beating):
@@ -50,7 +50,7 @@ def test_does_not_say_that_a_process_lives_whose_event_loop_stands_still(beating
     until(lambda: not beating._turns())
     seen = set()
     for _ in range(5):
-        seen.add(beat_at(beating))
+        seen.add(heartbeat_at(beating))
         beating._over.wait(0.1)
     assert len(seen) <= 2
     monkeypatch.setattr(heartbeat, "LONGEST_TURN", 60.0)

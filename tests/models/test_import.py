@@ -16,7 +16,7 @@ from parley.models import Conversation, Feed, Folder, Message, Preset, arriving
 from parley.models.portions import Pace
 from parley.search.query import parse
 from parley.search.results import results
-from parley.transfer import elements, reading, remarks
+from parley.transfer import elements, reading, warnings
 from parley.transfer.limits import Limits
 from parley.transfer.loading import Loader
 from parley.transfer.reading import read_import
@@ -212,25 +212,25 @@ def test_finds_ones_own_conversation_where_it_still_is(read, owner, stranger):
 
 def test_brings_in_again_what_was_thrown_away(read, owner):
     read(own())
-    owner.conversations.get().discard()
+    owner.conversations.get().soft_delete()
     assert (read(own())[0]["conversations"], read(own())[0]["existing"]) == (1, 1)
-    Conversation.objects.exclude(discarded_at=None).update(discarded_at=timezone.now() - timedelta(hours=1))
+    Conversation.objects.exclude(deleted_at=None).update(deleted_at=timezone.now() - timedelta(hours=1))
     Conversation.objects.purge()
-    assert owner.conversations.get().discarded_at is None
+    assert owner.conversations.get().deleted_at is None
 
 
 def test_makes_no_more_folders_than_a_person_may_have(read, owner, monkeypatch):
-    monkeypatch.setattr(Folder, "MOST", 2)
-    told = [own(str(number), folder=name) for number, name in enumerate(["Work", "Home", "Garden", "Work"])]
-    (row,) = read(told)
+    monkeypatch.setattr(Folder, "LIMIT", 2)
+    sent = [own(str(number), folder=name) for number, name in enumerate(["Work", "Home", "Garden", "Work"])]
+    (row,) = read(sent)
     assert (row["conversations"], counts(row)) == (4, {"folder_no_room": 1})
     folders = [one.folder and one.folder.name for one in owner.conversations.order_by("id")]
     assert folders == ["Work", "Home", None, "Work"]
 
 
 def test_keeps_no_more_folders_and_presets_than_a_person_may_have(read, owner, monkeypatch):
-    monkeypatch.setattr(Folder, "MOST", 1)
-    monkeypatch.setattr(Preset, "MOST", 2)
+    monkeypatch.setattr(Folder, "LIMIT", 1)
+    monkeypatch.setattr(Preset, "LIMIT", 2)
     names = [{"name": name} for name in ("A", "B", "C")]
     (row,) = read({"format": "parley", "version": 1, "folders": names, "presets": names})
     assert counts(row) == {"folder_left_out": 2, "preset_left_out": 1}
@@ -256,7 +256,7 @@ def test_a_folder_goes_on_when_the_first_of_its_conversations_cannot_be_saved(re
 def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
     Folder.objects.create(owner=owner, name="Work", instructions="As it was")
     Preset.objects.create(owner=owner, name="Terse", instructions="Be brief.", model="m", parameters={})
-    told = {"name": "Terse", "instructions": "Be brief.", "model": "m", "parameters": {}}
+    sent = {"name": "Terse", "instructions": "Be brief.", "model": "m", "parameters": {}}
     settings_ = {
         "format": "parley",
         "version": 1,
@@ -264,7 +264,7 @@ def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
             {"name": "Work", "instructions": "Another"},
             {"name": "Home", "instructions": "Cosy", "parameters": {"top_p": 0.5, "x": 1}},
         ],
-        "presets": [told, {**told, "instructions": "Be very brief."}, {"name": ""}, 7],
+        "presets": [sent, {**sent, "instructions": "Be very brief."}, {"name": ""}, 7],
     }
     files = {
         "settings.json": settings_,
@@ -286,10 +286,10 @@ def test_keeps_folders_and_presets_of_ones_own_archive(read, owner):
 
 
 def test_tells_of_progress_and_lets_the_caller_end_it(read, owner):
-    told = []
-    read([asked(str(number)) for number in range(5)], on_progress=lambda *figures: told.append(figures))
-    assert sorted({done for done, _ in told}) == [0, 1, 2, 3, 4, 5]
-    assert all(total >= done for done, total in told)
+    sent = []
+    read([asked(str(number)) for number in range(5)], on_progress=lambda *figures: sent.append(figures))
+    assert sorted({done for done, _ in sent}) == [0, 1, 2, 3, 4, 5]
+    assert all(total >= done for done, total in sent)
 
     def stop(done, total):
         raise KeyboardInterrupt
@@ -365,11 +365,11 @@ def test_no_shape_of_json_raises_and_each_value_is_accounted_for(owner, tmp_path
     path = tmp_path_factory.mktemp("any") / "upload"
     path.write_bytes(json.dumps({"chats": values}).encode() + rubbish)
     (row,) = read_import(path, owner)
-    told = counts(row)
-    gone = sum(count for why, count in told.items() if why.startswith("conversation_"))
+    sent = counts(row)
+    gone = sum(count for why, count in sent.items() if why.startswith("conversation_"))
     assert row["conversations"] + row["existing"] + gone >= len(values)
     for item in row["left_out"]:
-        assert item["why"] in remarks.LABELS
+        assert item["why"] in warnings.LABELS
     json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
 
 
@@ -434,16 +434,16 @@ def test_a_quote_that_nobody_closes_loses_what_comes_after_it_and_says_so(read, 
     data = json.dumps([asked("1"), asked("2", title="X"), asked("3")]).replace('"title": "X"', '"title": "X')
     (row,) = read(data.encode())
     assert (row["error"], row["conversations"]) == ("cut_off", 1)
-    assert "damaged" in remarks.error_sentence(row["error"])
+    assert "damaged" in warnings.error_sentence(row["error"])
     assert owner.conversations.get().origin == "chatgpt:1"
 
 
 def test_a_conversation_that_cannot_be_saved_loses_nothing_else(read, owner, monkeypatch):
     write = Loader._write
 
-    def refuse(self, told, *others):
-        conversation = write(self, told, *others)
-        if told["title"] == "Bad":
+    def refuse(self, sent, *others):
+        conversation = write(self, sent, *others)
+        if sent["title"] == "Bad":
             raise DataError("This database does not take it.")
         return conversation
 
@@ -466,7 +466,7 @@ def test_foreign_ids_reach_no_row_that_is_there(read, owner, stranger):
     theirs = answered(stranger)
     message = theirs.messages.latest("id")
     before = list(theirs.messages.order_by("id").values())
-    told = {
+    sent = {
         "id": str(message.pk),
         "parent": str(message.parent_id),
         "role": "user",
@@ -477,7 +477,7 @@ def test_foreign_ids_reach_no_row_that_is_there(read, owner, stranger):
     }
     document = own(
         str(theirs.pk),
-        messages=[told],
+        messages=[sent],
         shown=str(message.pk),
         owner=stranger.pk,
         origin=f"parley:{theirs.pk}",
@@ -527,7 +527,7 @@ def test_circles_come_in_as_trees(read, owner):
 def test_says_why_nothing_came_in(read, content, error):
     row = read(content)[-1] if error == "unrecognised" else read(content)[0]
     assert row["error"] == error
-    assert remarks.error_sentence(error)
+    assert warnings.error_sentence(error)
 
 
 def test_what_is_beyond_the_most_that_is_unpacked_is_told(read, owner, monkeypatch):
@@ -570,11 +570,11 @@ BAD = {
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_among_good_ones_is_named_and_loses_nothing_else(read, owner, name):
-    packed, told = BAD[name]
+    packed, sent = BAD[name]
     rows = {row["file"]: row for row in read(packed, name="export.zip")}
     bad = [(file, row["error"]) for file, row in rows.items() if row["error"]]
     left_out = [item for row in rows.values() for item in row["left_out"] if item["what"] == "member"]
-    assert [*bad, *((item["where"][0], item["why"]) for item in left_out)] == [("2.json", told)]
+    assert [*bad, *((item["where"][0], item["why"]) for item in left_out)] == [("2.json", sent)]
     assert (rows["1.json"]["conversations"], rows["3.json"]["conversations"]) == (1, 2)
     assert {"chatgpt:1", "chatgpt:3", "chatgpt:4"} <= {*owner.conversations.values_list("origin", flat=True)}
 
@@ -634,14 +634,14 @@ BRACKETS = {
 @pytest.mark.parametrize("content", BRACKETS.values(), ids=BRACKETS)
 @pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
 def test_ends_in_time_whatever_it_holds(owner, read, limited, content, packed):
-    limited(LONGEST_IMPORT=0.2)
+    limited(IMPORT_TIMEOUT=0.2)
     begun = time.thread_time()
     read(zipped({"conversations.json": content}) if packed else content)
     assert time.thread_time() - begun < 3
 
 
 def test_ends_in_time_with_many_files(read, limited):
-    limited(LONGEST_IMPORT=0.1)
+    limited(IMPORT_TIMEOUT=0.1)
     begun = time.thread_time()
     report = read(zipped({f"{number}.json": b"{}" for number in range(5_000)}))
     assert time.thread_time() - begun < 3
@@ -662,20 +662,20 @@ def test_keeps_what_came_in_before_the_time_was_up(owner, read, limited, monkeyp
 
 
 def test_brings_in_so_many_messages_and_the_next_time_more(owner, read, limited):
-    limited(MOST_IMPORTED=4)
+    limited(MAX_IMPORTED_MESSAGES=4)
     many = [own(str(number), title=str(number)) for number in range(9)]
     found = [(errors_of(read(many)), owner.conversations.count()) for _ in range(3)]
     assert found == [(["too_many_messages"], 4), (["too_many_messages"], 8), ([], 9)]
 
 
 def test_looks_at_so_many_values_that_are_nothing(read, limited):
-    limited(MOST_IMPORTED=4)
+    limited(MAX_IMPORTED_MESSAGES=4)
     (row,) = read([{}] * 9)
     assert (row["error"], counts(row)["conversation_unknown"]) == ("too_many_messages", 5)
 
 
 def test_says_which_files_it_did_not_come_to(read, limited):
-    limited(MOST_IMPORTED=3)
+    limited(MAX_IMPORTED_MESSAGES=3)
     report = read(zipped({f"{number}.json": json.dumps(own(str(number))).encode() for number in range(6)}))
     assert errors_of(report) == ["too_many_messages"]
     (item,) = [item for row in report for item in row["left_out"] if item["why"] == "member_not_reached"]

@@ -23,7 +23,7 @@ def test_are_renamed_with_their_rows_and_without_the_loss_of_an_index_or_a_trigg
         migrate("0010_feed_tab")
         assert (column("parley_message", "rung_at"), column("parley_transfer", "rung_at")) == (2, 1)
     finally:
-        migrate("0011_jobs")
+        migrate("0012_field_names")
     assert made() == before
     assert {kind for kind, _ in before} >= {"index", "trigger"}
     assert Message.objects.get(pk=reply.pk).enqueued_at == reply.enqueued_at

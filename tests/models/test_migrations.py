@@ -16,7 +16,7 @@ from parley.search.query import parse
 from tests.models.conftest import answered
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE, AFTER = "0007_calls", "0011_jobs"
+BEFORE, AFTER = "0007_calls", "0012_field_names"
 
 
 def migrate(name):
@@ -53,8 +53,8 @@ def forked(owner, old):
 
 def say(old, fork, parent_id, *contents):
     for content in contents:
-        said = {"conversation": fork, "role": "user", "status": "done"}
-        parent_id = old("Message").create(id=uuid7(), parent_id=parent_id, content=content, **said).pk
+        text = {"conversation": fork, "role": "user", "status": "done"}
+        parent_id = old("Message").create(id=uuid7(), parent_id=parent_id, content=content, **text).pk
     old("Conversation").filter(pk=fork.pk).update(shown=parent_id)
     return parent_id
 
@@ -118,9 +118,9 @@ def few_values():
 
 
 def test_a_fork_below_very_many_messages_gets_copies(talk, path, old, forked, few_values):
-    said = {"conversation_id": talk.pk, "role": "user", "status": "done", "content": "more"}
+    text = {"conversation_id": talk.pk, "role": "user", "status": "done", "content": "more"}
     ids = [path[-1].pk, *(uuid7() for _ in range(1_000))]
-    more = [old("Message").model(id=pk, parent_id=parent, **said) for parent, pk in pairwise(ids)]
+    more = [old("Message").model(id=pk, parent_id=parent, **text) for parent, pk in pairwise(ids)]
     old("Message").bulk_create(more)
     say(old, forked(ids[-1], "fork"), ids[-1], "in the fork")
     migrate(AFTER)

@@ -33,7 +33,7 @@ def _too_late(settings):
         lambda owner, folder: begun(owner).move(folder),
         lambda owner, folder: Conversation.objects.visible_to(owner).change(owner.pk, folder=folder),
         lambda owner, folder: Conversation.start(owner, "hello", folder=folder),
-        lambda owner, folder: folder.tune(name="Ships"),
+        lambda owner, folder: folder.set_generation_settings(name="Ships"),
     ],
 )
 def test_sees_that_another_tab_has_deleted_the_folder(owner, folder, verb):
@@ -63,7 +63,7 @@ def again(conversation):
     return Conversation.objects.get(pk=conversation.pk)
 
 
-def told(owner, change, shown=None):
+def sent(owner, change, shown=None):
     """What the pages of the owner are told of a change."""
     before = Feed.version_of(owner)
     change()
@@ -74,7 +74,7 @@ def told(owner, change, shown=None):
 
 
 @pytest.mark.parametrize(
-    ("values", "shelf"),
+    ("values", "section"),
     [
         ({}, LISTED),
         ({"pinned": True}, PINNED),
@@ -82,13 +82,13 @@ def told(owner, change, shown=None):
         ({"archived": True, "pinned": True}, ARCHIVED),
     ],
 )
-def test_is_in_one_list_only(owner, folder, values, shelf):
+def test_is_in_one_list_only(owner, folder, values, section):
     for inside in (None, folder):
         (conversation,) = made(owner, 1, folder=inside, **values)
-        expected = folder.shelf if inside and shelf == LISTED else shelf
-        assert conversation.shelf == expected
-        for name in (LISTED, PINNED, ARCHIVED, folder.shelf):
-            on_it = Conversation.objects.on_shelf(name).filter(pk=conversation.pk).exists()
+        expected = folder.section if inside and section == LISTED else section
+        assert conversation.section == expected
+        for name in (LISTED, PINNED, ARCHIVED, folder.section):
+            on_it = Conversation.objects.in_section(name).filter(pk=conversation.pk).exists()
             assert on_it == (name == expected)
 
 
@@ -100,7 +100,7 @@ def test_goes_on_below_a_place_also_where_many_have_the_same_time(owner):
         below = Conversation.objects.after(after) if after else Conversation.objects.all()
         row = below.newest_first().first()
         seen.append(row.pk)
-        after = row.place
+        after = row.cursor
     assert sorted(seen) == sorted(row.pk for row in rows)
     assert not Conversation.objects.after(after).exists()
 
@@ -108,96 +108,94 @@ def test_goes_on_below_a_place_also_where_many_have_the_same_time(owner):
 def test_sorts_places_as_the_database_sorts_rows(owner):
     made(owner, 20)
     rows = list(Conversation.objects.newest_first())
-    assert [row.place for row in rows] == sorted((row.place for row in rows), reverse=True)
+    assert [row.cursor for row in rows] == sorted((row.cursor for row in rows), reverse=True)
 
 
 # Verbs
 
 
 def test_tells_pages_where_the_row_is_now(owner, conversation, folder):
-    assert 'into="pinned"' in told(owner, lambda: conversation.organise("pin"))
-    assert 'into="conversations"' in told(owner, lambda: conversation.organise("unpin"))
-    assert f'into="{folder.shelf}"' in told(owner, lambda: conversation.move(folder))
-    assert 'into="archived"' in told(owner, lambda: conversation.organise("archive"))
-    assert f'into="{folder.shelf}"' in told(owner, lambda: conversation.organise("unarchive"))
-    assert "War and peace" in told(owner, lambda: conversation.rename("War and peace"))
+    assert 'into="pinned"' in sent(owner, lambda: conversation.organise("pin"))
+    assert 'into="conversations"' in sent(owner, lambda: conversation.organise("unpin"))
+    assert f'into="{folder.section}"' in sent(owner, lambda: conversation.move(folder))
+    assert 'into="archived"' in sent(owner, lambda: conversation.organise("archive"))
+    assert f'into="{folder.section}"' in sent(owner, lambda: conversation.organise("unarchive"))
+    assert "War and peace" in sent(owner, lambda: conversation.rename("War and peace"))
 
 
 def test_tells_the_page_that_shows_it_of_its_title_and_menu(owner, conversation):
     head = f'target="head_{conversation.pk}"'
-    assert head in told(owner, lambda: conversation.rename("War and peace"), conversation.pk)
-    assert head not in told(owner, lambda: conversation.rename("Peace and war"))
-    assert "was deleted" in told(owner, conversation.discard, conversation.pk)
+    assert head in sent(owner, lambda: conversation.rename("War and peace"), conversation.pk)
+    assert head not in sent(owner, lambda: conversation.rename("Peace and war"))
+    assert "was deleted" in sent(owner, conversation.soft_delete, conversation.pk)
 
 
 def test_tells_of_a_month_that_the_list_may_not_have(owner):
     (old,) = made(owner, 1)
     Conversation.objects.update(updated_at=datetime(2024, 2, 29, 12, tzinfo=UTC))
     old.refresh_from_db()
-    assert 'target="group_2024-02"' in told(owner, lambda: old.organise("pin")) + told(
+    assert 'target="group_2024-02"' in sent(owner, lambda: old.organise("pin")) + sent(
         owner, lambda: old.organise("unpin")
     )
 
 
 def test_tells_of_folders(owner, folder):
-    assert f'target="folder_{folder.pk}"' in told(owner, folder.save)
-    assert "refresh" in told(owner, folder.delete)
+    assert f'target="folder_{folder.pk}"' in sent(owner, folder.save)
+    assert "refresh" in sent(owner, folder.delete)
 
 
 def test_stays_when_its_folder_is_deleted(owner, folder):
     conversation = begun(owner)
     conversation.move(folder)
     folder.delete()
-    assert again(conversation).shelf == LISTED
+    assert again(conversation).section == LISTED
 
 
 def test_asks_as_its_folder_says_until_it_says_otherwise(owner, folder):
     conversation = begun(owner)
     conversation.move(folder)
-    assert (conversation.model_in_force, conversation.instructions_in_force) == ("sea-1", "Answer as a sailor.")
-    conversation.tune(model="land-1", instructions="Answer as a farmer.")
-    assert (conversation.model_in_force, conversation.instructions_in_force) == ("land-1", "Answer as a farmer.")
+    assert (conversation.effective_model, conversation.effective_instructions) == ("sea-1", "Answer as a sailor.")
+    conversation.set_generation_settings(model="land-1", instructions="Answer as a farmer.")
+    assert (conversation.effective_model, conversation.effective_instructions) == ("land-1", "Answer as a farmer.")
     conversation.move(None)
-    conversation.tune(model="", instructions="")
-    assert conversation.instructions_in_force == ""
+    conversation.set_generation_settings(model="", instructions="")
+    assert conversation.effective_instructions == ""
 
 
 # What is thrown away
 
 
 def test_throws_away_and_brings_back(owner, conversation):
-    stream = told(owner, conversation.discard)
+    stream = sent(owner, conversation.soft_delete)
     assert f'action="remove" target="conversation_{conversation.pk}"' in stream
     assert "/restore/" in stream
     assert not Conversation.objects.visible_to(owner).exists()
     assert not Message.objects.visible_to(owner).exists()
-    assert f'target="conversation_{conversation.pk}" into="conversations"' in told(owner, conversation.restore)
+    assert f'target="conversation_{conversation.pk}" into="conversations"' in sent(owner, conversation.restore)
     assert Conversation.objects.visible_to(owner).get().messages.count() == 2
 
 
 def test_stops_what_is_being_written(owner, conversation):
-    (stopped,) = conversation.discard()
+    (stopped,) = conversation.soft_delete()
     assert stopped.status == "stopped"
     assert not conversation.messages.exclude(status__in=["done", "stopped"]).exists()
 
 
 def test_brings_back_what_one_click_threw_away_and_no_more(owner, stranger):
     mine, theirs = made(owner, 5), made(stranger, 1)[0]
-    mine[0].discard()
-    Conversation.objects.filter(pk__in=[row.pk for row in mine[1:4]]).discard(owner.pk)
-    theirs.discard()
-    Conversation.objects.exclude(discarded_at=None).filter(owner=stranger).update(
-        discarded_at=again(mine[1]).discarded_at
-    )
+    mine[0].soft_delete()
+    Conversation.objects.filter(pk__in=[row.pk for row in mine[1:4]]).soft_delete(owner.pk)
+    theirs.soft_delete()
+    Conversation.objects.exclude(deleted_at=None).filter(owner=stranger).update(deleted_at=again(mine[1]).deleted_at)
     first, second = Conversation.objects.undoable(owner)
     assert (first.count, second.count) == (3, 1)
     assert again(mine[2]).restore()
-    assert set(Conversation.objects.filter(discarded_at=None)) == set(mine[1:])
+    assert set(Conversation.objects.filter(deleted_at=None)) == set(mine[1:])
     assert not again(mine[2]).restore()
 
 
 def test_keeps_what_was_thrown_away_as_long_as_it_can_be_brought_back(conversation):
-    conversation.discard()
+    conversation.soft_delete()
     Conversation.objects.purge()
     assert again(conversation).restore()
     Conversation.objects.purge()
@@ -209,7 +207,7 @@ def test_deletes_for_good_with_all_that_belongs_to_it(owner, conversation):
     other = answered(owner)
     Draft.keep(owner, conversation, "not sent")
     conversation.shares.create(owner=owner, title="shared")
-    conversation.discard()
+    conversation.soft_delete()
     Reaper().sweep()
     assert list(Conversation.objects.all()) == [other]
     assert Message.objects.count() == other.messages.count()
@@ -219,8 +217,8 @@ def test_deletes_for_good_with_all_that_belongs_to_it(owner, conversation):
 
 @pytest.mark.usefixtures("_too_late")
 def test_deletes_for_good_what_no_page_has_to_be_told_of(owner, conversation):
-    conversation.discard()
-    assert told(owner, Conversation.objects.purge) == ""
+    conversation.soft_delete()
+    assert sent(owner, Conversation.objects.purge) == ""
     assert not Conversation.objects.exists()
 
 
@@ -232,7 +230,7 @@ def test_deletes_a_long_conversation_for_good_without_a_query_for_each_message(o
         Message.objects.bulk_create(
             [Message(conversation=conversation, role="user", content="text", version=1) for _ in range(number)]
         )
-        conversation.discard()
+        conversation.soft_delete()
         with CaptureQueriesContext(connection) as captured:
             Conversation.objects.purge()
         counts.append(len(captured))
@@ -247,21 +245,21 @@ def plan(queryset):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("shelf", [LISTED, PINNED, ARCHIVED, "folder"])
-def test_reads_a_page_of_ten_thousand_by_an_index(owner, folder, shelf):
-    values = {PINNED: {"pinned": True}, ARCHIVED: {"archived": True}, "folder": {"folder": folder}}.get(shelf, {})
+@pytest.mark.parametrize("section", [LISTED, PINNED, ARCHIVED, "folder"])
+def test_reads_a_page_of_ten_thousand_by_an_index(owner, folder, section):
+    values = {PINNED: {"pinned": True}, ARCHIVED: {"archived": True}, "folder": {"folder": folder}}.get(section, {})
     rows = made(owner, 10_000, **values)
-    name = folder.shelf if shelf == "folder" else shelf
+    name = folder.section if section == "folder" else section
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE parley_conversation")
-    for below in ("", rows[5_000].place):
-        found = Conversation.objects.visible_to(owner).on_shelf(name)
+    for below in ("", rows[5_000].cursor):
+        found = Conversation.objects.visible_to(owner).in_section(name)
         page = (found.after(below) if below else found).newest_first()[:51]
         assert "parley_conversation_" in plan(page)
         assert "temp b-tree" not in plan(page)
         assert "sort" not in plan(page).replace("incremental sort", "")
-        assert page[0].place < (below or "9999")
+        assert page[0].cursor < (below or "9999")
 
 
 @pytest.mark.parametrize("url", ["/", "/archived/", "/conversations/list/"])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from parley.models import Conversation, Message, arriving
 from parley.models.arriving import BeingCopied
-from parley.models.portions import AIM, FIRST, LEAST, MOST, ROW, Pace
+from parley.models.portions import AIM, FIRST, LEAST, LIMIT, ROW, Pace
 from parley.search import index
 from parley.transfer.reading import read_import
 from tests.models.conftest import settle
@@ -27,9 +27,9 @@ whole = pytest.mark.django_db(transaction=True)
 
 
 def saying(*contents, role="user"):
-    said = {"status": "done", "role": role}
+    text = {"status": "done", "role": role}
     messages = [
-        {**said, "id": str(number), "parent": str(number - 1) if number else None, "content": content}
+        {**text, "id": str(number), "parent": str(number - 1) if number else None, "content": content}
         for number, content in enumerate(contents)
     ]
     return {"format": "parley", "version": 1, "conversation": {"id": "1", "title": "Long", "messages": messages}}
@@ -51,9 +51,9 @@ def read(owner, tmp_path):
     return reading
 
 
-def thrown_away(conversation):
-    conversation.discard()
-    Conversation.objects.filter(pk=conversation.pk).update(discarded_at=timezone.now() - LONG_AGO)
+def trashed(conversation):
+    conversation.soft_delete()
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now() - LONG_AGO)
     return conversation
 
 
@@ -65,7 +65,7 @@ def test_brings_in_many_messages_a_few_at_a_time(owner, read, monkeypatch):
     with watched(monkeypatch) as transactions:
         (row,) = read(numbers(MANY))
     assert row["messages"] == MANY == owner.conversations.get().messages.count()
-    assert max(transactions.rows) <= MOST // ROW
+    assert max(transactions.rows) <= LIMIT // ROW
     assert transactions.are_short, transactions.longest
 
 
@@ -91,7 +91,7 @@ def test_renders_before_it_writes(owner, read, monkeypatch):
 @whole
 def test_deletes_for_good_a_few_messages_at_a_time(owner, read, monkeypatch):
     read(saying(*map(str, range(MANY // 3)), *[LONG_TEXT] * 4))
-    thrown_away(owner.conversations.get())
+    trashed(owner.conversations.get())
     with watched(monkeypatch) as transactions:
         while Conversation.objects.exists():
             Conversation.objects.purge()
@@ -108,7 +108,7 @@ def test_forks_a_long_conversation_a_few_messages_at_a_time(owner, read, monkeyp
     assert [message.content for message in fork.whole_branch()] == [
         message.content for message in conversation.whole_branch()
     ]
-    assert max(transactions.rows) <= MOST // ROW
+    assert max(transactions.rows) <= LIMIT // ROW
     assert transactions.are_short, transactions.longest
 
 
@@ -203,13 +203,13 @@ def test_shows_nothing_before_it_is_whole(owner, read):
 
     def look(*_):
         seen.add((Message.objects.count(), Conversation.objects.visible_to(owner).count()))
-        assert not Conversation.objects.thrown_away_by(owner).exists()
+        assert not Conversation.objects.trashed_by(owner).exists()
         assert not Conversation.objects.undoable(owner)
 
     read(numbers(500), on_progress=look)
     assert any(0 < messages < 500 for messages, _ in seen)
     assert all(messages == 500 for messages, conversations in seen if conversations)
-    assert owner.conversations.get().discarded_at is None
+    assert owner.conversations.get().deleted_at is None
 
 
 @pytest.mark.django_db
@@ -217,7 +217,7 @@ def test_deletes_what_was_given_up(owner, read):
     with pytest.raises(KeyboardInterrupt):
         read(numbers(500), on_progress=stopped)
     assert not Conversation.objects.visible_to(owner).exists()
-    assert not Conversation.objects.thrown_away_by(owner).exists()
+    assert not Conversation.objects.trashed_by(owner).exists()
     Conversation.objects.purge()
     assert not Message.objects.exists()
 
@@ -230,7 +230,7 @@ def test_deletes_what_a_killed_process_left(owner, read, monkeypatch):
     Conversation.objects.purge()
     assert Message.objects.exists()
     monkeypatch.setattr(arriving, "LEASE", -LONG_AGO)
-    Conversation.objects.update(discarded_at=timezone.now() - LONG_AGO)
+    Conversation.objects.update(deleted_at=timezone.now() - LONG_AGO)
     Conversation.objects.purge()
     assert not Message.objects.exists()
 
@@ -261,10 +261,10 @@ def test_ends_where_another_process_has_begun_the_same_anew(owner, read):
 @pytest.mark.django_db
 def test_brings_nothing_back_of_what_is_being_deleted(conversation):
     settle(conversation)
-    thrown_away(conversation)
+    trashed(conversation)
     conversation.refresh_from_db()
-    Conversation.objects.update(discarded_at=arriving.GIVEN_UP)
-    assert not Conversation.objects.thrown_away_by(conversation.owner).exists()
+    Conversation.objects.update(deleted_at=arriving.GIVEN_UP)
+    assert not Conversation.objects.trashed_by(conversation.owner).exists()
     assert not conversation.restore()
 
 

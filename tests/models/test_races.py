@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from parley.models import AskedBefore, Conversation, Feed, Message
+from parley.models import Conversation, DuplicateQuestion, Feed, Message
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,8 +106,8 @@ def test_asks_once_when_a_form_comes_many_times_at_once(conversation):
 
     def ask():
         try:
-            return Conversation.objects.get(pk=conversation.pk).ask("next", key=key)[0].pk
-        except AskedBefore as again:
+            return Conversation.objects.get(pk=conversation.pk).ask("next", idempotency_key=key)[0].pk
+        except DuplicateQuestion as again:
             return again.question.pk
 
     assert len(set(everybody(ask))) == 1
@@ -119,8 +119,8 @@ def test_starts_once_when_a_form_comes_many_times_at_once(owner):
 
     def start():
         try:
-            return Conversation.start(owner, "first", key=key)[0].pk
-        except AskedBefore as again:
+            return Conversation.start(owner, "first", idempotency_key=key)[0].pk
+        except DuplicateQuestion as again:
             return again.question.conversation_id
 
     assert len(set(everybody(start))) == 1

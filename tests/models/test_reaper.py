@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.signals import pre_delete
 
 from parley.conf import conf
-from parley.generation.reaper import MOST_PURGED, Reaper
+from parley.generation.reaper import MAX_PURGED, Reaper
 from parley.models import Conversation, Message, Worker
 from tests.models.conftest import begun, put
 
@@ -30,13 +30,13 @@ def over(owner, settings):
     """A function: so many conversations that nobody may bring back."""
     settings.PARLEY = {**settings.PARLEY, "UNDO_WITHIN": 0}
 
-    def thrown_away(number):
+    def trashed(number):
         rows = [Conversation(owner=owner, title="over") for _ in range(number)]
         Conversation.objects.bulk_create(rows)
-        Conversation.objects.filter(pk__in=[row.pk for row in rows]).discard(owner.pk)
+        Conversation.objects.filter(pk__in=[row.pk for row in rows]).soft_delete(owner.pk)
         return rows
 
-    return thrown_away
+    return trashed
 
 
 @pytest.fixture
@@ -69,15 +69,15 @@ def test_looks_after_replies_though_something_cannot_be_deleted(over, refused, c
 
 def test_deletes_nothing_while_it_looks_after_replies(over):
     row = over(1)[0]
-    Reaper().look_after()
+    Reaper().recover_lost()
     assert left() == {row.pk}
 
 
 @pytest.mark.thorough
 def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(over, refused):
-    rows = over(2 * MOST_PURGED)
+    rows = over(2 * MAX_PURGED)
     reaper = Reaper(Clock())
-    refused.update(row.pk for row in rows[:MOST_PURGED])
+    refused.update(row.pk for row in rows[:MAX_PURGED])
     for _ in range(3):
         reaper.purge()
     assert left() == refused
@@ -90,7 +90,7 @@ def test_deletes_the_rest_though_more_than_it_takes_at_once_cannot_be_deleted(ov
 
 @pytest.mark.thorough
 def test_deletes_a_few_at_a_time(over):
-    over(MOST_PURGED + 5)
+    over(MAX_PURGED + 5)
     reaper = Reaper(Clock())
     reaper.purge()
     assert len(left()) == 5
@@ -110,7 +110,7 @@ def test_trusts_the_heartbeats_after_a_sweep_that_took_long(owner, reply):
     clock = Clock(step=4)
     reaper = Reaper(clock)
     for _ in range(6):
-        reaper.look_after()
+        reaper.recover_lost()
         clock.now += 4
     assert put(reply).status == "pending"
 
@@ -121,36 +121,36 @@ def test_does_not_believe_what_it_was_told_of_heartbeats_after_the_database_was_
     clock = Clock()
     reaper = Reaper(clock)
     for clock.now in range(0, 10, 5):
-        reaper.look_after()
+        reaper.recover_lost()
 
     def away(execute, sql, *args):
-        clock.now += 30 * ("beat_at" in sql)
+        clock.now += 30 * ("heartbeat_at" in sql)
         return execute(sql, *args)
 
     clock.now = 10
     with connection.execute_wrapper(away):
-        reaper.look_after()
+        reaper.recover_lost()
     assert put(reply).status == "streaming"
     since = clock.now
     for clock.now in (since + 5, since + 9):
-        reaper.look_after()
+        reaper.recover_lost()
         assert put(reply).status == "streaming"
     clock.now = since + 10
-    reaper.look_after()
+    reaper.recover_lost()
     assert put(reply).status == "pending"
 
 
-def sweeps(reaper, clock, *moments, beat=lambda: None):
+def sweeps(reaper, clock, *moments, heartbeat=lambda: None):
     for clock.now in moments:
-        beat()
-        reaper.look_after()
+        heartbeat()
+        reaper.recover_lost()
 
 
 @pytest.fixture
 def worker(reply):
     """The id of a worker that has beaten once, and begun the reply."""
     worker_id = uuid4()
-    Worker.beat(worker_id)
+    Worker.heartbeat(worker_id)
     reply.claim(worker_id)
     return worker_id
 
@@ -168,17 +168,17 @@ def test_takes_a_worker_for_dead_that_was_silent_for_long(worker, reply):
 def test_takes_no_worker_for_dead_because_a_clock_was_moved(worker, reply, seconds):
     clock = Clock()
 
-    def beat():
-        Worker.beat(worker)
-        Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds if clock.now % 10 else 0))
+    def heartbeat():
+        Worker.heartbeat(worker)
+        Worker.objects.update(heartbeat_at=F("heartbeat_at") + timedelta(seconds=seconds if clock.now % 10 else 0))
 
-    sweeps(Reaper(clock), clock, *range(0, 60, 5), beat=beat)
+    sweeps(Reaper(clock), clock, *range(0, 60, 5), heartbeat=heartbeat)
     assert put(reply).status == "streaming"
 
 
 @pytest.mark.parametrize("seconds", [-3600, -60, 60, 3600])
 def test_takes_a_worker_for_dead_wherever_its_last_beat_lies(worker, reply, seconds):
-    Worker.objects.update(beat_at=F("beat_at") + timedelta(seconds=seconds))
+    Worker.objects.update(heartbeat_at=F("heartbeat_at") + timedelta(seconds=seconds))
     clock = Clock()
     sweeps(Reaper(clock), clock, 0, 5, 10, 15)
     assert put(reply).status == "pending"
@@ -215,7 +215,7 @@ def test_looks_again_in_the_very_statement_that_takes_a_reply_away(worker, reply
 
     def beats_meanwhile(execute, sql, *args):
         if "parley_feed" in sql and "INSERT" in sql:
-            Worker.beat(worker)
+            Worker.heartbeat(worker)
         return execute(sql, *args)
 
     with connection.execute_wrapper(beats_meanwhile):
@@ -250,9 +250,9 @@ def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):
 def test_who_passes_by_sweeps_once_in_a_beat(reply, dispatched):
     clock = Clock()
     reaper = Reaper(clock)
-    for clock.now in (0, conf.BEAT_INTERVAL / 2, conf.BEAT_INTERVAL, conf.BEAT_INTERVAL + 1):
+    for clock.now in (0, conf.HEARTBEAT_INTERVAL / 2, conf.HEARTBEAT_INTERVAL, conf.HEARTBEAT_INTERVAL + 1):
         put(reply, enqueued_at=None)
-        reaper.pass_by()
+        reaper.sweep_if_due()
     assert dispatched == [reply.pk] * 2
 
 
@@ -262,5 +262,5 @@ def test_who_passes_by_does_not_fail(reply, caplog, monkeypatch):
 
     monkeypatch.setattr("parley.broker.send", send)
     put(reply, enqueued_at=None)
-    Reaper().pass_by()
+    Reaper().sweep_if_due()
     assert "The broker is odd." in caplog.text

@@ -26,7 +26,7 @@ texts = some.text(some.characters(codec="utf-8"), max_size=60).map(clean)
 names = texts.map(lambda text: clean_line(text, 100)).filter(bool)
 moments = some.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1), timezones=some.just(UTC))  # noqa: DTZ001
 numbers = some.integers(0, 10_000)
-tuning = {
+generation_settings = {
     "model": some.sampled_from(["", "fake-1", "Qwen/Qwen3-8B"]),
     "instructions": texts,
     "parameters": some.fixed_dictionaries(
@@ -62,7 +62,7 @@ CONVERSATION = {
     "title": names,
     "titled_by": some.sampled_from(["question", "model", "person"]),
     "title_usage": some.just({}) | some.fixed_dictionaries({"model": names, "completion_tokens": numbers}),
-    **tuning,
+    **generation_settings,
     "folder": some.none() | some.integers(0, 3),
     "pinned": some.booleans(),
     "archived": some.booleans(),
@@ -75,7 +75,7 @@ CONVERSATION = {
 }
 conversations = some.fixed_dictionaries(CONVERSATION)
 settled_things = some.lists(
-    some.fixed_dictionaries({"name": names, **tuning}), max_size=2, unique_by=lambda row: row["name"]
+    some.fixed_dictionaries({"name": names, **generation_settings}), max_size=2, unique_by=lambda row: row["name"]
 )
 
 
@@ -140,8 +140,8 @@ def bring_in(owner, files):
     """→ how many conversations came in."""
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:
         with ZipFile(file, "w") as archive:
-            for name, told in files.items():
-                archive.writestr(name, json.dumps(told))
+            for name, sent in files.items():
+                archive.writestr(name, json.dumps(sent))
         report = read_import(file.name, owner, lambda done, total: None)
     assert [entry["error"] for entry in report if entry["error"]] == []
     assert [entry["left_out"] for entry in report if entry["left_out"]] == []
@@ -150,23 +150,23 @@ def bring_in(owner, files):
 
 def as_it_was(files):
     """Without what has to be another: ids are numbers in order, and the origin is the first id."""
-    told = [told["conversation"] for name, told in files.items() if name.startswith("conversations/")]
+    sent = [sent["conversation"] for name, sent in files.items() if name.startswith("conversations/")]
     things = files["settings.json"]
-    return sorted(map(renumbered, told), key=lambda one: one["origin"]), things["folders"], things["presets"]
+    return sorted(map(renumbered, sent), key=lambda one: one["origin"]), things["folders"], things["presets"]
 
 
 def costs_of_titles(owner):
     return sorted(map(sorted, (usage.items() for usage in owner.conversations.values_list("title_usage", flat=True))))
 
 
-def renumbered(told):
-    numbers = {message["id"]: number for number, message in enumerate(told["messages"])}
+def renumbered(sent):
+    numbers = {message["id"]: number for number, message in enumerate(sent["messages"])}
     messages = [
         {**message, "id": numbers[message["id"]], "parent": numbers.get(message["parent"])}
-        for message in told["messages"]
+        for message in sent["messages"]
     ]
-    origin = told["origin"] or f"parley:{told['id']}"
-    return {**told, "id": "", "origin": origin, "shown": numbers.get(told["shown"]), "messages": messages}
+    origin = sent["origin"] or f"parley:{sent['id']}"
+    return {**sent, "id": "", "origin": origin, "shown": numbers.get(sent["shown"]), "messages": messages}
 
 
 def test_an_id_that_belongs_to_somebody_else_is_a_name_only(owner, stranger):

@@ -207,9 +207,9 @@ def test_a_person_who_is_named_like_another_is_another(django_user_model):
 def test_finds_nothing_of_what_was_thrown_away_and_all_of_what_was_put_away(owner):
     message = written(owner, "needle")
     mine = Conversation.objects.filter(pk=message.conversation_id)
-    mine.update(discarded_at=timezone.now(), title="needle")
+    mine.update(deleted_at=timezone.now(), title="needle")
     assert index.find(owner, parse("needle"), offset=0, count=10) == []
-    mine.update(discarded_at=None, archived=True)
+    mine.update(deleted_at=None, archived=True)
     assert len(index.find(owner, parse("needle"), offset=0, count=10)) == 2
     assert [row.conversation.archived for row in results(owner, parse("needle")).rows] == [True, True]
 

@@ -12,7 +12,7 @@ from parley.models import Share, Transfer
 from parley.models import share as sharing
 from parley.models.share import TooLarge
 from parley.models.storage import Full, used_by
-from parley.models.transfer import MOST_EXPORTS
+from parley.models.transfer import MAX_EXPORTS
 from parley.transfer import jobs
 from tests.models.conftest import answered
 from tests.models.test_races import at_once
@@ -108,12 +108,12 @@ def test_ends_an_export_as_soon_as_there_is_no_room_for_it(owner, room, monkeypa
 def test_keeps_the_newest_exports(owner, tmp_path, django_capture_on_commit_callbacks):
     answered(owner)
     with django_capture_on_commit_callbacks(execute=True):
-        made = [exported(owner) for _ in range(MOST_EXPORTS + 2)]
+        made = [exported(owner) for _ in range(MAX_EXPORTS + 2)]
     assert set(owner.transfers.all()) == set(made[2:])
-    assert len(list(tmp_path.rglob("*.zip"))) == MOST_EXPORTS
+    assert len(list(tmp_path.rglob("*.zip"))) == MAX_EXPORTS
 
 
-@pytest.mark.parametrize("limit", ["LARGEST", "MOST_MESSAGES"])
+@pytest.mark.parametrize("limit", ["LARGEST", "MAX_MESSAGES"])
 def test_refuses_to_share_what_is_too_long(owner, monkeypatch, limit):
     monkeypatch.setattr(sharing, limit, 1)
     with pytest.raises(TooLarge):

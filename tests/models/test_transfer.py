@@ -15,7 +15,7 @@ from parley.generation.reaper import Reaper
 from parley.ids import uuid7
 from parley.models import Feed, Transfer, Worker
 from parley.models.admission import Refused
-from parley.models.job import MOST_DEATHS
+from parley.models.job import MAX_DEATHS
 from parley.models.transfer import TransferQuerySet
 from parley.transfer import jobs
 from parley.transfer.reading import read_import
@@ -57,7 +57,7 @@ def begin_and_die(transfer, after):
     transfer.recover()
 
 
-def told(transfer):
+def sent(transfer):
     """Its report, without what is another one each time."""
     return [{**row, "came_in": [link["title"] for link in row["came_in"]]} for row in transfer.report]
 
@@ -76,11 +76,11 @@ def fail_with(monkeypatch, error):
 
 
 def test_refuses_more_than_a_few_of_a_person(owner, stranger):
-    for _ in range(Transfer.MOST_UNSETTLED):
+    for _ in range(Transfer.MAX_UNSETTLED):
         Transfer.begin(owner, "export")
     with pytest.raises(Refused):
         Transfer.begin(owner, "export")
-    assert Transfer.objects.count() == Transfer.MOST_UNSETTLED
+    assert Transfer.objects.count() == Transfer.MAX_UNSETTLED
     Transfer.begin(stranger, "export")
 
 
@@ -171,7 +171,7 @@ def test_is_begun_again_when_the_database_was_away(transfer, monkeypatch):
     fail_with(monkeypatch, OperationalError())
     run(transfer)
     assert (transfer.status, transfer.deaths) == ("waiting", 1)
-    for _ in range(MOST_DEATHS):
+    for _ in range(MAX_DEATHS):
         run(transfer)
     assert (transfer.status, transfer.error) == ("failed", "worker_gone_again")
 
@@ -233,12 +233,12 @@ class Clock:
         return self.now
 
 
-def sweep(beat=lambda: None):
+def sweep(heartbeat=lambda: None):
     """Sweep until a worker that does not beat is known to be dead."""
     clock = Clock()
     reaper = Reaper(clock)
     for clock.now in range(0, 25, 5):
-        beat()
+        heartbeat()
         reaper.sweep()
 
 
@@ -253,7 +253,7 @@ def test_is_begun_again_when_its_worker_is_gone(transfer, dispatched):
 def test_is_left_to_a_worker_that_is_alive(transfer, dispatched):
     worker = uuid7()
     transfer.claim(worker)
-    sweep(lambda: Worker.beat(worker))
+    sweep(lambda: Worker.heartbeat(worker))
     assert dispatched == []
     transfer.refresh_from_db()
     assert transfer.status == "running"
@@ -276,7 +276,7 @@ def test_does_not_go_on_beside_another_of_the_same_person(transfer, owner):
 
 
 def test_fails_after_a_few_deaths(transfer):
-    for _ in range(MOST_DEATHS + 1):
+    for _ in range(MAX_DEATHS + 1):
         transfer.claim(uuid7())
         sweep()
         transfer.refresh_from_db()
@@ -375,7 +375,7 @@ def test_an_import_that_is_begun_again_tells_of_the_first_attempt_too(owner, str
     begin_and_die(transfer, 4)
     run(transfer)
     assert (transfer.status, transfer.attempt, transfer.progress) == ("done", 3, 6)
-    assert told(transfer) == told(whole)
+    assert sent(transfer) == sent(whole)
     assert [link["id"] for link in transfer.report[0]["came_in"]] == [
         str(pk) for pk in owner.conversations.order_by("pk").values_list("pk", flat=True)
     ]
@@ -393,7 +393,7 @@ def test_an_import_of_the_same_file_tells_that_all_is_there_though_it_is_begun_a
 
 def test_an_import_that_is_given_up_keeps_no_file(owner, django_capture_on_commit_callbacks):
     transfer = an_import(owner, b"{}")
-    Transfer.objects.update(deaths=MOST_DEATHS)
+    Transfer.objects.update(deaths=MAX_DEATHS)
     transfer.claim(uuid7())
     with django_capture_on_commit_callbacks(execute=True):
         sweep()

@@ -100,7 +100,7 @@ def test_leaves_a_question_alone_that_came_in_as_if_it_were_a_reply(reply, verb)
 def test_claims_with_an_attempt_of_its_own(reply):
     put(reply, attempt=3)
     assert reply.claim(WORKER)
-    assert (reply.attempt, reply.worker, reply.model) == (4, WORKER, reply.conversation.model_in_force)
+    assert (reply.attempt, reply.worker, reply.model) == (4, WORKER, reply.conversation.effective_model)
     assert reply.started_at
 
 
@@ -257,7 +257,7 @@ TAKEN_OVER = {
     "stop after retry": lambda reply: reply.retry() and reply.stop(),
     "claim": lambda reply: reply.claim(uuid4()),
     "claim after retry": lambda reply: reply.retry() and reply.claim(uuid4()),
-    "discard": lambda reply: reply.conversation.discard() is not None,
+    "discard": lambda reply: reply.conversation.soft_delete() is not None,
 }
 
 

@@ -68,8 +68,8 @@ class World:
     def do(self, verb, which, at):
         if not self.pairs:
             return
-        self.place = which % len(self.pairs)
-        conversation, copied = self.pairs[self.place]
+        self.cursor = which % len(self.pairs)
+        conversation, copied = self.pairs[self.cursor]
         conversation = Conversation.objects.get(pk=conversation.pk)
         rows = list(conversation.messages.order_by("id"))
         if verb == "ask":
@@ -116,7 +116,7 @@ class World:
 
     def delete(self, conversation, copied, row):
         conversation.delete()
-        del self.pairs[self.place]
+        del self.pairs[self.cursor]
 
     def check(self):
         for conversation, copied in self.pairs:

@@ -27,7 +27,7 @@ def waiting(owner, number):
 
 
 def test_lets_a_person_have_so_many_replies_at_once(owner):
-    assert conf.MOST_PER_PERSON == 3
+    assert conf.MAX_PER_PERSON == 3
     waits = waiting(owner, 5)
     assert [claim(reply) for reply in waits] == [True, True, True, False, False]
     finish(waits[0])
@@ -93,7 +93,7 @@ def test_rings_for_a_reply_that_has_its_turn_rather_than_for_one_that_has_not(ow
     others = waiting(owner, 2)
     for reply in others:
         claim(reply)
-    for number in range(conf.MOST_PER_PERSON):
+    for number in range(conf.MAX_PER_PERSON):
         busy.ask(f"more {number}")
     [blocked] = waiting(owner, 1)
     assert not claim(blocked)

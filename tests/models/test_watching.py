@@ -93,7 +93,7 @@ def test_has_nothing_to_settle_for_a_person_who_was_deleted(worker, owner):
     owner.delete()
     assert not engine.settle(written, Outcome("done"))
     assert not engine.settle(written, Outcome("stopped"))
-    assert not engine.take_back(*written.as_it_is)
+    assert not engine.reclaim(*written.as_it_is)
     assert not Feed.objects.exists()
 
 
@@ -199,10 +199,10 @@ def test_hands_over_what_it_had_just_claimed_when_it_ended(worker, owner, monkey
 
 
 def test_announces_what_it_has_claimed(worker, owner):
-    reply, told = begun(owner).messages.get(role="assistant"), Queue()
+    reply, sent = begun(owner).messages.get(role="assistant"), Queue()
 
     def claimed(sender, reply, **_):
-        told.put((sender, reply.pk, reply.status, reply.attempt))
+        sent.put((sender, reply.pk, reply.status, reply.attempt))
 
     async def claim(reply_id):
         return (await worker._database(engine.begin, [reply_id], WORKER))[reply_id]
@@ -215,24 +215,24 @@ def test_announces_what_it_has_claimed(worker, owner):
     reply_claimed.connect(claimed)
     try:
         asyncio.run(handed_over())
-        assert told.get(timeout=20) == (Message, reply.pk, "streaming", 1)
+        assert sent.get(timeout=20) == (Message, reply.pk, "streaming", 1)
     finally:
         reply_claimed.disconnect(claimed)
 
 
 def test_says_at_the_end_of_a_log_as_of_which_version_its_reply_is_settled(worker, owner):
-    """Who follows it looks at once, also where no bell is heard."""
-    written, told = writing(worker, owner), {}
+    """Who follows it looks at once, also where no notification is heard."""
+    written, sent = writing(worker, owner), {}
 
     class Log(NoLog):
         async def end(self, ended):
-            told.update(ended)
+            sent.update(ended)
 
     async def settled():
         return await Engine(worker._running, Log(), None, worker._database)._settle(written, Outcome("done"))
 
     assert asyncio.run(settled()) == "done"
-    assert told == {written.reply.pk: Feed.version_of(owner)}
+    assert sent == {written.reply.pk: Feed.version_of(owner)}
 
 
 def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(worker, owner, monkeypatch):

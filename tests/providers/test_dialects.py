@@ -47,7 +47,7 @@ async def test_remembers_what_a_model_refuses(provider):
 
 
 async def test_remembers_of_a_bounded_number_of_models(provider, monkeypatch):
-    monkeypatch.setattr(streaming, "MOST_MODELS", 2)
+    monkeypatch.setattr(streaming, "MAX_MODELS", 2)
     for name in "abc":
         await answer("/refuse stream_options then /say 1 words", model=name)
     assert [model for _, model in streaming._dialects] == ["b", "c"]
@@ -129,14 +129,14 @@ def asking(question):
 
 @pytest.mark.parametrize("words", [0, 5])
 async def test_knows_from_words_inside_of_the_stream_that_a_conversation_is_too_long(provider, words):
-    said = "The model is loaded with context length of only 4096 tokens, which is not enough."
-    question = f"/in-band-error {words} saying {said}"
+    spoken = "The model is loaded with context length of only 4096 tokens, which is not enough."
+    question = f"/in-band-error {words} saying {spoken}"
     outcome = await engine.write(asking(question), lambda _: None, Random(1))
-    assert outcome == Outcome("interrupted" if words else "failed", "too_long", said)
+    assert outcome == Outcome("interrupted" if words else "failed", "too_long", spoken)
 
 
 async def test_asks_again_when_an_error_inside_of_the_stream_may_pass_and_nothing_came(provider, monkeypatch):
-    monkeypatch.setattr(engine, "retry_delay", lambda *args, **told: 0 if retry_delay(*args, **told) else None)
+    monkeypatch.setattr(engine, "retry_delay", lambda *args, **received: 0 if retry_delay(*args, **received) else None)
     question = "/fail-first 1 with in-band-error 0 coded 429 then /say 5 words"
     writing = asking(question)
     assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")

@@ -117,9 +117,9 @@ def test_never_sends_an_error_or_a_state_to_the_model(person, stack):
     person.ask(conversation, "What now?")
     assert person.settled(conversation)["status"] == "done"
     [request] = stack.provider.asked("What now?")
-    told = " ".join(message["content"] for message in request.messages)
+    sent = " ".join(message["content"] for message in request.messages)
     for words in ("Thinking", "provider", "went wrong", "Retry"):
-        assert words.lower() not in told.lower()
+        assert words.lower() not in sent.lower()
 
 
 def test_answers_after_a_retry(person, stack):

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 
 from parley.conf import conf
-from parley.generation import clients, engine, reading
+from parley.generation import clients, engine
+from parley.generation import unread as reading
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import Outcome
 from parley.generation.request import Request

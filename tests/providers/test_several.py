@@ -10,7 +10,7 @@ from parley.generation import catalogue, clients, engine, streaming
 from parley.generation.outcome import Outcome
 from parley.generation.request import Request
 from parley.models import Conversation, Message
-from parley.models.tuned import Tuned
+from parley.models.generation_settings import GenerationSettings
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ async def test_are_closed_all(one, other):
 
 
 async def test_are_kept_in_a_bounded_number(one, other, monkeypatch):
-    monkeypatch.setattr(clients, "MOST_KEPT", 1)
+    monkeypatch.setattr(clients, "MAX_KEPT", 1)
     await ask(one)
     client = clients._kept[one]
     await ask(other)
@@ -85,7 +85,7 @@ def test_have_lists_of_their_own(provider, one, other, empty_valkey):
 
 
 async def test_answer_the_replies_of_conversations_that_name_them(provider, other, monkeypatch):
-    monkeypatch.setattr(Tuned, "provider", property(lambda self: other))
+    monkeypatch.setattr(GenerationSettings, "provider", property(lambda self: other))
     reply = Message(model="fake-1", conversation=Conversation())
     request = Request("fake-1", [{"role": "user", "content": "/say 3 words"}])
     monkeypatch.setattr(engine, "_request", lambda reply, window: (request, 0))

@@ -20,19 +20,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Upload:
     """A request, and what of its body was handed on."""
 
-    def __init__(self, path, *pieces, length=None, session="", pause=0.0):
+    def __init__(self, path, *blocks, length=None, session="", pause=0.0):
         headers = [(b"cookie", f"{django_settings.SESSION_COOKIE_NAME}={session}".encode())] if session else []
         if length is not None:
             headers.append((b"content-length", str(length).encode()))
         self.scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "client": ("192.0.2.1", 1)}
-        self.pieces, self.pause, self.read, self.kept = list(pieces), pause, 0, 0
+        self.blocks, self.pause, self.read, self.kept = list(blocks), pause, 0, 0
 
     async def receive(self):
         await asyncio.sleep(self.pause)
-        if not self.pieces:
+        if not self.blocks:
             return await asyncio.Event().wait()
         self.read += 1
-        return {"type": "http.request", "body": self.pieces.pop(0), "more_body": bool(self.pieces)}
+        return {"type": "http.request", "body": self.blocks.pop(0), "more_body": bool(self.blocks)}
 
     async def view(self, scope, receive, send):
         more = True
@@ -86,7 +86,7 @@ async def test_who_is_signed_in_may_send_long_texts(session):
 
 
 async def test_who_is_signed_in_may_send_a_file_where_one_is_wanted(session, settings):
-    settings.PARLEY = {**settings.PARLEY, "LARGEST_IMPORT": 5_000_000}
+    settings.PARLEY = {**settings.PARLEY, "MAX_IMPORT_SIZE": 5_000_000}
     assert await Upload(IMPORT, *[b"x" * 1_000_000] * 5, session=session).answer() is None
     assert await Upload(IMPORT, *[b"x" * 1_000_000] * 6, session=session).answer() == 413
     assert await Upload(IMPORT, b"", length=6_000_000, session=session).answer() == 413

@@ -154,7 +154,7 @@ def test_what_postgresql_refuses_is_named(tmp_path, postgres, account, name, cau
 
 
 @pytest.mark.parametrize(
-    ("said", "cause"),
+    ("words", "cause"),
     [
         ('FATAL:  password authentication failed for user "me"', "refuses the user or the password"),
         ("connection failed: fe_sendauth: no password supplied", "refuses the user or the password"),
@@ -164,7 +164,7 @@ def test_what_postgresql_refuses_is_named(tmp_path, postgres, account, name, cau
         ("FATAL:  the database system is starting up", "): FATAL: the database system is starting up."),
     ],
 )
-def test_what_the_client_says_is_put_into_words(said, cause):
-    sentence = databases.in_words(Exception(said))
+def test_what_the_client_says_is_put_into_words(words, cause):
+    sentence = databases.in_words(Exception(words))
     assert cause in sentence
     assert "\n" not in sentence

@@ -236,10 +236,10 @@ def test_secrets_are_for_those_who_need_them(supervise, capfd, monkeypatch):
     supervise([Service("one", command, trusted=True), Service("other", command)])
     printed = []
     eventually(lambda: printed.append(capfd.readouterr().out) or "".join(printed).count(" end") == 2)
-    told = dict(line.split("|") for line in "".join(printed).splitlines())
-    assert all(name in told["    one "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY", "HARMLESS"))
-    assert not any(name in told["  other "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY"))
-    assert "HARMLESS" in told["  other "]
+    sent = dict(line.split("|") for line in "".join(printed).splitlines())
+    assert all(name in sent["    one "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY", "HARMLESS"))
+    assert not any(name in sent["  other "] for name in ("OPENAI_API_KEY", "DATABASE_URL", "SECRET_KEY"))
+    assert "HARMLESS" in sent["  other "]
 
 
 def test_neither_valkey_nor_the_tools_of_the_front_end_are_told_a_secret():

@@ -156,5 +156,5 @@ def test_every_model_may_be_asked_until_somebody_says_otherwise(tmp_path):
     known = read(tmp_path, "PARLEY")["PARLEY"]
     assert (known["MODELS"], known["MODELS_UNLISTED"], "TITLE_MODEL" in known) == (["*"], False, False)
     chosen = {"OPENAI_MODELS": "gpt-5*, o3", "OPENAI_MODELS_UNLISTED": "1", "OPENAI_TITLE_MODEL": "gpt-5-nano"}
-    told = read(tmp_path, "PARLEY", **chosen)["PARLEY"]
-    assert (told["MODELS"], told["MODELS_UNLISTED"], told["TITLE_MODEL"]) == (["gpt-5*", "o3"], True, "gpt-5-nano")
+    sent = read(tmp_path, "PARLEY", **chosen)["PARLEY"]
+    assert (sent["MODELS"], sent["MODELS_UNLISTED"], sent["TITLE_MODEL"]) == (["gpt-5*", "o3"], True, "gpt-5-nano")

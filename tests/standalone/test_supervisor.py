@@ -116,9 +116,9 @@ def test_only_who_develops_on_this_machine_has_the_debug_mode(monkeypatch, dev, 
 def test_who_opens_the_site_to_others_is_told_to_name_it(settings, capsys, host, names):
     settings.HOST, settings.ALLOWED_HOSTS = host, names
     supervisor._announce()
-    told = capsys.readouterr().out
-    assert ("name in ALLOWED_HOSTS" in told) is (host != "127.0.0.1" and "chat.example.org" not in names)
-    assert "Parley is ready: http://" in told
+    sent = capsys.readouterr().out
+    assert ("name in ALLOWED_HOSTS" in sent) is (host != "127.0.0.1" and "chat.example.org" not in names)
+    assert "Parley is ready: http://" in sent
 
 
 def test_a_store_that_does_not_answer_is_named(tmp_path, port):

@@ -38,11 +38,11 @@ def test_an_account_is_tried_ten_times_from_anywhere(name):
 
 
 def test_known_and_unknown_names_are_answered_alike(bob):
-    def told(name):
+    def sent(name):
         bodies = [sign_in(Client(), name, "wrong", "192.0.2.7") for _ in range(11)]
         return [(answer.status_code, len(answer.content), sorted(answer.headers)) for answer in bodies]
 
-    assert told("bob") == told("eve")
+    assert sent("bob") == sent("eve")
 
 
 def test_an_address_tries_thirty_times():
@@ -140,7 +140,7 @@ def test_without_valkey_each_process_counts(monkeypatch):
 
 
 def test_what_a_process_keeps_is_bounded(monkeypatch):
-    monkeypatch.setattr(tries, "MOST_KEPT", 100)
+    monkeypatch.setattr(tries, "MAX_KEPT", 100)
     for number in range(1000):
         tries.counters.add(Limit(str(number), 1, 10), 1)
     assert len(tries.counters._kept) <= 100

@@ -139,7 +139,7 @@ ROWS = {
     "conversation_unarchive": Row(DOES, before=lambda mine: mine.put(archived=True)),
     "conversation_move": Row(ASKS, lambda mine: {"folder": mine.folder.pk}, {"folder": ("folder", 422)}),
     "conversation_delete": Row(DOES),
-    "conversation_restore": Row(DOES, before=lambda mine: mine.conversation.discard()),
+    "conversation_restore": Row(DOES, before=lambda mine: mine.conversation.soft_delete()),
     "folder_create": Row(ASKS, name),
     "folder_edit": Row(ASKS, name),
     "folder_delete": Row(DOES),

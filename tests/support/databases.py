@@ -46,7 +46,7 @@ class Database(ABC):
         pks = [str(uuid7()) for _ in messages]
         parents = [like["id"], *map(self.key, pks)]
         rows = [
-            {**like, "key": None, **message, "id": self.key(pk), "parent_id": parent}
+            {**like, "idempotency_key": None, **message, "id": self.key(pk), "parent_id": parent}
             for pk, parent, message in zip(pks, parents, messages, strict=False)
         ]
         self.insert("parley_message", [{f'"{column}"': value for column, value in row.items()} for row in rows])
@@ -55,7 +55,7 @@ class Database(ABC):
     def add_worker(self) -> Any:
         """Put a worker that is alive for an hour and looks after nothing; return its id."""
         worker = self.key(str(uuid7()))
-        self.insert("parley_worker", [{"id": worker, "beat_at": str(datetime.now(UTC) + timedelta(hours=1))}])
+        self.insert("parley_worker", [{"id": worker, "heartbeat_at": str(datetime.now(UTC) + timedelta(hours=1))}])
         return worker
 
     def reply(self, conversation: str) -> Row:

@@ -18,17 +18,17 @@ class Text(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.pieces: list[str] = []
+        self.parts: list[str] = []
         self.feed(html)
         self.close()
 
     def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
+        self.parts.append(data)
 
 
 @lru_cache(maxsize=4096)
 def text_of(html: str) -> str:
-    return "".join(Text(html).pieces)
+    return "".join(Text(html).parts)
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +51,7 @@ class Shown:
     actions: frozenset[str] = frozenset()
     position: str = "0"
     blocks: list[str] = field(default_factory=list)
-    thoughts: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -127,7 +127,9 @@ class Dom:
         if old and new.version <= old.version:
             return
         if old and old.live and new.live:
-            new = replace(new, html_text=old.html_text, position=old.position, blocks=old.blocks, thoughts=old.thoughts)
+            new = replace(
+                new, html_text=old.html_text, position=old.position, blocks=old.blocks, reasoning=old.reasoning
+            )
         self.messages[new.id] = new
         self.check(new)
 
@@ -136,7 +138,7 @@ class Dom:
         if shown.live and place(position) > place(shown.position):
             shown.position, shown.status = position, "streaming"
             if payload[0] == REASONING:
-                shown.thoughts = applied(shown.thoughts, payload[1:])
+                shown.reasoning = applied(shown.reasoning, payload[1:])
             else:
                 shown.blocks = applied(shown.blocks, payload)
             self.check(shown)

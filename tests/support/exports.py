@@ -53,9 +53,9 @@ def asked(
 
 
 def webui_message(name, parent, role="user", content="Hello", *, children=(), **more):
-    told = {"id": name, "parentId": parent, "childrenIds": list(children), "role": role, "content": content}
+    sent = {"id": name, "parentId": parent, "childrenIds": list(children), "role": role, "content": content}
     return name, {
-        **told,
+        **sent,
         "timestamp": 1_700_000_000,
         **({"model": "llama3.1:latest", "done": True} if role == "assistant" else {"models": ["llama3.1:latest"]}),
         **more,
@@ -90,11 +90,11 @@ def libre_message(name, parent=NO_PARENT, text="Hello", *, by_user=True, **more)
 
 def librechat(messages, *, name="4a86c40e-e627-4454-b158-889680e23ad3", recursive=False, options=None, **more):
     """LibreChat's file: one conversation."""
-    told = {
+    sent = {
         "conversationId": name, "endpoint": "openAI", "title": "Original", "branches": True, "recursive": recursive,
         "exportAt": "08:12:16 GMT-0400 (Eastern Daylight Time)",
     }  # fmt: skip
-    return {**told, **({"options": options} if options else {}), "messages": messages, **more}
+    return {**sent, **({"options": options} if options else {}), "messages": messages, **more}
 
 
 def zipped(files):

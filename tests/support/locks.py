@@ -8,16 +8,18 @@ import psycopg
 
 from tests.support.databases import Database, Postgresql, Sqlite
 
-ON_SQLITE = "UPDATE parley_worker SET beat_at = strftime('%Y-%m-%d %H:%M:%f', beat_at, '{seconds:+d} seconds')"
+ON_SQLITE = (
+    "UPDATE parley_worker SET heartbeat_at = strftime('%Y-%m-%d %H:%M:%f', heartbeat_at, '{seconds:+d} seconds')"
+)
 MOVE_ON_SQLITE = {
     "insert": "CREATE TRIGGER moved_insert AFTER INSERT ON parley_worker BEGIN {move} WHERE id = new.id; END",
-    "update": "CREATE TRIGGER moved_update AFTER UPDATE ON parley_worker WHEN new.beat_at <> old.beat_at"
+    "update": "CREATE TRIGGER moved_update AFTER UPDATE ON parley_worker WHEN new.heartbeat_at <> old.heartbeat_at"
     " BEGIN {move} WHERE id = new.id; END",
 }
-ON_POSTGRESQL = "UPDATE parley_worker SET beat_at = beat_at + interval '{seconds} seconds'"
+ON_POSTGRESQL = "UPDATE parley_worker SET heartbeat_at = heartbeat_at + interval '{seconds} seconds'"
 MOVE_ON_POSTGRESQL = """CREATE OR REPLACE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF TG_OP = 'INSERT' OR NEW.beat_at <> OLD.beat_at THEN
-    NEW.beat_at := NEW.beat_at + interval '{seconds} seconds';
+  IF TG_OP = 'INSERT' OR NEW.heartbeat_at <> OLD.heartbeat_at THEN
+    NEW.heartbeat_at := NEW.heartbeat_at + interval '{seconds} seconds';
   END IF;
   RETURN NEW; END $$"""
 

@@ -204,11 +204,11 @@ class Poller(Reader):
         fields["follow"] = [f"{shown.id}@{shown.position}" for shown in followed]
         response = self.person.http.get("/catch-up/", params=fields)
         assert response.status_code == 200, response.text
-        told = response.json()
+        sent = response.json()
         with self.lock:
-            for handle, position, *payload in told["frames"]:
+            for handle, position, *payload in sent["frames"]:
                 self.dom.take_frame(followed[handle].id, position, payload)
-            stale = self.dom.take_stream(told["version"], told["stream"])
+            stale = self.dom.take_stream(sent["version"], sent["stream"])
             self.note()
         if stale:
             self.dom = self.load()

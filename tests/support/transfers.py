@@ -23,9 +23,9 @@ def archive_of(count: int) -> bytes:
 
 
 def document(number: int) -> dict[str, Any]:
-    said = {"status": "done", "created_at": MOMENT}
-    messages = [{**said, "id": "q", "parent": None, "role": "user", "content": f"Question {number}"}]
-    messages += [{**said, "id": "a", "parent": "q", "role": "assistant", "content": f"Answer *{number}*"}]
+    words = {"status": "done", "created_at": MOMENT}
+    messages = [{**words, "id": "q", "parent": None, "role": "user", "content": f"Question {number}"}]
+    messages += [{**words, "id": "a", "parent": "q", "role": "assistant", "content": f"Answer *{number}*"}]
     facts = {"id": f"n{number}", "title": f"Conversation {number}", "created_at": MOMENT}
     return {"format": "parley", "version": 1, "conversation": {**facts, "messages": messages}}
 

@@ -18,8 +18,8 @@ class Row:
     updated_at: datetime
 
     @property
-    def place(self):
-        return f"{days.place_of(self.updated_at)} id"
+    def cursor(self):
+        return f"{days.sort_key(self.updated_at)} id"
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +71,8 @@ def test_has_a_group_for_any_time_that_a_database_holds(moment, label, zone):
 
 def test_sorts_the_years_before_1000_as_text():
     early = datetime(500, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert days.place_of(early) == "0500-01-02T03:04:05.000000"
-    assert days.place_of(datetime.min.replace(tzinfo=UTC)) < days.place_of(early) < days.place_of(NOW)
+    assert days.sort_key(early) == "0500-01-02T03:04:05.000000"
+    assert days.sort_key(datetime.min.replace(tzinfo=UTC)) < days.sort_key(early) < days.sort_key(NOW)
 
 
 def test_counts_the_days_of_the_readers_zone():
@@ -100,9 +100,9 @@ def test_is_right_until_the_next_midnight():
         assert days.next_day() == datetime(2026, 3, 11, 4, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("said", ["", "../../etc/passwd", "/etc/localtime", "America", "x" * 5_000, "\0", "localtime"])
-def test_takes_no_zone_that_there_is_not(said, settings):
-    with readers_zone({"parley_zone": said}):
+@pytest.mark.parametrize("text", ["", "../../etc/passwd", "/etc/localtime", "America", "x" * 5_000, "\0", "localtime"])
+def test_takes_no_zone_that_there_is_not(text, settings):
+    with readers_zone({"parley_zone": text}):
         assert timezone.get_current_timezone_name() == settings.TIME_ZONE
 
 

@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 from parley.forms import CatchUpForm, QuestionForm
 from parley.ids import uuid7
-from parley.positions import MOST_FOLLOWED
+from parley.positions import MAX_FOLLOWED
 
 REPLY = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
 
@@ -80,5 +80,5 @@ def test_refuses_nonsense(query):
 
 
 def test_follows_no_more_than_a_page_may():
-    query = "&".join(["version=0", *(f"follow={uuid7()}@0" for _ in range(MOST_FOLLOWED + 5))])
-    assert len(catch_up(query)["follow"]) == MOST_FOLLOWED
+    query = "&".join(["version=0", *(f"follow={uuid7()}@0" for _ in range(MAX_FOLLOWED + 5))])
+    assert len(catch_up(query)["follow"]) == MAX_FOLLOWED

@@ -1,4 +1,4 @@
-from parley.parts import KINDS, LONGEST_SHOWN, MOST_SHOWN, shown
+from parley.parts import KINDS, LONGEST_SHOWN, MAX_SHOWN, shown
 
 
 def test_shows_what_there_is():
@@ -12,7 +12,7 @@ def test_shows_no_address_that_is_not_of_the_web():
 
 
 def test_shows_anything_without_raising_and_not_too_much_of_it():
-    told = shown([None, 7, {}, {"type": []}, {"type": "output", "text": "x" * 10_000}, *[{"type": "file"}] * 500])
-    assert len(told) == MOST_SHOWN
-    assert told[0]["kind"] == KINDS["data"]
-    assert len(told[2]["text"]) == LONGEST_SHOWN
+    sent = shown([None, 7, {}, {"type": []}, {"type": "output", "text": "x" * 10_000}, *[{"type": "file"}] * 500])
+    assert len(sent) == MAX_SHOWN
+    assert sent[0]["kind"] == KINDS["data"]
+    assert len(sent[2]["text"]) == LONGEST_SHOWN

@@ -17,7 +17,7 @@ def test_shows_no_secret_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("key", "said", "shown"),
+    ("key", "text", "shown"),
     [
         ("x", "The context is x, not 'x'.", "The context is ***, not '***'."),
         ("ollama", "Ask ollama with ollamas.", "Ask *** with ollamas."),
@@ -25,9 +25,9 @@ def test_shows_no_secret_of_its_own():
         ("", "Nothing", "Nothing"),
     ],
 )
-def test_masks_the_key_and_no_words(key, said, shown):
+def test_masks_the_key_and_no_words(key, text, shown):
     provider = Provider("https://api.example.org/v1", key)
-    assert provider.detail(said) == provider.redacted(said) == shown
+    assert provider.detail(text) == provider.redacted(text) == shown
 
 
 def test_masks_what_its_headers_say():

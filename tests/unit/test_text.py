@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parley.text import (
     JOINERS,
     LARGEST_NUMBER,
-    MOST_COUNTS,
+    MAX_COUNTS,
     NOT_SEEN,
     clean_cost,
     clean_count,
@@ -97,7 +97,7 @@ def test_makes_a_count(value, count):
 
 
 def test_keeps_of_the_usage_what_counts():
-    said = {
+    words = {
         "prompt_tokens": 5,
         "completion_tokens": "7",
         "total_tokens": 12.0,
@@ -110,11 +110,11 @@ def test_keeps_of_the_usage_what_counts():
         "x" * 61: 1,
         "queue_time": float("nan"),
     }
-    assert clean_usage(said) == {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+    assert clean_usage(words) == {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
 
 def test_keeps_no_more_of_it_than_anybody_reads():
-    assert len(clean_usage({f"tokens_{number}": number for number in range(1000)})) == MOST_COUNTS
+    assert len(clean_usage({f"tokens_{number}": number for number in range(1000)})) == MAX_COUNTS
 
 
 @given(ANYTHING)
@@ -176,7 +176,7 @@ def test_shows_no_password():
 
 
 def test_leaves_words_as_they_are():
-    said = (
+    words = (
         "Model Qwen/Qwen3-30B-A3B-Instruct-2507 has a maximum context length of 4096 tokens (task-based, ask-me-later)."
     )
-    assert without_secrets(said) == said
+    assert without_secrets(words) == words

@@ -3,10 +3,10 @@ import uuid
 import pytest
 from asgiref.sync import async_to_sync
 
-from parley.connections import async_connection
-from parley.delivery.log import LogWriter
+from parley.delivery.stream_log import LogWriter
 from parley.ids import uuid7
 from parley.models import Feed, Message
+from parley.redis import async_connection
 from parley.tasks import passing_reaper
 from tests.support.processes import until
 from tests.views.conftest import forbids_keeping, reply_of, status_of
@@ -45,37 +45,37 @@ def catch_up(client, reply, position="0", version=0):
 def test_tells_the_owner_what_the_socket_would_have_told(at_owner, owner, running):
     write_log(running, "Hello", "Hello there")
     response = catch_up(at_owner, running)
-    told = response.json()
-    assert told["version"] == Feed.version_of(owner)
-    assert "What is a parley?" in told["stream"]
-    assert told["frames"] == [[0, "1-1", None, "<p>Hello"], [0, "1-2", " there"]]
+    sent = response.json()
+    assert sent["version"] == Feed.version_of(owner)
+    assert "What is a parley?" in sent["stream"]
+    assert sent["frames"] == [[0, "1-1", None, "<p>Hello"], [0, "1-2", " there"]]
     assert forbids_keeping(response)
 
 
 def test_tells_only_what_is_new(at_owner, owner, running):
     write_log(running, "Hello", "Hello there")
-    told = catch_up(at_owner, running, "1-1", Feed.version_of(owner)).json()
-    assert told["stream"] == ""
-    assert told["frames"] == [[0, "1-2", " there"]]
+    sent = catch_up(at_owner, running, "1-1", Feed.version_of(owner)).json()
+    assert sent["stream"] == ""
+    assert sent["frames"] == [[0, "1-2", " there"]]
 
 
 def test_loads_a_page_again_that_knows_more_than_there_is(at_owner, owner, running):
     newest = Feed.version_of(owner)
-    told = at_owner.get(URL, {"version": newest + 1}).json()
-    assert ('action="refresh"' in told["stream"], told["version"]) == (True, newest)
+    sent = at_owner.get(URL, {"version": newest + 1}).json()
+    assert ('action="refresh"' in sent["stream"], sent["version"]) == (True, newest)
     Feed.objects.all().delete()
-    told = at_owner.get(URL, {"version": 1}).json()
-    assert ('action="refresh"' in told["stream"], told["version"]) == (True, 0)
+    sent = at_owner.get(URL, {"version": 1}).json()
+    assert ('action="refresh"' in sent["stream"], sent["version"]) == (True, 0)
     assert at_owner.get(URL, {"version": 0}).json()["stream"] == ""
 
 
 def test_tells_a_stranger_nothing(at_stranger, running):
     write_log(running, "Hello")
-    told = catch_up(at_stranger, running).json()
-    assert told["stream"] == ""
-    assert told["frames"] == []
+    sent = catch_up(at_stranger, running).json()
+    assert sent["stream"] == ""
+    assert sent["frames"] == []
     missing = at_stranger.get(URL, {"conversation": uuid.uuid4(), "version": 0, "follow": f"{uuid.uuid4()}@0"}).json()
-    assert told == missing
+    assert sent == missing
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def new_process():
 
 
 def test_sees_to_the_reply_of_a_dead_worker_where_nobody_else_does(at_owner, running, settings, new_process):
-    settings.PARLEY = {**settings.PARLEY, "BEAT_INTERVAL": 0.5}
+    settings.PARLEY = {**settings.PARLEY, "HEARTBEAT_INTERVAL": 0.5}
     Message.objects.filter(pk=running.pk).update(content="A talk", worker=uuid7())
 
     def seen_to():

@@ -63,14 +63,14 @@ def test_counts_a_line_break_once(at_owner, settings):
 
 
 def test_starts_one_conversation_when_a_form_comes_twice(at_owner):
-    key = re.search(r'name="key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
-    first, second = (at_owner.post(URL, {"text": "hello", "key": key}) for _ in range(2))
+    key = re.search(r'name="idempotency_key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
+    first, second = (at_owner.post(URL, {"text": "hello", "idempotency_key": key}) for _ in range(2))
     assert first.url == second.url == Conversation.objects.get().get_absolute_url()
     assert Message.objects.count() == 2
 
 
 def test_starts_two_conversations_with_two_forms(at_owner):
     for _ in range(2):
-        key = re.search(r'name="key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
-        at_owner.post(URL, {"text": "hello", "key": key})
+        key = re.search(r'name="idempotency_key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
+        at_owner.post(URL, {"text": "hello", "idempotency_key": key})
     assert Conversation.objects.count() == 2

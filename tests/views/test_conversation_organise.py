@@ -7,7 +7,7 @@ import pytest
 from tests.views.conftest import TURBO
 
 pytestmark = pytest.mark.django_db
-Verb = namedtuple("Verb", "before name field after shelf offers")
+Verb = namedtuple("Verb", "before name field after section offers")
 
 
 @pytest.fixture(
@@ -44,7 +44,7 @@ def is_done(conversation, verb):
 def test_moves_the_row_and_renews_the_menu(at_owner, url, verb, conversation, is_done):
     response = at_owner.post(url, headers={"accept": TURBO})
     assert response.status_code == 200
-    assert f'into="{verb.shelf}"' in response.text
+    assert f'into="{verb.section}"' in response.text
     assert f'target="head_{conversation.pk}"' in response.text
     assert verb.offers in response.text
     assert is_done()

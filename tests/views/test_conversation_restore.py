@@ -12,7 +12,7 @@ def url(conversation):
 
 @pytest.fixture(autouse=True)
 def _discarded(conversation):
-    conversation.discard()
+    conversation.soft_delete()
 
 
 @pytest.mark.parametrize("accept", ["text/html", TURBO])
@@ -33,4 +33,4 @@ def test_says_that_there_is_nothing_to_bring_back(at_owner, url, conversation):
 
 def gone(conversation):
     conversation.refresh_from_db()
-    return conversation.discarded_at is not None
+    return conversation.deleted_at is not None

@@ -12,7 +12,7 @@ def url_of(conversation):
 
 
 def test_shows_what_is_set(at_owner, conversation):
-    conversation.tune(instructions="Be <brief>.", parameters={"temperature": 0.5})
+    conversation.set_generation_settings(instructions="Be <brief>.", parameters={"temperature": 0.5})
     page = at_owner.get(url_of(conversation))
     assert page.status_code == 200
     assert forbids_keeping(page)
@@ -30,7 +30,7 @@ def test_keeps_what_is_set_and_goes_back(at_owner, conversation):
 
 
 def test_unsets_what_is_emptied(at_owner, conversation):
-    conversation.tune(instructions="Be brief.", parameters={"temperature": 0.5})
+    conversation.set_generation_settings(instructions="Be brief.", parameters={"temperature": 0.5})
     at_owner.post(url_of(conversation), {"instructions": "", "temperature": ""})
     conversation.refresh_from_db()
     assert (conversation.instructions, conversation.parameters) == ("", {})
@@ -47,7 +47,7 @@ def test_refuses_what_cannot_be_and_keeps_what_was_typed(at_owner, conversation,
 
 
 def test_keeps_the_name_of_a_model_that_is_gone(at_owner, conversation):
-    conversation.tune(model="gone-<1>")
+    conversation.set_generation_settings(model="gone-<1>")
     assert "gone-&lt;1&gt; (not offered now)" in at_owner.get(url_of(conversation)).text
     at_owner.post(url_of(conversation), {"model": "gone-<1>", "instructions": "Be brief."})
     conversation.refresh_from_db()

@@ -35,7 +35,7 @@ def test_answers_404_when_nothing_that_is_named_exists(at_owner, named):
 
 
 def test_refuses_more_than_a_few_at_once_with_a_sentence(at_owner):
-    answers = [at_owner.post(URL) for _ in range(Transfer.MOST_UNSETTLED + 1)]
-    assert [answer.status_code for answer in answers] == [303] * Transfer.MOST_UNSETTLED + [422]
+    answers = [at_owner.post(URL) for _ in range(Transfer.MAX_UNSETTLED + 1)]
+    assert [answer.status_code for answer in answers] == [303] * Transfer.MAX_UNSETTLED + [422]
     assert "Wait until one is done" in answers[-1].text
-    assert Transfer.objects.count() == Transfer.MOST_UNSETTLED
+    assert Transfer.objects.count() == Transfer.MAX_UNSETTLED

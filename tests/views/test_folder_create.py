@@ -44,7 +44,7 @@ def test_keeps_what_was_typed_when_it_refuses(at_owner, name):
 
 
 def test_says_when_there_are_too_many(at_owner, owner, monkeypatch):
-    monkeypatch.setattr(Folder, "MOST", 1)
+    monkeypatch.setattr(Folder, "LIMIT", 1)
     at_owner.post(URL, {"name": "first"})
     response = at_owner.post(URL, {"name": "second"})
     assert response.status_code == 422

@@ -22,5 +22,5 @@ def test_leaves_its_conversations_in_no_folder(at_owner, url, conversation):
     assert response.status_code == 303
     assert not Folder.objects.exists()
     conversation.refresh_from_db()
-    assert conversation.shelf == "conversations"
+    assert conversation.section == "conversations"
     assert at_owner.get(conversation.get_absolute_url()).status_code == 200

@@ -43,7 +43,7 @@ def test_refuses_nothing_with_a_sentence(at_owner, form, words):
 
 
 def test_refuses_what_is_too_large_with_a_sentence(at_owner, settings):
-    settings.PARLEY = {**settings.PARLEY, "LARGEST_IMPORT": 1000}
+    settings.PARLEY = {**settings.PARLEY, "MAX_IMPORT_SIZE": 1000}
     assert at_owner.post(URL, sent(content=b"x" * 1001)).status_code == 422
     response = at_owner.post(URL, sent(content=b"x" * 20_000))
     assert response.status_code == 413
@@ -61,9 +61,9 @@ def test_refuses_a_length_that_is_no_number_with_a_sentence(at_owner, length):
 
 def test_refuses_more_than_a_few_at_once_and_keeps_no_file(at_owner, tmp_path, settings):
     settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
-    answers = [at_owner.post(URL, sent()).status_code for _ in range(Transfer.MOST_UNSETTLED + 1)]
-    assert answers == [303] * Transfer.MOST_UNSETTLED + [422]
-    assert len(list(tmp_path.glob("transfers/*"))) == Transfer.MOST_UNSETTLED
+    answers = [at_owner.post(URL, sent()).status_code for _ in range(Transfer.MAX_UNSETTLED + 1)]
+    assert answers == [303] * Transfer.MAX_UNSETTLED + [422]
+    assert len(list(tmp_path.glob("transfers/*"))) == Transfer.MAX_UNSETTLED
 
 
 def test_keeps_no_file_of_an_import_that_could_not_begin(at_owner, tmp_path, settings, monkeypatch):

@@ -32,7 +32,7 @@ def odd(names, **fixed):
     return st.fixed_dictionaries(fixed, optional=dict.fromkeys(names.split(), ODD))
 
 
-def told(role):
+def sent(role):
     return odd(
         "status created_at settled_at model asked_model error finish_reason usage parts left_out "
         "reasoning reasoning_seconds",
@@ -51,8 +51,8 @@ OWN = st.builds(
         "id title titled_by title_usage model instructions parameters folder pinned archived origin"
         " created_at updated_at shown"
     ),
-    told("user"),
-    told("assistant"),
+    sent("user"),
+    sent("assistant"),
 )
 SAID = {"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["Hello"]}}
 CHATGPT = st.builds(

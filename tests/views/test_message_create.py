@@ -101,7 +101,7 @@ def test_takes_few_queries(at_owner, url, django_assert_max_num_queries):
 
 
 def key_in(response):
-    return re.search(r'name="key" value="([0-9a-f-]{36})"', response.text)[1]
+    return re.search(r'name="idempotency_key" value="([0-9a-f-]{36})"', response.text)[1]
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def key_in(response):
 )
 def test_asks_once_when_a_form_comes_twice(at_owner, url, conversation, again):
     key = key_in(at_owner.get(conversation.get_absolute_url()))
-    send(at_owner, url, "And then?", key=key)
-    second = again(at_owner, url, "And then?", key=key)
+    send(at_owner, url, "And then?", idempotency_key=key)
+    second = again(at_owner, url, "And then?", idempotency_key=key)
     assert second.status_code in (200, 303)
     assert [message.content for message in conversation.transcript()].count("And then?") == 1
     assert Message.objects.count() == 4
@@ -118,28 +118,28 @@ def test_asks_once_when_a_form_comes_twice(at_owner, url, conversation, again):
 
 def test_shows_the_first_answer_when_a_form_comes_twice(at_owner, url, conversation):
     key = str(uuid.uuid4())
-    send(at_owner, url, "And then?", key=key)
+    send(at_owner, url, "And then?", idempotency_key=key)
     conversation.messages.filter(status="pending").update(status="done", content="The end.")
-    again = send(at_owner, url, "And then?", key=key)
+    again = send(at_owner, url, "And then?", idempotency_key=key)
     assert "The end." in again.text
     assert key_in(again) != key
 
 
 def test_asks_twice_when_two_forms_say_the_same(at_owner, url, conversation):
-    first = send(at_owner, url, "And then?", key=key_in(at_owner.get(conversation.get_absolute_url())))
-    send(at_owner, url, "And then?", key=key_in(first))
+    first = send(at_owner, url, "And then?", idempotency_key=key_in(at_owner.get(conversation.get_absolute_url())))
+    send(at_owner, url, "And then?", idempotency_key=key_in(first))
     assert Message.objects.count() == 6
 
 
 def test_knows_the_keys_of_each_person_apart(at_owner, at_stranger, url, stranger):
     key, theirs = str(uuid.uuid4()), answered(stranger, "x", "y")
-    send(at_owner, url, "mine", key=key)
-    send(at_stranger, f"/c/{theirs.pk}/messages/", "theirs", key=key)
+    send(at_owner, url, "mine", idempotency_key=key)
+    send(at_stranger, f"/c/{theirs.pk}/messages/", "theirs", idempotency_key=key)
     assert [message.content for message in theirs.transcript()][2] == "theirs"
 
 
 def test_refuses_a_key_that_is_none(at_owner, url):
-    assert send(at_owner, url, "And then?", key="nonsense").status_code == 422
+    assert send(at_owner, url, "And then?", idempotency_key="nonsense").status_code == 422
 
 
 # The last question, edited

@@ -50,7 +50,7 @@ def test_has_its_own_messages(at_owner, fork, reply):
 
 
 def test_goes_back_while_the_same_fork_is_being_made(at_owner, url, fork, conversation):
-    Conversation.objects.filter(pk=fork.pk).update(discarded_at=timezone.now() + timedelta(minutes=1))
+    Conversation.objects.filter(pk=fork.pk).update(deleted_at=timezone.now() + timedelta(minutes=1))
     assert at_owner.post(url).url.startswith(conversation.get_absolute_url())
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from parley.connections import connection
-from parley.keys import stops
+from parley.redis import connection
+from parley.redis import stops_channel as stops
 from tests.views.conftest import TURBO, reply_of, status_of
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,9 @@ from django.urls.resolvers import URLResolver
 from parley.models import Conversation
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-FIELDS = b"text=Why&title=Why&name=Why&username=a&password=b&old_password=c&key=x&version=1&conversation=x&q=why"
+FIELDS = (
+    b"text=Why&title=Why&name=Why&username=a&password=b&old_password=c&idempotency_key=x&version=1&conversation=x&q=why"
+)
 PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n%s\r\n%s\r\n--x--\r\n'
 CHARSETS = (
     "utf-16",
@@ -44,9 +46,9 @@ BODIES = {
     "many-files": (
         f"{MULTIPART}; boundary=x", (PART % (b"a", b"", b"b")).replace(b"--x--\r\n", b"") * 120 + b"--x--\r\n",
     ),
-    "percents": (URLENCODED, b"text=%&title=%zz&name=%ff%fe&q=%00&key=%ed%a0%80&%=%"),
+    "percents": (URLENCODED, b"text=%&title=%zz&name=%ff%fe&q=%00&idempotency_key=%ed%a0%80&%=%"),
     "surrogates": (URLENCODED, b"text=%ED%A0%80&title=%ED%A0%80&name=%ED%A0%80&username=%ED%A0%80&password=%00"),
-    "nul": (URLENCODED, b"text=%00&title=%00a&name=%00a&username=%00&password=%00&key=%00&folder=%00&model=%00"),
+    "nul": (URLENCODED, b"text=%00&title=%00a&name=%00a&username=%00&idempotency_key=%00&folder=%00&model=%00"),
     "numbers": (
         URLENCODED, b"version=%s&conversation=%s&temperature=1e999&max_tokens=%s" % (b"9" * 5000, b"9" * 50, b"9" * 50),
     ),

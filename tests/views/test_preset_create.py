@@ -37,9 +37,9 @@ def test_refuses_what_cannot_be_and_keeps_what_was_typed(at_owner, data):
 
 
 def test_says_when_there_are_too_many(at_owner, at_stranger, owner):
-    Preset.objects.bulk_create(Preset(owner=owner, name=f"preset {number}") for number in range(Preset.MOST))
+    Preset.objects.bulk_create(Preset(owner=owner, name=f"preset {number}") for number in range(Preset.LIMIT))
     response = at_owner.post(URL, {"name": "one more"})
     assert response.status_code == 422
     assert "Delete one first" in response.text
     assert at_stranger.post(URL, {"name": "the first"}).status_code == 303
-    assert Preset.objects.filter(owner=owner).count() == Preset.MOST
+    assert Preset.objects.filter(owner=owner).count() == Preset.LIMIT

@@ -16,7 +16,7 @@ def url_of(preset):
 
 
 def test_deletes_it_and_leaves_what_began_with_it(at_owner, owner, preset):
-    Conversation.start(owner, "Ahoy", **preset.tuning)
+    Conversation.start(owner, "Ahoy", **preset.generation_settings)
     response = at_owner.post(url_of(preset))
     assert (response.status_code, response.url) == (303, "/presets/")
     assert not Preset.objects.exists()

@@ -27,6 +27,6 @@ def test_says_that_there_are_none(at_owner):
 
 
 def test_takes_as_many_queries_for_many_as_for_one(at_owner, owner, django_assert_max_num_queries):
-    Preset.objects.bulk_create(Preset(owner=owner, name=f"preset {number}") for number in range(Preset.MOST))
+    Preset.objects.bulk_create(Preset(owner=owner, name=f"preset {number}") for number in range(Preset.LIMIT))
     with django_assert_max_num_queries(10):
         assert at_owner.get(URL).text.count("preset-list") == 1

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def preset(owner):
-    tuning = {"model": "fake-9", "instructions": "Talk like one.", "parameters": {"temperature": 1.5}}
-    return Preset.objects.create(owner=owner, name="Pi<rate>", **tuning)
+    generation_settings = {"model": "fake-9", "instructions": "Talk like one.", "parameters": {"temperature": 1.5}}
+    return Preset.objects.create(owner=owner, name="Pi<rate>", **generation_settings)
 
 
 def url_of(preset):

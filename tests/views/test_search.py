@@ -79,7 +79,7 @@ def test_finds_nothing_that_was_thrown_away_and_marks_what_was_put_away(at_owner
     response = at_owner.get("/search/?q=enemies")
     assert len(links_in(response)) == 1
     assert "archived-mark" in response.text
-    mine.update(archived=False, discarded_at=timezone.now())
+    mine.update(archived=False, deleted_at=timezone.now())
     assert links_in(at_owner.get("/search/?q=enemies")) == []
 
 

@@ -37,13 +37,13 @@ def test_makes_a_conversation_of_their_own_at_stranger(at_stranger, stranger, ur
     assert response.status_code == 303
     assert copy.title == conversation.title
     copied, original = copy.transcript(), conversation.transcript()
-    assert [told(message) for message in copied] == [told(message) for message in original]
+    assert [sent(message) for message in copied] == [sent(message) for message in original]
     assert {message.pk for message in copied}.isdisjoint(message.pk for message in original)
     assert [message.parent_id for message in copied] == [None, copied[0].pk]
     assert "A talk between <em>enemies</em>." in at_stranger.get(response.url).text
 
 
-def told(message):
+def sent(message):
     return message.role, message.status, message.content, message.model, message.created_at
 
 
@@ -62,7 +62,7 @@ def test_makes_no_double_when_asked_twice(at_stranger, stranger, url):
 
 def test_copies_again_what_was_thrown_away(at_stranger, stranger, url):
     first = copy_of(at_stranger.post(url), stranger)
-    Conversation.objects.filter(pk=first.pk).update(discarded_at=timezone.now())
+    Conversation.objects.filter(pk=first.pk).update(deleted_at=timezone.now())
     assert copy_of(at_stranger.post(url), stranger).pk != first.pk
 
 

@@ -41,7 +41,7 @@ def test_shows_at_owner_every_link_with_its_state(at_owner, conversation):
 
 def test_has_no_links_of_a_conversation_that_was_thrown_away(at_owner, conversation):
     share = shared(conversation)
-    Conversation.objects.filter(pk=conversation.pk).update(discarded_at=timezone.now())
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now())
     assert share.token not in at_owner.get(URL).text
 
 

@@ -175,7 +175,7 @@ def test_every_link_that_shows_nothing_answers_alike(anonymous, owner, share):
     revoked, ended, discarded, deleted = (shared(conversation) for conversation in conversations)
     revoked.revoke()
     Share.objects.filter(pk=ended.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    Conversation.objects.filter(pk=discarded.conversation_id).update(discarded_at=timezone.now())
+    Conversation.objects.filter(pk=discarded.conversation_id).update(deleted_at=timezone.now())
     deleted.conversation.delete()
     tokens = [gone.token for gone in (revoked, ended, discarded, deleted)]
     tokens += ["nonsense", share.token[:-1], share.token.swapcase(), "%00", "x" * 3000, "%ED%A0%80", "🏴"]
@@ -186,9 +186,9 @@ def test_every_link_that_shows_nothing_answers_alike(anonymous, owner, share):
 
 
 def test_shows_again_what_was_thrown_away_by_mistake(anonymous, share, conversation):
-    Conversation.objects.filter(pk=conversation.pk).update(discarded_at=timezone.now())
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=timezone.now())
     assert shown(anonymous, share).status_code == 404
-    Conversation.objects.filter(pk=conversation.pk).update(discarded_at=None)
+    Conversation.objects.filter(pk=conversation.pk).update(deleted_at=None)
     assert shown(anonymous, share).status_code == 200
 
 

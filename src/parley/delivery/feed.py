@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from parley.models import Feed
 
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 """After more changes than these the page is loaded again."""
 
 REFRESH = '<turbo-stream action="refresh"></turbo-stream>'
@@ -38,9 +38,9 @@ class Live:
     render: Callable[[Page, list[Any]], str]
 
     def newer(self, page: Page) -> list[Any]:
-        """Return the rows that changed after the page's version, at most MOST_CHANGES and one more."""
+        """Return the rows that changed after the page's version, at most MAX_CHANGES and one more."""
         rows = self.visible(page).filter(version__gt=page.version)
-        return list(rows.order_by(self.order)[: MOST_CHANGES + 1])
+        return list(rows.order_by(self.order)[: MAX_CHANGES + 1])
 
 
 _registered: dict[type[models.Model], Live] = {}
@@ -96,14 +96,14 @@ def changes_since(user: Any, conversation_id: UUID | None, version: int) -> tupl
     if newest == version:
         return newest, ""
     rows = [(live, live.newer(page)) for live, has in zip(_registered.values(), changed, strict=False) if has]
-    if removed > version or sum(len(newer) for _, newer in rows) > MOST_CHANGES:
+    if removed > version or sum(len(newer) for _, newer in rows) > MAX_CHANGES:
         return newest, REFRESH
     streams = ""
     for live, newer in rows:
-        told = live.render(page, newer) if newer else ""
-        if told == REFRESH:
+        sent = live.render(page, newer) if newer else ""
+        if sent == REFRESH:
             return newest, REFRESH
-        streams += told
+        streams += sent
     return newest, streams
 
 

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from redis import RedisError
 
-from parley import keys
-from parley.connections import async_connection
+from parley import redis
 from parley.ids import uuid7
 from parley.outages import Outage
 from parley.positions import Position, format_position, parse_position
+from parley.redis import async_connection
 
 from .per_loop import per_loop
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 _logs = Outage(logger, "The logs of replies cannot be read (%s); trying again.", "The logs of replies are read again.")
 WAIT = 5_000
 """Milliseconds that one XREAD blocks; a new follower ends the wait."""
-MOST_ENTRIES = 500
+MAX_ENTRIES = 500
 """Entries that one XREAD takes from one log."""
 
 
@@ -55,7 +55,7 @@ class Hub:
 
     async def follow(self, follower: Follower) -> None:
         """Deliver all entries after the follower's position, beginning with those that the log has already."""
-        key = keys.log(follower.reply_id)
+        key = redis.log_key(follower.reply_id)
         self._followers.setdefault(key, set()).add(follower)
         self._positions[key] = min(follower.position, self._positions.get(key, follower.position))
         if self._tail is None or self._tail.done():
@@ -64,7 +64,7 @@ class Hub:
 
     def unfollow(self, follower: Follower) -> None:
         """Deliver nothing more to this follower."""
-        key = keys.log(follower.reply_id)
+        key = redis.log_key(follower.reply_id)
         followers = self._followers.get(key, set())
         followers.discard(follower)
         if not followers:
@@ -74,7 +74,7 @@ class Hub:
     async def forget(self, reply_id: UUID) -> None:
         """Delete a log that has lost its beginning: its writer notices, and begins it again with the whole text."""
         with suppress(RedisError, OSError):
-            await self._redis.delete(keys.log(reply_id))
+            await self._redis.delete(redis.log_key(reply_id))
 
     async def _end_wait(self) -> None:
         """End the wait of XREAD: many followers that come at once cost one message, and none while nothing waits."""
@@ -91,8 +91,8 @@ class Hub:
     async def _wake(self) -> None:
         try:
             pipeline = self._redis.pipeline(transaction=False)
-            pipeline.xadd(keys.wake(self._id), {"w": 1}, maxlen=1)
-            pipeline.expire(keys.wake(self._id), 60)
+            pipeline.xadd(redis.wake_key(self._id), {"w": 1}, maxlen=1)
+            pipeline.expire(redis.wake_key(self._id), 60)
             await pipeline.execute()
         except (RedisError, OSError):
             logger.debug("The tail could not be woken; it goes on by itself.")
@@ -109,11 +109,11 @@ class Hub:
                 _logs.ended()
 
     async def _read(self) -> None:
-        wake = keys.wake(self._id)
+        wake = redis.wake_key(self._id)
         streams: dict[Any, Any] = {key: format_position(position) for key, position in self._positions.items()}
         self._waiting = True
         try:
-            replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MOST_ENTRIES)
+            replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MAX_ENTRIES)
         finally:
             self._waiting = False
         for name, entries in replies or ():

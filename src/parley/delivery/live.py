@@ -8,13 +8,15 @@ from django.template.loader import render_to_string
 from parley.models import Conversation, Folder, Message, Transfer
 
 from .feed import REFRESH, Page, register, render_each
-from .log import show_live
+from .stream_log import show_live
 
 
 def register_all() -> None:
     """Register the models of Parley, in the order in which their changes are sent."""
     register(Folder, template="parley/_folder_upsert.html")
-    register(Conversation, visible=lambda page: Conversation.objects.known_to(page.user), render=_conversations)
+    register(
+        Conversation, visible=lambda page: Conversation.objects.visible_or_trashed_by(page.user), render=_conversations
+    )
     register(Message, visible=_of_conversation, render=_messages, within="conversation", order="id")
     register(Transfer, visible=_without_reports, template="parley/_transfer_upsert.html")
 

@@ -44,10 +44,10 @@ class Ping:
     """Send a sign of life."""
 
 
-Said = Open | Follow | Unfollow | Ping
+ClientFrame = Open | Follow | Unfollow | Ping
 
 
-def parse(text: str | None) -> Said | None:
+def parse(text: str | None) -> ClientFrame | None:
     """Return the message, or None for whatever is not one of the protocol.
 
     >>> parse('{"do": "open", "conversation": null, "version": 7, "tab": "a1"}')
@@ -60,10 +60,10 @@ def parse(text: str | None) -> Said | None:
         return None
 
 
-def _message(said: Any) -> Said | None:
-    match said:
+def _message(words: Any) -> ClientFrame | None:
+    match words:
         case {"do": "open", "conversation": conversation, "version": version} if 0 <= int(version) <= LAST:
-            return Open(UUID(conversation) if conversation else None, int(version), tab_of(said.get("tab")))
+            return Open(UUID(conversation) if conversation else None, int(version), tab_of(words.get("tab")))
         case {"do": "follow", "reply": reply, "as": handle, "from": position}:
             return Follow(UUID(reply), int(handle), parse_position(position))
         case {"do": "unfollow", "as": handle}:

@@ -174,10 +174,10 @@ def _has_hash(session: dict[str, Any], person: Any) -> bool:
     """Whether the password is still the one of the sign-in."""
     if not hasattr(person, "get_session_auth_hash"):
         return True
-    said, hashes = session.get(HASH_SESSION_KEY) or "", [person.get_session_auth_hash()]
+    words, hashes = session.get(HASH_SESSION_KEY) or "", [person.get_session_auth_hash()]
     if hasattr(person, "get_session_auth_fallback_hash"):
         hashes += person.get_session_auth_fallback_hash()
-    return any(constant_time_compare(said, right) for right in hashes)
+    return any(constant_time_compare(words, right) for right in hashes)
 
 
 def _now() -> float:

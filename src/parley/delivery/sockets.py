@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from .broadcasts import tell
+from .notify import tell
 from .rights import digest_of
 
 UNDISTURBED = {"last_login"}
@@ -75,5 +75,5 @@ def _session_ended(owner_id: Any, session_key: str) -> None:
     _tell_on_commit(owner_id, {"type": "sockets.close", "session": digest_of(session_key)})
 
 
-def _tell_on_commit(owner_id: Any, bell: dict[str, Any]) -> None:
-    transaction.on_commit(partial(tell, owner_id, bell), robust=True)
+def _tell_on_commit(owner_id: Any, notification: dict[str, Any]) -> None:
+    transaction.on_commit(partial(tell, owner_id, notification), robust=True)

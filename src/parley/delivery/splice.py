@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from parley import markdown
 from parley.markdown import Parsed
-from parley.unfinished import healed
+from parley.markdown.healing import healed
 
 Payload = list[int | str | None]
 

@@ -2,14 +2,15 @@
 
 from .asking import DraftForm, QuestionForm, RegenerateForm
 from .catching_up import CatchUpForm
+from .generation_settings import GenerationSettingsForm, NamedForm
 from .importing import ImportForm, too_large
 from .organising import MoveForm, RenameForm, SelectionForm
 from .sharing import ShareForm
-from .tuning import NamedForm, TuningForm
 
 __all__ = [
     "CatchUpForm",
     "DraftForm",
+    "GenerationSettingsForm",
     "ImportForm",
     "MoveForm",
     "NamedForm",
@@ -18,6 +19,5 @@ __all__ = [
     "RenameForm",
     "SelectionForm",
     "ShareForm",
-    "TuningForm",
     "too_large",
 ]

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
-from parley.models.tuned import may_ask
+from parley.models.generation_settings import may_ask
 from parley.text import clean, clean_line
 
 
@@ -18,7 +18,7 @@ class QuestionForm(forms.Form):
         error_messages={"required": _("Write a message first.")},
     )
 
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     preset = forms.UUIDField(required=False, widget=forms.HiddenInput)
     editing = forms.UUIDField(required=False, widget=forms.HiddenInput)
     below = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -60,5 +60,5 @@ class DraftForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
 
     def clean_text(self) -> str:
-        """Keep the first LONGEST_DRAFT characters."""
-        return clean(self.cleaned_data["text"])[: conf.LONGEST_DRAFT]
+        """Keep the first MAX_DRAFT_LENGTH characters."""
+        return clean(self.cleaned_data["text"])[: conf.MAX_DRAFT_LENGTH]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from parley.positions import LAST, MOST_FOLLOWED, parse_position
+from parley.positions import LAST, MAX_FOLLOWED, parse_position
 
 
 class CatchUpForm(forms.Form):
@@ -16,10 +16,10 @@ class CatchUpForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=LAST)
 
     def clean(self) -> dict[str, Any]:
-        """Parse ``follow`` as {reply: position}, of at most MOST_FOLLOWED replies."""
+        """Parse ``follow`` as {reply: position}, of at most MAX_FOLLOWED replies."""
         cleaned = super().clean() or {}
         try:
-            pairs = [follow.split("@") for follow in cast(QueryDict, self.data).getlist("follow")[:MOST_FOLLOWED]]
+            pairs = [follow.split("@") for follow in cast(QueryDict, self.data).getlist("follow")[:MAX_FOLLOWED]]
             cleaned["follow"] = {UUID(reply): parse_position(position) for reply, position in pairs}
         except ValueError:
             raise forms.ValidationError("follow must be <reply id>@<attempt>-<seq>.") from None

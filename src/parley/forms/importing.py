@@ -12,7 +12,7 @@ from parley.text import clean_line
 
 
 class ImportForm(forms.Form):
-    """An archive or a JSON file, at most LARGEST_IMPORT bytes."""
+    """An archive or a JSON file, at most MAX_IMPORT_SIZE bytes."""
 
     file = forms.FileField(
         label=_("File"),
@@ -26,8 +26,8 @@ class ImportForm(forms.Form):
 
     def clean_file(self) -> "UploadedFile[Any]":
         file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > conf.LARGEST_IMPORT:
-            raise forms.ValidationError(too_large(conf.LARGEST_IMPORT))
+        if (file.size or 0) > conf.MAX_IMPORT_SIZE:
+            raise forms.ValidationError(too_large(conf.MAX_IMPORT_SIZE))
         return file
 
     @property

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from parley.models import Folder
-from parley.models.organised import MOST_AT_ONCE
+from parley.models.organised import MAX_AT_ONCE
 
 from .lines import one_line
 
@@ -30,9 +30,9 @@ class OwnFolderField(forms.ModelChoiceField):
     """A folder of the person's own; empty for none."""
 
     def __init__(self) -> None:
-        gone = _("This folder is not there any more. Choose another one.")
+        missing = _("This folder is not there any more. Choose another one.")
         super().__init__(
-            Folder.objects.none(), label=_("Folder"), required=False, error_messages={"invalid_choice": gone}
+            Folder.objects.none(), label=_("Folder"), required=False, error_messages={"invalid_choice": missing}
         )
 
 
@@ -47,7 +47,7 @@ class MoveForm(forms.Form):
 
 
 class SelectionForm(MoveForm):
-    """A verb for the conversations that are selected, at most MOST_AT_ONCE."""
+    """A verb for the conversations that are selected, at most MAX_AT_ONCE."""
 
     do = forms.ChoiceField(choices=[(verb, verb) for verb in ("archive", "unarchive", "move", "delete")])
 
@@ -60,9 +60,9 @@ class SelectionForm(MoveForm):
             raise forms.ValidationError(_("One of these is no conversation. Load the page again.")) from None
         if not cleaned["conversation"]:
             raise forms.ValidationError(_("Select at least one conversation first."))
-        if len(cleaned["conversation"]) > MOST_AT_ONCE:
+        if len(cleaned["conversation"]) > MAX_AT_ONCE:
             raise forms.ValidationError(
                 _("You have selected %(count)s conversations; at most %(most)s can be changed at once. Select fewer."),
-                params={"count": len(cleaned["conversation"]), "most": MOST_AT_ONCE},
+                params={"count": len(cleaned["conversation"]), "most": MAX_AT_ONCE},
             )
         return cleaned

@@ -6,8 +6,8 @@ from parley.text import clean_usage
 
 from .choices import Choices
 from .finish_reasons import FinishReason
-from .fragments import SOURCES, TEXT, Beside, thoughts_in, words_in
-from .reasoning import Thoughts
+from .fragments import SOURCES, TEXT, Beside, reasoning_in, words_in
+from .reasoning import ReasoningSplitter
 from .seam import Seam
 from .stream_errors import error_in
 from .streamed_text import Text
@@ -32,8 +32,8 @@ class Accumulator:
     def __init__(self, text: str = "") -> None:
         self.text, self.reasoning = Text(text), Text()
         self._begun, self._whole_message = self.text.size, None
-        thoughts = Thoughts(self.reasoning, self.text)
-        self._thoughts = Seam(text, thoughts) if text else thoughts
+        splitter = ReasoningSplitter(self.reasoning, self.text)
+        self._reasoning_splitter = Seam(text, splitter) if text else splitter
         self.reason, self.beside = FinishReason(), Beside()
         self.ended, self.strange, self.stray = False, False, ""
         self._usage: Any = None
@@ -95,7 +95,7 @@ class Accumulator:
         """Add what was held back: the stream is over."""
         for choice in self._choices.close():
             self._add_choice(choice, {})
-        self._thoughts.close()
+        self._reasoning_splitter.close()
         self._say_whole_message()
         self.text.close()
         self.reasoning.close()
@@ -105,7 +105,7 @@ class Accumulator:
         message, self._whole_message = self._whole_message, None
         if isinstance(message, dict) and self.text.size == self._begun and not self.reasoning:
             self._add_delta(message)
-            self._thoughts.close()
+            self._reasoning_splitter.close()
 
     def _add_chunk(self, chunk: dict[str, Any]) -> None:
         if chunk.get("usage"):
@@ -134,18 +134,18 @@ class Accumulator:
         delta = choice.get("delta")
         if type(delta) is dict and delta:
             self._deltas = True
-            says = self._add_delta(delta)
+            has_text = self._add_delta(delta)
             self._whole_message = choice.get("message") or self._whole_message
         else:
-            says = self._add_in_place_of_delta(choice, chunk)
+            has_text = self._add_in_place_of_delta(choice, chunk)
         reason = choice.get("finish_reason")
-        if says and self.reason.word:
+        if has_text and self.reason.word:
             self.reason.answer_goes_on()
         if reason is None:
-            told = {**delta, **choice} if type(delta) is dict else choice
-            reason = next((told[name] for name in REASONS if told.get(name)), None)
+            fields = {**delta, **choice} if type(delta) is dict else choice
+            reason = next((fields[name] for name in REASONS if fields.get(name)), None)
         if reason is not None:
-            self.reason.add(reason, alone=not says)
+            self.reason.add(reason, alone=not has_text)
         _raise_error_of(choice)
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
@@ -154,24 +154,24 @@ class Accumulator:
         if type(content) is not str or len(delta) > 1:
             return self._add_odd_delta(delta)
         if content:
-            self._thoughts.add(content)
+            self._reasoning_splitter.add(content)
         return bool(content)
 
     def _add_odd_delta(self, delta: dict[str, Any]) -> bool:
         content = delta.get("content")
         plain = (not content or type(content) is str) and delta.keys() <= PLAIN
-        if thought := thoughts_in(delta):
-            self.reasoning.add(thought)
+        if new_reasoning := reasoning_in(delta):
+            self.reasoning.add(new_reasoning)
         if plain and content:
-            self._thoughts.add(content)
-        return bool(thought or content) if plain else self._add_fragments(delta) or bool(thought)
+            self._reasoning_splitter.add(content)
+        return bool(new_reasoning or content) if plain else self._add_fragments(delta) or bool(new_reasoning)
 
     def _add_fragments(self, delta: dict[str, Any]) -> bool:
-        says = False
+        has_text = False
         for kind, text in words_in(delta):
-            says = True
+            has_text = True
             if kind == TEXT:
-                self._thoughts.add(text)
+                self._reasoning_splitter.add(text)
             elif text:
                 self.reasoning.add(text)
             else:
@@ -179,7 +179,7 @@ class Accumulator:
         for name in SOURCES:
             if delta.get(name):
                 self.beside.cite(delta[name])
-        return says
+        return has_text
 
     def _add_in_place_of_delta(self, choice: dict[str, Any], chunk: dict[str, Any]) -> bool:
         """Add a whole answer, or a gateway's ``message`` or ``text``; beside deltas these only repeat."""
@@ -191,8 +191,8 @@ class Accumulator:
         return self._add_delta(message if type(message) is dict else {"content": text})
 
 
-def _raise_error_of(said: dict[str, Any]) -> None:
-    if said.get("error") and (error := error_in(said)):
+def _raise_error_of(body: dict[str, Any]) -> None:
+    if body.get("error") and (error := error_in(body)):
         raise error
 
 

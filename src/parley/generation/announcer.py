@@ -12,14 +12,14 @@ from parley.models import Message
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 
 
 class Announcer:
-    """Sends signals in the order of the calls; what slow receivers let pile up beyond ``MOST_WAITING`` is dropped."""
+    """Sends signals in the order of the calls; what slow receivers let pile up beyond ``MAX_WAITING`` is dropped."""
 
     def __init__(self) -> None:
-        self._waiting: Queue[tuple[Signal, dict[str, Any]]] = Queue(MOST_WAITING)
+        self._waiting: Queue[tuple[Signal, dict[str, Any]]] = Queue(MAX_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 

@@ -13,10 +13,10 @@ import httpx2
 import orjson
 from redis import RedisError
 
-from parley import keys
-from parley.connections import connection
+from parley import redis
 from parley.outages import Outage
 from parley.provider import Provider
+from parley.redis import connection
 
 from .clients import LARGEST_REFUSAL, listing
 
@@ -26,10 +26,10 @@ FRESH_FOR, KEPT_FOR = 3600, 7 * 24 * 3600
 """Seconds. An old list is better than none while the provider is away."""
 BETWEEN_TRIES = 10
 """Seconds in which the provider is asked at most once, however many people press the button."""
-BETWEEN_RINGS = 60
+BETWEEN_REFRESHES = 60
 BETWEEN_READS = 5
 PATIENCE = 5.0
-LONGEST_LIST, MOST_NAMES, LONGEST_NAME = 8_000_000, 2000, 200
+LONGEST_LIST, MAX_NAMES, LONGEST_NAME = 8_000_000, 2000, 200
 WILD = frozenset("*?[")
 _away_until = 0.0
 _list = Outage(logger, "The list of models cannot be read (%s).", "The list of models is read again.")
@@ -86,17 +86,17 @@ def refresh(provider: Provider) -> bool:
     return True
 
 
-def first_to_ring(provider: Provider) -> bool:
+def claim_refresh(provider: Provider) -> bool:
     """Return whether no other process has enqueued a refresh within the last minute."""
     try:
-        return bool(connection().set(f"{_key(provider)}:rung", 1, nx=True, ex=BETWEEN_RINGS))
+        return bool(connection().set(f"{_key(provider)}:enqueued", 1, nx=True, ex=BETWEEN_REFRESHES))
     except (RedisError, OSError):
         return False
 
 
 def _key(provider: Provider) -> str:
     """Return the key in Valkey; another provider, or another API key, has other models."""
-    return keys.models(hashlib.sha256(f"{provider.base_url}\n{provider.key}".encode()).hexdigest()[:32])
+    return redis.models_key(hashlib.sha256(f"{provider.base_url}\n{provider.key}".encode()).hexdigest()[:32])
 
 
 def _ask(provider: Provider) -> Any:
@@ -115,7 +115,7 @@ def _ask(provider: Provider) -> Any:
     return orjson.loads(body)
 
 
-def listed(said: Any, hidden: Iterable[str]) -> list[str]:
+def listed(body: Any, hidden: Iterable[str]) -> list[str]:
     """Return the models of a provider's list that match none of the patterns ``hidden``, sorted, each once. Pure.
 
     The list does not say what a model is for, so its name decides. Raises ValueError for what is no list.
@@ -123,11 +123,11 @@ def listed(said: Any, hidden: Iterable[str]) -> list[str]:
     >>> listed({"data": [{"id": "small-chat"}, {"id": "big-embed"}, {"id": "big-chat"}]}, hidden=["*embed*"])
     ['big-chat', 'small-chat']
     """
-    rows = said.get("data") if isinstance(said, dict) else said
+    rows = body.get("data") if isinstance(body, dict) else body
     if not isinstance(rows, list):
         raise ValueError("This is no list of models.")
     names = {name for name in _names(rows) if not any(fnmatchcase(name.casefold(), pattern) for pattern in hidden)}
-    return sorted(names, key=lambda name: (name.casefold(), name))[:MOST_NAMES]
+    return sorted(names, key=lambda name: (name.casefold(), name))[:MAX_NAMES]
 
 
 def _names(rows: Iterable[Any]) -> Iterable[str]:

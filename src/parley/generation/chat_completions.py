@@ -59,23 +59,23 @@ class Dialect:
         if not refusal.about_the_request:
             return None
         sent = body(request, self)
-        if not self.newer_names and wants_newer_name(refusal.said, sent):
+        if not self.newer_names and wants_newer_name(refusal.message, sent):
             return replace(self, newer_names=True)
         to_blame = blame(refusal, sent)
         no_system = NO_SYSTEM if refusal.status < 500 else NO_SYSTEM_ROLE
-        if not to_blame and instructs(sent) and no_system.search(refusal.said):
+        if not to_blame and instructs(sent) and no_system.search(refusal.message):
             return replace(self, instructs=False)
         if not to_blame and goes_on(request) and self.going_on != "question":
             return self._going_on_otherwise(refusal)
         optional = request.optional | {"stream_options"}
-        if not to_blame and UNNAMED.search(refusal.said.lower()):
+        if not to_blame and UNNAMED.search(refusal.message.lower()):
             to_blame = [*optional]
         ours = frozenset(name for name in to_blame if name in optional and {name, NEWER_NAMES.get(name)} & sent.keys())
         return replace(self, without=self.without | ours) if ours else None
 
     def _going_on_otherwise(self, refusal: Refusal) -> "Dialect":
-        marked = self.going_on == "prefill" and re.search(r"\bprefix\b", refusal.said)
-        guessed = self.guessed or (refusal.status >= 500 and not TURNS.search(refusal.said))
+        marked = self.going_on == "prefill" and re.search(r"\bprefix\b", refusal.message)
+        guessed = self.guessed or (refusal.status >= 500 and not TURNS.search(refusal.message))
         return replace(self, going_on="prefix" if marked else "question", guessed=guessed)
 
 
@@ -85,13 +85,13 @@ def body(request: Request, dialect: Dialect) -> Body:
     >>> body(Request("m", []), Dialect(without=frozenset({"stream_options"})))
     {'model': 'm', 'messages': [], 'stream': True}
     """
-    said = {"model": request.model, "messages": request.messages, **STREAM, **request.parameters}
-    said = {name: value for name, value in said.items() if name not in dialect.without}
-    if not dialect.instructs and instructs(said):
-        said["messages"] = _without_system(said["messages"])
+    body = {"model": request.model, "messages": request.messages, **STREAM, **request.parameters}
+    body = {name: value for name, value in body.items() if name not in dialect.without}
+    if not dialect.instructs and instructs(body):
+        body["messages"] = _without_system(body["messages"])
     if goes_on(request):
-        said["messages"] = _going_on(said["messages"], dialect.going_on)
-    return in_newer_names(said) if dialect.newer_names else said
+        body["messages"] = _going_on(body["messages"], dialect.going_on)
+    return in_newer_names(body) if dialect.newer_names else body
 
 
 def in_newer_names(parameters: Body) -> Body:
@@ -99,9 +99,9 @@ def in_newer_names(parameters: Body) -> Body:
     return {NEWER_NAMES.get(name, name): value for name, value in parameters.items()}
 
 
-def wants_newer_name(said: str, sent: Iterable[str]) -> bool:
+def wants_newer_name(body: str, sent: Iterable[str]) -> bool:
     """Return whether a refusal asks for the newer name of something that was sent."""
-    return any(older in sent and newer in said for older, newer in NEWER_NAMES.items())
+    return any(older in sent and newer in body for older, newer in NEWER_NAMES.items())
 
 
 def blame(refusal: Refusal, sent: Iterable[str]) -> list[str]:
@@ -112,9 +112,9 @@ def blame(refusal: Refusal, sent: Iterable[str]) -> list[str]:
     >>> blame(Refusal(400, "temperature must be at most 1"), ["model", "temperature", "top_p"])
     ['temperature']
     """
-    names, said = [name for name in sent if name not in NEEDED], refusal.said
-    found = [refusal.param] if refusal.param in names else [n for n in names if re.search(rf"\b{n}\b", said)]
-    if not found and "reasoning_effort" in names and re.search(r"\b(thinking|reasoning)\b", said):
+    names, body = [name for name in sent if name not in NEEDED], refusal.message
+    found = [refusal.param] if refusal.param in names else [n for n in names if re.search(rf"\b{n}\b", body)]
+    if not found and "reasoning_effort" in names and re.search(r"\b(thinking|reasoning)\b", body):
         found = ["reasoning_effort"]
     return [OLDER_NAMES.get(name, name) for name in found]
 

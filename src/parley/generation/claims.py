@@ -8,9 +8,9 @@ from uuid import UUID
 from parley.conf import conf
 
 from . import engine
+from .batcher import Batcher
 from .database import Database, pauses
 from .engine import Held
-from .together import Together
 from .writing import Writing
 
 
@@ -18,7 +18,7 @@ class Claims:
     """Claims what is asked for at the same time together. ``gather()``: seconds to wait for more before each claim."""
 
     def __init__(self, database: Database, worker_id: UUID, gather: Callable[[], float]) -> None:
-        self._together: Together[UUID, Writing | Held] = Together(
+        self._batcher: Batcher[UUID, Writing | Held] = Batcher(
             lambda reply_ids: database.at_last(engine.begin, reply_ids, worker_id), gather
         )
         self._leaving = False
@@ -29,9 +29,9 @@ class Claims:
 
     async def begin(self, reply_id: UUID) -> Writing | None:
         """Claim a reply; while its person's rows are held, try again until it is enqueued again anyway."""
-        until = time.monotonic() + conf.BELL_LOST_AFTER
+        until = time.monotonic() + conf.JOB_LOST_AFTER
         for pause in pauses(1.0):
-            claimed = await self._together.join(reply_id)
+            claimed = await self._batcher.submit(reply_id)
             if not isinstance(claimed, Held):
                 return claimed
             if self._leaving or time.monotonic() > until:

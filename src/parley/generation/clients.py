@@ -13,7 +13,7 @@ from .addresses import Address, read
 
 CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
 """No limit on connections; None would mean 100 at once, the default of aiohttp below the SDK."""
-MOST_KEPT = 8
+MAX_KEPT = 8
 """Providers to which connections are kept open."""
 LARGEST_REFUSAL = 32_768
 """Bytes on the wire; no sentence is longer."""
@@ -23,7 +23,7 @@ _kept: dict[Provider, openai.AsyncOpenAI] = {}
 def client_of(provider: Provider) -> openai.AsyncOpenAI:
     """Return the client of a provider, for the event loop of the process. Raises ValueError for an invalid base URL."""
     if provider not in _kept:
-        while len(_kept) >= MOST_KEPT:
+        while len(_kept) >= MAX_KEPT:
             del _kept[next(iter(_kept))]
         _kept[provider] = _client(provider)
     return _kept[provider]

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from redis import RedisError
 
-from parley import keys
+from parley import redis
 from parley.conf import conf
-from parley.connections import async_connection
 from parley.models import Message, Worker, locks
 from parley.models.locks import DATABASE_AWAY
 from parley.outages import Outages
+from parley.redis import async_connection
 
 from . import engine
 from .database import Database
@@ -41,7 +41,7 @@ class Duties:
     async def carry_out(self) -> None:
         """Carry out all duties, for ever."""
         for_replies = self.tell_readers, self.write_checkpoints, self.watch_rows, self.hear_stops
-        await asyncio.gather(*map(self._forever, (*for_replies, self.turn, self.look_after)))
+        await asyncio.gather(*map(self._forever, (*for_replies, self.turn, self.sweep)))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a duty whatever happens: database and Valkey come back."""
@@ -60,7 +60,7 @@ class Duties:
     async def end(self) -> None:
         """Delete the worker's row, and sweep no more."""
         self._ended = True
-        await self._database(Worker.gone, self._worker_id)
+        await self._database(Worker.remove, self._worker_id)
 
     # Readers
 
@@ -78,7 +78,7 @@ class Duties:
 
     async def _tell(self, replies: set[UUID]) -> None:
         running = self._running
-        texts = {key: running[key].told for key in replies & running.keys()}
+        texts = {key: running[key].visible_text for key in replies & running.keys()}
         running.dirty -= replies
         running.begun -= replies
         running.dirty |= await self._log.write(texts) & running.keys()
@@ -94,13 +94,13 @@ class Duties:
 
     async def _checkpoint(self, changed: list[Writing]) -> None:
         texts = {writing.key: writing.text for writing in changed}
-        thoughts = {writing.key: new for writing in changed if (new := writing.new_thoughts)}
-        written = await self._database(Message.objects.checkpoint, texts, thoughts) if texts else ()
+        reasoning = {writing.key: new for writing in changed if (new := writing.new_reasoning)}
+        written = await self._database(Message.objects.checkpoint, texts, reasoning) if texts else ()
         for writing in changed:
             writing.held = writing.reply.pk not in written
             if not writing.held:
                 writing.checkpointed = texts[writing.key]
-                writing.saved_thoughts = thoughts.get(writing.key, writing.saved_thoughts)
+                writing.saved_reasoning = reasoning.get(writing.key, writing.saved_reasoning)
 
     async def watch_rows(self) -> None:
         """Drop replies that are no longer ours: the notification of a stop may have been lost.
@@ -109,20 +109,20 @@ class Duties:
         """
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
         ours = {writing.key: writing for writing in self._running.values() if not writing.ending}
-        gone = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else set()
-        stopped = await self._database(Message.objects.stopped, gone) if gone else set()
+        lost = ours.keys() - await self._database(Message.objects.still_running, ours) if ours else set()
+        stopped = await self._database(Message.objects.stopped, lost) if lost else set()
         for key in stopped:
             ours[key].cancel("stopped")
-        await self._take_back([ours[key] for key in sorted(gone - stopped)])
+        await self._reclaim([ours[key] for key in sorted(lost - stopped)])
 
-    async def _take_back(self, writings: list[Writing]) -> None:
+    async def _reclaim(self, writings: list[Writing]) -> None:
         """Reclaim replies; a person whose rows are held is tried once, and again the next time."""
         held: set[Any] = set()
         for writing in writings:
             if writing.ending or writing.reply.owner_id in held:
                 continue
             try:
-                if not await self._database(engine.take_back, *writing.as_it_is):
+                if not await self._database(engine.reclaim, *writing.as_it_is):
                     writing.cancel("lost")
             except DATABASE_AWAY as error:
                 if not locks.is_locked(error):
@@ -132,7 +132,7 @@ class Duties:
     async def hear_stops(self) -> None:
         """Stop replies as notified, if the row agrees: a late notification may be of an earlier attempt."""
         async with async_connection(patience=None).pubsub(ignore_subscribe_messages=True) as stops:
-            await stops.subscribe(keys.stops())
+            await stops.subscribe(redis.stops_channel())
             outages[self.hear_stops.__name__].ended()
             async for message in stops.listen():
                 writing = self._running.get(UUID(message["data"].decode()))
@@ -144,17 +144,17 @@ class Duties:
     async def turn(self) -> None:
         """Show the heartbeat that the event loop turns."""
         self._heartbeat.turned()
-        await asyncio.sleep(conf.BEAT_INTERVAL)
+        await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
 
-    async def look_after(self) -> None:
+    async def sweep(self) -> None:
         """Sweep replies of dead workers, and those of ours whose claim was committed without our learning of it."""
         if not self._ended:
-            await self._database(self._reaper.look_after)
-            await self._database(self._take_back_forgotten, {*self._running, *self._running.claiming})
+            await self._database(self._reaper.sweep)
+            await self._database(self._reclaim_forgotten, {*self._running, *self._running.claiming})
             await self._database(self._reaper.purge)
-        await asyncio.sleep(conf.BEAT_INTERVAL)
+        await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
 
-    def _take_back_forgotten(self, known: set[UUID]) -> None:
+    def _reclaim_forgotten(self, known: set[UUID]) -> None:
         forgotten = Message.objects.forgotten_by(self._worker_id, known).select_related("conversation")
         self._reaper.recover(forgotten[:1000])
 

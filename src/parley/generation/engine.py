@@ -13,9 +13,10 @@ from parley.models import Message, reply_claimed
 from parley.models.locks import DATABASE_AWAY
 from parley.provider import Provider
 
-from . import clients, history, ledger, prompt, reading, streaming
+from . import clients, history, ledger, prompt, streaming, unread
 from .accumulator import Accumulator
 from .announcer import announce
+from .batcher import Batcher
 from .database import Database
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
 from .reaper import dispatch_next
@@ -23,7 +24,6 @@ from .refusals import MAY_PASS, in_band
 from .request import Request
 from .stream_errors import InBandError
 from .titles import Titles
-from .together import Together
 from .wires import WIRES
 from .writing import Log, Running, Writing
 
@@ -42,7 +42,7 @@ class Engine:
 
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
         self._running, self._log, self._claim, self._database = running, log, claim, database
-        self._ends: Together[tuple[UUID, int], None] = Together(lambda ended: log.end(dict(ended)))
+        self._ends: Batcher[tuple[UUID, int], None] = Batcher(lambda ended: log.end(dict(ended)))
         self._titles = Titles(database.at_last)
         self._random, self._leaving = Random(), False
 
@@ -78,7 +78,7 @@ class Engine:
         if writing is None or writing.ending:
             return False
         running = await self._database.at_last(Message.objects.still_running, [writing.key])
-        return writing.key in running or await self._database.at_last(take_back, *writing.as_it_is)
+        return writing.key in running or await self._database.at_last(reclaim, *writing.as_it_is)
 
     async def _begin(self, reply_id: UUID) -> Writing | None:
         """Claim a reply, which counts as known even before, so that it is not recovered as a forgotten one."""
@@ -101,7 +101,7 @@ class Engine:
         finally:
             if self._running.get(writing.reply.pk) is writing:
                 self._running.pop(writing.reply.pk)
-                await self._ends.join((writing.reply.pk, version))
+                await self._ends.submit((writing.reply.pk, version))
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
         await self._database.at_last(dispatch_next, writing.reply)
@@ -154,10 +154,10 @@ def _nothing_new(reply: Message, provider: Provider) -> Accumulator:
 def _request(reply: Message, window: int) -> tuple[Request, int]:
     """Return the request, and how many old messages are left out of it."""
     conversation = reply.conversation
-    said = history.before(reply, window)
-    instructions = conversation.instructions_in_force
-    built = prompt.build(instructions, said.turns, window=window, begun=reply.content, older=said.older)
-    return Request(reply.model, built.messages, conversation.parameters_in_force), built.left_out
+    history_read = history.before(reply, window)
+    instructions = conversation.effective_instructions
+    built = prompt.build(instructions, history_read.turns, window=window, begun=reply.content, older=history_read.older)
+    return Request(reply.model, built.messages, conversation.effective_parameters), built.left_out
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
@@ -202,9 +202,9 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
     return after_end(answer)
 
 
-def take_back(writing: Writing, text: str, thoughts: dict[str, Any]) -> bool:
+def reclaim(writing: Writing, text: str, reasoning: dict[str, Any]) -> bool:
     """Reclaim a reply, with the text in memory, from whoever thought this process dead; return whether it is ours."""
-    if not copy(writing.reply).reclaim(text, **thoughts):
+    if not copy(writing.reply).reclaim(text, **reasoning):
         return False
     writing.checkpointed = text
     logger.warning("Reply %s was thought lost, and is reclaimed.", writing.reply.pk)
@@ -216,8 +216,8 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
 
     Works on a copy of the reply, so that it can be repeated where the database went away in between.
     """
-    gone = outcome.status in ("lost", "handed over")
-    writing.end_call("interrupted" if gone else outcome.status, "worker_gone" if gone else outcome.error)
+    worker_lost = outcome.status in ("lost", "handed over")
+    writing.end_call("interrupted" if worker_lost else outcome.status, "worker_gone" if worker_lost else outcome.error)
     reply = copy(writing.reply)
     settled = ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
     writing.reply.version = reply.version
@@ -226,10 +226,10 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
 
 def _change(reply: Message, writing: Writing, outcome: Outcome) -> bool:
     text, answer = writing.text, writing.answer
-    facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.thoughts}
+    facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.reasoning}
     detail = writing.provider.detail(outcome.detail)
     if outcome.status == "done":
-        sent = reading.unread(writing.request.messages, answer.usage)
+        sent = unread.unread(writing.request.messages, answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status in ("stopped", "lost"):
         kept = reply.keep(text, checkpointed=writing.checkpointed, **facts)

@@ -58,9 +58,9 @@ class FinishReason:
     def bad(self) -> bool:
         return bool(self.word) and self.word not in _ORDER
 
-    def add(self, said: Any, *, alone: bool) -> None:
+    def add(self, value: Any, *, alone: bool) -> None:
         """Note a reason. ``alone``: whether nothing of the answer came with it, which makes an end certain."""
-        own = clean_line(said, LONGEST_REASON)
+        own = clean_line(value, LONGEST_REASON)
         word = own.lower().replace("-", "_").removeprefix("finish_reason_")
         if word in NONE or self.word in BAD:
             return

@@ -8,8 +8,8 @@ from parley.text import clean_address, clean_line
 TEXT, THOUGHT, SOURCE = "text", "thought", "citation"
 LONGEST_NAME = 200
 DEEPEST = 5
-MOST_SOURCES = 50
-MOST_LOOKED_AT = 1000
+MAX_SOURCES = 50
+MAX_LOOKED_AT = 1000
 
 REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
 """Fields with reasoning, which is often sent twice: the first that has any has it all."""
@@ -29,7 +29,7 @@ Fragment = tuple[str, str]
 """(TEXT, THOUGHT or a kind of parley.parts; the text)"""
 
 
-def fragments_of(content: Any, *, thought: bool = False, depth: int = DEEPEST) -> Iterator[Fragment]:
+def fragments_of(content: Any, *, is_reasoning: bool = False, depth: int = DEEPEST) -> Iterator[Fragment]:
     """Yield the fragments of a content: a text, a part, or a list of parts (OpenAI, Mistral, Anthropic, Databricks).
 
     >>> list(fragments_of([{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Hi"}, {"image": "…"}]))
@@ -37,23 +37,23 @@ def fragments_of(content: Any, *, thought: bool = False, depth: int = DEEPEST) -
     """
     if isinstance(content, str):
         if content:
-            yield THOUGHT if thought else TEXT, content
+            yield THOUGHT if is_reasoning else TEXT, content
     elif isinstance(content, list) and depth:
-        for part in content[:MOST_LOOKED_AT]:
-            yield from fragments_of(part, thought=thought, depth=depth - 1)
+        for part in content[:MAX_LOOKED_AT]:
+            yield from fragments_of(part, is_reasoning=is_reasoning, depth=depth - 1)
     elif isinstance(content, dict) and depth:
-        yield from _fragments_of_part(content, thought, depth)
+        yield from _fragments_of_part(content, is_reasoning, depth)
 
 
-def _fragments_of_part(part: dict[str, Any], thought: bool, depth: int) -> Iterator[Fragment]:
+def _fragments_of_part(part: dict[str, Any], is_reasoning: bool, depth: int) -> Iterator[Fragment]:
     kind = part["type"] if isinstance(part.get("type"), str) else ""
-    thought = thought or part.get("thought") is True or kind.startswith(THOUGHTS)
-    said = False
+    is_reasoning = is_reasoning or part.get("thought") is True or kind.startswith(THOUGHTS)
+    found = False
     for name in SAID_IN:
-        for fragment in fragments_of(part.get(name), thought=thought, depth=depth - 1):
-            said = True
+        for fragment in fragments_of(part.get(name), is_reasoning=is_reasoning, depth=depth - 1):
+            found = True
             yield fragment
-        if said:
+        if found:
             return
     if unshown := unshown_kind(kind) or next(filter(None, map(unshown_kind, part)), ""):
         yield unshown, ""
@@ -66,18 +66,18 @@ def unshown_kind(name: str) -> str:
     return next((kind for word, kind in UNSHOWN.items() if word in name), "")
 
 
-def thoughts_in(delta: dict[str, Any]) -> str:
+def reasoning_in(delta: dict[str, Any]) -> str:
     """Return the reasoning of a delta, or "".
 
-    >>> thoughts_in({"reasoning": "Hm.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]})
+    >>> reasoning_in({"reasoning": "Hm.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]})
     'Hm.'
     """
     for name in REASONING:
         value = delta.get(name)
         if type(value) is str and value:
             return value
-        if value and (said := "".join(text for _, text in fragments_of(value, thought=True))):
-            return said
+        if value and (found := "".join(text for _, text in fragments_of(value, is_reasoning=True))):
+            return found
     return ""
 
 
@@ -97,23 +97,23 @@ def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
             yield unshown_kind(name), ""
 
 
-def sources_in(said: Any, depth: int = DEEPEST) -> Iterator[tuple[str, str]]:
+def sources_in(found: Any, depth: int = DEEPEST) -> Iterator[tuple[str, str]]:
     """Yield (web address or "", title) of an annotation, a citation, a search result, or of each in a list of them.
 
     >>> list(sources_in(["https://a.example", {"url": "https://b.example", "title": "B"}]))
     [('https://a.example', ''), ('https://b.example', 'B')]
     """
-    if isinstance(said, str):
-        yield clean_address(said), ""
-    elif isinstance(said, list) and depth:
-        for one in said[:MOST_LOOKED_AT]:
+    if isinstance(found, str):
+        yield clean_address(found), ""
+    elif isinstance(found, list) and depth:
+        for one in found[:MAX_LOOKED_AT]:
             yield from sources_in(one, depth - 1)
-    elif isinstance(said, dict) and depth:
-        url = next((said[name] for name in ("url", "uri", "link") if said.get(name)), "")
-        yield clean_address(url), clean_line(said.get("title") or said.get("name"), LONGEST_NAME)
+    elif isinstance(found, dict) and depth:
+        url = next((found[name] for name in ("url", "uri", "link") if found.get(name)), "")
+        yield clean_address(url), clean_line(found.get("title") or found.get("name"), LONGEST_NAME)
         for name in ("url_citation", "citations", "search_results", "source", "web", "document", "annotations"):
-            if isinstance(said.get(name), dict | list):
-                yield from sources_in(said[name], depth - 1)
+            if isinstance(found.get(name), dict | list):
+                yield from sources_in(found[name], depth - 1)
 
 
 class Beside:
@@ -134,10 +134,10 @@ class Beside:
         """Add a kind of part that cannot be shown."""
         self._kinds[kind] = None
 
-    def cite(self, said: Any) -> None:
-        """Add sources, each address once, at most ``MOST_SOURCES``; see ``sources_in``."""
-        for address, name in sources_in(said):
-            if address and (address in self._sources or len(self._sources) < MOST_SOURCES):
+    def cite(self, found: Any) -> None:
+        """Add sources, each address once, at most ``MAX_SOURCES``; see ``sources_in``."""
+        for address, name in sources_in(found):
+            if address and (address in self._sources or len(self._sources) < MAX_SOURCES):
                 self._sources[address] = self._sources.get(address) or name
 
     def as_parts(self) -> list[dict[str, str]]:

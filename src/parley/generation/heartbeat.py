@@ -46,27 +46,27 @@ class Heartbeat:
         with suppress(*DATABASE_AWAY), locks.brief():
             Worker.objects.forget_long_dead()
         while not self._over.is_set():
-            self._over.wait(self._beat() if self._turns() else conf.BEAT_INTERVAL)
+            self._over.wait(self._send_heartbeat() if self._turns() else conf.HEARTBEAT_INTERVAL)
         connection.close()
 
     def _turns(self) -> bool:
         return time.monotonic() - self._turned_at < LONGEST_TURN
 
-    def _beat(self) -> float:
+    def _send_heartbeat(self) -> float:
         """Beat once; return the seconds until the next try."""
         try:
             if connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
                     cursor.execute(f"PRAGMA busy_timeout = {SQLITE_PATIENCE}")
-            Worker.beat(self._worker_id)
+            Worker.heartbeat(self._worker_id)
         except DATABASE_AWAY as error:
             return self._failed(error)
         except Exception:
             logger.exception("The heartbeat failed; trying again.")
             connection.close()
-            return conf.BEAT_INTERVAL
+            return conf.HEARTBEAT_INTERVAL
         self._fails = False
-        return conf.BEAT_INTERVAL
+        return conf.HEARTBEAT_INTERVAL
 
     def _failed(self, error: Exception) -> float:
         if not self._fails:

@@ -17,7 +17,7 @@ Beats = dict[UUID | None, datetime | None]
 
 @dataclass(slots=True)
 class _Silence:
-    beat: datetime | None
+    heartbeat: datetime | None
     since: float
     challenged_at: float | None = None
 
@@ -33,21 +33,23 @@ class Liveness:
         """Start afresh: this process or the database was away, and the workers may have been as well."""
         self._silences.clear()
 
-    def look(self, beats: Beats) -> None:
+    def look(self, heartbeats: Beats) -> None:
         """Note the present heartbeats; forget the workers that are not among them."""
         now, before = self._clock(), self._silences
         self._silences = {
-            worker: before[worker] if worker in before and before[worker].beat == beat else _Silence(beat, now)
-            for worker, beat in beats.items()
+            worker: before[worker]
+            if worker in before and before[worker].heartbeat == heartbeat
+            else _Silence(heartbeat, now)
+            for worker, heartbeat in heartbeats.items()
         }
 
     def suspects(self) -> Beats:
         """Return long silent workers to challenge, early enough that they have two beats' time to answer."""
-        after = conf.DEAD_AFTER - 2 * conf.BEAT_INTERVAL
+        after = conf.DEAD_AFTER - 2 * conf.HEARTBEAT_INTERVAL
         return {
-            worker: silence.beat
+            worker: silence.heartbeat
             for worker, silence in self._silences.items()
-            if silence.beat is not None and silence.challenged_at is None and self._is_past(silence.since, after)
+            if silence.heartbeat is not None and silence.challenged_at is None and self._is_past(silence.since, after)
         }
 
     def challenged(self, worker: UUID | None) -> None:
@@ -56,11 +58,11 @@ class Liveness:
 
     def dead(self) -> Beats:
         """Return workers that were silent for DEAD_AFTER and did not answer; without a row, after two beats."""
-        return {worker: silence.beat for worker, silence in self._silences.items() if self._is_dead(silence)}
+        return {worker: silence.heartbeat for worker, silence in self._silences.items() if self._is_dead(silence)}
 
     def _is_dead(self, silence: _Silence) -> bool:
-        answer = 2 * conf.BEAT_INTERVAL
-        if silence.beat is None:
+        answer = 2 * conf.HEARTBEAT_INTERVAL
+        if silence.heartbeat is None:
             return self._is_past(silence.since, answer)
         asked_at = silence.challenged_at
         return (

@@ -9,7 +9,7 @@ from random import Random
 from .accumulator import Accumulator
 from .finish_reasons import CONTENT_FILTER, LENGTH
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 LONGEST_WAIT = 30.0
 """Seconds; a reply fails where its provider asks to wait longer."""
 
@@ -85,7 +85,7 @@ def retry_delay(error: ProviderError, tries: int, *, shown: bool, random: Random
     >>> retry_delay(ProviderError("overloaded", retriable=True), tries=3, shown=False, random=Random()) is None
     True
     """
-    if shown or not error.retriable or tries >= MOST_TRIES:
+    if shown or not error.retriable or tries >= MAX_TRIES:
         return None
     if error.retry_after is not None:
         return error.retry_after + random.uniform(0, 0.5) if error.retry_after <= LONGEST_WAIT else None

@@ -49,7 +49,7 @@ def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str
     ['system', 'user']
     """
     system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
-    turns = _said(history)
+    turns = _turns_of(history)
     ending = [_message("assistant", begun)] if begun else []
     room = window * (1 - SHARE_FOR_ANSWER) - _tokens(system) - _tokens(ending)
     kept = _newest_that_fit(turns, room)
@@ -62,10 +62,10 @@ def tokens(history: Iterable[Turn]) -> float:
     >>> tokens([("user", "done", "A question?")]) < 20
     True
     """
-    return _tokens(_said(history))
+    return _tokens(_turns_of(history))
 
 
-def _said(history: Iterable[Turn]) -> list[ProviderMessage]:
+def _turns_of(history: Iterable[Turn]) -> list[ProviderMessage]:
     spoken = ((role, status, content) for role, status, content in history if status in SPOKEN and content.strip())
     return [_message(role, _marked(status, content)) for role, status, content in spoken]
 

@@ -16,7 +16,7 @@ from parley.conf import conf
 from parley.models import Conversation, Message, Transfer, Worker, locks
 from parley.models.job import ALWAYS, Job
 from parley.models.locks import DATABASE_AWAY
-from parley.models.worker import with_beats
+from parley.models.worker import with_heartbeats
 
 from . import ledger
 from .liveness import Liveness
@@ -24,7 +24,7 @@ from .liveness import Liveness
 logger = logging.getLogger(__name__)
 
 JOBS: tuple[Any, ...] = (Message, Transfer)
-MOST_PURGED, LONGEST_PURGE = 20, 1.0
+MAX_PURGED, LONGEST_PURGE = 20, 1.0
 """Conversations, and transfers, of one purge; seconds after which it begins no more."""
 
 
@@ -47,12 +47,12 @@ class Reaper:
         self._passing = threading.Lock()
         self._passed_at: float | None = None
 
-    def pass_by(self) -> None:
+    def sweep_if_due(self) -> None:
         """Sweep, unless a sweep runs or has just run; for callers that come often, and must neither wait nor fail."""
         if not self._passing.acquire(blocking=False):
             return
         try:
-            if self._passed_at is None or self._clock() - self._passed_at >= conf.BEAT_INTERVAL:
+            if self._passed_at is None or self._clock() - self._passed_at >= conf.HEARTBEAT_INTERVAL:
                 self._passed_at = self._clock()
                 self.sweep()
         except Exception as error:
@@ -62,34 +62,34 @@ class Reaper:
 
     def sweep(self) -> None:
         """Recover and purge, where nothing waits for it. Raises what the database raises."""
-        self.look_after()
+        self.recover_lost()
         self.purge()
 
-    def look_after(self) -> None:
+    def recover_lost(self) -> None:
         """Recover jobs of dead workers, and enqueue lost ones again. Raises what the database raises."""
         if self._reached_at is None or _is_long(self._clock() - self._reached_at):
             self._workers.forget()
         with locks.waiting(locks.BRIEFLY):
             self._look_at_workers()
-            for worker_id, beat in self._workers.dead().items():
-                self._recover_orphans(worker_id, beat)
+            for worker_id, heartbeat in self._workers.dead().items():
+                self._recover_orphans(worker_id, heartbeat)
             self._dispatch_lost()
         self._reached_at = self._clock()
 
     def purge(self) -> None:
         """Delete for good what has expired, a little at a time; what cannot be deleted comes last."""
         until = self._clock() + LONGEST_PURGE
-        over = [(model, pk) for model in (Conversation, Transfer) for pk in self._over(model)]
-        if not over:
+        expired = [(model, pk) for model in (Conversation, Transfer) for pk in self._expired(model)]
+        if not expired:
             self._stuck.clear()
-        for model, pk in over:
+        for model, pk in expired:
             if self._clock() >= until:
                 return
             self._delete(model, pk)
 
-    def _over(self, model: type[Conversation | Transfer]) -> list[UUID]:
-        over = model.objects.over().exclude(pk__in=self._stuck)
-        return list(over.values_list("pk", flat=True)[:MOST_PURGED])
+    def _expired(self, model: type[Conversation | Transfer]) -> list[UUID]:
+        expired = model.objects.expired().exclude(pk__in=self._stuck)
+        return list(expired.values_list("pk", flat=True)[:MAX_PURGED])
 
     def _delete(self, model: type[Conversation | Transfer], pk: UUID) -> None:
         try:
@@ -127,16 +127,18 @@ class Reaper:
     def _look_at_workers(self) -> None:
         """Read heartbeats and challenge suspects; an answer that was long on its way says nothing of the present."""
         asked_at = self._clock()
-        beats = {worker: beat for kind in JOBS for worker, beat in with_beats(kind.objects.running())}
+        heartbeats = {
+            worker: heartbeat for kind in JOBS for worker, heartbeat in with_heartbeats(kind.objects.running())
+        }
         if _is_long(self._clock() - asked_at):
             self._workers.forget()
-        self._workers.look(beats)
-        for worker_id, beat in self._workers.suspects().items():
-            if locks.unless_held(Worker.challenge, worker_id, beat):
+        self._workers.look(heartbeats)
+        for worker_id, heartbeat in self._workers.suspects().items():
+            if locks.unless_held(Worker.challenge, worker_id, heartbeat):
                 self._workers.challenged(worker_id)
 
-    def _recover_orphans(self, worker_id: UUID | None, beat: datetime | None) -> None:
-        still = Worker.still_silent(worker_id, beat)
+    def _recover_orphans(self, worker_id: UUID | None, heartbeat: datetime | None) -> None:
+        still = Worker.still_silent(worker_id, heartbeat)
         for kind in JOBS:
             self.recover(kind.objects.orphaned(worker_id).select_related(*kind.NEEDED)[:1000], still)
 
@@ -148,7 +150,7 @@ class Reaper:
 
 
 def _is_long(seconds: float) -> bool:
-    return seconds > 2 * conf.BEAT_INTERVAL
+    return seconds > 2 * conf.HEARTBEAT_INTERVAL
 
 
 def dispatch_next(reply: Message) -> None:
@@ -162,4 +164,4 @@ def next_of(reply: Message) -> list[Message]:
     owner_id = reply.owner_id
     if not Message.objects.unsettled().filter(conversation__owner_id=owner_id, status="pending").exists():
         return []
-    return list(Message.objects.waiting_of(owner_id)[: conf.MOST_PER_PERSON])
+    return list(Message.objects.waiting_of(owner_id)[: conf.MAX_PER_PERSON])

@@ -23,7 +23,7 @@ _CLOSES_PROSE = re.compile(r"[^\s`\"'“”‘’«»(\[{<|/\\=]\Z|\n\Z|\A\Z")
 """Stands before a closing tag that ends what a template had opened, and not before one that is mentioned."""
 
 
-class Thoughts:
+class ReasoningSplitter:
     """Passes what is added on to one of two texts; holds back only what may still become a tag."""
 
     def __init__(self, reasoning: Text, answer: Text) -> None:
@@ -35,7 +35,7 @@ class Thoughts:
         begun = str(answer)
         self._talk = begun if _ANY_TAG.search(begun) else ""
         self._line = self._talk or last_line(begun)
-        self._thinks, self._writes, self._may_close = False, is_in_code(self._talk), True
+        self._in_reasoning, self._writes, self._may_close = False, is_in_code(self._talk), True
 
     def add(self, piece: str) -> None:
         """Take the next piece of the stream, cut anywhere."""
@@ -64,7 +64,7 @@ class Thoughts:
             self._take = self._channels.add
             self._take(begun)
         elif opener := next(filter(begun.startswith, TAGS), ""):
-            self._closer, self._take = TAGS[opener], self._think
+            self._closer, self._take = TAGS[opener], self._add_reasoning
             self._take(begun[len(opener) :])
         elif any(opener.startswith(begun) for opener in OPENERS):
             self._held = piece
@@ -72,16 +72,16 @@ class Thoughts:
             self._writes = True
             self.add(piece)
 
-    def _think(self, piece: str) -> None:
+    def _add_reasoning(self, piece: str) -> None:
         """Take reasoning, without the line breaks after the opening tag and before the closing one."""
-        piece = piece if self._thinks else piece.lstrip("\n")
-        thought, found, answer = piece.partition(self._closer)
+        piece = piece if self._in_reasoning else piece.lstrip("\n")
+        thinking, found, answer = piece.partition(self._closer)
         if not found:
-            thought, self._held = _parted(piece, [self._closer])
-            self._held = thought[len(thought.rstrip("\n")) :] + self._held
-        thought = thought.rstrip("\n")
-        self._thinks = self._thinks or bool(thought)
-        self._reasoning.add(thought)
+            thinking, self._held = _parted(piece, [self._closer])
+            self._held = thinking[len(thinking.rstrip("\n")) :] + self._held
+        thinking = thinking.rstrip("\n")
+        self._in_reasoning = self._in_reasoning or bool(thinking)
+        self._reasoning.add(thinking)
         if found:
             self._answer_begins(answer)
 
@@ -94,13 +94,13 @@ class Thoughts:
         """Take text before a first closing tag as reasoning: several templates open the tag in the prompt."""
         if _CLOSER.search(self._answer.tail(length)) is None:
             return
-        said = self._answer.since(self._start)
-        closer = _CLOSER.search(said)
+        words = self._answer.since(self._start)
+        closer = _CLOSER.search(words)
         self._may_close = closer is None
-        if closer and not self._reasoning and not self._is_talk(said[: closer.start()], closer[0]):
+        if closer and not self._reasoning and not self._is_talk(words[: closer.start()], closer[0]):
             self._answer.cut(self._start)
-            self._reasoning.add(said[: closer.start()].strip("\n"))
-            self._answer_begins(said[closer.end() :])
+            self._reasoning.add(words[: closer.start()].strip("\n"))
+            self._answer_begins(words[closer.end() :])
 
     def _is_talk(self, before: str, closer: str) -> bool:
         return is_in_code(self._line + before) or is_talk(self._talk + before, closer)

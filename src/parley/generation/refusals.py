@@ -76,13 +76,13 @@ class Refusal:
     """An HTTP response other than 2xx: its body as text, and the fields ``code`` and ``param`` of OpenAI's errors."""
 
     status: int
-    said: str
+    message: str
     code: str = ""
     param: str = ""
 
     @property
     def words(self) -> str:
-        return f"{self.code} {self.said}".strip().lower()
+        return f"{self.code} {self.message}".strip().lower()
 
     @property
     def about_the_request(self) -> bool:
@@ -90,22 +90,24 @@ class Refusal:
         return self.status in (400, 422, 500, 501) and meaning(self) in ("bad_request", "provider_down")
 
 
-def without_echo(said: Any, depth: int = DEEPEST) -> Any:
+def without_echo(message: Any, depth: int = DEEPEST) -> Any:
     """Return the body of a refusal without the request that it repeats: people's words are no reason.
 
     >>> without_echo({"loc": ["messages"], "msg": "Too long", "input": "What a person wrote"})
     {'loc': ['messages'], 'msg': 'Too long'}
     """
-    if isinstance(said, str):
-        return ECHO.sub("", said) if "loc" in said else said
+    if isinstance(message, str):
+        return ECHO.sub("", message) if "loc" in message else message
     if not depth:
         return ""
-    if isinstance(said, list):
-        return [without_echo(one, depth - 1) for one in said]
-    if not isinstance(said, dict):
-        return said
+    if isinstance(message, list):
+        return [without_echo(one, depth - 1) for one in message]
+    if not isinstance(message, dict):
+        return message
     return {
-        name: without_echo(value, depth - 1) for name, value in said.items() if name != "input" or "loc" not in said
+        name: without_echo(value, depth - 1)
+        for name, value in message.items()
+        if name != "input" or "loc" not in message
     }
 
 
@@ -115,7 +117,7 @@ def meaning(refusal: Refusal) -> str:
     >>> meaning(Refusal(429, "You exceeded your current quota")), meaning(Refusal(404, "404 page not found"))
     ('no_credit', 'wrong_address')
     """
-    status, is_page = refusal.status, WEB_PAGE.search(refusal.said[:2000]) is not None
+    status, is_page = refusal.status, WEB_PAGE.search(refusal.message[:2000]) is not None
     if 300 <= status < 400:
         return "redirected"
     if status < 500 and status in OPEN_TO_WORDS and (is_page or _is_lost(refusal)):
@@ -124,20 +126,20 @@ def meaning(refusal: Refusal) -> str:
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
 
 
-def in_band(said: str, status: int = 0) -> str:
+def in_band(message: str, status: int = 0) -> str:
     """Return the code of parley.errors for an error inside a stream, which may name a status of HTTP.
 
     >>> in_band("The engine is overloaded"), in_band("", 429), in_band("Oops")
     ('overloaded', 'rate_limited', 'provider_error')
     """
-    return _by_words(said.lower(), IN_BAND) or IN_BAND_STATUS_CODES.get(status, "provider_error")
+    return _by_words(message.lower(), IN_BAND) or IN_BAND_STATUS_CODES.get(status, "provider_error")
 
 
 def _is_lost(refusal: Refusal) -> bool:
     """Return whether the server has no such address, even if it says no more than "Not Found"."""
     if refusal.status not in (404, 405) or refusal.code == "model_not_found":
         return False
-    return bool(NO_SUCH_ADDRESS.search(refusal.words) or SAYS_NOTHING.fullmatch(refusal.said.lower()))
+    return bool(NO_SUCH_ADDRESS.search(refusal.words) or SAYS_NOTHING.fullmatch(refusal.message.lower()))
 
 
 def _by_words(words: str, status: int) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from .reasoning import Thoughts
+from .reasoning import ReasoningSplitter
 
 LONGEST_REPETITION = 400
 """Characters at the end of the text that a continuation may repeat."""
@@ -80,7 +80,7 @@ class Seam:
     ``before``: the whole text that the model continues.
     """
 
-    def __init__(self, before: str, then: Thoughts) -> None:
+    def __init__(self, before: str, then: ReasoningSplitter) -> None:
         self._before, self._then = before[-LONGEST_REPETITION:], then
         self._fence = open_fence(before)
         self._held, self._sewn = "", False

@@ -8,7 +8,7 @@ import json
 
 LONGEST_EVENT = 16_000_000
 """Bytes; pictures fit into one event, and what is longer is no answer."""
-MOST_PIECES = 1000
+MAX_PIECES = 1000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FIELDS = (b"", b"data", b"id", b"retry")
 HEARTBEATS = (b"ping", b"heartbeat", b"keepalive", b"keep-alive")
@@ -30,7 +30,7 @@ class Events:
     """
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._buffers: list[bytes] = []
         self._data: list[bytes] = []
         self._json: list[bytes] = []
         self._size = self._waiting = 0
@@ -42,11 +42,11 @@ class Events:
         """Return the data of the events that are complete now. Raises NotAnEvent, after the events that came before."""
         if self._refused:
             raise self._refused
-        after_carriage_return = bool(self._pieces) and self._pieces[-1].endswith(b"\r")
+        after_carriage_return = bool(self._buffers) and self._buffers[-1].endswith(b"\r")
         if b"\n" not in received and b"\r" not in received and not after_carriage_return:
             return self._wait(received)
-        *lines, rest = _lines(b"".join((*self._pieces, received)) if self._pieces else received)
-        self._pieces, self._waiting = [rest] if rest else [], len(rest)
+        *lines, rest = _lines(b"".join((*self._buffers, received)) if self._buffers else received)
+        self._buffers, self._waiting = [rest] if rest else [], len(rest)
         events: list[bytes] = []
         try:
             for line in lines:
@@ -67,10 +67,10 @@ class Events:
 
     def _wait(self, received: bytes) -> list[bytes]:
         """Keep part of a long line, without scanning again what is there of it."""
-        self._pieces.append(received)
+        self._buffers.append(received)
         self._waiting += len(received)
-        if len(self._pieces) > MOST_PIECES:
-            self._pieces = [b"".join(self._pieces)]
+        if len(self._buffers) > MAX_PIECES:
+            self._buffers = [b"".join(self._buffers)]
         self._refuse_too_much(self._waiting)
         return []
 
@@ -149,5 +149,5 @@ def _lines(text: bytes) -> list[bytes]:
 
 def _as_error(data: bytes) -> bytes:
     data = data.strip()
-    said = data if data[:1] in (b"{", b"[", b'"') else json.dumps(data.decode("utf-8", "replace")).encode()
-    return b'{"object":"error","error":%b}' % said
+    body = data if data[:1] in (b"{", b"[", b'"') else json.dumps(data.decode("utf-8", "replace")).encode()
+    return b'{"object":"error","error":%b}' % body

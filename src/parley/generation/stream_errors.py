@@ -8,7 +8,7 @@ from parley.text import clean_count, clean_line
 LONGEST_SENTENCE = 2000
 """Characters that are read; Provider.detail says how many are kept."""
 DEEPEST = 4
-MOST_SENTENCES = 5
+MAX_SENTENCES = 5
 
 _SAID_IN = (
     "message", "msg", "detail", "error", "error_message", "error_msg", "errors", "description", "status_msg",
@@ -46,42 +46,42 @@ def error_in(chunk: dict[str, Any]) -> InBandError | None:
     return InBandError(sentence_of(chunk), _status_of(chunk)) if _is_error(chunk) else None
 
 
-def _status_of(said: Any) -> int:
+def _status_of(body: Any) -> int:
     """Return the status of HTTP that an error names, or 0."""
-    if not isinstance(said, dict):
+    if not isinstance(body, dict):
         return 0
-    named = (clean_count(said.get(name)) or 0 for name in ("code", "status", "status_code"))
+    named = (clean_count(body.get(name)) or 0 for name in ("code", "status", "status_code"))
     return next((status for status in named if 400 <= status < 600), 0)
 
 
-def sentence_of(said: Any, depth: int = DEEPEST) -> str:
+def sentence_of(body: Any, depth: int = DEEPEST) -> str:
     """Return one line of what an error says: a text, a list or an object, however they are nested.
 
     >>> sentence_of({"detail": [{"msg": "Field required"}, {"msg": "Too long"}]})
     'Field required; Too long'
     """
-    if isinstance(said, str):
-        return clean_line(said, LONGEST_SENTENCE)
-    if isinstance(said, list):
-        return _joined((sentence_of(one, depth - 1) for one in said[:MOST_SENTENCES]) if depth else ())
-    if not isinstance(said, dict) or not depth:
+    if isinstance(body, str):
+        return clean_line(body, LONGEST_SENTENCE)
+    if isinstance(body, list):
+        return _joined((sentence_of(one, depth - 1) for one in body[:MAX_SENTENCES]) if depth else ())
+    if not isinstance(body, dict) or not depth:
         return ""
-    sentences = (sentence_of(said[name], depth - 1) for name in _SAID_IN if name in said)
-    return _joined((next(filter(None, sentences), ""), _upstream(said))) or _name_of(said)
+    sentences = (sentence_of(body[name], depth - 1) for name in _SAID_IN if name in body)
+    return _joined((next(filter(None, sentences), ""), _upstream(body))) or _name_of(body)
 
 
 def _joined(sentences: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(filter(None, sentences)))[:LONGEST_SENTENCE]
 
 
-def _upstream(said: dict[str, Any]) -> str:
+def _upstream(body: dict[str, Any]) -> str:
     """Return what OpenRouter quotes of the provider that it asked."""
-    metadata = said.get("metadata")
+    metadata = body.get("metadata")
     return clean_line(metadata.get("raw"), LONGEST_SENTENCE) if isinstance(metadata, dict) else ""
 
 
-def _name_of(said: dict[str, Any]) -> str:
-    names = (said[name] for name in _NAMED_IN if isinstance(said.get(name), str | int) and said[name])
+def _name_of(body: dict[str, Any]) -> str:
+    names = (body[name] for name in _NAMED_IN if isinstance(body.get(name), str | int) and body[name])
     return clean_line(str(next(names, ""))[:LONGEST_SENTENCE], LONGEST_SENTENCE)
 
 

@@ -27,9 +27,9 @@ from .wires import WIRES
 
 logger = logging.getLogger(__name__)
 
-MOST_MODELS = 1000
+MAX_MODELS = 1000
 """Models whose dialects are remembered."""
-MOST_SAID, LONGEST_SAID = 4000, 2000
+MAX_SAID, LONGEST_SAID = 4000, 2000
 """Characters that are read: of a refusal, and of words in place of a chunk."""
 _dialects: dict[tuple[Provider, str], Dialect] = {}
 """(provider, model) → the dialect of the last accepted request, as long as the process lives."""
@@ -40,7 +40,7 @@ EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
 async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[Any], None]:
     """Ask, and yield the decoded events of the answer, as many as each read brought. Raises ProviderError."""
     words = _errors_in_our_words(provider, request)
-    async with words, asyncio.timeout(provider.longest_answer), asyncio.timeout(None) as idle:
+    async with words, asyncio.timeout(provider.answer_timeout), asyncio.timeout(None) as idle:
         _allow(idle, provider.connect_timeout + provider.idle_timeout)
         async with (
             await _ask(provider, request) as answer,
@@ -65,8 +65,8 @@ async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[objec
             other = dialect.after(_refusal(error), request)
             if other is None:
                 raise
-            said = provider.redacted(without_echo(error.body))
-            logger.info("Asking %r in another way, after %s: %s", request.model, error.status_code, said)
+            message = provider.redacted(without_echo(error.body))
+            logger.info("Asking %r in another way, after %s: %s", request.model, error.status_code, message)
             dialect = other
         else:
             _remember(whom, dialect)
@@ -75,7 +75,7 @@ async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[objec
 
 def _remember(whom: tuple[Provider, str], dialect: Dialect) -> None:
     if not dialect.guessed and dialect != _dialects.get(whom, Dialect()):
-        while len(_dialects) >= MOST_MODELS:
+        while len(_dialects) >= MAX_MODELS:
             del _dialects[next(iter(_dialects))]
         _dialects[whom] = dialect
 
@@ -154,8 +154,8 @@ def _legible(data: bytes) -> str:
 
 @asynccontextmanager
 async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIterator[None]:
-    def log(words: str, said: object) -> None:
-        logger.warning("The provider %s: %s", words, provider.redacted(said))
+    def log(words: str, message: object) -> None:
+        logger.warning("The provider %s: %s", words, provider.redacted(message))
 
     try:
         yield
@@ -189,9 +189,9 @@ def _is_timeout(error: BaseException) -> bool:
 def _refusal(error: openai.APIStatusError) -> Refusal:
     """Read the SDK's error, of which any part may be missing or of another type."""
     body = without_echo(error.body)
-    said = body if isinstance(body, str) else repr(body or "")
+    message = body if isinstance(body, str) else repr(body or "")
     code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
-    return Refusal(error.status_code, said[:MOST_SAID], code[:100], param[:100])
+    return Refusal(error.status_code, message[:MAX_SAID], code[:100], param[:100])
 
 
 def _from_status(error: openai.APIStatusError, provider: Provider, request: Request) -> ProviderError:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 InDatabase = Callable[..., Awaitable[Any]]
 
 PATIENCE, AT_ONCE = 30.0, 4
-MOST_TOKENS, MOST_CHUNKS, MOST_CHARACTERS = 500, 1000, 4000
+MAX_TOKENS, MAX_CHUNKS, MAX_CHARACTERS = 500, 1000, 4000
 """A model may reason before it writes; what exceeds the limit of tokens is cut off."""
 EXCERPT = 2000
 REQUEST = (
@@ -72,8 +72,8 @@ class Titles:
                     await self._ask(reply, provider, request)
         except Exception as error:
             known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
-            said = provider.redacted(error)
-            logger.warning("Reply %s: no title was written (%s).", reply_id, said, exc_info=not known)
+            words = provider.redacted(error)
+            logger.warning("Reply %s: no title was written (%s).", reply_id, words, exc_info=not known)
 
     async def _ask(self, reply: Message, provider: Provider, request: Request) -> None:
         """Ask for a title, and record the call however it comes out, also where this process ends meanwhile."""
@@ -104,7 +104,7 @@ def begin(reply_id: UUID, model: str) -> tuple[Message, Request | None]:
 def request_for(model: str, question: str, answer: str) -> Request:
     """Return a request that quotes both in one message, so that neither is taken for the request itself."""
     content = f"{REQUEST}\n\n<question>\n{question[:EXCERPT]}\n</question>\n\n<answer>\n{answer[:EXCERPT]}\n</answer>"
-    limit = {"max_tokens": MOST_TOKENS}
+    limit = {"max_tokens": MAX_TOKENS}
     return Request(model, [{"role": "user", "content": content}], limit, optional=frozenset(limit))
 
 
@@ -125,7 +125,7 @@ async def ask(provider: Provider, request: Request, answer: Accumulator) -> tupl
             for chunk in batch:
                 answer.add(chunk)
             size += len(batch)
-            if size > MOST_CHUNKS or len(str(answer.text)) > MOST_CHARACTERS:
+            if size > MAX_CHUNKS or len(str(answer.text)) > MAX_CHARACTERS:
                 break
     answer.close()
     return cleaned(str(answer.text)), {**answer.usage, "model": request.model}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from parley.conf import conf
 from parley.models import Call, Message
-from parley.models.message_queryset import Thoughts
+from parley.models.message_queryset import Reasoning
 from parley.provider import Provider
 
 from .accumulator import Accumulator
@@ -33,7 +33,7 @@ class Writing:
     answer: Accumulator
     left_out: int = 0
     checkpointed: str = ""
-    saved_thoughts: Thoughts | None = None
+    saved_reasoning: Reasoning | None = None
     task: asyncio.Task[Outcome] | None = None
     shown_since: float | None = None
     thinking_since: float | None = None
@@ -42,7 +42,7 @@ class Writing:
     unasked: Outcome | None = None
     begun: bool = False
     held: bool = False
-    thought: bool = False
+    has_reasoned: bool = False
     calls: list[Call] = field(default_factory=list)
 
     @property
@@ -55,11 +55,11 @@ class Writing:
 
     @property
     def as_it_is(self) -> tuple["Writing", str, dict[str, Any]]:
-        """The arguments of ``engine.take_back``, read in the event loop: a thread would miss what arrives meanwhile."""
-        return self, self.text, self.thoughts
+        """The arguments of ``engine.reclaim``, read in the event loop: a thread would miss what arrives meanwhile."""
+        return self, self.text, self.reasoning
 
     @property
-    def told(self) -> tuple[str, str]:
+    def visible_text(self) -> tuple[str, str]:
         """The answer and the reasoning that readers are to see."""
         return self.text, str(self.answer.reasoning)
 
@@ -71,7 +71,7 @@ class Writing:
     @property
     def changed(self) -> bool:
         """Whether anything is not in the database yet."""
-        return self.text != self.checkpointed or self.new_thoughts is not None
+        return self.text != self.checkpointed or self.new_reasoning is not None
 
     @property
     def shown(self) -> bool:
@@ -79,7 +79,7 @@ class Writing:
         return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
 
     @property
-    def thoughts(self) -> dict[str, Any]:
+    def reasoning(self) -> dict[str, Any]:
         """The reasoning and its seconds, including those of the text that this attempt continues."""
         parts = [self.reply.reasoning, str(self.answer.reasoning)]
         times = [time for time in (self.reply.reasoning_seconds, self.reasoning_seconds) if time is not None]
@@ -91,12 +91,12 @@ class Writing:
         return [*self.reply.parts, *(part for part in self.answer.beside.as_parts() if part not in self.reply.parts)]
 
     @property
-    def new_thoughts(self) -> Thoughts | None:
+    def new_reasoning(self) -> Reasoning | None:
         """The reasoning and its seconds, if this attempt has any that is not in the database yet."""
         if not self.answer.reasoning:
             return None
-        reasoning, seconds = self.thoughts.values()
-        return (reasoning, seconds) if (reasoning, seconds) != self.saved_thoughts else None
+        reasoning, seconds = self.reasoning.values()
+        return (reasoning, seconds) if (reasoning, seconds) != self.saved_reasoning else None
 
     def note_time(self, now: float) -> None:
         """Measure the reasoning, from its first piece to the first word of the answer. ``now``: seconds."""
@@ -106,9 +106,9 @@ class Writing:
                 call.note_first_token()
         if self.answer.reasoning and self.thinking_since is None:
             self.thinking_since = self.shown_since if self.answer.text.taken_back else now
-        if self.thinking_since is not None and not self.thought:
+        if self.thinking_since is not None and not self.has_reasoned:
             self.reasoning_seconds = round(now - self.thinking_since)
-            self.thought = len(self.text) > len(self.reply.content)
+            self.has_reasoned = len(self.text) > len(self.reply.content)
 
     def end_call(self, outcome: str, error: str) -> None:
         """Note the outcome of the last call to the provider, if there was one."""
@@ -123,7 +123,7 @@ class Writing:
 
 
 class Log(Protocol):
-    """The log in which readers follow a reply; see delivery.log."""
+    """The log in which readers follow a reply; see delivery.stream_log."""
 
     def begin(self, reply_id: UUID, attempt: int) -> None: ...
     async def write(self, texts: dict[UUID, tuple[str, str]]) -> set[UUID]: ...

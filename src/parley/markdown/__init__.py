@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from .blocks import blocks_of, offset_of
 from .cleaning import clean, sanitised
-from .cutting import Piece
+from .cutting import Block
 from .highlighting import Highlighter
 from .maths import with_blocks_of_maths
-from .pieces import offset_of, pieces_of
 
 _CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
 
@@ -35,7 +35,7 @@ def render(text: str) -> list[str]:
     >>> render("# A *title*\\n\\n1 < 2")
     ['<h1>A <em>title</em></h1>', '<p>1 &lt; 2</p>']
     """
-    return _finish(pieces_of(text))
+    return _finish(blocks_of(text))
 
 
 def parse_open(text: str) -> Parsed:
@@ -46,15 +46,15 @@ def parse_open(text: str) -> Parsed:
     >>> parse_open("One\\n\\nTwo\\n")
     Parsed(finished=['<p>One</p>'], opened=['<p>Two</p>'], offset=5)
     """
-    pieces = pieces_of(text)
-    count = max(0, len(pieces) - 1)
-    while count and "\n" not in text[offset_of(text, pieces, count) :]:
+    blocks = blocks_of(text)
+    count = max(0, len(blocks) - 1)
+    while count and "\n" not in text[offset_of(text, blocks, count) :]:
         count -= 1
-    finished, opened = pieces[:count], pieces[count:]
+    finished, opened = blocks[:count], blocks[count:]
     return Parsed(
         _finish(finished),
-        [clean(piece.html) for piece in opened],
-        offset_of(text, pieces, count) if count else 0,
+        [clean(block.html) for block in opened],
+        offset_of(text, blocks, count) if count else 0,
     )
 
 
@@ -94,6 +94,6 @@ def closed(wire_html: str) -> str:
     return sanitised(wire_html)
 
 
-def _finish(pieces: list[Piece]) -> list[str]:
+def _finish(blocks: list[Block]) -> list[str]:
     highlighter = Highlighter()
-    return [clean(highlighter.highlighted(with_blocks_of_maths(piece.html))) for piece in pieces]
+    return [clean(highlighter.highlighted(with_blocks_of_maths(block.html))) for block in blocks]

@@ -13,7 +13,7 @@ _TAG = re.compile(
 
 
 @dataclass(slots=True)
-class Piece:
+class Block:
     """One element with its lines, from 1; raw HTML is text between elements, whose lines comrak does not tell."""
 
     html: str
@@ -36,27 +36,27 @@ def _options(extensions: tuple[str, ...]) -> tuple[ExtensionOptions, ParseOption
     return extension, ParseOptions(), rendering
 
 
-def cut(html: str) -> list[Piece]:
+def cut(html: str) -> list[Block]:
     """Cut at the top-level elements; text between them is raw HTML, and becomes a paragraph."""
-    pieces: list[Piece] = []
+    blocks: list[Block] = []
     depth = deepest = start = 0
     first_line, last_line = None, 0
     for tag in _TAG.finditer(html):
         closing, first, last = tag.groups()
         if depth == 0:
-            _add_raw(pieces, html[start : tag.start()])
+            _add_raw(blocks, html[start : tag.start()])
             start, first_line, last_line, deepest = tag.start(), int(first) if first else None, 0, 0
         last_line = max(last_line, int(last or 0))  # comrak's own figure for a list may lack its last lines
         depth += -1 if closing else 0 if tag[0].endswith("/>") else 1
         deepest = max(deepest, depth)
         if depth == 0:
             element = html[start : tag.end()]
-            pieces.append(Piece(element, first_line, last_line or None, deepest > DEEPEST_NESTING))
+            blocks.append(Block(element, first_line, last_line or None, deepest > DEEPEST_NESTING))
             start = tag.end()
-    _add_raw(pieces, html[start:])
-    return pieces
+    _add_raw(blocks, html[start:])
+    return blocks
 
 
-def _add_raw(pieces: list[Piece], text: str) -> None:
+def _add_raw(blocks: list[Block], text: str) -> None:
     if text.strip():
-        pieces.append(Piece(f'<p class="raw">{text.strip()}</p>', None, None))
+        blocks.append(Block(f'<p class="raw">{text.strip()}</p>', None, None))

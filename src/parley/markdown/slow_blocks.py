@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from .cutting import DEEPEST_NESTING, cut, html_of
 
-MOST_COLUMNS = 200
+MAX_COLUMNS = 200
 LONGEST_SEARCH = 10_000_000
 """Characters of a paragraph times the formulas in it: 4 ms."""
-MOST_FOOTNOTES = 1_000
+MAX_FOOTNOTES = 1_000
 """References to them in a paragraph."""
 _TABLE_RULE = re.compile(r"[\s>*+\d.)|:-]*")
 _DEEP = re.compile(rf"^((?:[ \t]*>){{{DEEPEST_NESTING + 1}}})[^\n]*")
@@ -40,7 +40,7 @@ def without_slow_blocks(text: str) -> tuple[str, dict[int, range]]:
 def _slow_lines(text: str) -> list[int]:
     """Return the numbers of the lines that make a block slow."""
     slow: set[int] = set()
-    if text.count("|") > MOST_COLUMNS or text.count(">") > DEEPEST_NESTING:
+    if text.count("|") > MAX_COLUMNS or text.count(">") > DEEPEST_NESTING:
         slow.update(number for number, line in enumerate(text.split("\n"), 1) if _is_slow(line))
     if _is_slow_paragraph(text):
         slow.update(_slow_paragraphs(text))
@@ -48,12 +48,12 @@ def _slow_lines(text: str) -> list[int]:
 
 
 def _is_slow(line: str) -> bool:
-    return bool(line.count("|") > MOST_COLUMNS and _TABLE_RULE.fullmatch(line)) or bool(_DEEP.match(line))
+    return bool(line.count("|") > MAX_COLUMNS and _TABLE_RULE.fullmatch(line)) or bool(_DEEP.match(line))
 
 
 def _is_slow_paragraph(text: str) -> bool:
     formulas = text.count("\\(") + text.count("\\[")
-    return len(text) * formulas > LONGEST_SEARCH or text.count("[^") > MOST_FOOTNOTES
+    return len(text) * formulas > LONGEST_SEARCH or text.count("[^") > MAX_FOOTNOTES
 
 
 def _slow_paragraphs(text: str) -> Iterator[int]:
@@ -69,7 +69,9 @@ def _outline(text: str) -> tuple[list[range], set[int]]:
     """Return (lines of each top-level block, lines of code), by rendering without what is slow."""
     html = html_of("\n".join(_DEEP.sub(r"\1", line) for line in text.split("\n")))
     blocks = [
-        range(piece.first_line, piece.last_line + 1) for piece in cut(html) if piece.first_line and piece.last_line
+        range(rendered.first_line, rendered.last_line + 1)
+        for rendered in cut(html)
+        if rendered.first_line and rendered.last_line
     ]
     return blocks, {line for code in _CODE.finditer(html) for line in range(int(code[1]), int(code[2]) + 1)}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote
 
-from .cutting import Piece
+from .cutting import Block
 
 SPELLINGS = (
     "<br>", "<br/>", "<br />", "<sub>", "</sub>", "<sup>", "</sup>", "<kbd>", "</kbd>",
@@ -78,23 +78,23 @@ def _part(tag: str) -> str:
     return _marked(tag, _PART) if tag else ""
 
 
-def grouped(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def grouped(blocks: Iterable[Block]) -> Iterator[Block]:
     """Join the elements from ``<details>`` to its end into one."""
-    group: list[Piece] = []
+    group: list[Block] = []
     depth = 0
-    for piece in pieces:
-        if group and (depth == 0 or piece.html.startswith("<section")):
+    for block in blocks:
+        if group and (depth == 0 or block.html.startswith("<section")):
             yield _joined(group)
             group, depth = [], 0
-        depth = _depth_after(piece, depth)
-        group.append(piece)
+        depth = _depth_after(block, depth)
+        group.append(block)
     if group:
         yield _joined(group)
 
 
-def _depth_after(piece: Piece, depth: int) -> int:
-    if _LINE in piece.html and piece.html.startswith("<h6"):
-        for code in _PARTS.findall(piece.html):
+def _depth_after(block: Block, depth: int) -> int:
+    if _LINE in block.html and block.html.startswith("<h6"):
+        for code in _PARTS.findall(block.html):
             if _SPELLED.get(code, "").startswith("<details"):
                 depth += depth < DEEPEST
             elif code == _CODES["</details>"]:
@@ -102,13 +102,13 @@ def _depth_after(piece: Piece, depth: int) -> int:
     return depth
 
 
-def _joined(group: list[Piece]) -> Piece:
+def _joined(group: list[Block]) -> Block:
     first, *others = group
     if not others:
         return first
-    last = max(piece.last_line or 0 for piece in group)
-    html = "\n".join(_as_typed(piece.html) if piece.first_line is None else piece.html for piece in group)
-    return Piece(html, first.first_line, last or None, any(piece.too_deep for piece in group))
+    last = max(block.last_line or 0 for block in group)
+    html = "\n".join(_as_typed(block.html) if block.first_line is None else block.html for block in group)
+    return Block(html, first.first_line, last or None, any(block.too_deep for block in group))
 
 
 def with_tags(html: str) -> str:
@@ -173,11 +173,11 @@ class _Elements:
     def _take_line(self, line: str) -> None:
         before, *parts = _PARTS.split(line)
         if not self._open and not _SPELLED.get(parts[0] if parts else "", "").startswith("<details"):
-            return self._say(line)
-        self._say(before)
+            return self._write(line)
+        self._write(before)
         for code, words in zip(parts[::2], parts[1::2], strict=True):
             self._take_part(_SPELLED.get(code, ""))
-            self._say(words)
+            self._write(words)
         return None
 
     def _take_part(self, tag: str) -> None:
@@ -189,9 +189,9 @@ class _Elements:
         elif not tag.startswith("</") and fits and self._open.count(f"+{name}") < DEEPEST:
             self._open_ours(name)
         else:
-            self._say(escape(tag))
+            self._write(escape(tag))
 
-    def _say(self, words: str) -> None:
+    def _write(self, words: str) -> None:
         """Add the words of a line of tags: as a paragraph, except in a summary."""
         if not words.strip():
             return
@@ -207,7 +207,7 @@ class _Elements:
 
     def _since_theirs(self) -> list[str]:
         """Return our elements that are open within the renderer's innermost one."""
-        last = max((place for place, name in enumerate(self._open) if not name.startswith("+")), default=-1)
+        last = max((index for index, name in enumerate(self._open) if not name.startswith("+")), default=-1)
         return self._open[last + 1 :]
 
     def _open_ours(self, name: str) -> None:

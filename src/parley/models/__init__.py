@@ -1,7 +1,7 @@
 """The database: a person's feed, conversations, messages and transfers, and the processes that work on them."""
 
 from .call import Call, reply_claimed, reply_settled
-from .conversation import AskedBefore, Conversation
+from .conversation import Conversation, DuplicateQuestion
 from .draft import Draft
 from .feed import Feed, feed_advanced
 from .folder import Folder
@@ -13,10 +13,10 @@ from .transfer import Transfer
 from .worker import Worker
 
 __all__ = [
-    "AskedBefore",
     "Call",
     "Conversation",
     "Draft",
+    "DuplicateQuestion",
     "Feed",
     "Folder",
     "Message",

@@ -12,5 +12,5 @@ def may(owner_id: Any, kind: Any) -> bool:
 
     Call it in a transaction that has advanced the person's feed, so that of two at once one comes second.
     """
-    limit = kind.MOST_UNSETTLED
+    limit = kind.MAX_UNSETTLED
     return limit is None or kind.objects.unsettled().filter(**{kind.OWNER: owner_id}).count() <= limit

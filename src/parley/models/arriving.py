@@ -69,7 +69,7 @@ class Arrival:
             execute(self._conversation.messages.model, rows)
 
     def _begin(self) -> None:
-        self._conversation.discarded_at = timezone.now() + LEASE
+        self._conversation.deleted_at = timezone.now() + LEASE
         with self._pace.transaction(ROW):
             self._at_first()
             self._insert_conversation()
@@ -77,8 +77,8 @@ class Arrival:
     def _insert_conversation(self) -> None:
         """Insert it, in place of one of the same origin that is in the trash or was given up."""
         if self._conversation.origin:
-            in_trash = _same(self._conversation).exclude(discarded_at=None)
-            in_trash.filter(discarded_at__gt=timezone.now()).update(discarded_at=GIVEN_UP, origin="")
+            in_trash = _same(self._conversation).exclude(deleted_at=None)
+            in_trash.filter(deleted_at__gt=timezone.now()).update(deleted_at=GIVEN_UP, origin="")
             in_trash.update(origin="")
         execute(type(self._conversation), inserting([self._conversation]))
         self._conversation._state.adding = False
@@ -86,18 +86,18 @@ class Arrival:
     def _write_portion(self, messages: list[Any]) -> None:
         rows = self._insert(messages)
         with self._pace.transaction(self._weight_of(messages)):
-            self._change(discarded_at=timezone.now() + LEASE)
+            self._change(deleted_at=timezone.now() + LEASE)
             execute(self._conversation.messages.model, rows)
         self._on_portion()
 
     def _show(self, shown: Any) -> None:
         with self._pace.transaction(ROW):
-            values = {"discarded_at": None, "shown_id": shown, **self._at_last()}
+            values = {"deleted_at": None, "shown_id": shown, **self._at_last()}
             self._change(**values)
         vars(self._conversation).update(values)
 
     def _give_up(self) -> None:
-        self._mine.update(discarded_at=GIVEN_UP, origin="")
+        self._mine.update(deleted_at=GIVEN_UP, origin="")
 
     def _weight_of(self, messages: list[Any]) -> int:
         return sum(map(self._weigh, messages)) or ROW
@@ -108,7 +108,7 @@ class Arrival:
 
     @property
     def _mine(self) -> Any:
-        return _same(self._conversation).filter(pk=self._conversation.pk, discarded_at__gt=timezone.now())
+        return _same(self._conversation).filter(pk=self._conversation.pk, deleted_at__gt=timezone.now())
 
 
 class BeingCopied(Exception):
@@ -125,7 +125,7 @@ def arrive_once(
     longer than ``locks.waiting`` allows.
     """
     same = _same(conversation)
-    if same.filter(discarded_at__gt=timezone.now()).exists():
+    if same.filter(deleted_at__gt=timezone.now()).exists():
         raise BeingCopied
 
     def at_last() -> dict[str, Any]:
@@ -145,7 +145,7 @@ def arrive_once(
 
 
 def _whole(same: Any) -> "Conversation | None":
-    found: Conversation | None = same.filter(discarded_at=None).first()
+    found: Conversation | None = same.filter(deleted_at=None).first()
     return found
 
 

@@ -20,9 +20,9 @@ from .arriving import arrive_once
 from .branching import Branching
 from .copying import copies, copying
 from .feed import Feed
+from .generation_settings import GenerationSettings
 from .organised import Organised, OrganisedQuerySet
 from .states import UNSETTLED
-from .tuned import Tuned
 from .versioned import Versioned
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def title_from(text: str) -> str:
 class ConversationQuerySet(OrganisedQuerySet):
     def visible_to(self, user: Any) -> "ConversationQuerySet":
         """Return the user's own conversations that are not in the trash."""
-        kept: ConversationQuerySet = super().visible_to(user).filter(discarded_at=None)
+        kept: ConversationQuerySet = super().visible_to(user).filter(deleted_at=None)
         return kept
 
 
-class Conversation(Branching, Organised, Tuned, Versioned):
+class Conversation(Branching, Organised, GenerationSettings, Versioned):
     """A tree of messages. Branching reads and deletes them, Organised lists it, the verbs that ask stand here.
 
     ``origin``: what it is a copy of, as ``chatgpt:<id>``, ``share:<id>`` or ``fork:<id>``, so that it is copied once.
@@ -80,7 +80,7 @@ class Conversation(Branching, Organised, Tuned, Versioned):
         indexes = [
             models.Index(
                 fields=["owner", "-updated_at", "-id"],
-                condition=Q(discarded_at=None, archived=False, pinned=False, folder=None),
+                condition=Q(deleted_at=None, archived=False, pinned=False, folder=None),
                 name="parley_conversation_listed",
             ),
             models.Index(
@@ -92,7 +92,7 @@ class Conversation(Branching, Organised, Tuned, Versioned):
             models.Index(fields=["folder", "-updated_at", "-id"], name="parley_conversation_folder"),
             models.Index(fields=["owner", "version"], name="parley_conversation_feed"),
             models.Index(
-                fields=["discarded_at"], condition=Q(discarded_at__isnull=False), name="parley_conversation_discarded"
+                fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="parley_conversation_deleted"
             ),
         ]
         constraints = [
@@ -114,44 +114,44 @@ class Conversation(Branching, Organised, Tuned, Versioned):
 
     @classmethod
     def start(
-        cls, owner: Any, text: str, *, key: UUID | None = None, **tuning: Any
+        cls, owner: Any, text: str, *, idempotency_key: UUID | None = None, **generation_settings: Any
     ) -> tuple["Conversation", "Message"]:
         """Create a conversation, named after its first question, and enqueue the reply → (conversation, reply).
 
-        ``tuning``: model, instructions, parameters, folder. Raises AskedBefore, and DoesNotExist for a folder that was
-        deleted meanwhile.
+        ``generation_settings``: model, instructions, parameters, folder. Raises DuplicateQuestion, and DoesNotExist
+        for a folder that was deleted meanwhile.
         """
         with transaction.atomic():
-            conversation = cls(owner=owner, title=title_from(text), **tuning)
+            conversation = cls(owner=owner, title=title_from(text), **generation_settings)
             conversation.save(force_insert=True)
             if conversation.folder:
                 conversation.folder.refresh_from_db(fields=["version"])
-            _, reply = conversation.ask(text, key=key)
+            _, reply = conversation.ask(text, idempotency_key=idempotency_key)
         return conversation, reply
 
     def ask(
         self,
         text: str,
         *,
-        key: UUID | None = None,
+        idempotency_key: UUID | None = None,
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
         """Write the question and enqueue its reply → (question, reply).
 
-        ``key`` is the form's idempotency key. ``instead_of``: an earlier question that this one replaces on the shown
+        ``idempotency_key`` is the form's own. ``instead_of``: an earlier question that this one replaces on the shown
         branch, and that is kept. ``below``: a message of the branch to go on with, which is shown from then on.
-        Raises AskedBefore for a key that was used, and DoesNotExist for what was deleted meanwhile.
+        Raises DuplicateQuestion for a key that was used, and DoesNotExist for what was deleted meanwhile.
         """
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
-            self._refuse_twice(key)
+            self._refuse_twice(idempotency_key)
             self.refresh_from_db(fields=["shown"])
             for chosen in filter(None, (instead_of, below)):
                 chosen.refresh_from_db(fields=["parent"])
             leaf_id = self.leaf_id()
             parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
-            asked = {"id": uuid7(leaf_id), "version": version, "key": key}
+            asked = {"id": uuid7(leaf_id), "version": version, "idempotency_key": idempotency_key}
             new = partial(self.messages.model, conversation=self)
             question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
             reply = new(parent=question, role="assistant", version=version)
@@ -161,11 +161,13 @@ class Conversation(Branching, Organised, Tuned, Versioned):
             question.versions, reply.versions = [question.pk], [reply.pk]
         return question, reply
 
-    def _refuse_twice(self, key: UUID | None) -> None:
-        """Raise AskedBefore for a used key; the feed is locked by now, so of two requests at once one comes second."""
-        asked = self.messages.model.objects.filter(conversation__owner_id=self.owner_id, key=key)
-        if key and asked.exists():
-            raise AskedBefore(asked[0])
+    def _refuse_twice(self, idempotency_key: UUID | None) -> None:
+        """Raise DuplicateQuestion for a used key; the feed is locked, so of two requests at once one comes second."""
+        asked = self.messages.model.objects.filter(
+            conversation__owner_id=self.owner_id, idempotency_key=idempotency_key
+        )
+        if idempotency_key and asked.exists():
+            raise DuplicateQuestion(asked[0])
 
     def regenerate(self, message: "Message", model: str = "") -> "Message":
         """Enqueue another reply beside this one, or to this question, on the shown branch → the pending reply.
@@ -212,7 +214,7 @@ class Conversation(Branching, Organised, Tuned, Versioned):
 
     def _keep_changed_fork(self, origin: str, originals: models.QuerySet[Any], **inherited: Any) -> None:
         """Take the origin from an earlier fork if it, or what it copies, has changed since: then a new one is made."""
-        earlier = self._everyone.filter(origin=origin, discarded_at=None)
+        earlier = self._everyone.filter(origin=origin, deleted_at=None)
         if not earlier.exists():
             return
         newest = originals.aggregate(version=Max("version"))["version"]
@@ -234,7 +236,7 @@ class NoQuestion(Exception):
     """There is no question above this message that could be answered again."""
 
 
-class AskedBefore(Exception):
+class DuplicateQuestion(Exception):
     """The form was sent before; ``question`` is what it asked."""
 
     def __init__(self, question: "Message") -> None:

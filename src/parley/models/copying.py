@@ -20,7 +20,7 @@ COPIED = {
     "status": "CASE WHEN status IN ('pending', 'streaming') THEN 'stopped' ELSE status END",
     "settled_at": "CASE WHEN status IN ('pending', 'streaming') THEN CURRENT_TIMESTAMP ELSE settled_at END",
     "version": "0",
-    "key": "NULL",
+    "idempotency_key": "NULL",
     "worker": "NULL",
     "enqueued_at": "NULL",
 }

@@ -11,7 +11,7 @@ from .portions import Pace
 
 LONGEST = 1.0
 """Seconds for one conversation; the next sweep deletes the rest."""
-MOST_ROWS = 200
+MAX_ROWS = 200
 
 
 def emptied(conversation: Any, clock: Callable[[], float] = time.monotonic) -> bool:
@@ -22,7 +22,7 @@ def emptied(conversation: Any, clock: Callable[[], float] = time.monotonic) -> b
     pace, until = Pace(), clock() + LONGEST
     left = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
     while left:
-        newest = _weighed(conversation, left[-min(pace.rows, MOST_ROWS) :], pace.most)
+        newest = _weighed(conversation, left[-min(pace.rows, MAX_ROWS) :], pace.most)
         with pace.transaction(sum(newest.values())):
             locks.wait_no_longer()
             if not _held(conversation):

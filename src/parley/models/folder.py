@@ -18,12 +18,12 @@ class Folder(Named):
         ordering = ("name", "id")
 
     @property
-    def shelf(self) -> str:
+    def section(self) -> str:
         """Return the section of the sidebar that lists its conversations, which is also the id of its element."""
         return f"{IN_FOLDER}{self.pk}"
 
     @property
-    def place(self) -> str:
+    def cursor(self) -> str:
         """Return the key that the list of folders is sorted by, lowest first."""
         return f"{self.name.casefold()} {self.pk}"
 

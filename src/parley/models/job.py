@@ -24,7 +24,7 @@ from .feed import Feed
 from .versioned import VisibleQuerySet
 
 ALWAYS = Q()
-MOST_DEATHS = 3
+MAX_DEATHS = 3
 """Times that a job is begun again automatically because its worker died."""
 
 Unsettled = tuple[UUID, Any, Any, bool]
@@ -70,7 +70,7 @@ class JobQuerySet(VisibleQuerySet):
 
     def lost(self) -> Any:
         """Return the waiting jobs without a task, and those whose task was sent so long ago that it must be lost."""
-        since = timezone.now() - timedelta(seconds=conf.BELL_LOST_AFTER)
+        since = timezone.now() - timedelta(seconds=conf.JOB_LOST_AFTER)
         untold = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
         return self.unsettled().filter(untold, status=self.model.WAITING).order_by("id")
 
@@ -129,7 +129,7 @@ class Job(models.Model):
 
     ``WAITING``, ``RUNNING``, ``FAILED``: values of its status. ``TASK``: the name of its Celery task. ``OWNER``,
     ``LANE``: lookups of its person, and of that which has one job running at a time. ``NEEDED``: related rows to load
-    with it. ``MOST_UNSETTLED``: jobs of one person that may wait or run; one more is refused.
+    with it. ``MAX_UNSETTLED``: jobs of one person that may wait or run; one more is refused.
     """
 
     WAITING: ClassVar[str]
@@ -139,7 +139,7 @@ class Job(models.Model):
     OWNER: ClassVar[str] = "owner"
     LANE: ClassVar[str] = "pk"
     NEEDED: ClassVar[tuple[str, ...]] = ()
-    MOST_UNSETTLED: ClassVar[int | None] = None
+    MAX_UNSETTLED: ClassVar[int | None] = None
 
     owner_id: Any
     status: Any
@@ -212,11 +212,11 @@ class Job(models.Model):
         return self._change(allowed, status=status, settled_at=timezone.now(), **values)
 
     def recover(self, *, died: bool = True, still: Q = ALWAYS) -> bool:
-        """Requeue it after its worker is gone; fail it after MOST_DEATHS.
+        """Requeue it after its worker is gone; fail it after MAX_DEATHS.
 
         ``still``: what must be true of its row, besides that this attempt is running.
         """
-        if died and self.deaths >= MOST_DEATHS:
+        if died and self.deaths >= MAX_DEATHS:
             return self.settle(self.FAILED, among=self._running.filter(still), error="worker_gone_again")
         return self.requeue(died=died, still=still)
 

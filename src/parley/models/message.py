@@ -81,7 +81,9 @@ class Message(Job):
     parts = models.JSONField(
         default=list, blank=True, editable=False, help_text="What an import could not show as text."
     )
-    key = models.UUIDField(null=True, editable=False, help_text="Of the form that asked; see Conversation.ask.")
+    idempotency_key = models.UUIDField(
+        null=True, editable=False, help_text="Of the form that asked; see Conversation.ask."
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -91,7 +93,9 @@ class Message(Job):
         indexes = [
             models.Index(fields=["conversation", "version"], name="parley_message_feed"),
             models.Index(fields=["conversation", "parent"], name="parley_message_tree"),
-            models.Index(fields=["key"], condition=models.Q(key__isnull=False), name="parley_message_key"),
+            models.Index(
+                fields=["idempotency_key"], condition=models.Q(idempotency_key__isnull=False), name="parley_message_key"
+            ),
             models.Index(
                 fields=["status", "created_at"],
                 condition=models.Q(status__in=UNSETTLED),
@@ -136,7 +140,9 @@ class Message(Job):
     def error_sentence(self) -> str:
         if not self.error:
             return ""
-        return errors.sentence(self.error, model=self.model or self.conversation.model_in_force, provider=self.provider)
+        return errors.sentence(
+            self.error, model=self.model or self.conversation.effective_model, provider=self.provider
+        )
 
     @property
     def read_tokens(self) -> int:
@@ -174,7 +180,7 @@ class Message(Job):
         return mark_safe(self.live_reasoning or "".join(markdown.render_plain(self.reasoning)))
 
     live_html = live_reasoning = ""
-    """HTML that readers have been sent of a running reply and that is not in its row yet; see delivery.log."""
+    """HTML that readers have been sent of a running reply and that is not in its row yet; see delivery.stream_log."""
 
     versions: Sequence[UUID] = ()
     """Ids of itself and its siblings, oldest first; see Conversation.number_versions."""
@@ -195,10 +201,10 @@ class Message(Job):
 
     @classmethod
     def at_once(cls) -> int:
-        return conf.MOST_PER_PERSON
+        return conf.MAX_PER_PERSON
 
     def lease_values(self) -> dict[str, Any]:
-        return {"model": self.asked_model or self.conversation.model_in_force}
+        return {"model": self.asked_model or self.conversation.effective_model}
 
     def finish(self, content: str, **values: Any) -> bool:
         """Settle it as done. ``values``: usage, sent_tokens, finish_reason, left_out, reasoning, reasoning_seconds …"""
@@ -229,7 +235,7 @@ class Message(Job):
 
         It may not if the reply was retried, begun by another worker, or put into the trash.
         """
-        kept = self._ours.filter(conversation__in=Conversation.objects.filter(discarded_at=None))
+        kept = self._ours.filter(conversation__in=Conversation.objects.filter(deleted_at=None))
         begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
         return self._change(kept, content=content, **begun, **values)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Attempt = tuple[UUID, int]
 """(id, attempt) of a reply."""
-Thoughts = tuple[str, int | None]
+Reasoning = tuple[str, int | None]
 """(reasoning, reasoning_seconds) of a reply."""
 CHECKPOINT = """
 UPDATE {table} SET content = %s,
@@ -63,19 +63,19 @@ class MessageQuerySet(JobQuerySet):
         """Return the messages of the user's own conversations that are not in the trash."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(conversation__owner_id=user.pk, conversation__discarded_at=None)
+        return self.filter(conversation__owner_id=user.pk, conversation__deleted_at=None)
 
     def unsettled(self) -> "MessageQuerySet":
         """Return pending and streaming replies, by their index, which SQLite uses only for this very condition."""
         return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
 
-    def checkpoint(self, texts: dict[Attempt, str], thoughts: dict[Attempt, Thoughts] | None = None) -> set[UUID]:
+    def checkpoint(self, texts: dict[Attempt, str], reasoning: dict[Attempt, Reasoning] | None = None) -> set[UUID]:
         """Write the text so far of many running replies in one transaction, and their reasoning where it is new.
 
         Return the ids of those that were written: PostgreSQL leaves out rows that somebody else has locked. Rows are
         locked in the order of their ids, as everywhere, so that no two transactions wait for each other.
         """
-        new, table = thoughts or {}, self.model._meta.db_table
+        new, table = reasoning or {}, self.model._meta.db_table
         rows = [(*key, text, *new.get(key, (None, None))) for key, text in sorted(texts.items())]
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":

@@ -6,17 +6,17 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .tuned import Tuned
+from .generation_settings import GenerationSettings
 from .versioned import Versioned, VisibleQuerySet
 
 
-class Named(Tuned, Versioned):
+class Named(GenerationSettings, Versioned):
     """Named generation settings of one person.
 
-    ``MOST``: how many a person may have. ``NAMELESS``, ``FULL``: the form's errors for a missing name and for too many.
+    ``LIMIT``: how many a person may have. ``NAMELESS``, ``FULL``: the form's errors for no name and for too many.
     """
 
-    MOST = 200
+    LIMIT = 200
     NAMELESS: ClassVar[Any]
     FULL: ClassVar[Any]
     get_absolute_url: Callable[..., str]
@@ -37,6 +37,6 @@ class Named(Tuned, Versioned):
         return self.get_absolute_url()
 
     @classmethod
-    def room_for(cls, owner: Any) -> bool:
+    def has_capacity(cls, owner: Any) -> bool:
         """Return whether this person may have one more."""
-        return bool(cls.objects.visible_to(owner).count() < cls.MOST)
+        return bool(cls.objects.visible_to(owner).count() < cls.LIMIT)

@@ -17,7 +17,7 @@ AIM = 0.015
 """Seconds that a transaction should take."""
 ROW = 5_000
 """The weight of a row beside its text, in characters."""
-LEAST, FIRST, MOST = 10 * ROW, 20 * ROW, 400 * ROW
+LEAST, FIRST, LIMIT = 10 * ROW, 20 * ROW, 400 * ROW
 
 M = TypeVar("M", bound=models.Model)
 Statement = tuple[str, tuple[Any, ...]]
@@ -45,7 +45,7 @@ class Pace:
 
     def learn(self, weight: float, seconds: float) -> None:
         """Adjust ``most`` to a transaction that wrote this weight in so many seconds."""
-        self.most = max(min(AIM * weight / max(seconds, 1e-6), 2 * self.most, MOST), LEAST)
+        self.most = max(min(AIM * weight / max(seconds, 1e-6), 2 * self.most, LIMIT), LEAST)
 
 
 def portions(rows: Iterable[M], pace: Pace, weigh: Callable[[M], int]) -> Iterator[list[M]]:
@@ -74,12 +74,10 @@ def inserting(rows: list[M]) -> list[Statement]:
 def _inserting(connection: Any, fields: list[Any], rows: list[M]) -> Statement:
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(field.column) for field in fields)
-    place = f"({', '.join(['%s'] * len(fields))})"
+    placeholders = f"({', '.join(['%s'] * len(fields))})"
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields]
-    return (
-        f"INSERT INTO {quoted(type(rows[0])._meta.db_table)} ({columns}) VALUES {', '.join([place] * len(rows))}",
-        tuple(values),
-    )
+    every_row, table = ", ".join([placeholders] * len(rows)), quoted(type(rows[0])._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES {every_row}", tuple(values)
 
 
 def execute(model: type[models.Model], statements: list[Statement]) -> None:

@@ -27,7 +27,7 @@ from .states import Role, Status
 from .storage import refuse_above
 from .versioned import Versioned, VisibleQuerySet
 
-LARGEST, MOST_MESSAGES = 10_000_000, 5_000
+LARGEST, MAX_MESSAGES = 10_000_000, 5_000
 """Limits of a snapshot, in bytes and messages; it is written, and copied, as a whole."""
 
 
@@ -44,7 +44,7 @@ def _can_be_deactivated() -> bool:
 class ShareQuerySet(VisibleQuerySet):
     def open(self) -> "ShareQuerySet":
         """Return those that may be read now."""
-        return self.unexpired().filter(revoked_at=None, conversation__discarded_at=None)
+        return self.unexpired().filter(revoked_at=None, conversation__deleted_at=None)
 
     def unexpired(self) -> "ShareQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
@@ -56,7 +56,7 @@ class ShareQuerySet(VisibleQuerySet):
 
     def listed(self) -> "ShareQuerySet":
         """Return those whose conversations are not in the trash, newest first, without their snapshots."""
-        return self.filter(conversation__discarded_at=None).defer("snapshot").order_by("-id")
+        return self.filter(conversation__deleted_at=None).defer("snapshot").order_by("-id")
 
     def forget_expired(self) -> int:
         """Empty the snapshots of expired links, which nobody may read; return how many there were."""
@@ -98,15 +98,15 @@ class Share(Versioned):
         lasts: timedelta | None = None,
     ) -> "Share":
         """Share the branch that is shown, as it is now. Raises NothingToShare, TooLarge and Full."""
-        if conversation.is_longer_than(MOST_MESSAGES):
+        if conversation.is_longer_than(MAX_MESSAGES):
             raise TooLarge
         written = (message for message in conversation.whole_branch() if message.settled and message.content.strip())
         messages = [_fields(message, reasoning) for message in written]
         if not messages:
             raise NothingToShare
         snapshot: dict[str, Any] = {"messages": messages}
-        if instructions and conversation.instructions_in_force:
-            snapshot["instructions"] = conversation.instructions_in_force
+        if instructions and conversation.effective_instructions:
+            snapshot["instructions"] = conversation.effective_instructions
         share = cls(
             owner_id=conversation.owner_id, conversation=conversation, title=conversation.title, snapshot=snapshot
         )

@@ -19,7 +19,7 @@ def used_by(owner: Any) -> int:
     return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in kept)
 
 
-def room_for(owner: Any) -> int:
+def storage_left(owner: Any) -> int:
     """Return how many more bytes this person may keep."""
     return max(0, conf.STORAGE_PER_PERSON - used_by(owner))
 

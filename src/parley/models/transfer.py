@@ -17,15 +17,15 @@ from parley.ids import first_of
 from . import locks
 from .feed import Feed
 from .job import Job, JobQuerySet
-from .storage import refuse_above, room_for
+from .storage import refuse_above, storage_left
 from .versioned import Versioned
 
-MOST_EXPORTS = 5
+MAX_EXPORTS = 5
 """Exports that one person may keep; one more replaces the oldest."""
 
 
 class TransferQuerySet(JobQuerySet):
-    def over(self) -> "TransferQuerySet":
+    def expired(self) -> "TransferQuerySet":
         """Return those that were kept for TRANSFERS_KEPT seconds."""
         return self.filter(settled_at__lt=timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT))
 
@@ -38,7 +38,7 @@ class TransferQuerySet(JobQuerySet):
 
     def purge(self) -> None:
         """Delete expired transfers with their files, at most 100."""
-        for transfer in self.over().defer("report")[:100]:
+        for transfer in self.expired().defer("report")[:100]:
             with locks.brief():
                 transfer.delete()
 
@@ -61,7 +61,7 @@ class Transfer(Job, Versioned):
         FAILED = "failed", _("Failed")
 
     WAITING, RUNNING, TASK = Status.WAITING, Status.RUNNING, "parley.run_transfer"
-    NEEDED, MOST_UNSETTLED = ("owner",), 5
+    NEEDED, MAX_UNSETTLED = ("owner",), 5
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
@@ -98,7 +98,7 @@ class Transfer(Job, Versioned):
         return self.is_export and self.status == self.Status.DONE
 
     @property
-    def gone_at(self) -> Any:
+    def purged_at(self) -> Any:
         """Return the time at which it is deleted with its file, or None while it is not settled."""
         return self.settled_at and self.settled_at + timedelta(seconds=conf.TRANSFERS_KEPT)
 
@@ -142,15 +142,15 @@ class Transfer(Job, Versioned):
         return self.settle(self.Status.DONE, **values)
 
     def finish_export(self, size: int, **values: Any) -> bool:
-        """Finish if there is room for the file, and delete the oldest exports beyond MOST_EXPORTS; return whether."""
+        """Finish if there is room for the file, and delete the oldest exports beyond MAX_EXPORTS; return whether."""
         with transaction.atomic():
             Feed.advance(self.owner_id)
-            if size > room_for(self.owner):
+            if size > storage_left(self.owner):
                 self.fail("storage_full")
                 return False
             finished = self.finish(size=size, **values)
         kept = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
-        for older in kept.defer("report", "chosen").order_by("-settled_at")[MOST_EXPORTS:]:
+        for older in kept.defer("report", "chosen").order_by("-settled_at")[MAX_EXPORTS:]:
             older.delete()
         return finished
 

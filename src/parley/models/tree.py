@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
-MOST_STEPS = 100_000
+MAX_STEPS = 100_000
 
 _key = models.UUIDField()
 
@@ -72,7 +72,7 @@ def newest_leaf(message: UUID) -> UUID:
 
 def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
     """Return the first ``count`` ids of the path from a message down to a leaf; [] if the leaf is not below it."""
-    ids = list(_ids(_DOWNWARDS, [_prepared(leaf), _prepared(start), MOST_STEPS, count]))
+    ids = list(_ids(_DOWNWARDS, [_prepared(leaf), _prepared(start), MAX_STEPS, count]))
     return ids if ids[:1] == [start] else []
 
 

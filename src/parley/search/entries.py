@@ -9,7 +9,7 @@ from parley.models.states import UNSETTLED
 
 ENTRIES = "parley_search"
 MESSAGES, CONVERSATIONS = Message._meta.db_table, Conversation._meta.db_table
-MOST_RANKED = 1_000
+MAX_RANKED = 1_000
 """Entries that are ranked, the newest: some words occur nearly everywhere."""
 TITLES_COUNT = 2
 """A title's relevance is multiplied by this."""

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from .entries import MOST_RANKED
+from .entries import MAX_RANKED
 from .query import LONGEST_QUERY
 from .results import PAGE
 
@@ -36,4 +36,4 @@ class SearchForm(forms.Form):
             }
         ),
     )
-    page = forms.IntegerField(required=False, min_value=1, max_value=MOST_RANKED // PAGE)
+    page = forms.IntegerField(required=False, min_value=1, max_value=MAX_RANKED // PAGE)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .entries import CONVERSATIONS, ENTRIES, INDEXES, MESSAGES, MOST_RANKED, TITLES_COUNT, Found, found, settled
+from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, Found, found, settled
 from .query import Phrase, Query
 from .words import ACCENTS, LONGEST_TEXT, VARIANTS, letters, unspaced
 
@@ -91,8 +91,8 @@ WITH hit AS MATERIALIZED (
     SELECT entry.* FROM {ENTRIES} AS entry
         JOIN {CONVERSATIONS} AS conversation ON conversation.id = entry.conversation_id
     WHERE {VECTOR}(entry.words, entry.owner) @@ %s::tsquery {{in_a_row}}
-        AND conversation.owner_id = %s AND conversation.discarded_at IS NULL
-    ORDER BY {{newest}} DESC LIMIT {MOST_RANKED}
+        AND conversation.owner_id = %s AND conversation.deleted_at IS NULL
+    ORDER BY {{newest}} DESC LIMIT {MAX_RANKED}
 )
 SELECT conversation_id, message_id FROM hit
 ORDER BY ({{relevance}}) * CASE WHEN message_id IS NULL THEN {TITLES_COUNT} ELSE 1 END DESC, id DESC

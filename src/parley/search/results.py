@@ -54,17 +54,17 @@ def _rows(user: Any, query: Query, found: list[Found]) -> list[Result]:
 
     With both in one query, SQLite would read all messages of the person to find these.
     """
-    about = Conversation.objects.visible_to(user).in_bulk({place.conversation for place in found})
+    about = Conversation.objects.visible_to(user).in_bulk({hit.conversation for hit in found})
     excerpts = Message.objects.only("role", "created_at", "conversation_id").annotate(
         excerpt=Left("content", Value(LONGEST_TEXT))
     )
-    messages = _once(excerpts.in_bulk([place.message for place in found if place.message]))
+    messages = _once(excerpts.in_bulk([hit.message for hit in found if hit.message]))
     rows = [
-        _of_message(query, about[place.conversation], messages.get(place.message))
-        if place.message
-        else _of_title(query, about[place.conversation])
-        for place in found
-        if place.conversation in about
+        _of_message(query, about[hit.conversation], messages.get(hit.message))
+        if hit.message
+        else _of_title(query, about[hit.conversation])
+        for hit in found
+        if hit.conversation in about
     ]
     return [row for row in rows if row]
 

@@ -14,7 +14,7 @@ from .words import LONGEST_TEXT, places
 LENGTH = 240
 BEFORE = 60
 """Characters that are shown before the first word found, at most."""
-MOST_HITS = 100
+MAX_HITS = 100
 MARKUP = re.compile(r"\*\*|`+|^#+ ", re.MULTILINE)
 
 Hit = tuple[int, int, int]
@@ -27,7 +27,7 @@ def snippet(text: str, query: Query) -> SafeString:
     >>> snippet("The **green** sea & I", Query((("sea",),)))
     'The green <mark>sea</mark> &amp; I'
     """
-    hits = list(islice(_hits(text, query), MOST_HITS))
+    hits = list(islice(_hits(text, query), MAX_HITS))
     begin = _begin(text, _best(hits)) if hits else 0
     end = _end(text, begin)
     shown = _marked(text, begin, end, [(start, stop) for start, stop, _ in hits])
@@ -42,12 +42,12 @@ def marked(text: str, query: Query) -> SafeString:
 def _hits(text: str, query: Query) -> Iterator[Hit]:
     longest = max(map(len, query.phrases), default=1)
     recent: deque[tuple[str, int, int]] = deque(maxlen=longest)
-    for place in places(text[:LONGEST_TEXT]):
-        recent.append(place)
-        for number in query.ending_in(place[0]):
+    for position in places(text[:LONGEST_TEXT]):
+        recent.append(position)
+        for number in query.ending_in(position[0]):
             phrase = query.phrases[number]
             if query.ends_with(phrase, [word for word, _, _ in recent]):
-                yield recent[-len(phrase)][1], place[2], number
+                yield recent[-len(phrase)][1], position[2], number
 
 
 def _best(hits: list[Hit]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .entries import CONVERSATIONS, ENTRIES, INDEXES, MESSAGES, MOST_RANKED, TITLES_COUNT, Found, found, settled
+from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, Found, found, settled
 from .query import Phrase, Query
 from .words import LONGEST_TEXT, UNSPACED, signs
 
@@ -85,8 +85,8 @@ SELECT conversation_id, message_id FROM (
         bm25({WORDS}, 0.0, 1.0) * CASE WHEN entry.message_id IS NULL THEN {TITLES_COUNT} ELSE 1 END AS relevance
     FROM {WORDS} CROSS JOIN {ENTRIES} AS entry ON entry.id = {WORDS}.rowid
         CROSS JOIN {CONVERSATIONS} AS conversation ON conversation.id = entry.conversation_id
-    WHERE {WORDS} MATCH %s AND conversation.owner_id = %s AND conversation.discarded_at IS NULL
-    ORDER BY {WORDS}.rowid DESC LIMIT {MOST_RANKED}
+    WHERE {WORDS} MATCH %s AND conversation.owner_id = %s AND conversation.deleted_at IS NULL
+    ORDER BY {WORDS}.rowid DESC LIMIT {MAX_RANKED}
 ) ORDER BY relevance, id DESC LIMIT %s OFFSET %s
 """
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 from parley.codec import STAMP, TUNED, written
 from parley.models import Conversation, Folder, Preset
 
+from .captions import file_name
 from .document import dumped, encoded, json_of
 from .markdown import markdown_of
-from .words import file_name
 
 OnProgress = Callable[[int, int], None]
 Counts = dict[str, int]
@@ -60,15 +60,15 @@ def _add_settings(archive: ZipFile, owner: Any) -> Counts:
 
 def _add_conversation(archive: ZipFile, conversation: Conversation) -> int:
     """Write a conversation twice → the number of its messages: all pieces of its JSON but the first and the last."""
-    pieces = _add(archive, f"conversations/{conversation.pk}.json", json_of(conversation), conversation)
+    fragments = _add(archive, f"conversations/{conversation.pk}.json", json_of(conversation), conversation)
     readable = file_name(f"{conversation.created_at:%Y-%m-%d} {conversation.title}", f"{conversation.pk.hex[-12:]}.md")
     _add(archive, f"markdown/{readable}", markdown_of(conversation), conversation)
-    return pieces - 2
+    return fragments - 2
 
 
-def _add(archive: ZipFile, name: str, pieces: Iterable[str], conversation: Conversation | None = None) -> int:
+def _add(archive: ZipFile, name: str, fragments: Iterable[str], conversation: Conversation | None = None) -> int:
     moment = conversation.updated_at if conversation else timezone.now()
     entry = ZipInfo(name, (min(max(moment.year, 1980), 2107), *moment.timetuple()[1:6]))
     entry.compress_type = ZIP_DEFLATED
     with archive.open(entry, "w", force_zip64=True) as member:
-        return sum(1 for piece in pieces if member.write(encoded(piece)))
+        return sum(1 for fragment in fragments if member.write(encoded(fragment)))

@@ -34,13 +34,13 @@ def dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def encoded(piece: str) -> bytes:
+def encoded(fragment: str) -> bytes:
     """Encode text as UTF-8; half a surrogate pair, which older versions let into the database, becomes "?".
 
     >>> encoded("half: \\ud83d")
     b'half: ?'
     """
-    return piece.encode(errors="replace")
+    return fragment.encode(errors="replace")
 
 
 def _head(conversation: Conversation) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _head(conversation: Conversation) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     """Write a message; a reply that is still being written becomes an interrupted one."""
-    told = {"id": str(message.pk), "parent": _name(message.parent_id), **written(message, MESSAGE)}
-    return {**told, "status": Status.INTERRUPTED.value} if message.status in UNSETTLED else told
+    raw = {"id": str(message.pk), "parent": _name(message.parent_id), **written(message, MESSAGE)}
+    return {**raw, "status": Status.INTERRUPTED.value} if message.status in UNSETTLED else raw
 
 
 def _name(row_id: Any) -> str | None:

@@ -17,7 +17,7 @@ LONGEST = 4 * 2**20
 """Bytes of one string; the rest is cut."""
 LONGEST_DATA = 64 * 2**10
 """Bytes of a string that is a ``data:`` URL, of which only the media type is kept."""
-MOST_OBJECTS, MOST_VALUES = 500_000, 2_000_000
+MAX_OBJECTS, MAX_VALUES = 500_000, 2_000_000
 """Of one element: "[],[],[]" takes twenty times its size once parsed."""
 DEEPEST = 10_000
 SCANS = 5_000
@@ -118,7 +118,7 @@ class Splitter:
         self._objects += 1
         if self._depth > DEEPEST:
             self._problem = "too_deep"
-        elif self._objects > MOST_OBJECTS or self._values > MOST_VALUES:
+        elif self._objects > MAX_OBJECTS or self._values > MAX_VALUES:
             self._problem = self._problem or "too_large"
 
     def _close(self) -> Element | None:
@@ -132,7 +132,7 @@ class Splitter:
         return self._finished() if self._depth == self._base else None
 
     def _finished(self) -> Element:
-        too_large = self._at - self._start > LARGEST or self._values > MOST_VALUES
+        too_large = self._at - self._start > LARGEST or self._values > MAX_VALUES
         problem = self._problem or ("too_large" if too_large else "")
         data = b"" if problem else bytes(self._buffer[self._start : self._at])
         self._start = -1

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from parley import files
 from parley.models import Feed, Transfer, locks
 from parley.models.locks import DATABASE_AWAY
-from parley.models.storage import Full, room_for
+from parley.models.storage import Full, storage_left
 
 from .archive import Counts, OnProgress, write_archive
 from .limits import LIMITS
@@ -106,7 +106,7 @@ class Progress:
 
 
 def _export(transfer: Transfer, on_progress: Progress) -> None:
-    room = room_for(transfer.owner)
+    room = storage_left(transfer.owner)
     with files.scratch() as file:
         try:
             counts = write_archive(file, transfer.owner, transfer.chosen, _within(room, file, on_progress))

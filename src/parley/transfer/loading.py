@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 
 class Loader:
-    """Write normalised documents (``formats.sealing``) for one owner, each as a whole or not at all.
+    """Write normalised documents (``formats.normalising``) for one owner, each as a whole or not at all.
 
     Rows get version 0 and the feed does not move: the caller advances it afterwards.
     """
@@ -36,7 +36,7 @@ class Loader:
     def __init__(self, owner: Any, above: UUID | None = None) -> None:
         """Load what the owner has. ``above``: higher ids came from an earlier attempt at the same file."""
         self._owner = owner
-        mine = Conversation.objects.filter(owner=owner, discarded_at=None)
+        mine = Conversation.objects.filter(owner=owner, deleted_at=None)
         self._origins = set(mine.exclude(origin="").values_list("origin", flat=True))
         earlier = mine.filter(pk__gt=above).only("origin", "title", "folder_id") if above else ()
         self._earlier = {one.origin: one for one in earlier}
@@ -52,54 +52,54 @@ class Loader:
         ``on_work`` gets the number of messages before they are written, and 0 after each portion of them.
         Raises DataError, IntegrityError and what ``on_work`` raises; nothing of the document is kept then.
         """
-        told = document["conversation"]
-        if not told["messages"] and not told["origin"].startswith("parley:"):
+        raw = document["conversation"]
+        if not raw["messages"] and not raw["origin"].startswith("parley:"):
             return Outcome.EMPTY, None
-        if told["origin"] in self._seen:
+        if raw["origin"] in self._seen:
             return Outcome.TWICE, None
-        if told["origin"] in self._origins:
-            self._seen.add(told["origin"])
-            earlier = self._earlier.get(told["origin"])
+        if raw["origin"] in self._origins:
+            self._seen.add(raw["origin"])
+            earlier = self._earlier.get(raw["origin"])
             return (Outcome.CAME_IN, earlier) if earlier else (Outcome.EXISTED, None)
-        on_work(len(told["messages"]))
+        on_work(len(raw["messages"]))
         try:
-            conversation = self._write(told, lambda: on_work(0))
+            conversation = self._write(raw, lambda: on_work(0))
         except IntegrityError:
-            if told["origin"] and Conversation.objects.filter(owner=self._owner, origin=told["origin"]).exists():
+            if raw["origin"] and Conversation.objects.filter(owner=self._owner, origin=raw["origin"]).exists():
                 return Outcome.EXISTED, None
             raise
-        self._seen.add(told["origin"])
+        self._seen.add(raw["origin"])
         return Outcome.CAME_IN, conversation
 
-    def collect_folder(self, told: dict[str, Any]) -> bool:
+    def collect_folder(self, raw: dict[str, Any]) -> bool:
         """Create a folder unless its name is taken → False when the owner has as many as they may."""
-        name = told["name"]
-        if name and name not in self._folders and (folder := _create(Folder, self._owner, told)):
+        name = raw["name"]
+        if name and name not in self._folders and (folder := _create(Folder, self._owner, raw)):
             self._folders[name] = folder.pk
         return not name or name in self._folders
 
-    def collect_preset(self, told: dict[str, Any]) -> bool:
+    def collect_preset(self, raw: dict[str, Any]) -> bool:
         """Create a preset unless an equal one exists → False when the owner has as many as they may."""
-        is_there = not told["name"] or Preset.objects.filter(owner=self._owner, **told).exists()
-        return is_there or _create(Preset, self._owner, told) is not None
+        is_there = not raw["name"] or Preset.objects.filter(owner=self._owner, **raw).exists()
+        return is_there or _create(Preset, self._owner, raw) is not None
 
-    def _write(self, told: dict[str, Any], on_portion: Callable[[], None]) -> Conversation:
+    def _write(self, raw: dict[str, Any], on_portion: Callable[[], None]) -> Conversation:
         now = timezone.now()
-        ids, folder = _ids(told["messages"]), self._folder(told["folder"])
-        conversation = Conversation(**_facts(told, now), owner=self._owner, folder_id=folder)
-        conversation.shown_id = ids.get(told["shown"])
-        Arrival(conversation, on_portion).write(_row(message, conversation, ids, now) for message in told["messages"])
+        ids, folder = _ids(raw["messages"]), self._folder(raw["folder"])
+        conversation = Conversation(**_facts(raw, now), owner=self._owner, folder_id=folder)
+        conversation.shown_id = ids.get(raw["shown"])
+        Arrival(conversation, on_portion).write(_row(message, conversation, ids, now) for message in raw["messages"])
         return conversation
 
     def _folder(self, name: str | None) -> UUID | None:
         return self._folders.get(name) if name and self.collect_folder({"name": name}) else None
 
 
-def _create(model: Any, owner: Any, told: dict[str, Any]) -> Any:
+def _create(model: Any, owner: Any, raw: dict[str, Any]) -> Any:
     """Create a row → None when the owner has as many as they may."""
-    if not model.room_for(owner):
+    if not model.has_capacity(owner):
         return None
-    row = model(owner=owner, **told)
+    row = model(owner=owner, **raw)
     model.objects.bulk_create([row])
     return row
 
@@ -113,13 +113,13 @@ def _ids(messages: list[dict[str, Any]]) -> dict[str | None, UUID]:
     return ids
 
 
-def _facts(told: dict[str, Any], now: datetime) -> dict[str, Any]:
-    created = told["created_at"] or now
+def _facts(raw: dict[str, Any], now: datetime) -> dict[str, Any]:
+    created = raw["created_at"] or now
     return {
-        **{name: told[name] for name in CONVERSATION},
-        "title": told["title"] if told["title"].strip() else _first_question(told["messages"]),
+        **{name: raw[name] for name in CONVERSATION},
+        "title": raw["title"] if raw["title"].strip() else _first_question(raw["messages"]),
         "created_at": created,
-        "updated_at": told["updated_at"] or created,
+        "updated_at": raw["updated_at"] or created,
     }
 
 
@@ -127,15 +127,15 @@ def _first_question(messages: list[dict[str, Any]]) -> str:
     return next((title_from(one["content"][:1000]) for one in messages if one["content"].strip()), gettext("Untitled"))
 
 
-def _row(told: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
-    values = {name: told[name] for name in MESSAGE}
+def _row(raw: dict[str, Any], conversation: Conversation, ids: dict[str | None, UUID], now: datetime) -> Message:
+    values = {name: raw[name] for name in MESSAGE}
     values["created_at"] = values["created_at"] or now
     if values["error"] and values["error"] not in errors.SENTENCES:
         values["error"] = "internal"
     return Message(
         **values,
-        id=ids[told["id"]],
+        id=ids[raw["id"]],
         conversation_id=conversation.pk,
-        parent_id=ids.get(told["parent"]),
+        parent_id=ids.get(raw["parent"]),
         enqueued_at=None,
     )

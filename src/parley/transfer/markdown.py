@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from parley.models import Conversation, Message
 from parley.text import fenced
 
-from . import words
+from . import captions
 from .rows import Branch
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
@@ -18,9 +18,9 @@ def markdown_of(conversation: Conversation) -> Iterator[str]:
     """Yield Markdown: the title, facts of the conversation, and a section for each message."""
     branch = Branch(conversation)
     yield f"# {_escaped(conversation.title)}\n\n"
-    yield "".join(f"- {label}: {_escaped(value)}\n" for label, value in words.facts(conversation))
-    if words.other_branches(branch):
-        yield f"\n> {words.other_branches(branch)}\n"
+    yield "".join(f"- {label}: {_escaped(value)}\n" for label, value in captions.facts(conversation))
+    if captions.other_branches(branch):
+        yield f"\n> {captions.other_branches(branch)}\n"
     if conversation.instructions:
         yield f"\n## {gettext('Instructions')}\n\n{conversation.instructions.strip()}\n"
     for message in branch.messages("html"):
@@ -28,10 +28,10 @@ def markdown_of(conversation: Conversation) -> Iterator[str]:
 
 
 def _section(message: Message) -> str:
-    head = f"## {_escaped(words.speaker(message))}\n\n*{words.moment(message.created_at)}*"
+    head = f"## {_escaped(captions.speaker(message))}\n\n*{captions.moment(message.created_at)}*"
     reasoning = _quoted(f"{gettext('Reasoning')}:\n\n{message.reasoning.strip()}") if message.reasoning else ""
-    note = f"*{_escaped(words.note(message))}*" if words.note(message) else ""
-    parts = ["---", head, reasoning, message.content.strip("\n"), *map(_part, words.parts(message)), note]
+    note = f"*{_escaped(captions.note(message))}*" if captions.note(message) else ""
+    parts = ["---", head, reasoning, message.content.strip("\n"), *map(_part, captions.parts(message)), note]
     return "\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 

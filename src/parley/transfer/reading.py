@@ -15,13 +15,13 @@ from parley.models import Conversation
 from parley.text import clean_line
 
 from . import formats
+from .counts import Warnings
 from .elements import Element, Splitter, parse
 from .formats import parley as own
 from .limits import Limits, Reached
 from .loading import Loader, Outcome
 from .reporting import Row, summed
 from .streams import Readable, chunks, is_archive, is_json
-from .tally import Remarks
 from .unpacking import Archive, Budget, Refused, name_of
 
 PEEK = 4096
@@ -36,7 +36,7 @@ def read_import(
 ) -> list[dict[str, Any]]:
     """Read a ZIP archive or JSON file, recognised by its content → the report: a dict (``Row``) for each file read.
 
-    No content of the file raises. Reading ends after LONGEST_IMPORT seconds or MOST_IMPORTED messages.
+    No content of the file raises. Reading ends after IMPORT_TIMEOUT seconds or MAX_IMPORTED_MESSAGES messages.
     ``on_progress(done, total)`` is called after each conversation and chunk, with an estimate of the total; what it
     raises goes up. ``above``: conversations with higher ids came from an earlier attempt, and are reported as come in.
     The caller advances the owner's feed.
@@ -53,7 +53,7 @@ class Reading:
     def __init__(self, owner: Any, on_progress: Progress, above: UUID | None) -> None:
         self.rows: list[Row] = []
         self._loader, self._on_progress = Loader(owner, above), on_progress
-        self._limits, self._ended = Limits(conf.LONGEST_IMPORT, conf.MOST_IMPORTED), False
+        self._limits, self._ended = Limits(conf.IMPORT_TIMEOUT, conf.MAX_IMPORTED_MESSAGES), False
         self._done = self._bytes = self._all_bytes = 0
 
     def file(self, source: BinaryIO, name: str) -> None:
@@ -78,31 +78,31 @@ class Reading:
     def _archive(self, source: BinaryIO, row: Row) -> None:
         budget = Budget(on_work=self._limits.check)
         try:
-            archive = Archive(source, row.remarks, budget)
-            entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.remarks)]
+            archive = Archive(source, row.warnings, budget)
+            entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.warnings)]
         except (Refused, Reached) as refused:
             row.error = refused.code
             return
         self._all_bytes = sum(entry.file_size for entry in entries)
         for entry in entries:
             if self._ended:
-                row.remarks.add("member_not_reached", place=name_of(entry))
+                row.warnings.add("member_not_reached", place=name_of(entry))
             elif budget.is_spent:
-                row.remarks.add("member_beyond", place=name_of(entry))
+                row.warnings.add("member_beyond", place=name_of(entry))
             else:
-                self._member(archive, entry, row.remarks)
+                self._member(archive, entry, row.warnings)
 
-    def _may_be_json(self, archive: Archive, entry: zipfile.ZipInfo, remarks: Remarks) -> bool:
+    def _may_be_json(self, archive: Archive, entry: zipfile.ZipInfo, warnings: Warnings) -> bool:
         try:
             with archive.open(entry) as stream:
                 start = stream.read(PEEK)
         except Refused:
             return True
         if not is_json(start):
-            remarks.add("member_archive" if is_archive(start) else "member_other", place=name_of(entry))
+            warnings.add("member_archive" if is_archive(start) else "member_other", place=name_of(entry))
         return is_json(start)
 
-    def _member(self, archive: Archive, entry: zipfile.ZipInfo, remarks: Remarks) -> None:
+    def _member(self, archive: Archive, entry: zipfile.ZipInfo, warnings: Warnings) -> None:
         row = Row(name_of(entry))
         try:
             with archive.open(entry) as stream:
@@ -112,7 +112,7 @@ class Reading:
         if row.format or row.error:
             self.rows.append(row)
         else:
-            remarks.add("member_other", place=row.file)
+            warnings.add("member_other", place=row.file)
 
     # JSON
 
@@ -127,10 +127,10 @@ class Reading:
             row.error = "" if splitter.whole else "cut_off"
         except (Refused, Reached) as refused:
             row.error, self._ended = refused.code, isinstance(refused, Reached)
-        row.remarks.add("conversation_unknown", splitter.strays)
+        row.warnings.add("conversation_unknown", splitter.strays)
 
     def _element(self, element: Element, row: Row) -> None:
-        row.remarks.add("text_cut", element.cut)
+        row.warnings.add("text_cut", element.cut)
         if element.problem:
             self._not_known(row, element.problem)
             return
@@ -139,14 +139,14 @@ class Reading:
         except ValueError:
             self._not_known(row, "broken")
             return
-        row.remarks.add("text_replaced", int(parsed.replaced))
-        row.remarks.add("value_repeated", parsed.repeated)
+        row.warnings.add("text_replaced", int(parsed.replaced))
+        row.warnings.add("value_repeated", parsed.repeated)
         for value in formats.unwrap(parsed.value):
             self._limits.check()
             self._value(value, row)
 
     def _not_known(self, row: Row, why: str, place: str = "") -> None:
-        row.remarks.add(f"conversation_{why}", place=place)
+        row.warnings.add(f"conversation_{why}", place=place)
         self._limits.count(1)
 
     def _value(self, value: Any, row: Row) -> None:
@@ -156,11 +156,11 @@ class Reading:
             return
         row.format = format_.NAME
         if format_ is own and not own.is_conversation(value):
-            self._collect(row.remarks, **own.collections(value))
+            self._collect(row.warnings, **own.collections(value))
             return
-        document, said = _converted(format_, value)
+        document, spoken = _converted(format_, value)
         if document is None or self._load(document, row):
-            row.remarks.merge(said)
+            row.warnings.merge(spoken)
         self._done += 1
         self._work()
 
@@ -169,11 +169,11 @@ class Reading:
         self._limits.count(messages)
         self._on_progress(self._done, self._estimate())
 
-    def _collect(self, remarks: Remarks, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
-        for told in folders:
-            remarks.add("folder_left_out", int(not self._loader.collect_folder(told)), place=told["name"])
-        for told in presets:
-            remarks.add("preset_left_out", int(not self._loader.collect_preset(told)), place=told["name"])
+    def _collect(self, warnings: Warnings, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
+        for raw in folders:
+            warnings.add("folder_left_out", int(not self._loader.collect_folder(raw)), place=raw["name"])
+        for raw in presets:
+            warnings.add("preset_left_out", int(not self._loader.collect_preset(raw)), place=raw["name"])
 
     def _load(self, document: dict[str, Any], row: Row) -> bool:
         """Write a document → whether it came in."""
@@ -182,14 +182,14 @@ class Reading:
             outcome, conversation = self._loader.load(document, self._work)
         except (DataError, IntegrityError):
             logger.exception("A conversation of an import could not be saved.")
-            row.remarks.add("conversation_not_saved", place=title)
+            row.warnings.add("conversation_not_saved", place=title)
             return False
         if conversation:
             _came_in(conversation, document["conversation"], row)
         elif outcome is Outcome.EXISTED:
             row.existing += 1
         else:
-            row.remarks.add(f"conversation_{outcome.value}", place=title)
+            row.warnings.add(f"conversation_{outcome.value}", place=title)
         return conversation is not None
 
     def _estimate(self) -> int:
@@ -197,25 +197,25 @@ class Reading:
         return max(self._done, round(self._done * self._all_bytes / max(self._bytes, 1)))
 
 
-def _came_in(conversation: Conversation, told: dict[str, Any], row: Row) -> None:
-    row.remarks.add("title", int(not told["title"].strip()), conversation.title)
-    in_none = told["folder"] is not None and conversation.folder_id is None
-    row.remarks.add("folder_no_room", int(in_none), conversation.title)
+def _came_in(conversation: Conversation, raw: dict[str, Any], row: Row) -> None:
+    row.warnings.add("title", int(not raw["title"].strip()), conversation.title)
+    in_none = raw["folder"] is not None and conversation.folder_id is None
+    row.warnings.add("folder_no_room", int(in_none), conversation.title)
     row.came_in.append({"id": str(conversation.pk), "title": conversation.title})
     row.conversations += 1
-    row.messages += len(told["messages"])
+    row.messages += len(raw["messages"])
 
 
-def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Remarks]:
+def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Warnings]:
     """Convert to (document or None, warnings), whatever fails: one conversation must not spoil the others."""
     try:
-        documents: tuple[dict[str, Any] | None, Remarks] = format_.documents(value)
+        documents: tuple[dict[str, Any] | None, Warnings] = format_.documents(value)
         return documents
     except Exception:
         logger.exception("A conversation of an import could not be understood.")
-        remarks = Remarks()
-        remarks.add("conversation_broken", place=_title_of(value))
-        return None, remarks
+        warnings = Warnings()
+        warnings.add("conversation_broken", place=_title_of(value))
+        return None, warnings
 
 
 def _title_of(value: Any) -> str:

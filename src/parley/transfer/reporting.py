@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from .tally import Remarks
+from .counts import Warnings
 
-MOST_ROWS = 20
+MAX_ROWS = 20
 """Files with a row of their own; above that, files of one conversation share a row."""
-MOST_LINKS = 20_000
+MAX_LINKS = 20_000
 """Conversations of one row that the report lists."""
 
 
@@ -22,12 +22,12 @@ class Row:
     messages: int = 0
     existing: int = 0
     error: str = ""
-    remarks: Remarks = field(default_factory=Remarks)
+    warnings: Warnings = field(default_factory=Warnings)
     came_in: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def is_blank(self) -> bool:
-        return not (self.format or self.error or self.remarks.as_list())
+        return not (self.format or self.error or self.warnings.as_list())
 
     @property
     def is_small(self) -> bool:
@@ -37,22 +37,22 @@ class Row:
         """Add the counts of another file to this row."""
         for name in ("files", "conversations", "messages", "existing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.remarks.merge(other.remarks)
+        self.warnings.merge(other.warnings)
         self.came_in += other.came_in
 
     def as_dict(self) -> dict[str, Any]:
         """Write the row as the database keeps it, in ``Transfer.report``."""
-        told = {key: value for key, value in vars(self).items() if key != "remarks"}
-        return {**told, "came_in": self.came_in[:MOST_LINKS], "left_out": self.remarks.as_list()}
+        raw = {key: value for key, value in vars(self).items() if key != "warnings"}
+        return {**raw, "came_in": self.came_in[:MAX_LINKS], "left_out": self.warnings.as_list()}
 
 
 def summed(rows: list[Row]) -> list[Row]:
     """Join many files of one conversation into one row; drop settings and Markdown files of our own archives."""
     if any(row.format == "parley" for row in rows):
         for row in rows:
-            row.remarks.forget("member_other")
+            row.warnings.forget("member_other")
         rows = [row for row in rows if not row.is_blank and not _is_settings(row)] or rows[:1]
-    if len(rows) <= MOST_ROWS:
+    if len(rows) <= MAX_ROWS:
         return rows
     first: dict[str, Row] = {}
     kept = []
@@ -65,4 +65,4 @@ def summed(rows: list[Row]) -> list[Row]:
 
 
 def _is_settings(row: Row) -> bool:
-    return row.format == "parley" and not (row.conversations or row.existing or row.error or row.remarks.as_list())
+    return row.format == "parley" and not (row.conversations or row.existing or row.error or row.warnings.as_list())

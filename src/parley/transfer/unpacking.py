@@ -13,14 +13,14 @@ from typing import IO, Any
 
 from parley.text import clean_line
 
-from .tally import Remarks
+from .counts import Warnings
 
-MOST_FILES = 20_000
+MAX_FILES = 20_000
 LARGEST_DIRECTORY = 4 * 2**20
 """Bytes of the central directory, which zipfile reads at once."""
-MOST_BYTES = 8 * 2**30
+MAX_BYTES = 8 * 2**30
 """Bytes unpacked from all files together."""
-MOST_RATIO, RATIO_COUNTS_FROM = 200, 16 * 2**20
+MAX_RATIO, RATIO_COUNTS_FROM = 200, 16 * 2**20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LONGEST_NAME = 200
 SMALLEST_HEADER = 30
@@ -29,7 +29,7 @@ _LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")
 
 
 class Refused(Exception):
-    """Raised when an archive, or a file of it, is not read further. ``code``: a key of remarks.ERRORS."""
+    """Raised when an archive, or a file of it, is not read further. ``code``: a key of warnings.ERRORS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -40,7 +40,7 @@ class Refused(Exception):
 class Budget:
     """Count down the bytes that may still be unpacked. ``on_work`` is called at each step; what it raises goes up."""
 
-    left: int = MOST_BYTES
+    left: int = MAX_BYTES
     on_work: Callable[[], None] = lambda: None
 
     @property
@@ -65,11 +65,11 @@ class _Guarded(BufferedReader):
 
 
 class Stream:
-    """Read one file of an archive until it grows beyond MOST_RATIO times its packed size."""
+    """Read one file of an archive until it grows beyond MAX_RATIO times its packed size."""
 
     def __init__(self, source: IO[bytes], packed: int, budget: Budget) -> None:
         self._source, self._budget = source, budget
-        self._most = max(RATIO_COUNTS_FROM, packed * MOST_RATIO)
+        self._most = max(RATIO_COUNTS_FROM, packed * MAX_RATIO)
         self.done = 0
 
     def read(self, size: int) -> bytes:
@@ -101,18 +101,18 @@ BROKEN = (
 class Archive:
     """List the readable files of an archive as ``files``, with a warning for each other. Raises Refused."""
 
-    def __init__(self, source: Any, remarks: Remarks, budget: Budget) -> None:
+    def __init__(self, source: Any, warnings: Warnings, budget: Budget) -> None:
         self._budget = budget
         try:
             self._zip = zipfile.ZipFile(_Guarded(source))
         except BROKEN as error:
             raise Refused("broken_archive") from error
         entries = self._zip.infolist()
-        if len(entries) > MOST_FILES:
+        if len(entries) > MAX_FILES:
             raise Refused("too_many_files")
         if _overlap(entries, self._zip.start_dir):
             raise Refused("overlapping")
-        self.files = list(_readable(entries, remarks))
+        self.files = list(_readable(entries, warnings))
 
     @contextmanager
     def open(self, entry: zipfile.ZipInfo) -> Iterator[Stream]:
@@ -140,12 +140,12 @@ def _overlap(entries: list[zipfile.ZipInfo], end: int) -> bool:
     return at < 0
 
 
-def _readable(entries: list[zipfile.ZipInfo], remarks: Remarks) -> Iterator[zipfile.ZipInfo]:
+def _readable(entries: list[zipfile.ZipInfo], warnings: Warnings) -> Iterator[zipfile.ZipInfo]:
     seen: set[str] = set()
     for entry in entries:
         why = "" if entry.is_dir() else _why_not(entry, seen)
         if why:
-            remarks.add(why, place=name_of(entry))
+            warnings.add(why, place=name_of(entry))
         elif not entry.is_dir():
             yield entry
         seen.add(entry.filename)

@@ -20,7 +20,7 @@ from parley.models import Conversation, Feed, Message
 from parley.models.feed import Form, sent_by
 from parley.zones import readers_zone
 
-from .shelves import sidebar
+from .sections import sidebar
 
 View = Callable[..., HttpResponse]
 TURBO_STREAM = "text/vnd.turbo-stream.html"
@@ -79,7 +79,7 @@ def uuid_or_404(text: str | None) -> UUID:
         raise Http404 from None
 
 
-def see(to: Any, *arguments: Any) -> HttpResponse:
+def redirect_to(to: Any, *arguments: Any) -> HttpResponse:
     """Redirect to the page of a row, or to an address, given by its name or as a path; with GET (303)."""
     return HttpResponseRedirect(resolve_url(to, *arguments), status=303)
 

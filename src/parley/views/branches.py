@@ -13,7 +13,7 @@ from parley.models.arriving import BeingCopied
 from parley.models.conversation import NoQuestion
 from parley.tasks import offered_models, stop_on_commit
 
-from .base import framed, own_conversation, private, see, uuid_or_404
+from .base import framed, own_conversation, private, redirect_to, uuid_or_404
 
 
 @private
@@ -23,7 +23,7 @@ def branch_show(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation = own_conversation(request, pk)
     message = message_of(conversation, uuid_or_404(request.POST.get("message")))
     conversation.show(message)
-    return see_message(conversation, message.pk)
+    return redirect_to_message(conversation, message.pk)
 
 
 @private
@@ -45,8 +45,8 @@ def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpRes
     try:
         conversation.regenerate(chosen, form.cleaned_data["model"])
     except NoQuestion:
-        return see_message(conversation, message)
-    return see(conversation)
+        return redirect_to_message(conversation, message)
+    return redirect_to(conversation)
 
 
 @private
@@ -56,11 +56,11 @@ def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     conversation = own_conversation(request, pk)
     chosen = message_of(conversation, message)
     if not chosen.settled:
-        return see_message(conversation, message)
+        return redirect_to_message(conversation, message)
     try:
-        return see(conversation.fork(chosen))
+        return redirect_to(conversation.fork(chosen))
     except BeingCopied:
-        return see_message(conversation, message)
+        return redirect_to_message(conversation, message)
 
 
 @private
@@ -68,8 +68,8 @@ def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
 def message_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """Delete a message; what follows it stays."""
     conversation = own_conversation(request, pk)
-    doomed = message_of(conversation, message)
-    return _deleted(conversation, doomed, conversation.delete_message(doomed))
+    message_to_delete = message_of(conversation, message)
+    return _deleted(conversation, message_to_delete, conversation.delete_message(message_to_delete))
 
 
 @private
@@ -77,8 +77,8 @@ def message_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpRespons
 def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """Delete a message and all that follows it."""
     conversation = own_conversation(request, pk)
-    doomed = message_of(conversation, message)
-    return _deleted(conversation, doomed, conversation.delete_branch(doomed))
+    message_to_delete = message_of(conversation, message)
+    return _deleted(conversation, message_to_delete, conversation.delete_branch(message_to_delete))
 
 
 def message_of(conversation: Conversation, pk: UUID) -> Message:
@@ -87,17 +87,21 @@ def message_of(conversation: Conversation, pk: UUID) -> Message:
     return message
 
 
-def see_message(conversation: Conversation, pk: UUID) -> HttpResponse:
+def redirect_to_message(conversation: Conversation, pk: UUID) -> HttpResponse:
     """Redirect to the newest messages of the branch that is shown, or to those around this one where it is older."""
     newest = any(message.pk == pk for message in conversation.transcript())
     address = conversation.get_absolute_url() if newest else conversation.address_of(pk)
-    return see(f"{address.partition('#')[0]}#message_{pk}")
+    return redirect_to(f"{address.partition('#')[0]}#message_{pk}")
 
 
-def _deleted(conversation: Conversation, doomed: Message, running: list[Message]) -> HttpResponse:
+def _deleted(conversation: Conversation, message_to_delete: Message, running: list[Message]) -> HttpResponse:
     for reply in running:
         stop_on_commit(reply)
-    return see_message(conversation, doomed.parent_id) if doomed.parent_id else see(conversation)
+    return (
+        redirect_to_message(conversation, message_to_delete.parent_id)
+        if message_to_delete.parent_id
+        else redirect_to(conversation)
+    )
 
 
 def _menu(

@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
-from parley.delivery.log import show_live
+from parley.delivery.stream_log import show_live
 from parley.forms import QuestionForm
 from parley.ids import uuid7
-from parley.models import AskedBefore, Conversation, Draft, Feed, Message, Preset
+from parley.models import Conversation, Draft, DuplicateQuestion, Feed, Message, Preset
 
-from .base import fragment, own_conversation, page, private, see, uuid_or_404, wants_frame
-from .tuning import chosen_folder, chosen_tuning, start_choices
+from .base import fragment, own_conversation, page, private, redirect_to, uuid_or_404, wants_frame
+from .generation_settings import chosen_folder, chosen_generation_settings, start_choices
 
 
 @private
@@ -31,16 +31,18 @@ def conversation_new(request: HttpRequest, pk: UUID | None = None) -> HttpRespon
 def conversation_create(request: HttpRequest) -> HttpResponse:
     """Ask the first question; one that was sent twice is asked once."""
     form, into = QuestionForm(request.POST), chosen_folder(request)
-    choices, tuning = chosen_tuning(request, form, into)
-    if tuning is None:
+    choices, generation_settings = chosen_generation_settings(request, form, into)
+    if generation_settings is None:
         return page(request, "conversation_new", status=422, form=form, into=into, **choices)
     asked = form.cleaned_data
     try:
-        conversation, _ = Conversation.start(request.user, asked["text"], key=asked["key"], folder=into, **tuning)
-    except AskedBefore as again:
+        conversation, _ = Conversation.start(
+            request.user, asked["text"], idempotency_key=asked["idempotency_key"], folder=into, **generation_settings
+        )
+    except DuplicateQuestion as again:
         conversation = again.question.conversation
     Draft.keep(request.user, None, "")
-    return see(conversation)
+    return redirect_to(conversation)
 
 
 @private
@@ -102,4 +104,4 @@ def blank_form(request: HttpRequest, conversation: Conversation | None, edited: 
 
 def next_form(**initial: Any) -> QuestionForm:
     """Return a form with an idempotency key of its own."""
-    return QuestionForm(initial={"key": uuid7(), **initial})
+    return QuestionForm(initial={"idempotency_key": uuid7(), **initial})

@@ -3,13 +3,13 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
-from parley.connections import connection
 from parley.delivery.feed import changes_since
-from parley.delivery.log import entries_since, forget
 from parley.delivery.splice import Payload, is_whole
+from parley.delivery.stream_log import entries_since, forget
 from parley.forms import CatchUpForm
 from parley.models import Message
 from parley.positions import Position
+from parley.redis import connection
 from parley.tasks import passing_reaper
 
 from .base import private
@@ -20,7 +20,7 @@ class CaughtUp(JsonResponse):
 
     def close(self) -> None:
         """Sweep, once the response is sent."""
-        passing_reaper().pass_by()
+        passing_reaper().sweep_if_due()
         super().close()
 
 

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
-from parley.delivery.log import show_live
+from parley.delivery.stream_log import show_live
 from parley.forms import QuestionForm
-from parley.models import AskedBefore, Conversation, Draft, Message, Role
+from parley.models import Conversation, Draft, DuplicateQuestion, Message, Role
 from parley.tasks import stop_on_commit
 
-from .base import fragment, own_conversation, own_message, private, see, stream, wants_stream
+from .base import fragment, own_conversation, own_message, private, redirect_to, stream, wants_stream
 from .conversations import conversation_page, next_form
 
 
@@ -28,16 +28,18 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     edited = _message_or_none(conversation, asked["editing"], role=Role.USER)
     below = _message_or_none(conversation, asked["below"])
     try:
-        question, reply = conversation.ask(asked["text"], key=asked["key"], instead_of=edited, below=below)
-    except AskedBefore as again:
+        question, reply = conversation.ask(
+            asked["text"], idempotency_key=asked["idempotency_key"], instead_of=edited, below=below
+        )
+    except DuplicateQuestion as again:
         question = again.question
         first = question.children.filter(conversation=question.conversation_id).order_by("-id").first()
         if first is None:
-            return see(conversation)
+            return redirect_to(conversation)
         reply = first
     Draft.keep(request.user, conversation, "")
     if not wants_stream(request):
-        return see(conversation)
+        return redirect_to(conversation)
     if not question.versions:
         conversation.number_versions([question, reply])
     context = {"question": question, "reply": reply, "form": next_form(), "edited": edited}
@@ -73,7 +75,7 @@ def message_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _changed(request: HttpRequest, message: Message) -> HttpResponse:
     """Show the message as it is now, whether this request changed it or another was first."""
     if not wants_stream(request):
-        return see(message.conversation)
+        return redirect_to(message.conversation)
     message.refresh_from_db()
     show_live([message])
     message.conversation.number_versions([message])

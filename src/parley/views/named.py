@@ -11,15 +11,15 @@ from parley.forms import NamedForm
 from parley.models import Preset
 from parley.models.named import Named
 
-from .base import page, private, see
-from .tuning import tuning_form
+from .base import page, private, redirect_to
+from .generation_settings import generation_settings_form
 
 
 @private
 @require_GET
 def preset_list(request: HttpRequest) -> HttpResponse:
     """Show all presets of a person."""
-    return page(request, "preset_list", presets=Preset.objects.visible_to(request.user), most=Preset.MOST)
+    return page(request, "preset_list", presets=Preset.objects.visible_to(request.user), most=Preset.LIMIT)
 
 
 @private
@@ -43,15 +43,15 @@ def named_edit(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpRespons
 def named_delete(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
     """Delete a folder or a preset; conversations that were in it, or began with it, stay as they are."""
     get_object_or_404(kind.objects.visible_to(request.user), pk=pk).delete()
-    return see("parley:preset_list" if kind is Preset else "parley:conversation_new")
+    return redirect_to("parley:preset_list" if kind is Preset else "parley:conversation_new")
 
 
 def _save(request: HttpRequest, row: Named, **shown: Named) -> HttpResponse:
-    context = tuning_form(request, row, NamedForm)
+    context = generation_settings_form(request, row, NamedForm)
     form, name = context["form"], f"{row._meta.model_name}_{'edit' if shown else 'create'}"
-    if form.is_bound and not shown and not row.room_for(request.user):
-        form.add_error(None, row.FULL % {"most": row.MOST})
+    if form.is_bound and not shown and not row.has_capacity(request.user):
+        form.add_error(None, row.FULL % {"most": row.LIMIT})
     if form.is_valid():
-        row.tune(name=form.cleaned_data["name"], **form.tuning)
-        return see(row.saved_url)
+        row.set_generation_settings(name=form.cleaned_data["name"], **form.generation_settings)
+        return redirect_to(row.saved_url)
     return page(request, name, status=422 if form.is_bound else 200, **shown, **context)

@@ -24,7 +24,7 @@ def conversations_change(request: HttpRequest) -> HttpResponse:
     selected = Conversation.objects.visible_to(request.user).filter(pk__in=form.cleaned_data["conversation"])
     ids = list(selected.values_list("pk", flat=True))
     _do(request, form, ids)
-    rows = Conversation.objects.known_to(request.user).filter(pk__in=ids)
+    rows = Conversation.objects.visible_or_trashed_by(request.user).filter(pk__in=ids)
     return changed(request, *rows.defer("instructions", "parameters"))
 
 
@@ -32,7 +32,7 @@ def _do(request: HttpRequest, form: SelectionForm, ids: list[Any]) -> None:
     selected, owner_id = Conversation.objects.visible_to(request.user).filter(pk__in=ids), request.user.pk
     match form.cleaned_data["do"]:
         case "delete":
-            for reply in selected.discard(owner_id):
+            for reply in selected.soft_delete(owner_id):
                 stop_on_commit(reply)
         case "move":
             selected.change(owner_id, folder=form.cleaned_data["folder"])

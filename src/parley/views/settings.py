@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from parley.conf import conf
 from parley.generation import catalogue
 
-from .base import own_conversation, page, private, see
-from .tuning import tuning_form
+from .base import own_conversation, page, private, redirect_to
+from .generation_settings import generation_settings_form
 
 
 @private
@@ -19,10 +19,10 @@ from .tuning import tuning_form
 def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the settings of a conversation, or change them."""
     conversation = own_conversation(request, pk)
-    context = tuning_form(request, conversation)
+    context = generation_settings_form(request, conversation)
     if context["form"].is_valid():
-        conversation.tune(**context["form"].tuning)
-        return see(conversation)
+        conversation.set_generation_settings(**context["form"].generation_settings)
+        return redirect_to(conversation)
     status = 422 if context["form"].is_bound else 200
     return page(request, "conversation_settings", status=status, conversation=conversation, **context)
 

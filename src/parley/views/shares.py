@@ -17,7 +17,7 @@ from parley.models.arriving import BeingCopied
 from parley.models.share import TooLarge
 from parley.models.storage import Full
 
-from .base import framed, own_conversation, page, private, rendered, see, wants_frame
+from .base import framed, own_conversation, page, private, redirect_to, rendered, wants_frame
 
 MESSAGES_ON_A_PAGE = 200
 LINKS_ON_A_PAGE = 50
@@ -43,7 +43,7 @@ def share_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             Share.of(conversation, **form.cleaned_data)
-            return see("parley:share_create", conversation.pk)
+            return redirect_to("parley:share_create", conversation.pk)
         except tuple(_WHY_NOT) as error:
             form.add_error(None, _WHY_NOT[type(error)])
     shown: dict[str, Any] = {"form": form, "shares": conversation.shares.open().listed()}
@@ -65,7 +65,11 @@ def share_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End a link now."""
     share = get_object_or_404(Share.objects.visible_to(request.user).listed(), pk=pk)
     share.revoke()
-    return see("parley:share_create", share.conversation_id) if wants_frame(request) else see("parley:share_list")
+    return (
+        redirect_to("parley:share_create", share.conversation_id)
+        if wants_frame(request)
+        else redirect_to("parley:share_list")
+    )
 
 
 @login_not_required
@@ -92,7 +96,7 @@ def share_copy(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return page(request, "share_copy", share=share)
     try:
-        return see(share.copy_for(request.user))
+        return redirect_to(share.copy_for(request.user))
     except BeingCopied:
         return page(request, "share_copy", share=share, status=409, problem=BEING_COPIED)
 

@@ -13,11 +13,22 @@ from parley.models import Conversation, Folder
 from parley.models.organised import ARCHIVED, IN_FOLDER, LISTED, PINNED
 from parley.tasks import stop_on_commit
 
-from .base import fragment, framed, own_conversation, page, private, see, stream, uuid_or_404, wants_frame, wants_stream
+from .base import (
+    fragment,
+    framed,
+    own_conversation,
+    page,
+    private,
+    redirect_to,
+    stream,
+    uuid_or_404,
+    wants_frame,
+    wants_stream,
+)
 from .conversations import blank_form
-from .shelves import Shelf, folders, frame_of, shelf
+from .sections import Section, folders, frame_of, section
 
-MOST_TOLD = 50
+MAX_TOLD = 50
 """Changed conversations that are sent one by one; after more the page is loaded again."""
 
 
@@ -26,11 +37,11 @@ MOST_TOLD = 50
 def conversation_list(request: HttpRequest) -> HttpResponse:
     """Show more rows of a section, for the frame below it; without JavaScript, a page that begins with them."""
     after = request.GET.get("after", "")
-    found = _own_shelf(request, request.GET.get("shelf", LISTED), after)
+    found = _own_section(request, request.GET.get("section", LISTED), after)
     if wants_frame(request):
-        return fragment(request, "conversation_list", shelf=found, frame=frame_of(found.name, after))
+        return fragment(request, "conversation_list", section=found, frame=frame_of(found.name, after))
     if found.name == ARCHIVED:
-        return page(request, "conversation_archived", shelf=found)
+        return page(request, "conversation_archived", section=found)
     instead: dict[str, Any] = {{LISTED: "listed", PINNED: "pinned"}.get(found.name, "opened"): found}
     return page(request, "conversation_new", form=blank_form(request, None), **instead)
 
@@ -39,7 +50,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def conversation_archived(request: HttpRequest) -> HttpResponse:
     """Show the archive."""
-    return page(request, "conversation_archived", shelf=shelf(request.user, ARCHIVED))
+    return page(request, "conversation_archived", section=section(request.user, ARCHIVED))
 
 
 @private
@@ -92,7 +103,7 @@ def conversation_move(request: HttpRequest, pk: UUID) -> HttpResponse:
 def conversation_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Move to the trash, from which it can be restored for a while."""
     conversation = own_conversation(request, pk)
-    for reply in conversation.discard():
+    for reply in conversation.soft_delete():
         stop_on_commit(reply)
     return changed(request, conversation)
 
@@ -101,17 +112,17 @@ def conversation_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def conversation_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Restore with all that the same click deleted; when it is too late, show a page that says so."""
-    conversation = Conversation.objects.thrown_away_by(request.user).filter(pk=pk).first()
+    conversation = Conversation.objects.trashed_by(request.user).filter(pk=pk).first()
     if conversation is None or not conversation.restore():
         return page(request, "conversation_gone", status=404)
-    return see(conversation)
+    return redirect_to(conversation)
 
 
 def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
     """Show the conversations as they are now; a page that cannot stay is left for another."""
     if not wants_stream(request) or _was_shown(request, conversations):
-        return see(_way_back(request, conversations))
-    many = len(conversations) > MOST_TOLD
+        return redirect_to(_way_back(request, conversations))
+    many = len(conversations) > MAX_TOLD
     context = {
         "changed": [] if many else conversations,
         "many": many,
@@ -122,7 +133,7 @@ def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
 
 def _was_shown(request: HttpRequest, conversations: tuple[Conversation, ...]) -> bool:
     """Whether the page that asked shows a conversation that is in the trash now."""
-    return any(row.discarded_at and row.get_absolute_url() in _came_from(request) for row in conversations)
+    return any(row.deleted_at and row.get_absolute_url() in _came_from(request) for row in conversations)
 
 
 def _way_back(request: HttpRequest, conversations: tuple[Conversation, ...]) -> str:
@@ -130,7 +141,7 @@ def _way_back(request: HttpRequest, conversations: tuple[Conversation, ...]) -> 
     came_from = _came_from(request)
     if came_from.startswith(reverse("parley:conversation_archived")):
         return came_from
-    if len(conversations) == 1 and not conversations[0].discarded_at:
+    if len(conversations) == 1 and not conversations[0].deleted_at:
         return conversations[0].get_absolute_url()
     return reverse("parley:conversation_new")
 
@@ -146,12 +157,12 @@ def _place_of(request: HttpRequest) -> str:
     return "row" if request.GET.get("in") == "row" else "head"
 
 
-def _own_shelf(request: HttpRequest, name: str, after: str) -> Shelf:
+def _own_section(request: HttpRequest, name: str, after: str) -> Section:
     if name.startswith(IN_FOLDER):
         get_object_or_404(Folder.objects.visible_to(request.user), pk=uuid_or_404(name.removeprefix(IN_FOLDER)))
     elif name not in (LISTED, PINNED, ARCHIVED):
         raise Http404
     try:
-        return shelf(request.user, name, after)
+        return section(request.user, name, after)
     except ValueError:
         raise Http404 from None

@@ -19,13 +19,13 @@ from parley.forms import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
 from parley.models.admission import Refused
-from parley.models.storage import Full, room_for, used_by
-from parley.models.transfer import MOST_EXPORTS
-from parley.transfer import remarks
+from parley.models.storage import Full, storage_left, used_by
+from parley.models.transfer import MAX_EXPORTS
+from parley.transfer import warnings
+from parley.transfer.captions import file_name
 from parley.transfer.document import encoded, json_of
 from parley.transfer.markdown import markdown_of
 from parley.transfer.printable import html_of
-from parley.transfer.words import file_name
 
 from .base import page, private, uuid_or_404
 from .downloads import download
@@ -35,7 +35,7 @@ FORMATS = {
     "json": (json_of, "application/json"),
     "html": (html_of, "text/html; charset=utf-8"),
 }
-MOST_LISTED = 100
+MAX_LISTED = 100
 LINKS_ON_A_PAGE = 100
 UNDER_WAY = _("You have as many under way as you may. Wait until one is done.")
 NO_ROOM = _(
@@ -93,9 +93,9 @@ def import_create(request: HttpRequest) -> HttpResponse:
         length = int(request.headers.get("Content-Length") or 0)
     except ValueError:
         return _list(request, status=400, problem=_("Your browser did not say how large the file is. Send it again."))
-    if length > conf.LARGEST_IMPORT + FORM_AROUND_A_FILE:
-        return _list(request, status=413, problem=too_large(conf.LARGEST_IMPORT))
-    if length > room_for(request.user) + FORM_AROUND_A_FILE:
+    if length > conf.MAX_IMPORT_SIZE + FORM_AROUND_A_FILE:
+        return _list(request, status=413, problem=too_large(conf.MAX_IMPORT_SIZE))
+    if length > storage_left(request.user) + FORM_AROUND_A_FILE:
         return _list(request, status=413, problem=NO_ROOM)
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     return _import_sent(request)
@@ -142,7 +142,7 @@ def transfer_download(request: HttpRequest, pk: UUID) -> HttpResponse:
 def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete a transfer and its file; a running one ends at its next progress."""
     _own(request, pk).delete()
-    return _see_list()
+    return _redirect_to_list()
 
 
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
@@ -155,24 +155,24 @@ def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
         if not isinstance(error, Refused | Full):
             raise
         return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
-    return _see_list()
+    return _redirect_to_list()
 
 
 def _list(
     request: HttpRequest, *, status: int = 200, problem: Any = "", form: ImportForm | None = None
 ) -> HttpResponse:
     version = Feed.version_of(request.user)
-    transfers = Transfer.objects.visible_to(request.user).defer("report").order_by("-id")[:MOST_LISTED]
+    transfers = Transfer.objects.visible_to(request.user).defer("report").order_by("-id")[:MAX_LISTED]
     context = {
         "transfers": transfers,
         "form": form or ImportForm(),
         "problem": problem,
         "kept": max(1, round(conf.TRANSFERS_KEPT / 86_400)),
-        "exports_kept": MOST_EXPORTS,
+        "exports_kept": MAX_EXPORTS,
         "used": used_by(request.user),
         "storage": conf.STORAGE_PER_PERSON,
-        "longest": max(1, round(conf.LONGEST_IMPORT / 60)),
-        "most_messages": conf.MOST_IMPORTED,
+        "longest": max(1, round(conf.IMPORT_TIMEOUT / 60)),
+        "most_messages": conf.MAX_IMPORTED_MESSAGES,
     }
     return page(request, "transfer_list", status=status, version=version, **context)
 
@@ -184,10 +184,12 @@ def _own(request: HttpRequest, pk: UUID) -> Transfer:
 
 def _explained(file: dict[str, Any]) -> dict[str, Any]:
     """Add sentences to the codes in a file's row of a report."""
-    left_out = [{"count": 1, **item, "label": remarks.label(str(item.get("why")))} for item in file.get("left_out", ())]
-    error = remarks.error_sentence(file["error"]) if file.get("error") else ""
+    left_out = [
+        {"count": 1, **item, "label": warnings.label(str(item.get("why")))} for item in file.get("left_out", ())
+    ]
+    error = warnings.error_sentence(file["error"]) if file.get("error") else ""
     return {**file, "left_out": left_out, "error": error, "others": file.get("files", 1) - 1}
 
 
-def _see_list() -> HttpResponse:
+def _redirect_to_list() -> HttpResponse:
     return HttpResponseRedirect(reverse("parley:transfer_list"), status=303)

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from parley import keys, markdown
-from parley.delivery import hub, log
+from parley import markdown
+from parley.delivery import hub, stream_log
 from parley.delivery.hub import Follower, Hub
-from parley.delivery.log import LogWriter
 from parley.delivery.splice import Splicer, fold_both
+from parley.delivery.stream_log import LogWriter
 from parley.ids import uuid7
 from parley.positions import parse_position
+from parley.redis import log_key
 from tests.unit.delivery.fake_redis import FakeRedis
 from tests.unit.texts import MARKDOWN
 
@@ -78,7 +79,7 @@ class World:
     def __init__(self, text, reasoning, redis):
         self.text, self.reasoning, self.redis, self.hub = text, reasoning, redis, Hub()
         self.readers, self.attempt, self.written, self.lost = [Reader()], 0, 0, False
-        self.zombies, self.told = [], {}
+        self.zombies, self.sent = [], {}
         self.begin()
 
     def begin(self):
@@ -90,12 +91,12 @@ class World:
         """What a page must show at a position is noted down."""
         again = await writer.write({REPLY: (text, self.reasoning[: self.written])})
         written = writer._logs[REPLY]
-        self.told[f"{written.attempt}-{written.seq}"] = list(written.answer.blocks), list(written.reasoning.blocks)
+        self.sent[f"{written.attempt}-{written.seq}"] = list(written.answer.blocks), list(written.reasoning.blocks)
         return again
 
     def check(self):
         for reader in self.readers:
-            assert reader.shown == self.told.get(reader.position, reader.shown)
+            assert reader.shown == self.sent.get(reader.position, reader.shown)
 
     def reader(self, number):
         return self.readers[number % len(self.readers)]
@@ -150,7 +151,7 @@ class World:
 async def live(text, reasoning, events):
     redis = FakeRedis()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log, "time", SimpleNamespace(monotonic=lambda: 0.0))
+        patch.setattr(stream_log, "time", SimpleNamespace(monotonic=lambda: 0.0))
         patch.setattr(hub, "async_connection", lambda **kwargs: redis)
         world = World(text, reasoning, redis)
         for event in events:
@@ -181,7 +182,7 @@ async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
     for reply in (REPLY, other):
         writer.begin(reply, 1)
     await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end({REPLY: 0}))
-    [(position, entry)] = redis.streams[keys.log(other)]
+    [(position, entry)] = redis.streams[log_key(other)]
     assert (position, orjson.loads(entry[b"f"])) == ((1, 1), [None, "<p>Hello"])
 
 
@@ -194,4 +195,4 @@ async def test_replies_that_end_together_are_told_in_one_round_trip():
     before = redis.round_trips
     await writer.end(dict.fromkeys(replies, 7))
     assert redis.round_trips == before + 1
-    assert all(redis.streams[keys.log(reply)][-1] == ((1, 2), {b"end": 7}) for reply in replies)
+    assert all(redis.streams[log_key(reply)][-1] == ((1, 2), {b"end": 7}) for reply in replies)

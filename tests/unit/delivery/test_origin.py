@@ -93,11 +93,11 @@ def test_believes_the_proxy_that_the_settings_believe(settings):
     assert same_origin(behind)
 
 
-@pytest.mark.parametrize("told", ["https", "wss", "WSS"])
-def test_believes_a_proxy_as_the_settings_say(settings, told):
+@pytest.mark.parametrize("sent", ["https", "wss", "WSS"])
+def test_believes_a_proxy_as_the_settings_say(settings, sent):
     """Traefik tells of wss where it tells of https for a page."""
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    assert same_origin(scope("https://chat.example", scheme="ws", **{"x-forwarded-proto": told}))
+    assert same_origin(scope("https://chat.example", scheme="ws", **{"x-forwarded-proto": sent}))
     assert not same_origin(scope("https://chat.example", scheme="ws", **{"x-forwarded-proto": "ws"}))
 
 

@@ -9,7 +9,7 @@ ID = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "words"),
     [
         ({"do": "open", "conversation": str(ID), "version": 7}, Open(ID, 7)),
         ({"do": "open", "conversation": None, "version": 0}, Open(None, 0)),
@@ -19,8 +19,8 @@ ID = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
         ({"do": "ping"}, Ping()),
     ],
 )
-def test_understands_what_a_tab_says(message, said):
-    assert parse(json.dumps(message)) == said
+def test_understands_what_a_tab_says(message, words):
+    assert parse(json.dumps(message)) == words
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,12 @@ print(rights._sessions(set()))
 
 
 @pytest.fixture
-def said(monkeypatch):
-    bells = []
-    monkeypatch.setattr(sockets, "_tell_on_commit", lambda owner_id, bell: bells.append((owner_id, bell)))
-    return bells
+def words(monkeypatch):
+    listener = []
+    monkeypatch.setattr(
+        sockets, "_tell_on_commit", lambda owner_id, notification: listener.append((owner_id, notification))
+    )
+    return listener
 
 
 def signed_out(rf, session):
@@ -38,15 +40,15 @@ def signed_out(rf, session):
     sockets._signed_out(request=request, user=User(pk=7))
 
 
-def test_a_session_with_a_key_of_its_own_ends_alone(rf, said):
+def test_a_session_with_a_key_of_its_own_ends_alone(rf, words):
     signed_out(rf, cache.SessionStore("k" * 32))
-    assert said == [(7, {"type": "sockets.close", "session": digest_of("k" * 32)})]
+    assert words == [(7, {"type": "sockets.close", "session": digest_of("k" * 32)})]
 
 
-def test_a_session_that_is_a_cookie_takes_all_sockets_along(rf, said):
+def test_a_session_that_is_a_cookie_takes_all_sockets_along(rf, words):
     """It has another key whenever it was saved, and the socket may know an older one, which stays good."""
     signed_out(rf, signed_cookies.SessionStore("signed"))
-    assert said == [(7, {"type": "sockets.close"})]
+    assert words == [(7, {"type": "sockets.close"})]
 
 
 @pytest.mark.thorough

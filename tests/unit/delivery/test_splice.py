@@ -127,8 +127,8 @@ def test_replaces_everything_by_the_whole():
 def test_costs_few_characters_for_each_of_the_answer(name):
     text = ANSWERS[name] * 10
     _, payloads = spliced(text, [20])
-    told = sum(len(str(part)) + 3 for payload in payloads for part in payload)
-    assert told < 5 * len(text)
+    sent = sum(len(str(part)) + 3 for payload in payloads for part in payload)
+    assert sent < 5 * len(text)
 
 
 def test_costs_the_same_for_each_character_of_a_long_answer():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.generation.accumulator import DONE, Accumulator
-from parley.generation.fragments import MOST_SOURCES
+from parley.generation.fragments import MAX_SOURCES
 from parley.generation.outcome import Outcome, after_end
 from parley.generation.stream_errors import InBandError
 from parley.generation.streamed_text import LONGEST_TEXT, Text
@@ -27,10 +27,10 @@ def accumulated(*chunks, text=""):
     return answer
 
 
-def text_of(*pieces):
+def text_of(*blocks):
     text = Text()
-    for piece in pieces:
-        text.add(piece)
+    for block in blocks:
+        text.add(block)
     text.close()
     return str(text)
 
@@ -39,7 +39,7 @@ def text_of(*pieces):
 
 
 @pytest.mark.parametrize(
-    ("pieces", "expected"),
+    ("blocks", "expected"),
     [
         (["\ud83d", "\ude00"], "😀"),
         (["a\ud83d", "", "\ude00b"], "a😀b"),
@@ -56,8 +56,8 @@ def text_of(*pieces):
         ([], ""),
     ],
 )
-def test_makes_what_no_store_takes_harmless(pieces, expected):
-    assert text_of(*pieces) == expected
+def test_makes_what_no_store_takes_harmless(blocks, expected):
+    assert text_of(*blocks) == expected
 
 
 @given(ANYTHING, st.lists(st.integers(0, 40)))
@@ -75,10 +75,10 @@ def test_makes_text_that_every_store_takes(text):
 
 
 @given(st.lists(ANYTHING))
-def test_never_takes_back_what_it_has_shown(pieces):
+def test_never_takes_back_what_it_has_shown(blocks):
     text, shown = Text("before "), "before "
-    for piece in pieces:
-        text.add(piece)
+    for block in blocks:
+        text.add(block)
         assert str(text).startswith(shown)
         shown = str(text)
 
@@ -206,7 +206,7 @@ def test_raises_an_error_in_band_in_the_words_of_the_provider_and_keeps_the_text
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "spoken"),
     [
         ({"type": "overloaded_error", "message": None}, "overloaded_error"),
         ({"code": 529}, "529"),
@@ -218,10 +218,10 @@ def test_raises_an_error_in_band_in_the_words_of_the_provider_and_keeps_the_text
         ({"message": "half \ud83d nul\0"}, "half \ufffd nul\ufffd"),
     ],
 )
-def test_finds_the_sentence_of_an_error(error, said):
+def test_finds_the_sentence_of_an_error(error, spoken):
     with pytest.raises(InBandError) as raised:
         Accumulator().add({"error": error})
-    assert str(raised.value) == said
+    assert str(raised.value) == spoken
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_keeps_no_source_that_is_no_address_of_the_web(url):
 def test_keeps_no_more_sources_than_anybody_reads():
     answer = accumulated({"choices": [], "citations": [f"https://example.com/{number}" for number in range(900)]})
     assert [part["url"] for part in answer.beside.as_parts()] == [
-        f"https://example.com/{n}" for n in range(MOST_SOURCES)
+        f"https://example.com/{n}" for n in range(MAX_SOURCES)
     ]
 
 
@@ -472,8 +472,8 @@ def test_takes_the_first_of_two_answers_that_come_in_turn(order):
 
 def test_takes_the_message_beside_deltas_that_say_nothing():
     answer = Accumulator("So far")
-    for said in ("", "So", "So."):
-        message = {"role": "assistant", "content": said}
+    for spoken in ("", "So", "So."):
+        message = {"role": "assistant", "content": spoken}
         answer.add({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "message": message}]})
     answer.close()
     answer.close()

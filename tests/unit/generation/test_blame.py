@@ -7,8 +7,8 @@ OPENAI = "Unsupported parameter: 'max_tokens' is not supported with this model. 
 SENT = ("temperature", "top_p", "max_tokens", "reasoning_effort")
 
 
-def blamed(said, sent, *, named=""):
-    return blame(Refusal(400, said, param=named), sent)
+def blamed(text, sent, *, named=""):
+    return blame(Refusal(400, text, param=named), sent)
 
 
 def test_uses_the_newer_names_where_there_are_any():
@@ -16,7 +16,7 @@ def test_uses_the_newer_names_where_there_are_any():
 
 
 @pytest.mark.parametrize(
-    ("said", "named", "names"),
+    ("text", "named", "names"),
     [
         ("Unsupported value", "temperature", ["temperature"]),
         (OPENAI, "", ["max_tokens"]),
@@ -28,8 +28,8 @@ def test_uses_the_newer_names_where_there_are_any():
         ("This model's maximum context length is 2048 tokens", "", []),
     ],
 )
-def test_finds_what_a_refusal_is_about(said, named, names):
-    assert blamed(said, SENT, named=named) == names
+def test_finds_what_a_refusal_is_about(text, named, names):
+    assert blamed(text, SENT, named=named) == names
 
 
 def test_blames_nothing_that_was_not_sent():

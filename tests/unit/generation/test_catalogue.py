@@ -2,7 +2,7 @@ import pytest
 
 from parley.conf import Conf, conf
 from parley.generation import catalogue
-from parley.generation.catalogue import MOST_NAMES
+from parley.generation.catalogue import MAX_NAMES
 from tests.fake_provider.server import LISTS
 
 OPENAI = [
@@ -12,8 +12,8 @@ OPENAI = [
 ]
 
 
-def listed(said, hidden=Conf.MODELS_HIDDEN):
-    return catalogue.listed(said, hidden)
+def listed(text, hidden=Conf.MODELS_HIDDEN):
+    return catalogue.listed(text, hidden)
 
 
 def rows(names):
@@ -40,7 +40,7 @@ def test_takes_nothing_odd():
 
 def test_takes_a_bare_list_and_no_more_than_a_page_can_show():
     assert listed([{"id": "one"}]) == ["one"]
-    assert len(listed(LISTS["/many/v1/models"])) == MOST_NAMES
+    assert len(listed(LISTS["/many/v1/models"])) == MAX_NAMES
 
 
 @pytest.mark.parametrize("nonsense", [None, {}, {"data": "x"}, "x", 7, {"data": {"id": "x"}}])

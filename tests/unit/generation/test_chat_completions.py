@@ -13,8 +13,8 @@ MISTRAL = "Expected last role User or Tool (or Assistant with prefix True) for s
 TEMPLATE = "Conversation roles must alternate user/assistant/user/assistant/..."
 
 
-def learn(said, request=BEGUN, dialect=None, *, status=400):
-    return (dialect or Dialect()).after(Refusal(status, said), request)
+def learn(text, request=BEGUN, dialect=None, *, status=400):
+    return (dialect or Dialect()).after(Refusal(status, text), request)
 
 
 def messages(request, dialect):
@@ -27,14 +27,14 @@ def test_says_things_as_they_are_at_first():
 
 
 @pytest.mark.parametrize(
-    "said", [ANTHROPIC, TEMPLATE, "Bad Request", "final assistant content cannot end with whitespace"]
+    "text", [ANTHROPIC, TEMPLATE, "Bad Request", "final assistant content cannot end with whitespace"]
 )
-def test_asks_for_the_rest_where_an_answer_cannot_be_begun(said):
-    dialect = learn(said)
+def test_asks_for_the_rest_where_an_answer_cannot_be_begun(text):
+    dialect = learn(text)
     assert dialect.going_on == "question"
     assert messages(BEGUN, dialect) == [*BEGUN.messages, {"role": "user", "content": GO_ON}]
     assert messages(ASKED, dialect) == ASKED.messages
-    assert learn(said, dialect=dialect) is None
+    assert learn(text, dialect=dialect) is None
 
 
 def test_marks_the_beginning_as_mistral_wants_it_and_asks_for_the_rest_where_that_does_not_help():
@@ -44,14 +44,14 @@ def test_marks_the_beginning_as_mistral_wants_it_and_asks_for_the_rest_where_tha
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "text"),
     [
         (401, "no"), (402, "no"), (404, "no"), (429, "no"), (503, "no"),
         (400, "prompt is too long"), (400, "API key not valid"), (400, "temperature must be 1"),
     ],
 )  # fmt: skip
-def test_does_not_ask_otherwise_where_that_is_not_what_was_refused(status, said):
-    assert learn(said, replace(BEGUN, parameters={"temperature": 0}), status=status) is None
+def test_does_not_ask_otherwise_where_that_is_not_what_was_refused(status, text):
+    assert learn(text, replace(BEGUN, parameters={"temperature": 0}), status=status) is None
 
 
 def test_leaves_out_all_that_one_refusal_names():
@@ -62,8 +62,8 @@ def test_leaves_out_all_that_one_refusal_names():
 
 def test_takes_no_refusal_for_one_of_what_was_not_sent():
     dialect = Dialect(without=frozenset({"stream_options"}))
-    for said in ("unknown field stream_options", "unknown field max_tokens", "unknown field"):
-        assert learn(said, replace(ASKED, optional=frozenset({"max_tokens"})), dialect) is None
+    for text in ("unknown field stream_options", "unknown field max_tokens", "unknown field"):
+        assert learn(text, replace(ASKED, optional=frozenset({"max_tokens"})), dialect) is None
 
 
 def test_leaves_out_what_is_refused_by_its_newer_name():
@@ -76,7 +76,7 @@ INSTRUCTED = Request("m", [{"role": "system", "content": "Be brief."}, *ASKED.me
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "System role not supported",
         "Developer instruction is not enabled for models/gemma-3-27b-it",
@@ -84,32 +84,32 @@ INSTRUCTED = Request("m", [{"role": "system", "content": "Be brief."}, *ASKED.me
         "Only user and assistant roles are supported!",
     ],
 )
-def test_puts_instructions_above_the_first_question_where_they_have_no_role(said):
-    dialect = learn(said, INSTRUCTED)
+def test_puts_instructions_above_the_first_question_where_they_have_no_role(text):
+    dialect = learn(text, INSTRUCTED)
     assert messages(INSTRUCTED, dialect) == [{"role": "user", "content": "Be brief.\n\nq"}]
     assert messages(ASKED, dialect) == ASKED.messages
-    assert learn(said, INSTRUCTED, dialect) is None
-    assert learn(said, ASKED) is None
+    assert learn(text, INSTRUCTED, dialect) is None
+    assert learn(text, ASKED) is None
 
 
-@pytest.mark.parametrize("said", ["Internal system error", "{'message': 'The system is busy.'}"])
-def test_does_not_give_up_instructions_where_the_server_has_failed(said):
-    assert learn(said, INSTRUCTED, status=500) is None
+@pytest.mark.parametrize("text", ["Internal system error", "{'message': 'The system is busy.'}"])
+def test_does_not_give_up_instructions_where_the_server_has_failed(text):
+    assert learn(text, INSTRUCTED, status=500) is None
 
 
 @pytest.mark.parametrize(
-    "said", ["System role not supported", "'system' role is not supported", "Unexpected role `system`"]
+    "text", ["System role not supported", "'system' role is not supported", "Unexpected role `system`"]
 )
-def test_gives_up_instructions_where_a_template_has_no_place_for_them(said):
-    assert learn(said, INSTRUCTED, status=500).instructs is False
+def test_gives_up_instructions_where_a_template_has_no_place_for_them(text):
+    assert learn(text, INSTRUCTED, status=500).instructs is False
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "guessed"),
+    ("status", "text", "guessed"),
     [
         (500, "Internal Server Error", True), (501, "", True), (400, "Bad Request", False), (500, TEMPLATE, False),
         (500, "Cannot have an assistant message at the end", False),
     ],
 )  # fmt: skip
-def test_only_guesses_where_a_server_may_have_failed(status, said, guessed):
-    assert learn(said, status=status) == Dialect(going_on="question", guessed=guessed)
+def test_only_guesses_where_a_server_may_have_failed(status, text, guessed):
+    assert learn(text, status=status) == Dialect(going_on="question", guessed=guessed)

@@ -7,7 +7,7 @@ from parley.generation.accumulator import DONE, Accumulator
 from parley.generation.finish_reasons import BAD, GOOD
 from parley.generation.outcome import (
     LONGEST_WAIT,
-    MOST_TRIES,
+    MAX_TRIES,
     Outcome,
     ProviderError,
     after_end,
@@ -75,8 +75,8 @@ def test_knows_what_an_end_means_after_thoughts_only(finish_reason, done, error)
 
 @pytest.mark.parametrize("reason", sorted(GOOD))
 def test_knows_the_good_ends_of_many_vendors(reason):
-    for said in (reason, reason.upper()):
-        answer = answer_of("a", finish_reason=said)
+    for words in (reason, reason.upper()):
+        answer = answer_of("a", finish_reason=words)
         assert after_end(answer) == Outcome("done")
         assert answer.finish_reason in ("stop", "length", "tool_calls", "content_filter")
 
@@ -85,9 +85,9 @@ def test_knows_the_good_ends_of_many_vendors(reason):
 def test_calls_no_end_good_that_is_not_known_to_be(reason):
     for done in (True, False):
         own = clean_line(reason, 40)
-        said = own.lower() if own.lower() in BAD else own
-        assert ended("a", reason, done) == Outcome("interrupted", "broken_off", said)
-        assert ended("", reason, done) == Outcome("failed", "broken_off", said)
+        words = own.lower() if own.lower() in BAD else own
+        assert ended("a", reason, done) == Outcome("interrupted", "broken_off", words)
+        assert ended("", reason, done) == Outcome("failed", "broken_off", words)
 
 
 def says(answer, *choices):
@@ -188,7 +188,7 @@ def test_tries_again_only_what_may_get_better():
 
 def test_tries_three_times():
     assert [delay(tries) is not None for tries in range(1, 5)] == [True, True, False, False]
-    assert MOST_TRIES == 3
+    assert MAX_TRIES == 3
 
 
 def test_waits_longer_each_time_and_never_all_at_once():
@@ -244,7 +244,7 @@ def test_does_not_blame_thoughts_where_no_token_was_left_for_an_answer():
 
 
 @pytest.mark.parametrize(
-    ("said", "word"),
+    ("words", "word"),
     [
         ("tool-calls", "tool_calls"),
         ("content-filter", "content_filter"),
@@ -255,8 +255,8 @@ def test_does_not_blame_thoughts_where_no_token_was_left_for_an_answer():
         ("Network-Error", "network_error"),
     ],
 )
-def test_knows_reasons_however_they_are_spelt(said, word):
-    assert answer_of("a", finish_reason=said).finish_reason == word
+def test_knows_reasons_however_they_are_spelt(words, word):
+    assert answer_of("a", finish_reason=words).finish_reason == word
 
 
 def test_takes_spaces_for_no_answer():

@@ -37,7 +37,7 @@ CUT = "some text\n\n[This answer was cut off.]"
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "answer"),
     [
         ("done", ["q1", "some text", "q2"]),
         ("stopped", ["q1", CUT, "q2"]),
@@ -47,9 +47,9 @@ CUT = "some text\n\n[This answer was cut off.]"
         ("streaming", ["q1\n\nq2"]),
     ],
 )
-def test_sends_what_people_have_read_and_says_where_it_was_cut_off(status, said):
+def test_sends_what_people_have_read_and_says_where_it_was_cut_off(status, answer):
     prompt = build("", [("user", "done", "q1"), ("assistant", status, "some text"), ("user", "done", "q2")], window=BIG)
-    assert contents(prompt) == said
+    assert contents(prompt) == answer
 
 
 def test_joins_questions_that_were_not_answered():

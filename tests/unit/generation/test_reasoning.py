@@ -18,13 +18,13 @@ def writing(content="", **earlier):
     return Writing(Message(content=content, **earlier), PROVIDER, Request("m"), Accumulator(content))
 
 
-def told(writing, *moments):
+def sent(writing, *moments):
     """``moments``: (seconds, deltas that come in one reading, …)."""
     for now, *deltas in moments:
         for delta in deltas:
             writing.answer.add({"choices": [{"delta": delta}]})
         writing.note_time(now)
-    return writing.thoughts["reasoning_seconds"]
+    return writing.reasoning["reasoning_seconds"]
 
 
 @pytest.mark.parametrize(
@@ -41,20 +41,20 @@ def told(writing, *moments):
     ],
 )
 def test_takes_from_the_first_thought_to_the_first_word(moments, seconds):
-    assert told(writing(), *moments) == seconds
+    assert sent(writing(), *moments) == seconds
 
 
 def test_goes_on_counting_when_an_answer_is_continued():
     continued = writing("It is", reasoning="Hm.", reasoning_seconds=4)
-    assert told(continued, (1, THOUGHT), (11, WORD), (12, WORD)) == 14
-    assert continued.thoughts["reasoning"] == "Hm.\n\nWell."
+    assert sent(continued, (1, THOUGHT), (11, WORD), (12, WORD)) == 14
+    assert continued.reasoning["reasoning"] == "Hm.\n\nWell."
 
 
 def test_keeps_what_was_thought_when_a_continued_answer_thinks_no_more():
     continued = writing("It is", reasoning="Hm.", reasoning_seconds=4)
-    assert told(continued, (1, WORD), (2, WORD)) == 4
-    assert continued.thoughts["reasoning"] == "Hm."
+    assert sent(continued, (1, WORD), (2, WORD)) == 4
+    assert continued.reasoning["reasoning"] == "Hm."
 
 
 def test_counts_from_nothing_when_there_were_no_seconds():
-    assert told(writing("It is", reasoning="Hm."), (1, WORD)) is None
+    assert sent(writing("It is", reasoning="Hm."), (1, WORD)) is None

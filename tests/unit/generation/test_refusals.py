@@ -85,12 +85,12 @@ FILTERED = [
 ]
 
 
-def cases(code, *said):
-    return [(status, words, code) for status, words in said]
+def cases(code, *text):
+    return [(status, words, code) for status, words in text]
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "code"),
+    ("status", "text", "code"),
     [
         *cases("too_long", *TOO_LONG),
         *cases("no_credit", *NO_CREDIT),
@@ -112,8 +112,8 @@ def cases(code, *said):
         *cases("redirected", (301, ""), (307, HTML)),
     ],
 )  # fmt: skip
-def test_knows_what_a_refusal_means(status, said, code):
-    assert meaning(Refusal(status, said)) == code
+def test_knows_what_a_refusal_means(status, text, code):
+    assert meaning(Refusal(status, text)) == code
 
 
 @pytest.mark.parametrize(
@@ -130,22 +130,22 @@ def test_believes_the_code_that_a_provider_gives(status, name, code):
     assert meaning(Refusal(status, "Something.", name)) == code
 
 
-@pytest.mark.parametrize("said", [
+@pytest.mark.parametrize("text", [
     "a" * 4000, "exceeds the limit " * 200, "max_tokens' " * 300, "not found " * 400, "detail: " * 500,
     "api key " * 500, "model " * 600, "model a" * 500,
 ])  # fmt: skip
-def test_reads_what_a_provider_says_in_no_time(said):
+def test_reads_what_a_provider_says_in_no_time(text):
     for status in (400, 404, 429, 500):
-        assert meaning(Refusal(status, said))
+        assert meaning(Refusal(status, text))
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("text", "code"),
     [
-        *[(said, "too_long") for _, said in TOO_LONG[:-1]],
-        *[(said, "no_credit") for _, said in NO_CREDIT if said],
-        *[(said, "unauthorized") for status, said in BAD_KEY if status != 401],
-        *[(said, "filtered") for _, said in FILTERED],
+        *[(text, "too_long") for _, text in TOO_LONG[:-1]],
+        *[(text, "no_credit") for _, text in NO_CREDIT if text],
+        *[(text, "unauthorized") for status, text in BAD_KEY if status != 401],
+        *[(text, "filtered") for _, text in FILTERED],
         ("content_filter_error: The contents are not filtered", "provider_error"),
         ("Overloaded", "overloaded"),
         ("The engine is on fire.", "provider_error"),
@@ -154,8 +154,8 @@ def test_reads_what_a_provider_says_in_no_time(said):
         ("", "provider_error"),
     ],
 )
-def test_knows_what_an_error_inside_of_a_stream_means(said, code):
-    assert in_band(said) == code
+def test_knows_what_an_error_inside_of_a_stream_means(text, code):
+    assert in_band(text) == code
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "overloaded"), (500, "provider_error")])
@@ -179,10 +179,10 @@ ABOUT = {"type": "extra_forbidden", "loc": ["body", "x"], "msg": "Extra inputs a
     ],
 )
 def test_does_not_read_in_a_refusal_what_was_asked(body):
-    said = repr(without_echo(body))
-    assert "Extra inputs are not permitted" in said
-    assert "temperature" not in said
-    assert meaning(Refusal(400, said)) == "bad_request"
+    text = repr(without_echo(body))
+    assert "Extra inputs are not permitted" in text
+    assert "temperature" not in text
+    assert meaning(Refusal(400, text)) == "bad_request"
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ from parley.generation.seam import LONGEST_REPETITION, repeated
 BEFORE = "The quick brown fox jumps over the la"
 
 
-def gone_on(before, *pieces):
+def gone_on(before, *blocks):
     answer = Accumulator(before)
-    for piece in pieces:
-        answer.add({"choices": [{"delta": {"content": piece}}]})
+    for block in blocks:
+        answer.add({"choices": [{"delta": {"content": block}}]})
     answer.close()
     return str(answer.text)
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    "blocks",
     [
         ["zy dog."],
         ["over the lazy dog."],
@@ -28,8 +28,8 @@ def gone_on(before, *pieces):
         ["...", "jumps over the la", "zy dog."],
     ],
 )
-def test_cuts_out_what_is_said_again(pieces):
-    assert gone_on(BEFORE, *pieces) == "The quick brown fox jumps over the lazy dog."
+def test_cuts_out_what_is_said_again(blocks):
+    assert gone_on(BEFORE, *blocks) == "The quick brown fox jumps over the lazy dog."
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ TEXTS = st.text("abcdefg \n.", max_size=60)
 
 
 @given(TEXTS.filter(bool), st.lists(TEXTS, max_size=6))
-def test_loses_nothing_but_what_is_there_already(before, pieces):
-    whole, after = gone_on(before, *pieces), "".join(pieces)
+def test_loses_nothing_but_what_is_there_already(before, blocks):
+    whole, after = gone_on(before, *blocks), "".join(blocks)
     assert whole == before + after[repeated(before, after) :]
     cut = after[: repeated(before, after)]
     assert before.endswith(cut.lstrip(" \t\r\n….")) or not cut

@@ -49,8 +49,8 @@ async def read(received):
     """(what was understood, how it ended) of a body that came in these pieces."""
 
     async def network():
-        for piece in received:
-            yield piece
+        for block in received:
+            yield block
 
     answer = Accumulator()
     try:
@@ -78,40 +78,40 @@ def understood(answer):
     return str(answer.reasoning), str(answer.text)
 
 
-def assert_ended_as_it_should(said, answer, outcome, *, done=""):
+def assert_ended_as_it_should(words, answer, outcome, *, done=""):
     has_text = bool(str(answer.text).strip())
-    if said.end in GOOD_ENDS:
+    if words.end in GOOD_ENDS:
         assert outcome.status == ("done" if has_text else "failed")
         assert outcome.error != "empty" or not answer.reasoning
-    elif said.end == "cut" and done:
+    elif words.end == "cut" and done:
         assert outcome.status == ("done" if has_text else "failed")
     else:
         assert outcome.status == ("interrupted" if has_text else "failed")
         assert outcome.error in ("cut", "broken_off", "provider_error") or not (answer.text or answer.reasoning)
-    if said.end in BAD_ENDS and said.end != "cut" and "reason" not in said.end:
+    if words.end in BAD_ENDS and words.end != "cut" and "reason" not in words.end:
         assert outcome.detail == SAID
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     dialect=st.sampled_from(sorted(DIALECTS)),
-    said=st.builds(Answer, PIECES, st.just([]) | PIECES, st.sampled_from(sorted(ENDS))),
+    words=st.builds(Answer, PIECES, st.just([]) | PIECES, st.sampled_from(sorted(ENDS))),
     framing=st.sampled_from(FRAMINGS),
     done=st.sampled_from(["[DONE]", "[done]", " [DONE] ", ""]),
     heartbeats=st.lists(st.sampled_from(HEARTBEATS), max_size=8),
     extra=EXTRA,
     cuts=CUTS,
 )
-def test_loses_nothing_and_calls_no_bad_end_good(dialect, said, framing, done, heartbeats, extra, cuts):
-    events = [*DIALECTS[dialect](said), *ENDS[said.end]]
+def test_loses_nothing_and_calls_no_bad_end_good(dialect, words, framing, done, heartbeats, extra, cuts):
+    events = [*DIALECTS[dialect](words), *ENDS[words.end]]
     events = [{**extra, **event} for event in events]
     done = "" if framing == "NDJSON" else done
     beats = heartbeats if framing in ("plain", "no space") else ()
     answer, outcome = heard(framed(events, framing, done=done, heartbeats=beats), cuts)
-    assert understood(answer) == (clean(said.thought), clean(said.text))
-    if dialect == "stop_on_every_chunk" and not done and said.end in (*GOOD_ENDS, "cut"):
+    assert understood(answer) == (clean(words.thought), clean(words.text))
+    if dialect == "stop_on_every_chunk" and not done and words.end in (*GOOD_ENDS, "cut"):
         return  # whether it is whole cannot be known; see the next test
-    assert_ended_as_it_should(said, answer, outcome, done=done)
+    assert_ended_as_it_should(words, answer, outcome, done=done)
 
 
 @pytest.mark.parametrize(
@@ -142,35 +142,35 @@ def test_reads_events_in_events():
 
 @pytest.mark.parametrize("end", ["cut", "OpenAI"])
 def test_calls_an_answer_with_a_reason_on_every_chunk_whole_only_where_the_stream_says_so(end):
-    said = Answer(["a", "b"], end=end)
-    body = framed([*DIALECTS["stop_on_every_chunk"](said), *ENDS[end]], "plain")
+    words = Answer(["a", "b"], end=end)
+    body = framed([*DIALECTS["stop_on_every_chunk"](words), *ENDS[end]], "plain")
     answer, outcome = heard(body)
     assert (str(answer.text), outcome.status) == ("ab", "interrupted")
-    assert heard(framed(DIALECTS["stop_on_every_chunk"](said), "plain", done="[DONE]"))[1].status == "done"
+    assert heard(framed(DIALECTS["stop_on_every_chunk"](words), "plain", done="[DONE]"))[1].status == "done"
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     dialect=st.sampled_from(sorted(TAGGED)),
-    said=st.builds(Answer, PIECES, PIECES, st.sampled_from(sorted(ENDS))),
+    words=st.builds(Answer, PIECES, PIECES, st.sampled_from(sorted(ENDS))),
     cuts=CUTS,
 )
 @example("no opener", Answer(["So"], ["Well", "."]), [])
-def test_tells_thoughts_in_tags_from_the_answer(dialect, said, cuts):
-    thoughts = ["Let me see: ", *said.thoughts, "Well."] if dialect != "no opener" else ["Let me see.\n", "Well."]
-    texts = ["So ", *said.texts]
-    said = Answer(texts, thoughts, said.end)
-    answer, outcome = heard(framed([*TAGGED[dialect](said), *ENDS[said.end]], "plain"), cuts)
+def test_tells_thoughts_in_tags_from_the_answer(dialect, words, cuts):
+    thinking = ["Let me see: ", *words.thoughts, "Well."] if dialect != "no opener" else ["Let me see.\n", "Well."]
+    texts = ["So ", *words.texts]
+    words = Answer(texts, thinking, words.end)
+    answer, outcome = heard(framed([*TAGGED[dialect](words), *ENDS[words.end]], "plain"), cuts)
     thought, text = understood(answer)
-    assert (thought, text.rstrip("\n")) == (clean(said.thought), clean(said.text).rstrip("\n"))
-    assert_ended_as_it_should(said, answer, outcome)
+    assert (thought, text.rstrip("\n")) == (clean(words.thought), clean(words.text).rstrip("\n"))
+    assert_ended_as_it_should(words, answer, outcome)
 
 
 @settings(max_examples=30, deadline=None)
-@given(said=st.builds(Answer, PIECES, st.just([]) | PIECES), indent=st.sampled_from([None, 2, 4]), cuts=CUTS)
-def test_reads_an_answer_that_is_no_stream(said, indent, cuts):
-    answer, outcome = heard(whole_json(said, indent=indent), cuts)
-    assert understood(answer) == (clean(said.thought), clean(said.text))
+@given(words=st.builds(Answer, PIECES, st.just([]) | PIECES), indent=st.sampled_from([None, 2, 4]), cuts=CUTS)
+def test_reads_an_answer_that_is_no_stream(words, indent, cuts):
+    answer, outcome = heard(whole_json(words, indent=indent), cuts)
+    assert understood(answer) == (clean(words.thought), clean(words.text))
     assert outcome.status == ("done" if str(answer.text).strip() else "failed")
     assert answer.usage == {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 
@@ -202,15 +202,15 @@ def test_survives_any_json(chunks):
         except InBandError as error:
             str(error).encode()
     answer.close()
-    for said in (
+    for words in (
         str(answer.text),
         str(answer.reasoning),
         answer.finish_reason,
         str(answer.usage),
         str(answer.beside.as_parts()),
     ):
-        said.encode()
-        assert "\0" not in said
+        words.encode()
+        assert "\0" not in words
     assert len(answer.finish_reason) <= 40
     assert after_end(answer).status in ("done", "interrupted", "failed")
 

@@ -37,9 +37,9 @@ STREAMS = {
 each_stream = pytest.mark.parametrize(("stream", "expected"), STREAMS.values(), ids=STREAMS)
 
 
-def read(*pieces):
+def read(*blocks):
     events = Events()
-    return [event for piece in pieces for event in events.feed(piece)] + events.close()
+    return [event for block in blocks for event in events.feed(block)] + events.close()
 
 
 @each_stream

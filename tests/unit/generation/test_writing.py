@@ -24,18 +24,18 @@ def test_shows_its_reasoning_which_is_saved_with_the_next_checkpoint_and_not_at_
     written = writing()
     say(written, reasoning="hm")
     assert (written.shown, written.unsaved, written.changed) == (True, False, True)
-    assert written.new_thoughts == ("hm", None)
+    assert written.new_reasoning == ("hm", None)
 
 
 def test_has_its_reasoning_saved_once():
     written = writing("so far", reasoning="well", reasoning_seconds=2)
-    assert (written.changed, written.new_thoughts) == (False, None)
+    assert (written.changed, written.new_reasoning) == (False, None)
     say(written, reasoning="hm")
-    assert written.new_thoughts == ("well\n\nhm", 2)
-    written.saved_thoughts = written.new_thoughts
-    assert (written.changed, written.new_thoughts) == (False, None)
+    assert written.new_reasoning == ("well\n\nhm", 2)
+    written.saved_reasoning = written.new_reasoning
+    assert (written.changed, written.new_reasoning) == (False, None)
     say(written, content=" and")
-    assert (written.changed, written.new_thoughts) == (True, None)
+    assert (written.changed, written.new_reasoning) == (True, None)
 
 
 def test_is_to_be_saved_at_its_first_words_only():

@@ -26,7 +26,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
 WORDS = st.sampled_from(
     ["", " ", "hello", "x\0y", "\ud800", "\r\n", '<details type="reasoning">x</details>', "data:image/png;base64,AA"]
 )
-MOST = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+LIMIT = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def bent(**fields):
@@ -48,7 +48,7 @@ CHATGPT_CONTENT = one_of(
     "never_heard_of",
     parts=LISTS,
     text=WORDS,
-    thoughts=LISTS,
+    reasoning=LISTS,
     content=WORDS,
     url=WORDS,
     title=WORDS,
@@ -237,13 +237,13 @@ CASES = {
 def test_accounts_for_every_message(name):
     format_, values, count = CASES[name]
 
-    @MOST
+    @LIMIT
     @given(values)
     def check(value):
         assert formats.recognise(value) is format_
-        document, remarks = format_.documents(value)
-        conversation, told = document["conversation"], remarks.as_list()
-        gone = sum(item["count"] for item in told if item["what"] == "message" and item["why"] != "message_unfinished")
+        document, warnings = format_.documents(value)
+        conversation, sent = document["conversation"], warnings.as_list()
+        gone = sum(item["count"] for item in sent if item["what"] == "message" and item["why"] != "message_unfinished")
         assert len(conversation["messages"]) + gone == count(value)
         is_sound(conversation)
 
@@ -265,7 +265,7 @@ def is_sound(conversation):
     assert "\\u0000" not in written
 
 
-@MOST
+@LIMIT
 @given(ANY | CHATGPT_MESSAGE | WEBUI_MESSAGE | LIBRE_MESSAGE)
 def test_recognises_without_raising(value):
     for inner in formats.unwrap(value):

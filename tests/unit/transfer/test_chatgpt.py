@@ -8,8 +8,8 @@ from tests.support.exports import chatgpt as export
 
 
 def read(*nodes, **more):
-    document, remarks = chatgpt.documents(export(*nodes, **more))
-    return document["conversation"], {item["why"]: item["count"] for item in remarks.as_list()}
+    document, warnings = chatgpt.documents(export(*nodes, **more))
+    return document["conversation"], {item["why"]: item["count"] for item in warnings.as_list()}
 
 
 def line_of(*contents):
@@ -27,14 +27,14 @@ def texts(conversation):
 
 
 def test_reads_questions_and_answers_with_their_times_and_models():
-    document, remarks = chatgpt.documents(asked())
+    document, warnings = chatgpt.documents(asked())
     conversation = document["conversation"]
     assert texts(conversation) == [("user", "How do I roll back?"), ("assistant", "Run `helm rollback`.")]
     assert conversation["messages"][1]["model"] == "gpt-5"
     assert conversation["messages"][1]["parent"] == conversation["messages"][0]["id"]
     assert conversation["origin"] == "chatgpt:6b0f0d9c-0000-4000-8000-000000000001"
     assert conversation["created_at"].isoformat() == "2025-08-24T01:46:40.123456+00:00"
-    assert [item["why"] for item in remarks.as_list()] == ["message_empty", "model"]
+    assert [item["why"] for item in warnings.as_list()] == ["message_empty", "model"]
 
 
 def test_keeps_branches_in_the_order_of_the_parent_and_the_one_that_was_looked_at():
@@ -60,10 +60,10 @@ def test_keeps_branches_in_the_order_of_the_parent_and_the_one_that_was_looked_a
 
 
 def test_makes_one_answer_of_thoughts_calls_results_and_text():
-    thoughts = {"content_type": "thoughts", "thoughts": [{"summary": "Plan", "content": "Look it up.", "chunks": []}]}
+    reasoning = {"content_type": "thoughts", "thoughts": [{"summary": "Plan", "content": "Look it up.", "chunks": []}]}
     conversation, counts = read(
         *line_of(
-            ("assistant", thoughts, {}),
+            ("assistant", reasoning, {}),
             ("assistant", {"content_type": "code", "language": "python", "text": "1+1"}, {"recipient": "python"}),
             ("tool", {"content_type": "execution_output", "text": "2"}, {"tool": "python"}),
             ("assistant", {"content_type": "reasoning_recap", "content": "Thought for 1m 4s"}, {}),
@@ -259,10 +259,10 @@ def test_cuts_circles():
 
 
 @pytest.mark.parametrize(
-    ("told", "read_as"), [("in_progress", "stopped"), ("error", "failed"), ("finished_successfully", "done")]
+    ("sent", "read_as"), [("in_progress", "stopped"), ("error", "failed"), ("finished_successfully", "done")]
 )
-def test_knows_what_was_not_finished(told, read_as):
-    conversation, _ = read(*line_of(("assistant", "So", {"status": told})))
+def test_knows_what_was_not_finished(sent, read_as):
+    conversation, _ = read(*line_of(("assistant", "So", {"status": sent})))
     assert conversation["messages"][1]["status"] == read_as
 
 

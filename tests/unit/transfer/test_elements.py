@@ -118,8 +118,8 @@ def test_leaves_out_what_is_too_large(monkeypatch):
 
 @pytest.mark.parametrize("value", [b"[]", b"{}", b"1", b'"x"'])
 def test_leaves_out_what_is_small_but_takes_much_memory(monkeypatch, value):
-    monkeypatch.setattr(elements, "MOST_OBJECTS", 100)
-    monkeypatch.setattr(elements, "MOST_VALUES", 100)
+    monkeypatch.setattr(elements, "MAX_OBJECTS", 100)
+    monkeypatch.setattr(elements, "MAX_VALUES", 100)
     found, _ = split(b'[{"a": [' + b",".join([value] * 200) + b']}, {"b": [1, 2]}]')
     assert [element.problem for element in found] == ["too_large", ""]
 

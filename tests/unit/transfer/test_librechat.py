@@ -8,8 +8,8 @@ from tests.support.exports import librechat as export
 
 
 def read(messages, **more):
-    document, remarks = librechat.documents(export(messages, **more))
-    return document["conversation"], {item["why"]: item["count"] for item in remarks.as_list()}
+    document, warnings = librechat.documents(export(messages, **more))
+    return document["conversation"], {item["why"]: item["count"] for item in warnings.as_list()}
 
 
 def answer(text="", **more):
@@ -77,7 +77,7 @@ def test_reads_a_tree_of_any_depth():
 
 
 def test_reads_parts():
-    told, counts = answer(
+    sent, counts = answer(
         "ignored, as the parts have text",
         content=[
             {"type": "think", "think": "Hm."},
@@ -97,8 +97,8 @@ def test_reads_parts():
             None,
         ],
     )
-    assert (told["content"], told["reasoning"]) == ("It \n\nrains.", "Hm.")
-    assert [(part["type"], part.get("name")) for part in told["parts"]] == [
+    assert (sent["content"], sent["reasoning"]) == ("It \n\nrains.", "Hm.")
+    assert [(part["type"], part.get("name")) for part in sent["parts"]] == [
         ("tool_call", "search"),
         ("tool_result", "search"),
         ("tool_call", "f"),
@@ -110,9 +110,9 @@ def test_reads_parts():
 
 
 def test_keeps_errors_apart_from_the_text():
-    told, _ = answer("Something went wrong", error=True)
-    assert (told["status"], told["error"], told["content"]) == ("failed", "provider_error", "")
-    assert told["parts"] == [{"type": "error", "text": "Something went wrong"}]
+    sent, _ = answer("Something went wrong", error=True)
+    assert (sent["status"], sent["error"], sent["content"]) == ("failed", "provider_error", "")
+    assert sent["parts"] == [{"type": "error", "text": "Something went wrong"}]
     part, _ = answer(content=[{"type": "error", "error": "Too long"}, {"type": "text", "text": "So"}])
     assert part["parts"] == [{"type": "error", "text": "Too long"}]
 
@@ -142,13 +142,13 @@ def test_keeps_files_quotes_and_results_of_searches():
             ),
         ]
     )
-    question, told = conversation["messages"]
+    question, sent = conversation["messages"]
     assert [(part["type"], part.get("name")) for part in question["parts"]] == [
         ("quote", None),
         ("file", "a.pdf"),
         ("image", "b.png"),
     ]
-    assert told["parts"] == [{"type": "citation", "name": "T", "text": "s", "url": "https://example.com"}]
+    assert sent["parts"] == [{"type": "citation", "name": "T", "text": "s", "url": "https://example.com"}]
     assert (counts["file"], counts["picture"], counts["source"]) == (1, 1, 2)
 
 

@@ -20,8 +20,8 @@ CODE = (
 
 
 def read(*messages, **more):
-    document, remarks = open_webui.documents(export(*messages, **more))
-    return document["conversation"], {item["why"]: item["count"] for item in remarks.as_list()}
+    document, warnings = open_webui.documents(export(*messages, **more))
+    return document["conversation"], {item["why"]: item["count"] for item in warnings.as_list()}
 
 
 def answer(content, **more):
@@ -62,14 +62,14 @@ def test_keeps_answers_of_several_models_as_branches():
 
 
 def test_takes_thoughts_out_of_the_text():
-    told, _ = answer(REASONING)
-    assert (told["content"], told["reasoning"], told["reasoning_seconds"]) == ("255", "Let me see.\nYes.", 3)
+    sent, _ = answer(REASONING)
+    assert (sent["content"], sent["reasoning"], sent["reasoning_seconds"]) == ("255", "Let me see.\nYes.", 3)
 
 
 def test_takes_calls_of_tools_out_of_the_text():
-    told, counts = answer(TOOL)
-    assert told["content"] == "It rains."
-    assert told["parts"] == [
+    sent, counts = answer(TOOL)
+    assert sent["content"] == "It rains."
+    assert sent["parts"] == [
         {"type": "tool_call", "name": "get_weather", "text": '{"city": "Paris"}'},
         {"type": "tool_result", "name": "get_weather", "text": "18C, rain"},
     ]
@@ -77,9 +77,9 @@ def test_takes_calls_of_tools_out_of_the_text():
 
 
 def test_takes_code_that_was_run_out_of_the_text():
-    told, _ = answer(CODE)
-    assert told["content"] == "Two."
-    assert [part["text"] for part in told["parts"]] == ["```python\n1 + 1\n```", '{"result": 2}']
+    sent, _ = answer(CODE)
+    assert sent["content"] == "Two."
+    assert [part["text"] for part in sent["parts"]] == ["```python\n1 + 1\n```", '{"result": 2}']
 
 
 def test_prefers_the_steps_of_newer_answers():
@@ -89,9 +89,9 @@ def test_prefers_the_steps_of_newer_answers():
         {"type": "function_call_output", "call_id": "c1", "output": [{"type": "input_text", "text": "255"}]},
         {"type": "message", "content": [{"type": "output_text", "text": "255"}]},
     ]
-    told, _ = answer(REASONING, output=output)
-    assert (told["content"], told["reasoning"], told["reasoning_seconds"]) == ("255", "15 * 17", 3)
-    assert [part["type"] for part in told["parts"]] == ["tool_call", "tool_result"]
+    sent, _ = answer(REASONING, output=output)
+    assert (sent["content"], sent["reasoning"], sent["reasoning_seconds"]) == ("255", "15 * 17", 3)
+    assert [part["type"] for part in sent["parts"]] == ["tool_call", "tool_result"]
     alone, _ = answer("", output=output)
     assert alone["content"] == "255"
 
@@ -131,13 +131,13 @@ def test_keeps_names_of_files_and_pictures_and_sources():
             followUps=["And then?"],
         ),
     )
-    question, told = conversation["messages"]
+    question, sent = conversation["messages"]
     assert question["content"] == "Look"
     assert [(part["type"], part["name"]) for part in question["parts"]] == [("image", "data:image/png")] * 2 + [
         ("file", "a.pdf")
     ]
-    assert told["parts"][0] == {"type": "citation", "name": "Page", "url": "https://example.com", "text": "said"}
-    assert {part["type"] for part in told["parts"]} == {"citation", "code", "output", "context"}
+    assert sent["parts"][0] == {"type": "citation", "name": "Page", "url": "https://example.com", "text": "said"}
+    assert {part["type"] for part in sent["parts"]} == {"citation", "code", "output", "context"}
     assert (counts["picture"], counts["file"], counts["source"], counts["field_unknown"]) == (2, 1, 1, 1)
 
 
@@ -164,14 +164,14 @@ def test_reads_the_oldest_exports_of_a_list_only():
 def test_takes_instructions_and_parameters_of_the_chat():
     row = export(message("s", None, "system", "ignored", children=["q"]), message("q", "s"))
     row["chat"]["params"] = {"system": "Be brief.", "temperature": 0.5, "max_tokens": 10, "seed": 4, "top_p": "high"}
-    document, remarks = open_webui.documents(row)
+    document, warnings = open_webui.documents(row)
     conversation = document["conversation"]
     assert (conversation["instructions"], conversation["parameters"]) == (
         "Be brief.",
         {"temperature": 0.5, "max_tokens": 10},
     )
     assert [message["parent"] for message in conversation["messages"]] == [None]
-    assert {"message_system", "option"} <= {item["why"] for item in remarks.as_list()}
+    assert {"message_system", "option"} <= {item["why"] for item in warnings.as_list()}
 
 
 def test_is_not_slow_on_text_made_to_be():
@@ -185,5 +185,5 @@ def test_is_not_slow_on_text_made_to_be():
 
 def test_takes_every_text_of_the_output_when_the_message_has_none():
     steps = [{"type": "message", "content": [{"text": words}]} for words in ("First.", "Then.")]
-    told, _ = answer("", output=[steps[0], {"type": "function_call", "name": "search"}, steps[1]])
-    assert told["content"] == "First.\n\nThen."
+    sent, _ = answer("", output=[steps[0], {"type": "function_call", "name": "search"}, steps[1]])
+    assert sent["content"] == "First.\n\nThen."

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 import pytest
 
 from parley.transfer import unpacking
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.transfer.unpacking import Archive, Budget, Refused
 from tests.support.exports import zipped
 
 
 def opened(data, budget=None):
-    remarks = Remarks()
-    archive = Archive(io.BytesIO(data), remarks, budget or Budget())
-    return archive, {item["why"]: item["count"] for item in remarks.as_list()}
+    warnings = Warnings()
+    archive = Archive(io.BytesIO(data), warnings, budget or Budget())
+    return archive, {item["why"]: item["count"] for item in warnings.as_list()}
 
 
 def read(data, budget=None):
@@ -116,7 +116,7 @@ def test_refuses_files_that_share_bytes():
 
 
 def test_refuses_a_directory_without_end(monkeypatch):
-    monkeypatch.setattr(unpacking, "MOST_FILES", 3)
+    monkeypatch.setattr(unpacking, "MAX_FILES", 3)
     with pytest.raises(Refused, match="too_many_files"):
         opened(zipped({str(number): "{}" for number in range(4)}))
     monkeypatch.setattr(unpacking, "LARGEST_DIRECTORY", 2**17)

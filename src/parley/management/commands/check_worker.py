@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from parley.tasks import prove_alive
+from parley.tasks import ping
 
 NOBODY = "No worker answered within {timeout:g} seconds: start one with `celery -A PROJECT worker --pool threads`."
 BROKER = "The message broker or the result store cannot be reached: {error}"
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(BROKER.format(error=" ".join(str(error).split()))) from error
 
     def _ask(self, timeout: float) -> None:
-        sent: AsyncResult = prove_alive.apply_async(expires=timeout)
+        sent: AsyncResult = ping.apply_async(expires=timeout)
         self.stdout.write(f"task:   {sent.id}")
         result = sent.get(timeout=timeout)
         self.stdout.write(f"state:  {sent.state}")

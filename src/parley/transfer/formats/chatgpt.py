@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from typing import Any
 
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier, joined, mapping, moment, number, text, unwrapped
 
+from .branches import Placed, build_tree, leaf_below
 from .chatgpt_content import CONTEXTS, attach, cite, read
 from .drafting import UNSET, Content, Draft, origin
-from .tree import Placed, leaf_below, plant
 
 NAME = "chatgpt"
 ABOUT = ("user_profile", "user_instructions", "model_set_context", "repository", "repo_summary")
@@ -28,15 +28,15 @@ def recognises(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
     draft = Draft(value.get("title"))
     nodes = ((identifier(name) or "?", node) for name, node in value["mapping"].items())
-    placed = plant(nodes, draft.remarks, lambda node: _fragment(node.get("message"), draft), "parent", "children")
-    messages, merged = _merged(placed, draft.remarks)
-    draft.remarks.add("model", int(bool(value.get("default_model_slug"))))
-    draft.remarks.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
-    document = draft.sealed(
+    placed = build_tree(nodes, draft.warnings, lambda node: _fragment(node.get("message"), draft), "parent", "children")
+    messages, merged = _merged(placed, draft.warnings)
+    draft.warnings.add("model", int(bool(value.get("default_model_slug"))))
+    draft.warnings.add("folder", int(bool(value.get("gizmo_id") or value.get("conversation_template_id"))))
+    document = draft.normalised(
         origin(NAME, identifier(value.get("conversation_id")) or identifier(value.get("id")), value["mapping"]),
         messages,
         title=value.get("title"),
@@ -46,7 +46,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
         updated_at=moment(value.get("update_time")),
         shown=_shown(value, placed, merged),
     )
-    return document, draft.remarks
+    return document, draft.warnings
 
 
 def _fragment(message: Any, draft: Draft) -> Content | None:
@@ -54,18 +54,18 @@ def _fragment(message: Any, draft: Draft) -> Content | None:
     if message is None:
         return None
     if not isinstance(message, dict) or not isinstance(message.get("content"), dict | str):
-        draft.remarks.add("message_broken")
+        draft.warnings.add("message_broken")
         return None
     draft.pass_over(message, _KNOWN, "field_unknown", UNSET)
     role = mapping(message.get("author")).get("role")
     if role in ("system", "developer") or mapping(message["content"]).get("content_type") in CONTEXTS:
         draft.instruct(_instructions(message))
     elif role not in ("user", "assistant", "tool"):
-        draft.remarks.add("message_role", place=identifier(role))
+        draft.warnings.add("message_role", place=identifier(role))
     elif role == "user" and _is_hidden(message):
-        draft.remarks.add("message_hidden")
+        draft.warnings.add("message_hidden")
     else:
-        return _spoken(role, message, draft.remarks)
+        return _spoken(role, message, draft.warnings)
     return None
 
 
@@ -75,11 +75,11 @@ def _is_hidden(message: dict[str, Any]) -> bool:
 
 def _instructions(message: dict[str, Any]) -> str:
     content, about = mapping(message["content"]), mapping(message.get("metadata")).get("user_context_message_data")
-    return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Remarks()).text
+    return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Warnings()).text
 
 
-def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Content | None:
-    metadata, content = mapping(message.get("metadata")), read(message, remarks)
+def _spoken(role: str, message: dict[str, Any], warnings: Warnings) -> Content | None:
+    metadata, content = mapping(message.get("metadata")), read(message, warnings)
     content.role = "user" if role == "user" else "assistant"
     attach(content, metadata)
     is_step = role == "tool" or _is_hidden(message) or message.get("recipient") not in (None, "", "all")
@@ -88,7 +88,7 @@ def _spoken(role: str, message: dict[str, Any], remarks: Remarks) -> Content | N
     content.dated(message.get("create_time"), message.get("update_time"))
     content.seconds = _seconds(mapping(message["content"]), metadata)
     if not content and content.seconds is None:
-        remarks.add("message_empty")
+        warnings.add("message_empty")
         return None
     if is_step:
         _as_step(role, content, message)
@@ -106,9 +106,9 @@ def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
     >>> _seconds({"content_type": "reasoning_recap", "content": "Thought for 8m 40s"}, {})
     520
     """
-    told = number(metadata.get("finished_duration_sec"))
-    if told is not None and 0 <= told < 2**31:
-        return round(told)
+    raw = number(metadata.get("finished_duration_sec"))
+    if raw is not None and 0 <= raw < 2**31:
+        return round(raw)
     if content.get("content_type") != "reasoning_recap":
         return None
     for found in _SECONDS.finditer(text(content.get("content"))[:200]):
@@ -119,8 +119,8 @@ def _seconds(content: dict[str, Any], metadata: dict[str, Any]) -> int | None:
 
 def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
     """Keep a tool's call, its result or a hidden text as a part of the answer, not as its text."""
-    told = mapping(message["content"])
-    words = text(told.get("text")) if told.get("content_type") == "code" else content.text
+    raw = mapping(message["content"])
+    words = text(raw.get("text")) if raw.get("content_type") == "code" else content.text
     content.texts = []
     called = role == "assistant" and message.get("recipient") != "all"
     name = message.get("recipient") if called else mapping(message.get("author")).get("name")
@@ -131,7 +131,7 @@ def _as_step(role: str, content: Content, message: dict[str, Any]) -> None:
         content.part("tool_call" if role == "assistant" else "tool_result", name, words)
 
 
-def _merged(placed: list[Placed[Content]], remarks: Remarks) -> tuple[list[Placed[Content]], dict[str, str]]:
+def _merged(placed: list[Placed[Content]], warnings: Warnings) -> tuple[list[Placed[Content]], dict[str, str]]:
     """Merge nodes of an answer that follow each other without a fork → (messages, {node: message it is in}).
 
     ChatGPT keeps reasoning, calls, results and text in nodes of their own.
@@ -145,7 +145,7 @@ def _merged(placed: list[Placed[Content]], remarks: Remarks) -> tuple[list[Place
         if above is not None and above.role == one.load.role == "assistant" and children[one.parent] == 1:
             _fold(above, one.load)
             merged[one.id] = parent
-            remarks.add("message_step")
+            warnings.add("message_step")
         else:
             made[one.id] = Placed(one.id, parent, one.load)
             merged[one.id] = one.id
@@ -154,7 +154,7 @@ def _merged(placed: list[Placed[Content]], remarks: Remarks) -> tuple[list[Place
 
 def _fold(answer: Content, fragment: Content) -> None:
     answer.texts += fragment.texts
-    answer.thoughts += fragment.thoughts
+    answer.reasoning += fragment.reasoning
     answer.parts += fragment.parts
     answer.model = fragment.model or answer.model
     answer.finish_reason = fragment.finish_reason or answer.finish_reason

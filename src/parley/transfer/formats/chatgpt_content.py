@@ -4,22 +4,22 @@ import re
 from typing import Any
 
 from parley.text import clean_line, fenced
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import mapping, number, sequence, text
 
 from .drafting import Content, Readers
 
-MOST_REFERENCES = 500
+MAX_REFERENCES = 500
 LONGEST_WITH_REFERENCES = 300_000
 
 _MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
 
 
-def read(message: dict[str, Any], remarks: Remarks) -> Content:
+def read(message: dict[str, Any], warnings: Warnings) -> Content:
     """Read a message's content by its ``content_type``."""
-    content, told = Content(remarks), message["content"]
-    if mapping(told).keys() != {"content_type"}:
-        _part(content, told)
+    content, raw = Content(warnings), message["content"]
+    if mapping(raw).keys() != {"content_type"}:
+        _part(content, raw)
     return content
 
 
@@ -27,15 +27,15 @@ def _part(content: Content, part: Any) -> None:
     content.read(part, READERS, mapping(part).get("content_type"))
 
 
-def _text(content: Content, told: dict[str, Any]) -> None:
-    content.say("".join(text(part) for part in sequence(told.get("parts"))) or text(told.get("text")))
-    for part in sequence(told.get("parts")):
+def _text(content: Content, raw: dict[str, Any]) -> None:
+    content.add_text("".join(text(part) for part in sequence(raw.get("parts"))) or text(raw.get("text")))
+    for part in sequence(raw.get("parts")):
         if not isinstance(part, str):
             _part(content, part)
 
 
-def _multimodal(content: Content, told: dict[str, Any]) -> None:
-    for part in sequence(told.get("parts")):
+def _multimodal(content: Content, raw: dict[str, Any]) -> None:
+    for part in sequence(raw.get("parts")):
         _part(content, part)
 
 
@@ -53,72 +53,72 @@ def _audio(content: Content, part: dict[str, Any]) -> None:
     content.part("audio", inner.get("asset_pointer") or part["content_type"])
 
 
-def _code(content: Content, told: dict[str, Any]) -> None:
-    language = clean_line(told.get("language"), 40)
-    words = text(told.get("text")) or "".join(text(part) for part in sequence(told.get("parts")))
+def _code(content: Content, raw: dict[str, Any]) -> None:
+    language = clean_line(raw.get("language"), 40)
+    words = text(raw.get("text")) or "".join(text(part) for part in sequence(raw.get("parts")))
     if words.strip():
-        content.say(fenced(words, language if language.isalnum() and language != "unknown" else ""))
+        content.add_text(fenced(words, language if language.isalnum() and language != "unknown" else ""))
 
 
-def _output(content: Content, told: dict[str, Any]) -> None:
-    words = told.get("text") or told.get("output_str") or "".join(text(part) for part in sequence(told.get("parts")))
+def _output(content: Content, raw: dict[str, Any]) -> None:
+    words = raw.get("text") or raw.get("output_str") or "".join(text(part) for part in sequence(raw.get("parts")))
     content.part("output", words=words)
 
 
-def _quote(content: Content, told: dict[str, Any]) -> None:
-    content.part("quote", told.get("title") or told.get("domain"), told.get("text"), url=told.get("url"))
+def _quote(content: Content, raw: dict[str, Any]) -> None:
+    content.part("quote", raw.get("title") or raw.get("domain"), raw.get("text"), url=raw.get("url"))
 
 
-def _browsing(content: Content, told: dict[str, Any]) -> None:
-    content.part("output", told.get("summary"), told.get("result"))
-    if sequence(told.get("assets")):
-        content.part("data", data=told["assets"])
+def _browsing(content: Content, raw: dict[str, Any]) -> None:
+    content.part("output", raw.get("summary"), raw.get("result"))
+    if sequence(raw.get("assets")):
+        content.part("data", data=raw["assets"])
 
 
-def _thoughts(content: Content, told: dict[str, Any]) -> None:
-    thoughts = told.get("thoughts")
-    if isinstance(thoughts, str):
-        content.think(thoughts)
-    for thought in sequence(thoughts):
-        if isinstance(thought, dict):
-            summary, words = text(thought.get("summary")), text(thought.get("content"))
-            content.think(f"**{summary}**\n\n{words}" if summary and words else summary or words)
+def _reasoning(content: Content, raw: dict[str, Any]) -> None:
+    reasoning = raw.get("thoughts")
+    if isinstance(reasoning, str):
+        content.add_reasoning(reasoning)
+    for reasoning_step in sequence(reasoning):
+        if isinstance(reasoning_step, dict):
+            summary, words = text(reasoning_step.get("summary")), text(reasoning_step.get("content"))
+            content.add_reasoning(f"**{summary}**\n\n{words}" if summary and words else summary or words)
         else:
-            content.think(thought)
-    for part in sequence(told.get("parts")):
-        content.think(part)
+            content.add_reasoning(reasoning_step)
+    for part in sequence(raw.get("parts")):
+        content.add_reasoning(part)
 
 
-def _recap(content: Content, told: dict[str, Any]) -> None:
+def _recap(content: Content, raw: dict[str, Any]) -> None:
     """Keep a recap unless it only says how long the model thought, which becomes a number."""
-    words = text(told.get("content"))
+    words = text(raw.get("content"))
     if not words.startswith("Thought for"):
-        content.think(words)
+        content.add_reasoning(words)
 
 
-def _error(content: Content, told: dict[str, Any]) -> None:
-    content.part("error", told.get("name"), told.get("text"))
+def _error(content: Content, raw: dict[str, Any]) -> None:
+    content.part("error", raw.get("name"), raw.get("text"))
 
 
-def _computer(content: Content, told: dict[str, Any]) -> None:
-    state = mapping(told.get("state"))
-    content.part("output", state.get("title") or told.get("content_type"), url=state.get("url"), data=state)
-    if told.get("screenshot"):
-        _part(content, told["screenshot"])
+def _computer(content: Content, raw: dict[str, Any]) -> None:
+    state = mapping(raw.get("state"))
+    content.part("output", state.get("title") or raw.get("content_type"), url=state.get("url"), data=state)
+    if raw.get("screenshot"):
+        _part(content, raw["screenshot"])
 
 
-def _app(content: Content, told: dict[str, Any]) -> None:
-    content.part("context", told.get("content_type"), data=told, why="content_unknown")
+def _app(content: Content, raw: dict[str, Any]) -> None:
+    content.part("context", raw.get("content_type"), data=raw, why="content_unknown")
 
 
 CONTEXTS = ("user_editable_context", "model_editable_context")
 READERS: Readers = {
     "text": _text, "multimodal_text": _multimodal, "code": _code, "execution_output": _output,
     "citable_code_output": _output, "tether_quote": _quote, "sonic_webpage": _quote,
-    "tether_browsing_display": _browsing, "tether_browsing_code": _code, "thoughts": _thoughts,
+    "tether_browsing_display": _browsing, "tether_browsing_code": _code, "thoughts": _reasoning,
     "reasoning_recap": _recap, "system_error": _error, "computer_output": _computer,
     "app_pairing_content": _app, "super_widget": _app, "image_asset_pointer": _image,
-    "audio_transcription": lambda content, told: content.say(told.get("text")), "audio_asset_pointer": _audio,
+    "audio_transcription": lambda content, raw: content.add_text(raw.get("text")), "audio_asset_pointer": _audio,
     "video_container_asset_pointer": _audio, "real_time_user_audio_video_asset_pointer": _audio,
 }  # fmt: skip
 
@@ -126,10 +126,10 @@ READERS: Readers = {
 def attach(content: Content, metadata: dict[str, Any]) -> None:
     """Keep attached files, pictures that code made, and the canvas as parts."""
     for entry in sequence(metadata.get("attachments")):
-        told = mapping(entry)
-        about = {"kind": told.get("mime_type") or told.get("mimeType"), "size": told.get("size")}
+        raw = mapping(entry)
+        about = {"kind": raw.get("mime_type") or raw.get("mimeType"), "size": raw.get("size")}
         about = {key: value for key, value in about.items() if value is not None}
-        content.part("file", told.get("name") or told.get("id"), data=about)
+        content.part("file", raw.get("name") or raw.get("id"), data=about)
     for entry in sequence(mapping(metadata.get("aggregate_result")).get("messages")):
         if mapping(entry).get("message_type") == "image":
             content.part("image", entry.get("image_url") or "image")
@@ -139,20 +139,20 @@ def attach(content: Content, metadata: dict[str, Any]) -> None:
 
 def cite(content: Content, metadata: dict[str, Any]) -> None:
     """Replace reference marks by the text shown in their place, and keep the sources as parts."""
-    references = [mapping(entry) for entry in sequence(metadata.get("content_references"))[:MOST_REFERENCES]]
+    references = [mapping(entry) for entry in sequence(metadata.get("content_references"))[:MAX_REFERENCES]]
     for reference in references:
         mark, shown = text(reference.get("matched_text")), text(reference.get("alt"))
         if len(mark.strip()) > 1 and sum(map(len, content.texts)) <= LONGEST_WITH_REFERENCES:
             content.texts = [words.replace(mark, shown) for words in content.texts]
         for source in [reference, *sequence(reference.get("items")), *sequence(reference.get("sources"))]:
             _source(content, mapping(source))
-    for citation in sequence(metadata.get("citations"))[:MOST_REFERENCES]:
+    for citation in sequence(metadata.get("citations"))[:MAX_REFERENCES]:
         _source(content, mapping(mapping(citation).get("metadata")))
     content.texts = [words for words in (_MARKER.sub("", words) for words in content.texts) if words.strip()]
 
 
-def _source(content: Content, told: dict[str, Any]) -> None:
-    if told.get("url") or told.get("name"):
-        known = any(part.get("url") and part["url"] == told.get("url") for part in content.parts[-50:])
+def _source(content: Content, raw: dict[str, Any]) -> None:
+    if raw.get("url") or raw.get("name"):
+        known = any(part.get("url") and part["url"] == raw.get("url") for part in content.parts[-50:])
         if not known:
-            content.part("citation", told.get("title") or told.get("name") or told["url"], url=told.get("url"))
+            content.part("citation", raw.get("title") or raw.get("name") or raw["url"], url=raw.get("url"))

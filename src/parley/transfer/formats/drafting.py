@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parley.text import clean_line
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier, mapping, moment, plain, readable, text, web
 
-from .sealing import seal
-from .tree import Placed
+from .branches import Placed
+from .normalising import normalise
 
 LONGEST_ORIGIN = 200
 EMPTY: tuple[Any, ...] = ("", None, [], {})
@@ -28,10 +28,10 @@ REMARKS = {
 class Content:
     """One message, gathered bit by bit. ``seconds``: of reasoning. Questions neither fail nor stop."""
 
-    remarks: Remarks
+    warnings: Warnings
     role: str = "assistant"
     texts: list[str] = field(default_factory=list)
-    thoughts: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
     model: str = ""
     finish_reason: str = ""
@@ -47,19 +47,19 @@ class Content:
         """Join the paragraphs."""
         return "\n\n".join(self.texts)
 
-    def say(self, words: Any) -> None:
+    def add_text(self, words: Any) -> None:
         """Add a paragraph of text; anything but text is nothing."""
         _append(self.texts, words)
 
-    def think(self, words: Any, seconds: int | None = None) -> None:
+    def add_reasoning(self, words: Any, seconds: int | None = None) -> None:
         """Add a paragraph of reasoning; anything but text is nothing. Of several durations the first counts."""
-        _append(self.thoughts, words)
+        _append(self.reasoning, words)
         self.seconds = seconds if self.seconds is None else self.seconds
 
     def read(self, value: Any, readers: "Readers", kind: Any) -> None:
         """Add a text as it is, an object by the reader of its kind, and any other value as data."""
         if isinstance(value, str):
-            self.say(value)
+            self.add_text(value)
         elif isinstance(kind, str) and kind in readers:
             readers[kind](self, value)
         elif value is not None:
@@ -69,16 +69,16 @@ class Content:
         self, kind: str, name: Any = "", words: Any = "", *, url: Any = "", data: Any = None, why: str = ""
     ) -> None:
         """Keep a part with a warning, unless it is empty."""
-        told = {
+        raw = {
             "name": clean_line(identifier(name), 300),
             "text": readable(words),
             "url": web(url),
-            "data": plain(data, on_cut=lambda: self.remarks.add("text_cut")),
+            "data": plain(data, on_cut=lambda: self.warnings.add("text_cut")),
         }
-        told = {key: value for key, value in told.items() if value not in EMPTY}
-        if told.keys() - NO_MORE_THAN.get(kind, set()):
-            self.parts.append({"type": kind, **told})
-            self.remarks.add(why or REMARKS.get(kind, "tool"), int(kind != "error"))
+        raw = {key: value for key, value in raw.items() if value not in EMPTY}
+        if raw.keys() - NO_MORE_THAN.get(kind, set()):
+            self.parts.append({"type": kind, **raw})
+            self.warnings.add(why or REMARKS.get(kind, "tool"), int(kind != "error"))
 
     def unknown(self, value: Any) -> None:
         """Keep a value of unknown kind as data."""
@@ -94,9 +94,9 @@ class Content:
         self.part("code", name, code)
         self.part("output", name, output)
 
-    def picture(self, told: Any, name: Any = "") -> None:
+    def picture(self, raw: Any, name: Any = "") -> None:
         """Keep a picture, an address or {"url"}; of a ``data:`` URL only the media type."""
-        address = mapping(told).get("url") or told
+        address = mapping(raw).get("url") or raw
         where = text(address)[:200]
         kind = where.partition(";")[0].partition(",")[0] if where.startswith("data:") else where
         self.part("image", name or kind or "image", url=address)
@@ -105,19 +105,19 @@ class Content:
         """Take the times of a message, with a warning for a first one that cannot be true."""
         self.created_at = moment(created)
         self.settled_at = moment(settled) or self.created_at
-        self.remarks.add("time_unknown", int(created is not None and self.created_at is None))
+        self.warnings.add("time_unknown", int(created is not None and self.created_at is None))
 
     def message(self) -> dict[str, Any]:
         """Return the message as documents have it."""
         answered = self.role == "assistant"
         status = "failed" if answered and self.failed else "stopped" if answered and self.stopped else "done"
-        self.remarks.add("message_unfinished", int(status == "stopped"))
+        self.warnings.add("message_unfinished", int(status == "stopped"))
         return {
             "role": self.role,
             "status": status,
             "error": "provider_error" if status == "failed" else "",
             "content": self.text,
-            "reasoning": "\n\n".join(self.thoughts),
+            "reasoning": "\n\n".join(self.reasoning),
             "reasoning_seconds": self.seconds,
             "model": self.model if answered else "",
             "finish_reason": self.finish_reason,
@@ -128,7 +128,7 @@ class Content:
         }
 
     def __bool__(self) -> bool:
-        return bool(self.texts or self.thoughts or self.parts)
+        return bool(self.texts or self.reasoning or self.parts)
 
 
 Readers = Mapping[str, Callable[[Content, dict[str, Any]], object]]
@@ -139,58 +139,58 @@ class Draft:
     """Gather one conversation. ``instructions``: its own, or else its first system message."""
 
     def __init__(self, title: Any, instructions: str = "") -> None:
-        self.remarks, self.instructions = Remarks(text(title)), instructions.strip()
+        self.warnings, self.instructions = Warnings(text(title)), instructions.strip()
 
     def read(
         self, role: Any, entry: dict[str, Any], known: Iterable[str], fill: Callable[[Content, dict[str, Any]], None]
     ) -> Content | None:
         """Fill a message from an entry of ``known`` fields → None when it is left out or becomes the instructions."""
-        content = Content(self.remarks if role != "system" else Remarks(), role)
+        content = Content(self.warnings if role != "system" else Warnings(), role)
         if role not in ("user", "assistant", "system"):
-            self.remarks.add("message_role", place=identifier(role))
+            self.warnings.add("message_role", place=identifier(role))
             return None
         fill(content, entry)
         if role == "system":
             self.instruct(content.text)
             return None
         self.pass_over(entry, known, "field_unknown", UNSET)
-        self.remarks.add("message_empty", int(not content))
+        self.warnings.add("message_empty", int(not content))
         return content or None
 
     def instruct(self, words: str) -> None:
         """Take a system message as the instructions, if there are none yet."""
         if not words.strip():
-            self.remarks.add("message_empty")
+            self.warnings.add("message_empty")
         elif self.instructions:
-            self.remarks.add("message_system")
+            self.warnings.add("message_system")
         else:
             self.instructions = words
-            self.remarks.add("message_instructions")
+            self.warnings.add("message_instructions")
 
-    def pass_over(self, told: dict[str, Any], known: Iterable[str], why: str, nothing: Iterable[Any]) -> None:
+    def pass_over(self, raw: dict[str, Any], known: Iterable[str], why: str, nothing: Iterable[Any]) -> None:
         """Warn of each field that is not known and has a value that is not in ``nothing``."""
-        for name in told.keys() - set(known):
-            self.remarks.add(why, int(told[name] not in nothing), name)
+        for name in raw.keys() - set(known):
+            self.warnings.add(why, int(raw[name] not in nothing), name)
 
-    def sealed(self, origin: str, placed: list[Placed[Content]], **facts: Any) -> dict[str, Any]:
+    def normalised(self, origin: str, placed: list[Placed[Content]], **facts: Any) -> dict[str, Any]:
         """Return the normalised document."""
         messages = [Placed(one.id, one.parent, one.load.message()) for one in placed]
-        return seal({**facts, "origin": origin, "instructions": self.instructions}, messages, self.remarks)
+        return normalise({**facts, "origin": origin, "instructions": self.instructions}, messages, self.warnings)
 
 
 def _append(words: list[str], value: Any) -> None:
-    told = text(value)
-    if told.strip():
-        words.append(told)
+    raw = text(value)
+    if raw.strip():
+        words.append(raw)
 
 
-def origin(source: str, name: str, told: Any) -> str:
+def origin(source: str, name: str, raw: Any) -> str:
     """Name a conversation so that it is recognised when it comes again: by its id, or else a hash of its content.
 
     >>> origin("chatgpt", "12-ab", {}), len(origin("chatgpt", "", {}))
     ('chatgpt:12-ab', 79)
     """
     if not name:
-        name = "sha256-" + hashlib.sha256(repr(plain(told)).encode("utf-8", "replace")).hexdigest()
+        name = "sha256-" + hashlib.sha256(repr(plain(raw)).encode("utf-8", "replace")).hexdigest()
     found = f"{source}:{name}"
     return found if len(found) <= LONGEST_ORIGIN else f"{source}:sha256-{hashlib.sha256(found.encode()).hexdigest()}"

@@ -7,11 +7,11 @@ packages/data-provider/src.
 from collections.abc import Iterator
 from typing import Any
 
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier, joined, mapping, moment, sequence, text
 
+from .branches import build_tree, named
 from .drafting import UNSET, Content, Draft, Readers, origin
-from .tree import named, plant
 
 NAME = "librechat"
 NO_PARENT = "00000000-0000-0000-0000-000000000000"
@@ -46,36 +46,36 @@ def recognises(value: Any) -> bool:
     return any(isinstance(value.get(key), list | dict) for key in ("messages", "messagesTree"))
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
-    options, told = mapping(value.get("options")), value.get("messagesTree") or value.get("messages")
+    options, raw = mapping(value.get("options")), value.get("messagesTree") or value.get("messages")
     draft = Draft(value.get("title"), joined(map(options.get, INSTRUCTIONS)))
-    entries = named(_entries(told), "messageId")
-    placed = plant(entries, draft.remarks, lambda entry: _message(entry, draft), "parentMessageId")
-    draft.remarks.add("model", int(bool(options.get("model"))))
-    draft.remarks.add("tag", len(sequence(value.get("tags")) or sequence(options.get("tags"))))
+    entries = named(_entries(raw), "messageId")
+    placed = build_tree(entries, draft.warnings, lambda entry: _message(entry, draft), "parentMessageId")
+    draft.warnings.add("model", int(bool(options.get("model"))))
+    draft.warnings.add("tag", len(sequence(value.get("tags")) or sequence(options.get("tags"))))
     draft.pass_over(options, _NO_OPTIONS, "option", UNSET)
-    document = draft.sealed(
-        origin(NAME, identifier(value.get("conversationId")), told),
+    document = draft.normalised(
+        origin(NAME, identifier(value.get("conversationId")), raw),
         placed,
         title=value.get("title"),
         parameters={ours: _first(options, theirs) for ours, theirs in PARAMETERS.items()},
         created_at=moment(value.get("createdAt")),
         updated_at=moment(value.get("updatedAt")),
     )
-    return document, draft.remarks
+    return document, draft.warnings
 
 
 def _first(options: dict[str, Any], names: tuple[str, ...]) -> Any:
     return next((options[name] for name in names if options.get(name) not in (None, "")), None)
 
 
-def _entries(told: Any) -> Iterator[Any]:
+def _entries(raw: Any) -> Iterator[Any]:
     """Yield messages whose parent is the one they are nested in, if any, or else the one they name.
 
     A tree without branches may be one object instead of a list.
     """
-    waiting = [(entry, "") for entry in (told if isinstance(told, list) else _tops(told))][::-1]
+    waiting = [(entry, "") for entry in (raw if isinstance(raw, list) else _tops(raw))][::-1]
     while waiting:
         entry, above = waiting.pop()
         if isinstance(entry, dict):
@@ -85,8 +85,8 @@ def _entries(told: Any) -> Iterator[Any]:
         yield entry
 
 
-def _tops(told: Any) -> list[Any]:
-    entry = mapping(told)
+def _tops(raw: Any) -> list[Any]:
+    entry = mapping(raw)
     return [entry] if "messageId" in entry else sequence(entry.get("children"))
 
 
@@ -117,7 +117,7 @@ def _fill(content: Content, entry: dict[str, Any]) -> None:
     for part in sequence(entry.get("content")):
         content.read(part, READERS, mapping(part).get("type"))
     if not content.texts:
-        content.say(entry.get("text"))
+        content.add_text(entry.get("text"))
     for quote in sequence(entry.get("quotes")):
         content.part("quote", words=quote)
     for file in map(mapping, sequence(entry.get("files"))):
@@ -126,8 +126,8 @@ def _fill(content: Content, entry: dict[str, Any]) -> None:
         _attached(content, attached)
 
 
-def _value(told: Any) -> Any:
-    return told.get("value") if isinstance(told, dict) else told
+def _value(raw: Any) -> Any:
+    return raw.get("value") if isinstance(raw, dict) else raw
 
 
 def _call(content: Content, part: dict[str, Any]) -> None:
@@ -147,18 +147,18 @@ def _file(content: Content, file: dict[str, Any]) -> None:
     content.part("image" if kind.startswith("image/") else "file", name)
 
 
-def _attached(content: Content, told: dict[str, Any]) -> None:
+def _attached(content: Content, raw: dict[str, Any]) -> None:
     """Keep a file that a tool made, or the sources that a search found."""
-    found = mapping(told.get("web_search"))
+    found = mapping(raw.get("web_search"))
     for source in map(mapping, [*sequence(found.get("organic")), *sequence(found.get("topStories"))]):
         content.part("citation", source.get("title"), source.get("snippet"), url=source.get("link"))
     if not found:
-        _file(content, told)
+        _file(content, raw)
 
 
 READERS: Readers = {
-    "text": lambda content, part: content.say(_value(part.get("text"))),
-    "think": lambda content, part: content.think(_value(part.get("think"))),
+    "text": lambda content, part: content.add_text(_value(part.get("text"))),
+    "think": lambda content, part: content.add_reasoning(_value(part.get("think"))),
     "tool_call": _call,
     "image_file": lambda content, part: _file(content, {"type": "image/", **mapping(part.get("image_file"))}),
     "image_url": lambda content, part: content.picture(part.get("image_url")),

@@ -9,14 +9,14 @@ from html import unescape
 from typing import Any
 
 from parley.text import clean_line
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped, whole
 
+from .branches import build_tree, leaf_below, named
 from .drafting import EMPTY, Content, Draft, Readers, origin
-from .tree import leaf_below, named, plant
 
 NAME = "open-webui"
-MOST_BLOCKS = 2_000
+MAX_BLOCKS = 2_000
 PARAMETERS = ("temperature", "top_p", "max_tokens", "reasoning_effort")
 
 _BLOCK = re.compile(r'<details type="(reasoning|tool_calls|code_interpreter)"([^<>]*+)>')
@@ -39,17 +39,17 @@ def recognises(value: Any) -> bool:
     return has_tree or (isinstance(chat.get("messages"), list) and chat is not value)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
     chat = _chat(value)
     settings = mapping(chat.get("params"))
     title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
     draft = Draft(title, text(chat.get("system")) or text(settings.get("system")))
-    placed = plant(_entries(chat), draft.remarks, lambda entry: _message(entry, draft), "parentId", "childrenIds")
+    placed = build_tree(_entries(chat), draft.warnings, lambda entry: _message(entry, draft), "parentId", "childrenIds")
     current = identifier(mapping(chat.get("history")).get("currentId"))
-    _remark(value, chat, draft)
+    _warn(value, chat, draft)
     draft.pass_over(settings, {*PARAMETERS, "system"}, "option", EMPTY)
-    document = draft.sealed(
+    document = draft.normalised(
         origin(NAME, identifier(value.get("id")) or identifier(chat.get("id")), chat),
         placed,
         title=title,
@@ -60,7 +60,7 @@ def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Remarks]:
         updated_at=moment(value.get("updated_at")),
         shown=leaf_below(placed, current) if current else "",
     )
-    return document, draft.remarks
+    return document, draft.warnings
 
 
 def _chat(value: dict[str, Any]) -> dict[str, Any]:
@@ -68,21 +68,21 @@ def _chat(value: dict[str, Any]) -> dict[str, Any]:
     return value["chat"] if isinstance(value.get("chat"), dict) else value
 
 
-def _remark(value: dict[str, Any], chat: dict[str, Any], draft: Draft) -> None:
-    draft.remarks.add("model", int(bool(chat.get("models"))))
-    draft.remarks.add("folder", int(bool(value.get("folder_id"))))
-    draft.remarks.add("tag", len(sequence(mapping(value.get("meta")).get("tags")) or sequence(chat.get("tags"))))
-    draft.remarks.add("file", len(sequence(chat.get("files"))))
+def _warn(value: dict[str, Any], chat: dict[str, Any], draft: Draft) -> None:
+    draft.warnings.add("model", int(bool(chat.get("models"))))
+    draft.warnings.add("folder", int(bool(value.get("folder_id"))))
+    draft.warnings.add("tag", len(sequence(mapping(value.get("meta")).get("tags")) or sequence(chat.get("tags"))))
+    draft.warnings.add("file", len(sequence(chat.get("files"))))
 
 
 def _entries(chat: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield (id, message); the oldest exports have only a list, in which each answers the one before."""
-    told = mapping(chat.get("history")).get("messages")
-    if isinstance(told, dict):
-        yield from ((identifier(name) or "?", entry) for name, entry in told.items())
+    raw = mapping(chat.get("history")).get("messages")
+    if isinstance(raw, dict):
+        yield from ((identifier(name) or "?", entry) for name, entry in raw.items())
         return
     before = ""
-    for name, entry in named(sequence(told) or sequence(chat.get("messages")), "id"):
+    for name, entry in named(sequence(raw) or sequence(chat.get("messages")), "id"):
         yield name, {"parentId": before, **entry} if isinstance(entry, dict) else entry
         before = name
 
@@ -100,8 +100,8 @@ def _message(entry: dict[str, Any], draft: Draft) -> Content | None:
 
 def _fill(content: Content, entry: dict[str, Any]) -> None:
     """Read a text, or a list of parts as in requests to providers, and all that is attached."""
-    told = entry.get("content")
-    for part in told if isinstance(told, list) else [told]:
+    raw = entry.get("content")
+    for part in raw if isinstance(raw, list) else [raw]:
         content.read(part, PARTS, mapping(part).get("type"))
     if content.role == "assistant":
         _sort(content, [mapping(step) for step in sequence(entry.get("output"))])
@@ -114,7 +114,7 @@ def _sort(content: Content, steps: list[dict[str, Any]]) -> None:
     Newer answers list them as ``steps``; older ones have them inside the text, as ``<details>``.
     """
     written, content.texts = content.texts, []
-    blocks = Content(Remarks()) if steps else content
+    blocks = Content(Warnings()) if steps else content
     for words in written:
         _cut_blocks(blocks, words)
     content.texts, content.seconds = blocks.texts, blocks.seconds
@@ -128,25 +128,25 @@ def _sort(content: Content, steps: list[dict[str, Any]]) -> None:
 def _cut_blocks(content: Content, words: str) -> None:
     """Move blocks of reasoning and tools out of a text."""
     rest, at = [], 0
-    for _ in range(MOST_BLOCKS):
+    for _ in range(MAX_BLOCKS):
         opening = _BLOCK.search(words, at)
         end = words.find("</details>", opening.end()) if opening else -1
         if not opening or end < 0:
             break
-        found = len(content.thoughts) + len(content.parts)
+        found = len(content.reasoning) + len(content.parts)
         _block(content, opening[1], opening[2], words[opening.end() : end])
         end += len("</details>")
-        understood = found < len(content.thoughts) + len(content.parts)
+        understood = found < len(content.reasoning) + len(content.parts)
         rest.append(words[at : opening.start() if understood else end])
         at = end
-    content.say("".join([*rest, words[at:]]).strip() if rest else words)
+    content.add_text("".join([*rest, words[at:]]).strip() if rest else words)
 
 
 def _block(content: Content, kind: str, written: str, inner: str) -> None:
     attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(written)}
     body = unescape(_SUMMARY.sub("", inner, count=1)).strip()
     if kind == "reasoning":
-        content.think(_QUOTED.sub("", body), _seconds(attributes.get("duration", "")))
+        content.add_reasoning(_QUOTED.sub("", body), _seconds(attributes.get("duration", "")))
     elif kind == "tool_calls":
         content.called(attributes.get("name"), attributes.get("arguments"), _result(attributes.get("result") or body))
     else:
@@ -169,11 +169,11 @@ def _result(words: str) -> Any:
 
 def _reasoning(content: Content, step: dict[str, Any]) -> None:
     words = _texts(step.get("content")) or _texts(step.get("summary"))
-    content.think(words, whole(round(number(step.get("duration")) or 0)) or None)
+    content.add_reasoning(words, whole(round(number(step.get("duration")) or 0)) or None)
 
 
-def _texts(told: Any) -> str:
-    parts = told if isinstance(told, list) else [told]
+def _texts(raw: Any) -> str:
+    parts = raw if isinstance(raw, list) else [raw]
     return joined(text(part) or mapping(part).get("text") for part in parts).strip()
 
 
@@ -202,19 +202,19 @@ def _file(content: Content, file: dict[str, Any]) -> None:
         content.part("file", name or file.get("id") or file.get("type"), url=file.get("url"))
 
 
-def _source(content: Content, told: dict[str, Any]) -> None:
-    source = mapping(told.get("source"))
-    about = (mapping(entry).get("source") for entry in sequence(told.get("metadata")))
+def _source(content: Content, raw: dict[str, Any]) -> None:
+    source = mapping(raw.get("source"))
+    about = (mapping(entry).get("source") for entry in sequence(raw.get("metadata")))
     address = source.get("url") or next(filter(None, about), "")
-    content.part("citation", source.get("name") or source.get("id"), _texts(told.get("document")), url=address)
+    content.part("citation", source.get("name") or source.get("id"), _texts(raw.get("document")), url=address)
 
 
 PARTS: Readers = {
-    "text": lambda content, part: content.say(part.get("text")),
+    "text": lambda content, part: content.add_text(part.get("text")),
     "image_url": lambda content, part: content.picture(part.get("image_url")),
 }
 STEPS: Readers = {
-    "message": lambda content, step: content.say(_texts(step.get("content"))),
+    "message": lambda content, step: content.add_text(_texts(step.get("content"))),
     "reasoning": _reasoning,
     "function_call": lambda content, step: content.part("tool_call", step.get("name"), step.get("arguments")),
     "function_call_output": lambda content, step: content.part(

@@ -3,12 +3,12 @@
 from typing import Any
 
 from parley.codec import FORMAT, TUNED, VERSION, read
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import mapping, sequence, text
 
+from .branches import build_tree, named
 from .drafting import origin
-from .sealing import seal
-from .tree import named, plant
+from .normalising import normalise
 
 NAME = FORMAT
 ROLES = ("user", "assistant")
@@ -19,32 +19,32 @@ def recognises(value: Any) -> bool:
     return isinstance(value, dict) and value.get("format") == NAME
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Remarks]:
+def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Warnings]:
     """Normalise a document → (document, warnings); None for a document of another version."""
     conversation = mapping(value.get("conversation"))
-    remarks = Remarks(text(conversation.get("title")))
+    warnings = Warnings(text(conversation.get("title")))
     if value.get("version") != VERSION:
-        remarks.add("conversation_newer")
-        return None, remarks
+        warnings.add("conversation_newer")
+        return None, warnings
     entries = named(sequence(conversation.get("messages")), "id")
-    placed = plant(entries, remarks, lambda entry: _message(entry, remarks), "parent")
-    document = seal(conversation, placed, remarks)
+    placed = build_tree(entries, warnings, lambda entry: _message(entry, warnings), "parent")
+    document = normalise(conversation, placed, warnings)
     facts = document["conversation"]
     facts["origin"] = facts["origin"] or origin(NAME, facts["id"], conversation)
-    return document, remarks
+    return document, warnings
 
 
-def _message(entry: dict[str, Any], remarks: Remarks) -> dict[str, Any] | None:
+def _message(entry: dict[str, Any], warnings: Warnings) -> dict[str, Any] | None:
     if entry.get("role") in ROLES:
         return entry
-    remarks.add("message_role")
+    warnings.add("message_role")
     return None
 
 
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """List the folders and presets of a document of settings, the first 1,000 of each."""
     return {
-        kind: [read(TUNED, mapping(entry), Remarks().add) for entry in sequence(value.get(kind))[:1000]]
+        kind: [read(TUNED, mapping(entry), Warnings().add) for entry in sequence(value.get(kind))[:1000]]
         for kind in ("folders", "presets")
     }
 

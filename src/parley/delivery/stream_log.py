@@ -19,12 +19,12 @@ import orjson
 from redis import Redis, RedisError, ResponseError
 from redis.asyncio import Redis as AsyncRedis
 
-from parley import keys, markdown
+from parley import markdown
 from parley.conf import conf
-from parley.connections import connection
 from parley.models import Message, Role
 from parley.outages import Outage
 from parley.positions import Position, format_position
+from parley.redis import connection, log_key
 
 from .splice import REASONING, Payload, Splicer, fold_both, is_whole
 
@@ -78,8 +78,8 @@ class LogWriter:
                 await self._connect(pipeline)
             except (RedisError, OSError):
                 return set(texts)
-            due = {key: told for key, told in texts.items() if self._is_due(key, now)}
-            entries = [(key, payload) for key, told in due.items() for payload in self._render(self._logs[key], *told)]
+            due = {key: sent for key, sent in texts.items() if self._is_due(key, now)}
+            entries = [(key, payload) for key, sent in due.items() for payload in self._render(self._logs[key], *sent)]
             failed = await self._append(pipeline, entries) if entries else set()
         behind, self._behind = self._behind & self._logs.keys() - due.keys(), set()
         return (texts.keys() - due.keys()) | failed | behind
@@ -117,7 +117,7 @@ class LogWriter:
             self._add(pipeline, reply_id, {"f": orjson.dumps(payload)})
         for reply_id, _ in entries:
             if not self._logs[reply_id].exists:
-                pipeline.expire(keys.log(reply_id), int(conf.LONGEST_ANSWER) + conf.LOG_TTL)
+                pipeline.expire(log_key(reply_id), int(conf.ANSWER_TIMEOUT) + conf.LOG_TTL)
         try:
             results = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
@@ -132,14 +132,14 @@ class LogWriter:
     def _add(self, pipeline: Any, reply_id: UUID, fields: dict[str, Any]) -> None:
         log = self._logs[reply_id]
         log.seq += 1
-        pipeline.xadd(keys.log(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
+        pipeline.xadd(log_key(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
 
     async def end(self, ended: dict[UUID, int]) -> None:
         """Write the last entries of settled replies, {reply: version of the feed}, and let their logs expire."""
         pipeline = self._redis.pipeline(transaction=True)
         for reply_id in self._logs.keys() & ended.keys():
             self._add(pipeline, reply_id, {"end": ended[reply_id]})
-            pipeline.expire(keys.log(reply_id), conf.LOG_TTL)
+            pipeline.expire(log_key(reply_id), conf.LOG_TTL)
             self.forget(reply_id)
         try:
             async with self._one_at_a_time:
@@ -159,7 +159,7 @@ def _is_lost(result: Any) -> bool:
 def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tuple[str, Payload]]:
     """Return (position, payload) of all entries after a position; none where there is no log or no server."""
     try:
-        entries: Any = redis.xrange(keys.log(reply_id), min=f"({format_position(position)}")
+        entries: Any = redis.xrange(log_key(reply_id), min=f"({format_position(position)}")
     except (RedisError, OSError):
         return []
     return [(entry_id.decode(), orjson.loads(fields[b"f"])) for entry_id, fields in entries if b"f" in fields]
@@ -168,7 +168,7 @@ def entries_since(redis: Redis, reply_id: UUID, position: Position) -> list[tupl
 def forget(redis: Redis, reply_id: UUID) -> None:
     """Delete a log that has lost its beginning: its writer notices, and begins it again with the whole text."""
     with suppress(RedisError, OSError):
-        redis.delete(keys.log(reply_id))
+        redis.delete(log_key(reply_id))
 
 
 def show_live(messages: Iterable[Message]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from parley.delivery.splice import Splicer, parse_unfinished
 from parley.markdown import closed
-from parley.unfinished import healed
+from parley.markdown.healing import healed
 from tests.unit.elements import text_of
 from tests.unit.texts import SLOW, slow
 

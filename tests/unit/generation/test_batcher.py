@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from parley.generation.together import MOST, Together
+from parley.generation.batcher import LIMIT, Batcher
 
 
 class Worker:
@@ -11,7 +11,7 @@ class Worker:
     def __init__(self):
         self.batches, self.free, self.fails = [], asyncio.Event(), False
         self.free.set()
-        self.together = Together(self.do)
+        self.batcher = Batcher(self.do)
 
     async def do(self, keys):
         self.batches.append(keys)
@@ -21,7 +21,7 @@ class Worker:
         return {key: f"result of {key}" for key in keys if key != "missing"}
 
     async def ask(self, *keys):
-        return await asyncio.gather(*map(self.together.join, keys), return_exceptions=True)
+        return await asyncio.gather(*map(self.batcher.submit, keys), return_exceptions=True)
 
 
 async def test_takes_together_what_comes_while_it_is_busy_in_order():
@@ -40,7 +40,7 @@ async def test_takes_together_what_comes_while_it_is_busy_in_order():
 
 async def test_waits_for_more_before_each_call():
     worker = Worker()
-    worker.together = Together(worker.do, gather=lambda: 0.05)
+    worker.batcher = Batcher(worker.do, gather=lambda: 0.05)
     first = asyncio.create_task(worker.ask("a"))
     await asyncio.sleep(0.01)
     await asyncio.gather(first, worker.ask("b"))
@@ -61,8 +61,8 @@ async def test_gives_none_where_there_is_no_result():
 
 async def test_takes_no_more_at_once_than_is_good_for_those_who_wait():
     worker = Worker()
-    await worker.ask(*range(2 * MOST + 1))
-    assert list(map(len, worker.batches)) == [MOST, MOST, 1]
+    await worker.ask(*range(2 * LIMIT + 1))
+    assert list(map(len, worker.batches)) == [LIMIT, LIMIT, 1]
 
 
 async def test_tells_all_of_an_error_and_goes_on():
@@ -76,7 +76,7 @@ async def test_tells_all_of_an_error_and_goes_on():
 async def test_goes_on_without_somebody_who_has_stopped_waiting():
     worker = Worker()
     worker.free.clear()
-    gone, waits = (asyncio.create_task(worker.together.join(key)) for key in "ab")
+    gone, waits = (asyncio.create_task(worker.batcher.submit(key)) for key in "ab")
     await asyncio.sleep(0)
     gone.cancel()
     worker.free.set()

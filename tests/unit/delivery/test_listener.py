@@ -2,7 +2,7 @@
 
 import asyncio
 
-from parley.delivery import bells
+from parley.delivery import listener
 
 
 class Swallowing:
@@ -22,8 +22,8 @@ class Swallowing:
 
 
 async def test_its_duties_end_though_a_library_swallows_that_they_shall(monkeypatch):
-    monkeypatch.setattr(bells, "get_channel_layer", Swallowing)
-    listening = bells.Bells(lambda: None)
+    monkeypatch.setattr(listener, "get_channel_layer", Swallowing)
+    listening = listener.Listener(lambda: None)
     listening.watch(1, lambda version, tab: None)
     duties = set(listening._duties)
     await asyncio.sleep(0.2)

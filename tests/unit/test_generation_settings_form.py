@@ -1,35 +1,38 @@
 import pytest
 
-from parley.forms import NamedForm, TuningForm
+from parley.forms import GenerationSettingsForm, NamedForm
 from parley.models import Conversation, Preset
-from parley.models.tuned import EFFORTS
+from parley.models.generation_settings import EFFORTS
 
 EMPTY = {"model": "", "instructions": "", "parameters": {}}
 MODELS = ("fake-1", "fake-2")
 
 
-def tuning(tuned=None, **data):
-    form = TuningForm(data, tuned=tuned, models=MODELS)
-    return form.tuning if form.is_valid() else None
+def generation_settings(instance=None, **data):
+    form = GenerationSettingsForm(data, instance=instance, models=MODELS)
+    return form.generation_settings if form.is_valid() else None
 
 
 def errors(**data):
-    return TuningForm(data, models=MODELS).errors
+    return GenerationSettingsForm(data, models=MODELS).errors
 
 
-def choices(tuned=None, models=MODELS):
-    return [(value, str(label)) for value, label in TuningForm(tuned=tuned, models=models).fields["model"].choices]
+def choices(instance=None, models=MODELS):
+    return [
+        (value, str(label))
+        for value, label in GenerationSettingsForm(instance=instance, models=models).fields["model"].choices
+    ]
 
 
 def test_sets_nothing_that_is_left_empty():
-    assert tuning() == EMPTY
+    assert generation_settings() == EMPTY
     everything = ("model", "instructions", "temperature", "top_p", "max_tokens", "reasoning_effort")
-    assert tuning(**dict.fromkeys(everything, "")) == EMPTY
-    assert tuning(instructions=" \n ") == EMPTY
+    assert generation_settings(**dict.fromkeys(everything, "")) == EMPTY
+    assert generation_settings(instructions=" \n ") == EMPTY
 
 
 def test_takes_what_is_set():
-    said = tuning(
+    text = generation_settings(
         model="fake-2",
         instructions="Be\r\nbrief.\ud83d",
         temperature="0",
@@ -38,13 +41,13 @@ def test_takes_what_is_set():
         reasoning_effort="low",
     )
     parameters = {"temperature": 0, "top_p": 0.5, "max_tokens": 100, "reasoning_effort": "low"}
-    assert said == {"model": "fake-2", "instructions": "Be\nbrief.\ufffd", "parameters": parameters}
+    assert text == {"model": "fake-2", "instructions": "Be\nbrief.\ufffd", "parameters": parameters}
 
 
 def test_offers_every_reasoning_effort():
-    offered = [value for value, _ in TuningForm().fields["reasoning_effort"].choices]
+    offered = [value for value, _ in GenerationSettingsForm().fields["reasoning_effort"].choices]
     assert offered == ["", *EFFORTS]
-    assert [tuning(reasoning_effort=effort)["parameters"] for effort in EFFORTS] == [
+    assert [generation_settings(reasoning_effort=effort)["parameters"] for effort in EFFORTS] == [
         {"reasoning_effort": effort} for effort in EFFORTS
     ]
 
@@ -79,7 +82,7 @@ def test_offers_the_default_first_and_names_it():
 def test_keeps_the_name_of_a_model_that_is_gone_with_a_note():
     conversation = Conversation(model="fake-0")
     assert ("fake-0", "fake-0 (not offered now)") in choices(conversation)
-    assert tuning(conversation, model="fake-0")["model"] == "fake-0"
+    assert generation_settings(conversation, model="fake-0")["model"] == "fake-0"
 
 
 def test_offers_the_default_and_what_there_is_when_nothing_is_listed():
@@ -87,25 +90,27 @@ def test_offers_the_default_and_what_there_is_when_nothing_is_listed():
 
 
 def test_takes_an_unlisted_name_where_the_administrator_allows_it(settings):
-    assert tuning(unlisted="anything")["model"] == ""
+    assert generation_settings(unlisted="anything")["model"] == ""
     settings.PARLEY = {**settings.PARLEY, "MODELS_UNLISTED": True, "MODELS": ["fake-*"]}
-    assert tuning(model="fake-1", unlisted=" fake-9 ")["model"] == "fake-9"
-    assert tuning(model="fake-1", unlisted="")["model"] == "fake-1"
+    assert generation_settings(model="fake-1", unlisted=" fake-9 ")["model"] == "fake-9"
+    assert generation_settings(model="fake-1", unlisted="")["model"] == "fake-1"
     assert list(errors(unlisted="other")) == ["unlisted"]
 
 
 def test_begins_with_what_is_set_and_shows_nothing_unsound():
-    form = TuningForm(tuned=Conversation(model="fake-1", parameters={"temperature": 0, "max_tokens": "many"}))
+    form = GenerationSettingsForm(
+        instance=Conversation(model="fake-1", parameters={"temperature": 0, "max_tokens": "many"})
+    )
     assert (form["temperature"].value(), form["max_tokens"].value()) == (0, None)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101])
 def test_wants_a_name_for_a_preset(name):
-    assert list(NamedForm({"name": name}, tuned=Preset()).errors) == ["name"]
+    assert list(NamedForm({"name": name}, instance=Preset()).errors) == ["name"]
 
 
 def test_keeps_the_name_of_a_preset_in_one_line():
-    form = NamedForm({"name": " My\n  preset "}, tuned=Preset(name="old"))
+    form = NamedForm({"name": " My\n  preset "}, instance=Preset(name="old"))
     assert form.is_valid()
     assert form.cleaned_data["name"] == "My preset"
-    assert NamedForm(tuned=Preset(name="old"))["name"].value() == "old"
+    assert NamedForm(instance=Preset(name="old"))["name"].value() == "old"

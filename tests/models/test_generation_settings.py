@@ -11,18 +11,22 @@ TUNING = {"model": "fake-2", "instructions": "Be brief.", "parameters": {"temper
 
 @pytest.fixture
 def folder(owner):
-    tuning = {"model": "folder-model", "instructions": "Be kind.", "parameters": {"temperature": 1, "top_p": 0.5}}
-    return Folder.objects.create(owner=owner, name="Ships", **tuning)
+    generation_settings = {
+        "model": "folder-model",
+        "instructions": "Be kind.",
+        "parameters": {"temperature": 1, "top_p": 0.5},
+    }
+    return Folder.objects.create(owner=owner, name="Ships", **generation_settings)
 
 
 def in_force(conversation):
-    return (conversation.model_in_force, conversation.instructions_in_force, conversation.parameters_in_force)
+    return (conversation.effective_model, conversation.effective_instructions, conversation.effective_parameters)
 
 
 def test_begins_with_what_it_is_given(owner):
     conversation, _ = Conversation.start(owner, "hello", **TUNING)
     conversation.refresh_from_db()
-    assert conversation.tuning == TUNING
+    assert conversation.generation_settings == TUNING
 
 
 def test_asks_the_default_and_sends_nothing_when_nothing_is_set(conversation, settings):
@@ -36,33 +40,33 @@ def test_is_as_its_folder_where_it_says_nothing(conversation, folder):
 
 def test_goes_before_its_folder(conversation, folder):
     conversation.folder = folder
-    conversation.tune(**TUNING)
+    conversation.set_generation_settings(**TUNING)
     assert in_force(conversation) == ("fake-2", "Be brief.", {"temperature": 0.5, "top_p": 0.5})
 
 
 def test_sends_nothing_unsound_whatever_the_row_holds(conversation):
     for nonsense in ([], "x", None, {"temperature": "hot", "stream": False}):
         conversation.parameters = nonsense
-        assert conversation.parameters_in_force == conversation.tuning["parameters"] == {}
+        assert conversation.effective_parameters == conversation.generation_settings["parameters"] == {}
 
 
 def test_is_told_by_the_feed_when_it_changes(conversation):
     before = Feed.version_of(conversation.owner)
-    conversation.tune(**TUNING)
+    conversation.set_generation_settings(**TUNING)
     assert conversation.version == Feed.version_of(conversation.owner) == before + 1
 
 
 def test_leaves_the_rest_of_the_row_as_it_is(conversation):
     Conversation.objects.filter(pk=conversation.pk).update(title="renamed meanwhile")
-    conversation.tune(**TUNING)
+    conversation.set_generation_settings(**TUNING)
     conversation.refresh_from_db()
     assert (conversation.title, conversation.model) == ("renamed meanwhile", "fake-2")
 
 
 def test_does_not_change_with_the_preset_it_began_with(owner):
     preset = Preset.objects.create(owner=owner, name="Pirate", **TUNING)
-    conversation, _ = Conversation.start(owner, "hello", **preset.tuning)
-    preset.tune(instructions="Be long.")
+    conversation, _ = Conversation.start(owner, "hello", **preset.generation_settings)
+    preset.set_generation_settings(instructions="Be long.")
     conversation.refresh_from_db()
     assert conversation.instructions == "Be brief."
 
@@ -104,6 +108,6 @@ def test_sorts_presets_by_name_in_any_case(owner):
 
 
 def test_has_a_limit_of_presets_for_each_person(owner, stranger):
-    Preset.objects.bulk_create(Preset(owner=owner, name=str(number)) for number in range(Preset.MOST))
-    assert not Preset.room_for(owner)
-    assert Preset.room_for(stranger)
+    Preset.objects.bulk_create(Preset(owner=owner, name=str(number)) for number in range(Preset.LIMIT))
+    assert not Preset.has_capacity(owner)
+    assert Preset.has_capacity(stranger)

@@ -1,7 +1,8 @@
-"""Connections to Valkey or Redis."""
+"""Connections to Valkey or Redis, and the names of what is kept there."""
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -30,3 +31,28 @@ def async_connection(*, patience: float | None = PATIENCE, again: Any = AGAIN) -
     return AsyncRedis.from_url(
         conf.REDIS_URL, socket_timeout=patience, socket_connect_timeout=1, retry=AsyncRetry(*again)
     )
+
+
+def log_key(reply_id: UUID | str) -> str:
+    """Name the stream that holds the log of a reply."""
+    return f"{conf.KEY_PREFIX}:log:{reply_id}"
+
+
+def stops_channel() -> str:
+    """Name the channel on which workers learn that a reply was stopped."""
+    return f"{conf.KEY_PREFIX}:stops"
+
+
+def models_key(provider: str) -> str:
+    """Name the list of models that a provider has."""
+    return f"{conf.KEY_PREFIX}:models:{provider}"
+
+
+def wake_key(hub_id: str) -> str:
+    """Name the stream that wakes a waiting hub."""
+    return f"{conf.KEY_PREFIX}:wake:{hub_id}"
+
+
+def feed_group(owner_id: int | str) -> str:
+    """Name the channel-layer group of the pages that watch a person's feed."""
+    return f"{conf.KEY_PREFIX}.feed.{owner_id}"

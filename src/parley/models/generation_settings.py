@@ -10,7 +10,7 @@ from parley.conf import conf
 from parley.provider import Provider
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
-MOST_TOKENS = 10_000_000
+MAX_TOKENS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Range:
 PARAMETERS: dict[str, Range | tuple[str, ...]] = {
     "temperature": Range(0, 2),
     "top_p": Range(0, 1, above=True),
-    "max_tokens": Range(1, MOST_TOKENS, whole=True),
+    "max_tokens": Range(1, MAX_TOKENS, whole=True),
     "reasoning_effort": EFFORTS,
 }
 """Name → its possible values. A parameter that is not set is not sent, so the provider's default holds."""
@@ -61,7 +61,7 @@ def may_ask(model: str) -> bool:
     return conf.provider.allows(model)
 
 
-class Tuned(models.Model):
+class GenerationSettings(models.Model):
     """``parameters``: those of PARAMETERS that are set.
 
     Settings that are empty here come from the folder, if there is one, else from the site or the provider.
@@ -75,18 +75,18 @@ class Tuned(models.Model):
         abstract = True
 
     @property
-    def tuning(self) -> dict[str, Any]:
+    def generation_settings(self) -> dict[str, Any]:
         """Return what is set here, for a copy: ``model``, ``instructions``, ``parameters``."""
         return {"model": self.model, "instructions": self.instructions, "parameters": sound(self.parameters)}
 
-    def tune(self, **tuning: Any) -> None:
+    def set_generation_settings(self, **generation_settings: Any) -> None:
         """Save these ``model``, ``instructions`` and ``parameters``."""
-        for name, value in tuning.items():
+        for name, value in generation_settings.items():
             setattr(self, name, value)
-        self.save(update_fields=None if self._state.adding else [*tuning])
+        self.save(update_fields=None if self._state.adding else [*generation_settings])
 
     @property
-    def beneath(self) -> "Tuned | None":
+    def fallback(self) -> "GenerationSettings | None":
         """Return the folder whose settings are the fallback, or None."""
         return getattr(self, "folder", None)
 
@@ -96,21 +96,21 @@ class Tuned(models.Model):
         return conf.provider
 
     @property
-    def model_in_force(self) -> str:
-        return self.model or self.model_beneath
+    def effective_model(self) -> str:
+        return self.model or self.fallback_model
 
     @property
-    def model_beneath(self) -> str:
+    def fallback_model(self) -> str:
         """Return the model to ask if none is chosen here."""
-        return self.beneath.model_in_force if self.beneath else self.provider.model
+        return self.fallback.effective_model if self.fallback else self.provider.model
 
     @property
-    def instructions_in_force(self) -> str:
-        if self.instructions.strip() or not self.beneath:
+    def effective_instructions(self) -> str:
+        if self.instructions.strip() or not self.fallback:
             return self.instructions
-        return self.beneath.instructions_in_force
+        return self.fallback.effective_instructions
 
     @property
-    def parameters_in_force(self) -> dict[str, Any]:
+    def effective_parameters(self) -> dict[str, Any]:
         """Return the parameters to send to the provider."""
-        return {**(self.beneath.parameters_in_force if self.beneath else {}), **sound(self.parameters)}
+        return {**(self.fallback.effective_parameters if self.fallback else {}), **sound(self.parameters)}

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from parley.models import Conversation, Message, Role, Status
-from parley.parts import told
+from parley.parts import valid_parts
 
 from .rows import Branch
 
@@ -31,7 +31,7 @@ def facts(conversation: Conversation) -> list[tuple[str, str]]:
     """List what a reader should know of a conversation, as (label, value)."""
     all_facts = [
         (gettext("Started"), moment(conversation.created_at)),
-        (gettext("Model"), conversation.model_in_force),
+        (gettext("Model"), conversation.effective_model),
         (gettext("Folder"), conversation.folder.name if conversation.folder else ""),
         (gettext("Exported"), moment(timezone.now())),
     ]
@@ -52,8 +52,8 @@ def other_branches(branch: Branch) -> str:
 
 def note(message: Message) -> str:
     """Say how a reply ended, and the provider's reason, unless it simply ended."""
-    said = gettext("The provider said: “%(words)s”") % {"words": message.error_detail} if message.error_detail else ""
-    return f"{_ending(message)} {said}".strip()
+    raw = gettext("The provider said: “%(words)s”") % {"words": message.error_detail} if message.error_detail else ""
+    return f"{_ending(message)} {raw}".strip()
 
 
 def _ending(message: Message) -> str:
@@ -73,7 +73,7 @@ def _ending(message: Message) -> str:
 
 def parts(message: Message) -> list[dict[str, str]]:
     """List what a message holds besides text: {"label", "text", "url"}, the last two "" where there are none."""
-    return [_part(part) for part in told(message.parts)]
+    return [_part(part) for part in valid_parts(message.parts)]
 
 
 def _part(part: dict[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from parley import keys
+from parley import redis
 from parley.outages import Outage
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _layer = Outage(
 _loop: asyncio.AbstractEventLoop | None = None
 
 
-def ring_from(loop: asyncio.AbstractEventLoop) -> None:
+def notify_from(loop: asyncio.AbstractEventLoop) -> None:
     """Notify from this event loop of the process from now on, as long as it runs, so that nobody waits."""
     global _loop
     _loop = loop
@@ -31,19 +31,19 @@ def feed_advanced(owner_id: Any, version: int, tab: str, **kwargs: object) -> No
     tell(owner_id, {"type": "feed.advanced", "version": version, "tab": tab})
 
 
-def tell(owner_id: Any, bell: dict[str, Any]) -> None:
+def tell(owner_id: Any, notification: dict[str, Any]) -> None:
     """Notify every process that has a socket of this person, without waiting where an event loop runs."""
     if get_channel_layer() is None:
         return
     if _loop is not None and _loop.is_running():
-        asyncio.run_coroutine_threadsafe(_ring(owner_id, bell), _loop)
+        asyncio.run_coroutine_threadsafe(_send(owner_id, notification), _loop)
     else:
-        async_to_sync(_ring)(owner_id, bell)
+        async_to_sync(_send)(owner_id, notification)
 
 
-async def _ring(owner_id: Any, bell: dict[str, Any]) -> None:
+async def _send(owner_id: Any, notification: dict[str, Any]) -> None:
     try:
-        await get_channel_layer().group_send(keys.feed_group(owner_id), {**bell, "owner": str(owner_id)})
+        await get_channel_layer().group_send(redis.feed_group(owner_id), {**notification, "owner": str(owner_id)})
     except Exception as error:  # whatever a channel layer raises when its server is gone
         _layer.began(error)
     else:

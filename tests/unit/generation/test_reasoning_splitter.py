@@ -2,23 +2,23 @@
 
 import pytest
 
-from parley.generation.reasoning import TAGS, Thoughts
+from parley.generation.reasoning import TAGS, ReasoningSplitter
 from parley.generation.streamed_text import Text
 
 
-def told(*pieces, begun=""):
+def sent(*blocks, begun=""):
     """(thoughts, answer) of content in these pieces."""
     reasoning, answer = Text(), Text(begun)
-    thoughts = Thoughts(reasoning, answer)
-    for piece in pieces:
-        thoughts.add(piece)
-    thoughts.close()
+    thinking = ReasoningSplitter(reasoning, answer)
+    for block in blocks:
+        thinking.add(block)
+    thinking.close()
     return str(reasoning), str(answer)
 
 
 def however_cut(text, begun=""):
     """What is understood of a text, which must be the same in one piece, in two, and letter by letter."""
-    ways = [told(*text, begun=begun), *(told(text[:cut], text[cut:], begun=begun) for cut in range(len(text) + 1))]
+    ways = [sent(*text, begun=begun), *(sent(text[:cut], text[cut:], begun=begun) for cut in range(len(text) + 1))]
     assert len(set(ways)) == 1, set(ways)
     return ways[0]
 
@@ -43,8 +43,8 @@ def test_reads_the_channels_of_harmony():
 
 def test_loses_nothing_that_only_looks_like_a_channel():
     talk = "<|channel|> is a token of harmony. " + "It stands before the name of a channel. " * 10
-    assert told(talk) == told(*talk) == ("", talk)
-    assert told("<|channel|> is a token.") == ("", "<|channel|> is a token.")
+    assert sent(talk) == sent(*talk) == ("", talk)
+    assert sent("<|channel|> is a token.") == ("", "<|channel|> is a token.")
 
 
 @pytest.mark.parametrize("closer", ["</think>", "</thinking>", "</thought>", "[/THINK]"])
@@ -119,4 +119,4 @@ def test_knows_a_thought_about_such_tags():
 
 @pytest.mark.parametrize("text", ["<think>" * 30_000, "<" * 200_000, "`" * 200_000, "<think>\n" * 20_000])
 def test_tells_talk_about_tags_in_no_time(text):
-    assert len("".join(told(text, "x\n</think>\n"))) >= len(text.removeprefix("<think>").rstrip())
+    assert len("".join(sent(text, "x\n</think>\n"))) >= len(text.removeprefix("<think>").rstrip())

@@ -5,20 +5,20 @@ from typing import Any
 
 from parley.codec import CONVERSATION, MESSAGE, read
 from parley.text import clean_line
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier
 
-from .tree import Placed
+from .branches import Placed
 
 
-def seal(told: dict[str, Any], placed: list[Placed[dict[str, Any]]], remarks: Remarks) -> dict[str, Any]:
+def normalise(raw: dict[str, Any], placed: list[Placed[dict[str, Any]]], warnings: Warnings) -> dict[str, Any]:
     """Return the document with exactly the values that rows need: {"conversation": {…, "messages": […]}}."""
-    messages = [_message(one, remarks) for one in placed]
-    shown = identifier(told.get("shown"))
+    messages = [_message(one, warnings) for one in placed]
+    shown = identifier(raw.get("shown"))
     conversation = {
-        "id": identifier(told.get("id"))[:200],
-        **read(CONVERSATION, told, remarks.add),
-        "folder": clean_line(told.get("folder"), 100) or None,
+        "id": identifier(raw.get("id"))[:200],
+        **read(CONVERSATION, raw, warnings.add),
+        "folder": clean_line(raw.get("folder"), 100) or None,
         "shown": shown if any(one.id == shown for one in placed) else None,
         "messages": messages,
     }
@@ -26,8 +26,8 @@ def seal(told: dict[str, Any], placed: list[Placed[dict[str, Any]]], remarks: Re
     return {"conversation": conversation}
 
 
-def _message(one: Placed[dict[str, Any]], remarks: Remarks) -> dict[str, Any]:
-    message = {"id": one.id, "parent": one.parent or None, **read(MESSAGE, one.load, remarks.add)}
+def _message(one: Placed[dict[str, Any]], warnings: Warnings) -> dict[str, Any]:
+    message = {"id": one.id, "parent": one.parent or None, **read(MESSAGE, one.load, warnings.add)}
     return {**message, "status": "done"} if message["role"] == "user" else message
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from parley.transfer.tally import Remarks
+from parley.transfer.counts import Warnings
 from parley.values import identifier, mapping, sequence
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ def named(entries: Iterable[Any], key: str) -> Iterator[tuple[str, Any]]:
     return ((identifier(mapping(entry).get(key)) or f"#{number}", entry) for number, entry in enumerate(entries))
 
 
-def plant(
+def build_tree(
     entries: Iterable[tuple[str, Any]],
-    remarks: Remarks,
+    warnings: Warnings,
     read: Callable[[dict[str, Any]], T | None],
     parent: str,
     children: str = "",
@@ -50,21 +50,21 @@ def plant(
     ``parent``, ``children``: the fields with an entry's parent and children. ``read`` returns None for no message.
 
     >>> entries = [("b", {"up": "a"}), ("a", {})]
-    >>> [(one.id, one.parent) for one in plant(entries, Remarks(), lambda entry: entry, "up")]
+    >>> [(one.id, one.parent) for one in build_tree(entries, Warnings(), lambda entry: entry, "up")]
     [('a', ''), ('b', 'a')]
     """
     known: dict[str, Node[T]] = {}
     for name, entry in entries:
         load = read(entry) if isinstance(entry, dict) else None
         if name in known:
-            remarks.add("message_duplicate", int(load is not None))
+            warnings.add("message_duplicate", int(load is not None))
         else:
             about = mapping(entry)
             order = [identifier(child) for child in sequence(about.get(children) if children else None)]
             known[name] = Node(name, identifier(about.get(parent)), load, order)
-        remarks.add("message_broken", int(not isinstance(entry, dict)))
-    _adopt(known, remarks)
-    _cut_circles(known, remarks)
+        warnings.add("message_broken", int(not isinstance(entry, dict)))
+    _adopt(known, warnings)
+    _cut_circles(known, warnings)
     return list(_walk(known))
 
 
@@ -76,17 +76,17 @@ def leaf_below(placed: list[Placed[T]], start: str) -> str:
     return start
 
 
-def _adopt(known: dict[str, Node[T]], remarks: Remarks) -> None:
+def _adopt(known: dict[str, Node[T]], warnings: Warnings) -> None:
     """Replace each missing parent by the node that lists this one as its child, or by none."""
     named = {child: node.id for node in known.values() for child in node.children}
     for node in known.values():
         if node.parent in known:
             continue
         missing, node.parent = node.parent, named.get(node.id, "")
-        remarks.add("branch_parent", int(bool(missing and not node.parent and node.load is not None)))
+        warnings.add("branch_parent", int(bool(missing and not node.parent and node.load is not None)))
 
 
-def _cut_circles(known: dict[str, Node[T]], remarks: Remarks) -> None:
+def _cut_circles(known: dict[str, Node[T]], warnings: Warnings) -> None:
     """Make one node of each cycle a root, in linear time."""
     reaches_top: set[str] = {""}
     for node in known.values():
@@ -97,7 +97,7 @@ def _cut_circles(known: dict[str, Node[T]], remarks: Remarks) -> None:
             at = known[at].parent
         if at in path:
             known[at].parent = ""
-            remarks.add("branch_cycle")
+            warnings.add("branch_cycle")
         reaches_top.update(path)
 
 

@@ -7,11 +7,11 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
-MOST = 20
+LIMIT = 20
 """Keys of one batch: enough to be worth it, few enough that nobody waits long."""
 
 
-class Together(Generic[Key, Result]):
+class Batcher(Generic[Key, Result]):
     """Calls ``do(keys)`` with the keys that came while it was busy, in order, each once.
 
     ``do`` returns results by key, or None; of two who ask for the same key, the first gets its result, the other None.
@@ -25,7 +25,7 @@ class Together(Generic[Key, Result]):
         self._waiting: list[tuple[Key, asyncio.Future[Result | None]]] = []
         self._busy: asyncio.Task[None] | None = None
 
-    async def join(self, key: Key) -> Result | None:
+    async def submit(self, key: Key) -> Result | None:
         """Return the result for a key, or None where there is none. Raises what ``do`` raises."""
         place: asyncio.Future[Result | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, place))
@@ -36,7 +36,7 @@ class Together(Generic[Key, Result]):
     async def _do_all(self) -> None:
         while self._waiting:
             await asyncio.sleep(self._gather())
-            now, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            now, self._waiting = self._waiting[:LIMIT], self._waiting[LIMIT:]
             try:
                 results = await self._do(list(dict.fromkeys(key for key, _ in now))) or {}
             except Exception as error:

@@ -1,7 +1,7 @@
 import pytest
 
 from parley.checks import lists_of_models
-from parley.models.tuned import MOST_TOKENS, may_ask, sound
+from parley.models.generation_settings import MAX_TOKENS, may_ask, sound
 
 POSSIBLE = [
     {"temperature": 0},
@@ -9,7 +9,7 @@ POSSIBLE = [
     {"top_p": 0.01},
     {"top_p": 1},
     {"max_tokens": 1},
-    {"max_tokens": MOST_TOKENS},
+    {"max_tokens": MAX_TOKENS},
     {"reasoning_effort": "none"},
     {"reasoning_effort": "high"},
     {"reasoning_effort": "xhigh"},
@@ -26,7 +26,7 @@ IMPOSSIBLE = [
     {"top_p": 1.1},
     {"max_tokens": 0},
     {"max_tokens": 1.5},
-    {"max_tokens": MOST_TOKENS + 1},
+    {"max_tokens": MAX_TOKENS + 1},
     {"reasoning_effort": "huge"},
     {"reasoning_effort": ""},
     {"reasoning_effort": 1},

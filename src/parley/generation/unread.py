@@ -9,7 +9,7 @@ from typing import Any
 
 BYTES_PER_TOKEN = 4
 """Of English; most other text has fewer."""
-MOST_BYTES_PER_TOKEN = 8
+MAX_BYTES_PER_TOKEN = 8
 """No longer text has more, in any model's tokens, when a run of one character is counted once."""
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
 
@@ -27,7 +27,7 @@ def unread(messages: Iterable[Mapping[str, Any]], usage: dict[str, int]) -> int:
         return 0
     read += sum(count for name, count in usage.items() if "cache" in name)
     texts = [str(message["content"]) for message in messages]
-    if sum(len(text.encode()) for text in texts) <= read * MOST_BYTES_PER_TOKEN:
+    if sum(len(text.encode()) for text in texts) <= read * MAX_BYTES_PER_TOKEN:
         return 0
     size = sum(len(_RUN.sub(r"\1", text).encode()) for text in texts)
-    return size // BYTES_PER_TOKEN if size > read * MOST_BYTES_PER_TOKEN else 0
+    return size // BYTES_PER_TOKEN if size > read * MAX_BYTES_PER_TOKEN else 0

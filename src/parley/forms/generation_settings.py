@@ -8,17 +8,17 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
+from parley.models.generation_settings import MAX_TOKENS, PARAMETERS, GenerationSettings, may_ask
 from parley.models.named import Named
-from parley.models.tuned import MOST_TOKENS, PARAMETERS, Tuned, may_ask
 from parley.text import clean, clean_line
 
 from .lines import one_line
 
 
-class TuningForm(forms.Form):
+class GenerationSettingsForm(forms.Form):
     """A model, instructions and parameters; an empty field is not set.
 
-    ``tuned``: the row that has these settings now, if any; ``models``: the names that may be chosen.
+    ``instance``: the row that has these settings now, if any; ``models``: the names that may be chosen.
     """
 
     model = forms.ChoiceField(
@@ -58,7 +58,7 @@ class TuningForm(forms.Form):
         label=_("Most tokens"),
         required=False,
         min_value=1,
-        max_value=MOST_TOKENS,
+        max_value=MAX_TOKENS,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         help_text=_("An answer ends when it has this many."),
     )
@@ -77,10 +77,12 @@ class TuningForm(forms.Form):
         help_text=_("For models that think before they answer."),
     )
 
-    def __init__(self, data: Any = None, *, tuned: Tuned | None = None, models: Iterable[str] = ()) -> None:
-        initial = {**tuned.tuning, **tuned.tuning["parameters"]} if tuned else {}
+    def __init__(
+        self, data: Any = None, *, instance: GenerationSettings | None = None, models: Iterable[str] = ()
+    ) -> None:
+        initial = {**instance.generation_settings, **instance.generation_settings["parameters"]} if instance else {}
         super().__init__(data, initial=initial)
-        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(tuned, [*models])
+        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(instance, [*models])
         if not conf.MODELS_UNLISTED:
             del self.fields["unlisted"]
 
@@ -107,27 +109,27 @@ class TuningForm(forms.Form):
         return top_p
 
     @property
-    def tuning(self) -> dict[str, Any]:
-        """Return the arguments of ``Tuned.tune``, of a form that is valid."""
-        said = self.cleaned_data
-        parameters = {name: _plain(said[name]) for name in PARAMETERS if said.get(name) not in (None, "")}
-        model = said.get("unlisted") or said.get("model", "")
-        return {"model": model, "instructions": said.get("instructions", ""), "parameters": parameters}
+    def generation_settings(self) -> dict[str, Any]:
+        """Return the arguments of ``GenerationSettings.tune``, of a form that is valid."""
+        cleaned = self.cleaned_data
+        parameters = {name: _plain(cleaned[name]) for name in PARAMETERS if cleaned.get(name) not in (None, "")}
+        model = cleaned.get("unlisted") or cleaned.get("model", "")
+        return {"model": model, "instructions": cleaned.get("instructions", ""), "parameters": parameters}
 
 
 def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _choices(tuned: Tuned | None, models: list[str]) -> list[tuple[str, Any]]:
+def _choices(instance: GenerationSettings | None, models: list[str]) -> list[tuple[str, Any]]:
     """Return the default, the model that is chosen now even where it is not offered, and the models."""
-    default = format_lazy(_("Default ({model})"), model=tuned.model_beneath if tuned else conf.MODEL)
-    gone = [tuned.model] if tuned and tuned.model and tuned.model not in models else []
-    missing = [(name, format_lazy(_("{model} (not offered now)"), model=name)) for name in gone]
+    default = format_lazy(_("Default ({model})"), model=instance.fallback_model if instance else conf.MODEL)
+    unlisted_now = [instance.model] if instance and instance.model and instance.model not in models else []
+    missing = [(name, format_lazy(_("{model} (not offered now)"), model=name)) for name in unlisted_now]
     return [("", default), *missing, *((name, name) for name in models)]
 
 
-class NamedForm(TuningForm):
+class NamedForm(GenerationSettingsForm):
     """Generation settings with the name of a folder or a preset."""
 
     name = forms.CharField(
@@ -136,10 +138,10 @@ class NamedForm(TuningForm):
 
     field_order = ("name",)
 
-    def __init__(self, data: Any = None, *, tuned: Named, models: Iterable[str] = ()) -> None:
-        super().__init__(data, tuned=tuned, models=models)
-        self.initial["name"] = tuned.name
-        self.fields["name"].error_messages["required"] = tuned.NAMELESS
+    def __init__(self, data: Any = None, *, instance: Named, models: Iterable[str] = ()) -> None:
+        super().__init__(data, instance=instance, models=models)
+        self.initial["name"] = instance.name
+        self.fields["name"].error_messages["required"] = instance.NAMELESS
 
     def clean_name(self) -> str:
         return one_line(self, "name")

@@ -14,7 +14,7 @@ ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Section:
     """Some rows of a section. There are more below the place ``after``, which the frame ``frame`` loads."""
 
     name: str
@@ -33,21 +33,21 @@ def frame_of(name: str, after: str) -> str:
     return f"more_{after[27:] or name}"
 
 
-def shelf(user: Any, name: str, after: str = "") -> Shelf:
+def section(user: Any, name: str, after: str = "") -> Section:
     """Return the first rows of a section, or those below a place. Raises ValueError for what is no place."""
-    rows = Conversation.objects.visible_to(user).on_shelf(name)
+    rows = Conversation.objects.visible_to(user).in_section(name)
     below = rows.after(after) if after else rows
     found = list(below.newest_first().defer("instructions", "parameters")[: ROWS + 1])
     shown, more = found[:ROWS], len(found) > ROWS
-    return Shelf(name, _with_headings(name, shown, after), shown[-1].place if more else "", more)
+    return Section(name, _with_headings(name, shown, after), shown[-1].cursor if more else "", more)
 
 
 def sidebar(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the sidebar, by a number of queries that does not depend on how much there is."""
     user = request.user
     return {
-        "pinned": shelf(user, PINNED),
-        "listed": shelf(user, LISTED),
+        "pinned": section(user, PINNED),
+        "listed": section(user, LISTED),
         "folders": folders(user),
         "undoable": Conversation.objects.undoable(user),
         "next_day": next_day(),
@@ -57,7 +57,7 @@ def sidebar(request: HttpRequest) -> dict[str, Any]:
 
 def folders(user: Any) -> list[Folder]:
     """Return the folders of a person in the order of the sidebar."""
-    return sorted(Folder.objects.visible_to(user).defer("instructions", "parameters"), key=lambda folder: folder.place)
+    return sorted(Folder.objects.visible_to(user).defer("instructions", "parameters"), key=lambda folder: folder.cursor)
 
 
 def _with_headings(name: str, rows: list[Conversation], after: str) -> list[Any]:

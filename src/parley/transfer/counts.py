@@ -1,4 +1,4 @@
-"""Count what an import leaves out or changes; ``remarks.py`` has the sentences. Pure."""
+"""Count what an import leaves out or changes; ``warnings.py`` has the sentences. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,16 +6,16 @@ from typing import Any
 
 from parley.text import clean
 
-MOST_PLACES = 3
+MAX_PLACES = 3
 LONGEST_PLACE = 80
 ORDER = ("member", "conversation", "message", "branch", "text")
 """Heaviest losses first."""
 
 
-class Remarks:
-    """Count warnings by code, with up to MOST_PLACES examples of where.
+class Warnings:
+    """Count warnings by code, with up to MAX_PLACES examples of where.
 
-    >>> remarks = Remarks("Trip"); remarks.add("message_empty", 2); remarks.as_list()
+    >>> remarks = Warnings("Trip"); remarks.add("message_empty", 2); remarks.as_list()
     [{'what': 'message', 'why': 'message_empty', 'count': 2, 'where': ['Trip']}]
     """
 
@@ -29,7 +29,7 @@ class Remarks:
         if count > 0:
             self._note(why, count, [place or self.place])
 
-    def merge(self, other: "Remarks") -> None:
+    def merge(self, other: "Warnings") -> None:
         """Add all warnings of another count."""
         for why, count in other._counts.items():
             self._note(why, count, other._places[why])
@@ -49,7 +49,7 @@ class Remarks:
         self._counts[why] += count
         noted = self._places.setdefault(why, [])
         for place in places:
-            if place and place not in noted and len(noted) < MOST_PLACES:
+            if place and place not in noted and len(noted) < MAX_PLACES:
                 noted.append(_short(place))
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from parley import keys
+from parley import redis
 from parley.conf import conf
 from parley.models import Feed
 from parley.outages import Outage
 
-from .broadcasts import ring_from
+from .notify import notify_from
 from .rights import rights
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ NO_FEED = (0, "")
 """(version, tab) of a person without a feed."""
 
 
-class Bells:
-    """Call watchers when the feed of their person advances; ``sweep()`` is called every BEAT_INTERVAL meanwhile."""
+class Listener:
+    """Call watchers when the feed of their person advances, and ``sweep()`` every HEARTBEAT_INTERVAL meanwhile."""
 
     def __init__(self, sweep: Callable[[], None]) -> None:
         self._sweep = sweep
@@ -57,13 +57,13 @@ class Bells:
         self._watchers.setdefault(str(owner_id), set()).add(watcher)
         self._changed.set()
         if all(duty.done() for duty in self._duties):
-            ring_from(asyncio.get_running_loop())
+            notify_from(asyncio.get_running_loop())
             pause = conf.FEED_POLL_INTERVAL
             duties = (
                 _repeat(self._join, _layer, pause),
                 _repeat(self._listen, _hearing, pause),
                 _repeat(self._poll, _feeds),
-                _repeat(self._look_after, _replies),
+                _repeat(self._sweep_forever, _replies),
             )
             self._duties = [asyncio.create_task(duty) for duty in duties]
 
@@ -75,7 +75,7 @@ class Bells:
             self._watchers.pop(str(owner_id), None)
             self._changed.set()
 
-    def _ring(self, owner_id: str, version: int, tab: str) -> None:
+    def _notify_watchers(self, owner_id: str, version: int, tab: str) -> None:
         for watcher in tuple(self._watchers.get(owner_id, ())):
             watcher(version, tab)
 
@@ -93,10 +93,10 @@ class Bells:
         layer = get_channel_layer()
         self._channel = self._channel or await layer.new_channel()
         for owner_id in self._watchers.keys() - self._joined:
-            await layer.group_add(keys.feed_group(owner_id), self._channel)
+            await layer.group_add(redis.feed_group(owner_id), self._channel)
             self._joined.add(owner_id)
         for owner_id in self._joined - self._watchers.keys():
-            await layer.group_discard(keys.feed_group(owner_id), self._channel)
+            await layer.group_discard(redis.feed_group(owner_id), self._channel)
             self._joined.discard(owner_id)
 
     async def _listen(self) -> None:
@@ -105,14 +105,14 @@ class Bells:
         else:
             await asyncio.sleep(0.05)
 
-    def _hear(self, bell: dict[str, Any]) -> None:
-        match bell.get("type"):
+    def _hear(self, notification: dict[str, Any]) -> None:
+        match notification.get("type"):
             case "rights.changed":
-                rights().look_at(bell["owner"])
+                rights().look_at(notification["owner"])
             case "sockets.close":
-                rights().close(bell["owner"], bell.get("session", ""))
+                rights().close(notification["owner"], notification.get("session", ""))
             case _:
-                self._ring(bell["owner"], bell["version"], bell.get("tab", ""))
+                self._notify_watchers(notification["owner"], notification["version"], notification.get("tab", ""))
 
     async def _poll(self) -> None:
         """Ask for the versions of all watched feeds, in one query."""
@@ -123,11 +123,11 @@ class Bells:
     def _heard_from_poll(self, versions: dict[str, tuple[int, str]]) -> None:
         before, self._polled = self._polled, {owner_id: versions.get(owner_id, NO_FEED) for owner_id in self._watchers}
         for owner_id, (version, tab) in self._polled.items():
-            self._ring(owner_id, version if version >= before.get(owner_id, NO_FEED)[0] else BACK, tab)
+            self._notify_watchers(owner_id, version if version >= before.get(owner_id, NO_FEED)[0] else BACK, tab)
 
-    async def _look_after(self) -> None:
+    async def _sweep_forever(self) -> None:
         """Sweep while somebody watches: replies of dead workers are reclaimed even where no worker is left."""
-        await asyncio.sleep(conf.BEAT_INTERVAL)
+        await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
         if self._watchers:
             await database_sync_to_async(self._sweep)()
 
