@@ -97,6 +97,16 @@ def test_has_nothing_to_settle_for_a_person_who_was_deleted(worker, owner):
     assert not Feed.objects.exists()
 
 
+def test_looks_for_what_it_forgot_before_it_purges_once(worker, settings, monkeypatch):
+    """A purge may take a second, or fail, and replies that nobody writes must not wait for it."""
+    settings.PARLEY = {**settings.PARLEY, "HEARTBEAT_INTERVAL": 0}
+    steps = []
+    for of, name in ((worker._reaper, "recover_lost"), (worker._reaper, "purge"), (worker, "_reclaim_forgotten")):
+        monkeypatch.setattr(of, name, lambda *_, name=name: steps.append(name))
+    asyncio.run(worker.sweep())
+    assert steps == ["recover_lost", "_reclaim_forgotten", "purge"]
+
+
 @pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one lock for all.")
 def test_goes_on_with_the_replies_of_others_while_one_persons_rows_are_held(worker, owner, stranger):
     theirs, others = [writing(worker, owner) for _ in range(3)], [writing(worker, stranger) for _ in range(3)]

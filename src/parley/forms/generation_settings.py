@@ -110,7 +110,7 @@ class GenerationSettingsForm(forms.Form):
 
     @property
     def generation_settings(self) -> dict[str, Any]:
-        """Return the arguments of ``GenerationSettings.tune``, of a form that is valid."""
+        """Return the arguments of ``GenerationSettings.set_generation_settings``, of a form that is valid."""
         cleaned = self.cleaned_data
         parameters = {name: _plain(cleaned[name]) for name in PARAMETERS if cleaned.get(name) not in (None, "")}
         model = cleaned.get("unlisted") or cleaned.get("model", "")

@@ -149,7 +149,7 @@ class Duties:
     async def sweep(self) -> None:
         """Sweep replies of dead workers, and those of ours whose claim was committed without our learning of it."""
         if not self._ended:
-            await self._database(self._reaper.sweep)
+            await self._database(self._reaper.recover_lost)
             await self._database(self._reclaim_forgotten, {*self._running, *self._running.claiming})
             await self._database(self._reaper.purge)
         await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
