@@ -1,10 +1,11 @@
-"""The columns of jobs in a database that an older version has made."""
+"""The columns of a database that an older version has made."""
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from parley.models import Message, Transfer
+from parley.ids import uuid7
+from parley.models import Conversation, Message, Transfer, Worker
 from tests.models.conftest import begun
 
 SCHEMA = {
@@ -28,6 +29,28 @@ def test_are_renamed_with_their_rows_and_without_the_loss_of_an_index_or_a_trigg
     assert {kind for kind, _ in before} >= {"index", "trigger"}
     assert Message.objects.get(pk=reply.pk).enqueued_at == reply.enqueued_at
     assert Transfer.objects.get().enqueued_at == transfer.enqueued_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_have_the_same_values_by_their_new_names(django_user_model):
+    conversation = begun(django_user_model.objects.create_user("owner"))
+    conversation.messages.filter(role="user").update(idempotency_key=uuid7())
+    conversation.soft_delete()
+    Worker.heartbeat(uuid7())
+    before = renamed()
+    try:
+        migrate("0011_jobs")
+        older = ("parley_conversation", "discarded_at"), ("parley_message", "key"), ("parley_worker", "beat_at")
+        assert [column(*names) for names in older] == [1, 1, 1]
+    finally:
+        migrate("0012_field_names")
+    assert renamed() == before
+
+
+def renamed():
+    """The values of the columns that migration 0012 renames."""
+    named = (Conversation, "deleted_at"), (Message, "idempotency_key"), (Worker, "heartbeat_at")
+    return [set(model.objects.values_list("pk", name)) for model, name in named]
 
 
 def migrate(name):

@@ -15,7 +15,7 @@ ORDER = ("member", "conversation", "message", "branch", "text")
 class Warnings:
     """Count warnings by code, with up to MAX_PLACES examples of where.
 
-    >>> remarks = Warnings("Trip"); remarks.add("message_empty", 2); remarks.as_list()
+    >>> warnings = Warnings("Trip"); warnings.add("message_empty", 2); warnings.as_list()
     [{'what': 'message', 'why': 'message_empty', 'count': 2, 'where': ['Trip']}]
     """
 
