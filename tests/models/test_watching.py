@@ -245,6 +245,17 @@ def test_says_at_the_end_of_a_log_as_of_which_version_its_reply_is_settled(worke
     assert sent == {written.reply.pk: Feed.version_of(owner)}
 
 
+@pytest.mark.parametrize("end", ["done", "stopped"])
+def test_dispatches_the_next_reply_of_the_person_at_the_end(worker, owner, dispatched, end):
+    """Else that waits until the reaper takes its task for lost."""
+    written, waits = writing(worker, owner), begun(owner).messages.get(role="assistant")
+    if end == "stopped":
+        assert Message.objects.get(pk=written.reply.pk).stop()
+    dispatched.clear()
+    asyncio.run(Engine(worker._running, NoLog(), None, worker._database)._settle(written, Outcome(end)))
+    assert (status(written), dispatched) == (end, [waits.pk])
+
+
 def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(worker, owner, monkeypatch):
     old, new = writing(worker, owner), writing(worker, owner)
     assert Message.objects.get(pk=old.reply.pk).stop()
