@@ -120,7 +120,7 @@ class Tab:
         """Return what axe finds in the light and, of colours, which are all that changes there, in the dark."""
         found = self.barriers()
         self.page.emulate_media(color_scheme="dark")
-        found += self.barriers(["color-contrast"])
+        found += self.barriers(["color-contrast", "link-in-text-block"])
         self.page.emulate_media(color_scheme="light")
         return found
 
