@@ -1,6 +1,5 @@
 """Connect the signals that announce changes to the pages; no signal starts work."""
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -34,4 +33,4 @@ def _message_deleted(instance: Message, origin: Any = None, **kwargs: object) ->
 
 def _transfer_deleted(instance: Transfer, **kwargs: object) -> None:
     """Remove its file with it, also where the person is deleted."""
-    transaction.on_commit(partial(files.remove, instance.file), robust=True)
+    transaction.on_commit(lambda: files.remove(instance.file), robust=True)

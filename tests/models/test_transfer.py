@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -300,6 +301,19 @@ def test_is_deleted_with_its_file_after_a_while(transfer, django_capture_on_comm
         sweep()
     assert not Transfer.objects.exists()
     assert not files.storage().exists(transfer.file)
+
+
+@pytest.mark.parametrize(
+    "end", [Transfer.delete, lambda transfer: transfer.fail("unrecognised")], ids=["delete", "fail"]
+)
+def test_ends_though_its_file_cannot_be_removed(owner, end, monkeypatch, django_capture_on_commit_callbacks, caplog):
+    transfer = an_import(owner, b"{}")
+    transfer.claim(uuid7())
+    monkeypatch.setattr(files, "remove", Mock(side_effect=OSError("The storage is away.")))
+    with django_capture_on_commit_callbacks(execute=True):
+        end(transfer)
+    assert not Transfer.objects.filter(pk=transfer.pk, status="running").exists()
+    assert "The storage is away." in caplog.text
 
 
 def test_goes_with_its_person(transfer, owner, django_capture_on_commit_callbacks):

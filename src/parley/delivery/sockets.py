@@ -1,6 +1,5 @@
 """Closing the sockets of people who may not have them any more; ``close_sockets`` is for hosts."""
 
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -76,4 +75,4 @@ def _session_ended(owner_id: Any, session_key: str) -> None:
 
 
 def _tell_on_commit(owner_id: Any, notification: dict[str, Any]) -> None:
-    transaction.on_commit(partial(tell, owner_id, notification), robust=True)
+    transaction.on_commit(lambda: tell(owner_id, notification), robust=True)

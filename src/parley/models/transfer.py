@@ -1,7 +1,6 @@
 """A transfer: an export or an import that runs in the background."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -161,5 +160,5 @@ class Transfer(Job, Versioned):
         """Settle it, and delete the file of an import, which is read once."""
         settled = super().settle(status, **values)
         if settled and not self.is_export:
-            transaction.on_commit(partial(files.remove, self.file), robust=True)
+            transaction.on_commit(lambda: files.remove(self.file), robust=True)
         return settled
