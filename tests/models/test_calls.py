@@ -18,7 +18,7 @@ from parley.generation.worker import Loop
 from parley.models import Call, Conversation, Message, message, reply_claimed, reply_settled
 from tests.models.conftest import begun, put
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 USAGE = {
     "prompt_tokens": 90,

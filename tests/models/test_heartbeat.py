@@ -29,6 +29,7 @@ def changes(beating):
     return True
 
 
+@pytest.mark.thorough
 def test_beats_until_its_end(beating):
     assert changes(beating)
     assert changes(beating)
@@ -38,6 +39,7 @@ def test_beats_until_its_end(beating):
     assert heartbeat_at(beating) == last
 
 
+@pytest.mark.thorough
 def test_beats_again_when_its_row_was_deleted(beating):
     assert changes(beating)
     Worker.objects.all().delete()

@@ -26,7 +26,7 @@ from tests.support.exports import asked, libre_message, librechat, node, open_we
 from tests.support.exports import chatgpt as chatgpt_export
 from tests.unit.transfer import test_any_shape as shapes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 ANY_SHAPE = shapes.CHATGPT | shapes.WEBUI | shapes.LIBRE | shapes.OWN | shapes.ANY
 ANSWERED = [webui_message("q", None, children=["a"]), webui_message("a", "q", "assistant", "Hi!")]
@@ -567,7 +567,6 @@ BAD = {
 }
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_among_good_ones_is_named_and_loses_nothing_else(read, owner, name):
     packed, sent = BAD[name]
@@ -631,6 +630,7 @@ BRACKETS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("content", BRACKETS.values(), ids=BRACKETS)
 @pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
 def test_ends_in_time_whatever_it_holds(owner, read, limited, content, packed):

@@ -15,6 +15,9 @@ SCHEMA = {
 }
 
 
+pytestmark = pytest.mark.thorough
+
+
 @pytest.mark.django_db(transaction=True)
 def test_are_renamed_with_their_rows_and_without_the_loss_of_an_index_or_a_trigger(django_user_model):
     owner = django_user_model.objects.create_user("owner")

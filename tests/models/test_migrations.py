@@ -15,7 +15,7 @@ from parley.search import index
 from parley.search.query import parse
 from tests.models.conftest import answered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 BEFORE, AFTER = "0007_calls", "0012_field_names"
 
 

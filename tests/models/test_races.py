@@ -11,7 +11,7 @@ from django.db import connection
 from parley.models import Conversation, DuplicateQuestion, Feed, Message
 from tests.models.conftest import begun, put
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 CROWD = 8
 

@@ -19,7 +19,7 @@ from parley.text import clean, clean_line
 from parley.transfer.archive import write_archive
 from parley.transfer.reading import read_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 NUMBERS = count()
 
 texts = some.text(some.characters(codec="utf-8"), max_size=60).map(clean)

@@ -23,7 +23,7 @@ from parley.transfer.reading import read_import
 from tests.models.conftest import answered
 from tests.support.exports import asked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture(autouse=True)

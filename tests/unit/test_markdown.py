@@ -149,6 +149,7 @@ def test_leaves_code_of_an_unknown_language_plain():
 # What it lets through
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "around", ["{}", "a {} b", "- {}", "> {}", "[{}](https://a.example)", "`{}`", "# {}", "```html\n{}\n```"]
 )
@@ -157,6 +158,7 @@ def test_lets_nothing_through_that_could_run_or_load(around):
         assert_harmless(render(around.format(payload)))
 
 
+@pytest.mark.thorough
 def test_lets_nothing_through_while_it_is_written():
     for payload in PAYLOADS:
         for so_far in growing(payload[:100], [1]):
@@ -206,6 +208,7 @@ def test_ends_in_the_same_blocks_however_any_text_came(text, sizes):
     assert streamed(text, sizes) == render(text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("sizes", [[1], [3], [7, 2, 11], [40]], ids=str)
 def test_ends_in_the_same_blocks_for_every_example_of_commonmark(sizes):
     for case in corpus("commonmark.json"):
@@ -279,6 +282,7 @@ def test_highlights_what_was_made_to_be_slow(language, code):
     assert_quick(f"```{language}\n{code * (10_000 // len(code))}\n```")
 
 
+@pytest.mark.thorough
 def test_all_code_of_a_text_has_one_time_to_be_highlighted_in():
     blocks = assert_quick(SLOW_FENCES)
     assert len(blocks) == 10
