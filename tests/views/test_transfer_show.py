@@ -20,7 +20,7 @@ def report(owner, conversation):
 
 def test_shows_at_owner_what_came_in_and_what_did_not(at_owner, report, conversation):
     response = at_owner.get(report.get_absolute_url())
-    assert "ChatGPT" in response.text
+    assert '</span>&#32;<span class="format">ChatGPT' in response.text
     assert "&lt;b&gt;conversations&lt;/b&gt;.json" in response.text
     assert "Pictures, not copied; their names are kept with the messages: 3 " in response.text
     assert "A &lt;i&gt;title&lt;/i&gt;" in response.text
