@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { defineConfig } from "vite"
 
-// Turbo puts a <style> for its progress bar into every page, which the Content-Security-Policy refuses; there is no setting
-// against it. styles/progress.css has these rules.
+// Turbo puts a <style> for its progress bar into every page, which the Content-Security-Policy refuses; there is no
+// setting against it. styles/progress.css has these rules.
 const INSTALLS_STYLE = "document.head.insertBefore(this.stylesheetElement, document.head.firstChild);"
 const turbo = {
   name: "turbo",

@@ -125,18 +125,18 @@ def _part(entry: dict[str, Any], warn: Warn) -> dict[str, Any]:
 
 # The fields
 
-TUNING: dict[str, Reader] = {
+GENERATION_SETTINGS: dict[str, Reader] = {
     "model": _line(200),
     "instructions": _long(LONGEST_INSTRUCTIONS),
     "parameters": _parameters,
 }
-TUNED: dict[str, Reader] = {"name": _line(100), **TUNING}
+NAMED_SETTINGS: dict[str, Reader] = {"name": _line(100), **GENERATION_SETTINGS}
 """A folder or a preset."""
 CONVERSATION: dict[str, Reader] = {
     "title": _line(200),
     "titled_by": _either("person", "question", "model"),
     "title_usage": lambda value, _: clean_title_usage(value),
-    **TUNING,
+    **GENERATION_SETTINGS,
     "pinned": _flag,
     "archived": _flag,
     "origin": _short(200),

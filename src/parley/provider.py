@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .text import clean_line, without_secrets
 
-LONGEST_SAID, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
+LONGEST_ERROR, LONGEST_DETAIL, LONGEST_LOGGED = 2000, 300, 500
 SHORTEST_SECRET = 8
 
 
@@ -53,7 +53,7 @@ class Provider:
         >>> Provider("", key="secret-key").detail("Bad key:\\n secret-key")
         'Bad key: ***'
         """
-        return without_secrets(self._without_key(clean_line(words, LONGEST_SAID)))[:LONGEST_DETAIL]
+        return without_secrets(self._without_key(clean_line(words, LONGEST_ERROR)))[:LONGEST_DETAIL]
 
     def redacted(self, words: object) -> str:
         """Return what it said as one printable line of at most 500 characters without keys, for the log."""

@@ -20,7 +20,10 @@ LEFT = """() => {
   window.left = []
   addEventListener("click", (event) => { left.push(!event.defaultPrevented); event.preventDefault() })
 }"""
-ANSWER = f"Here is ![a cat]({HOST}/cat.png?asked=secret) and ![a dog]({HOST}/missing.png) and ![old](http://old.example/x.png)."
+ANSWER = (
+    f"Here is ![a cat]({HOST}/cat.png?asked=secret) and ![a dog]({HOST}/missing.png) "
+    "and ![old](http://old.example/x.png)."
+)
 
 
 @pytest.fixture

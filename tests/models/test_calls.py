@@ -284,7 +284,7 @@ def test_lets_a_worker_end_when_receivers_have_heard_of_its_last_replies(reply, 
     announce = announcer.Announcer()
     monkeypatch.setattr("parley.generation.worker.announce", announce)
     monkeypatch.setattr(Loop, "__init__", lambda self: setattr(self, "_heartbeat", Mock()))
-    monkeypatch.setattr(Loop, "_say_goodbye", Mock())
+    monkeypatch.setattr(Loop, "_deregister", Mock())
     monkeypatch.setattr(Loop, "_run", Mock())
     reply_settled.connect(slow)
     try:

@@ -21,8 +21,8 @@ CASES = {
         "id owner folder shown"  # names
         " version turned deleted_at",  # of the feed, and the trash
     ),
-    "folder": (Folder, codec.TUNED, "id owner version created_at"),
-    "preset": (Preset, codec.TUNED, "id owner version created_at"),
+    "folder": (Folder, codec.NAMED_SETTINGS, "id owner version created_at"),
+    "preset": (Preset, codec.NAMED_SETTINGS, "id owner version created_at"),
 }
 
 

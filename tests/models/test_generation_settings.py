@@ -6,7 +6,7 @@ from tests.models.conftest import begun
 
 pytestmark = pytest.mark.django_db
 
-TUNING = {"model": "fake-2", "instructions": "Be brief.", "parameters": {"temperature": 0.5}}
+GENERATION_SETTINGS = {"model": "fake-2", "instructions": "Be brief.", "parameters": {"temperature": 0.5}}
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def in_force(conversation):
 
 
 def test_begins_with_what_it_is_given(owner):
-    conversation, _ = Conversation.start(owner, "hello", **TUNING)
+    conversation, _ = Conversation.start(owner, "hello", **GENERATION_SETTINGS)
     conversation.refresh_from_db()
-    assert conversation.generation_settings == TUNING
+    assert conversation.generation_settings == GENERATION_SETTINGS
 
 
 def test_asks_the_default_and_sends_nothing_when_nothing_is_set(conversation, settings):
@@ -40,7 +40,7 @@ def test_is_as_its_folder_where_it_says_nothing(conversation, folder):
 
 def test_goes_before_its_folder(conversation, folder):
     conversation.folder = folder
-    conversation.set_generation_settings(**TUNING)
+    conversation.set_generation_settings(**GENERATION_SETTINGS)
     assert in_force(conversation) == ("fake-2", "Be brief.", {"temperature": 0.5, "top_p": 0.5})
 
 
@@ -52,19 +52,19 @@ def test_sends_nothing_unsound_whatever_the_row_holds(conversation):
 
 def test_is_told_by_the_feed_when_it_changes(conversation):
     before = Feed.version_of(conversation.owner)
-    conversation.set_generation_settings(**TUNING)
+    conversation.set_generation_settings(**GENERATION_SETTINGS)
     assert conversation.version == Feed.version_of(conversation.owner) == before + 1
 
 
 def test_leaves_the_rest_of_the_row_as_it_is(conversation):
     Conversation.objects.filter(pk=conversation.pk).update(title="renamed meanwhile")
-    conversation.set_generation_settings(**TUNING)
+    conversation.set_generation_settings(**GENERATION_SETTINGS)
     conversation.refresh_from_db()
     assert (conversation.title, conversation.model) == ("renamed meanwhile", "fake-2")
 
 
 def test_does_not_change_with_the_preset_it_began_with(owner):
-    preset = Preset.objects.create(owner=owner, name="Pirate", **TUNING)
+    preset = Preset.objects.create(owner=owner, name="Pirate", **GENERATION_SETTINGS)
     conversation, _ = Conversation.start(owner, "hello", **preset.generation_settings)
     preset.set_generation_settings(instructions="Be long.")
     conversation.refresh_from_db()

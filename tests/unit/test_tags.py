@@ -20,8 +20,8 @@ TAGS = [
 ]  # fmt: skip
 AMONG = [
     "a", " ", "\n", "\n\n", "**", "*", "_", "`", "```\n", "> ", "- ", "1. ", "    ", "[", "](b)", "$", "$$", "|", "# ",
-    "\\", "[^1]", "[^1]: a\n", "| a | b |\n|---|---|\n", "<div>", "</div>\n", "<script>", "&lt;br&gt;", "https://a.example/",
-    "\ufdd0A",
+    "\\", "[^1]", "[^1]: a\n", "| a | b |\n|---|---|\n", "<div>", "</div>\n", "<script>", "&lt;br&gt;",
+    "https://a.example/", "\ufdd0A",
     "\ufdd3R",
 ]  # fmt: skip
 TAGGED = st.lists(st.one_of(st.sampled_from(TAGS), st.sampled_from(AMONG)), max_size=25).map("".join)

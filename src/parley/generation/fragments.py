@@ -13,10 +13,10 @@ MAX_LOOKED_AT = 1000
 
 REASONING = ("reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thinking_blocks")
 """Fields with reasoning, which is often sent twice: the first that has any has it all."""
-SAID_IN = (
+TEXT_FIELDS = (
     "text", "thinking", "reasoning", "refusal", "content", "summary", "transcript", "output_text", "value", "parts",
 )  # fmt: skip
-THOUGHTS = ("thinking", "thought", "reasoning", "summary")
+REASONING_KINDS = ("thinking", "thought", "reasoning", "summary")
 SILENT = ("redacted", "encrypted", "signature", "reference", "citation")
 """Kinds that are no text for people to read."""
 UNSHOWN = {"image": "image", "audio": "audio", "video": "file", "file": "file", "document": "file", "tool": "tool_call",
@@ -47,9 +47,9 @@ def fragments_of(content: Any, *, is_reasoning: bool = False, depth: int = DEEPE
 
 def _fragments_of_part(part: dict[str, Any], is_reasoning: bool, depth: int) -> Iterator[Fragment]:
     kind = part["type"] if isinstance(part.get("type"), str) else ""
-    is_reasoning = is_reasoning or part.get("thought") is True or kind.startswith(THOUGHTS)
+    is_reasoning = is_reasoning or part.get("thought") is True or kind.startswith(REASONING_KINDS)
     found = False
-    for name in SAID_IN:
+    for name in TEXT_FIELDS:
         for fragment in fragments_of(part.get(name), is_reasoning=is_reasoning, depth=depth - 1):
             found = True
             yield fragment
@@ -57,7 +57,7 @@ def _fragments_of_part(part: dict[str, Any], is_reasoning: bool, depth: int) -> 
             return
     if unshown := unshown_kind(kind) or next(filter(None, map(unshown_kind, part)), ""):
         yield unshown, ""
-    elif kind and not kind.endswith("text") and not any(word in kind for word in (*SILENT, *THOUGHTS)):
+    elif kind and not kind.endswith("text") and not any(word in kind for word in (*SILENT, *REASONING_KINDS)):
         yield "data", ""
 
 

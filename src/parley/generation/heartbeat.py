@@ -24,7 +24,7 @@ AWAY_AGAIN_AFTER = 0.5
 
 
 class Heartbeat:
-    """Beats from its construction to its end, as long as the event loop calls ``turned``."""
+    """Write heartbeats from its construction to its end, as long as the event loop calls ``turned``."""
 
     def __init__(self, worker_id: UUID) -> None:
         self._worker_id, self._over = worker_id, threading.Event()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from parley.conf import conf
 
-Beats = dict[UUID | None, datetime | None]
+Heartbeats = dict[UUID | None, datetime | None]
 """Worker → its heartbeat, None where it has no row because it has ended."""
 
 
@@ -33,7 +33,7 @@ class Liveness:
         """Start afresh: this process or the database was away, and the workers may have been as well."""
         self._silences.clear()
 
-    def look(self, heartbeats: Beats) -> None:
+    def look(self, heartbeats: Heartbeats) -> None:
         """Note the present heartbeats; forget the workers that are not among them."""
         now, before = self._clock(), self._silences
         self._silences = {
@@ -43,7 +43,7 @@ class Liveness:
             for worker, heartbeat in heartbeats.items()
         }
 
-    def suspects(self) -> Beats:
+    def suspects(self) -> Heartbeats:
         """Return long silent workers to challenge, early enough that they have two beats' time to answer."""
         after = conf.DEAD_AFTER - 2 * conf.HEARTBEAT_INTERVAL
         return {
@@ -56,7 +56,7 @@ class Liveness:
         """Note that a worker's row could be written just now."""
         self._silences[worker].challenged_at = self._clock()
 
-    def dead(self) -> Beats:
+    def dead(self) -> Heartbeats:
         """Return workers that were silent for DEAD_AFTER and did not answer; without a row, after two beats."""
         return {worker: silence.heartbeat for worker, silence in self._silences.items() if self._is_dead(silence)}
 

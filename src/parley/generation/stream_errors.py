@@ -10,7 +10,7 @@ LONGEST_SENTENCE = 2000
 DEEPEST = 4
 MAX_SENTENCES = 5
 
-_SAID_IN = (
+_TEXT_FIELDS = (
     "message", "msg", "detail", "error", "error_message", "error_msg", "errors", "description", "status_msg",
     "reason",
 )  # fmt: skip
@@ -66,7 +66,7 @@ def sentence_of(body: Any, depth: int = DEEPEST) -> str:
         return _joined((sentence_of(one, depth - 1) for one in body[:MAX_SENTENCES]) if depth else ())
     if not isinstance(body, dict) or not depth:
         return ""
-    sentences = (sentence_of(body[name], depth - 1) for name in _SAID_IN if name in body)
+    sentences = (sentence_of(body[name], depth - 1) for name in _TEXT_FIELDS if name in body)
     return _joined((next(filter(None, sentences), ""), _upstream(body))) or _name_of(body)
 
 

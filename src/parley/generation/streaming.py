@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 MAX_MODELS = 1000
 """Models whose dialects are remembered."""
-MAX_SAID, LONGEST_SAID = 4000, 2000
+MAX_REFUSAL, LONGEST_ERROR = 4000, 2000
 """Characters that are read: of a refusal, and of words in place of a chunk."""
 _dialects: dict[tuple[Provider, str], Dialect] = {}
 """(provider, model) → the dialect of the last accepted request, as long as the process lives."""
@@ -56,8 +56,8 @@ async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[objec
 
     A dialect is remembered once it was accepted. Raises openai.APIStatusError.
     """
-    whom = provider, request.model
-    dialect = _dialects.get(whom, Dialect())
+    key = provider, request.model
+    dialect = _dialects.get(key, Dialect())
     while True:
         try:
             answer = await _post(provider, request, dialect)
@@ -69,15 +69,15 @@ async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[objec
             logger.info("Asking %r in another way, after %s: %s", request.model, error.status_code, message)
             dialect = other
         else:
-            _remember(whom, dialect)
+            _remember(key, dialect)
             return answer
 
 
-def _remember(whom: tuple[Provider, str], dialect: Dialect) -> None:
-    if not dialect.guessed and dialect != _dialects.get(whom, Dialect()):
+def _remember(key: tuple[Provider, str], dialect: Dialect) -> None:
+    if not dialect.guessed and dialect != _dialects.get(key, Dialect()):
         while len(_dialects) >= MAX_MODELS:
             del _dialects[next(iter(_dialects))]
-        _dialects[whom] = dialect
+        _dialects[key] = dialect
 
 
 def _post(provider: Provider, request: Request, dialect: Dialect) -> Awaitable[openai.AsyncStream[object]]:
@@ -149,7 +149,7 @@ def _legible(data: bytes) -> str:
     """
     begun = data.lstrip()[:2]
     known = begun[:1] in (b"{", b"[", b"<", b'"') and begun != b"{'"
-    return "" if known else clean_line(data.decode("utf-8", "replace"), LONGEST_SAID)
+    return "" if known else clean_line(data.decode("utf-8", "replace"), LONGEST_ERROR)
 
 
 @asynccontextmanager
@@ -191,7 +191,7 @@ def _refusal(error: openai.APIStatusError) -> Refusal:
     body = without_echo(error.body)
     message = body if isinstance(body, str) else repr(body or "")
     code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
-    return Refusal(error.status_code, message[:MAX_SAID], code[:100], param[:100])
+    return Refusal(error.status_code, message[:MAX_REFUSAL], code[:100], param[:100])
 
 
 def _from_status(error: openai.APIStatusError, provider: Provider, request: Request) -> ProviderError:

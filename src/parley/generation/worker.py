@@ -49,7 +49,7 @@ class Loop:
         """End: stop the heartbeat, delete the worker's row, close connections, and wait for receivers of signals."""
         self._heartbeat.end()
         try:
-            self._run(self._say_goodbye()).result(timeout=5)
+            self._run(self._deregister()).result(timeout=5)
         finally:
             announce.wait(LAST_SIGNALS)
 
@@ -69,7 +69,7 @@ class Loop:
         self._ready.set()
         await self._duties.carry_out()
 
-    async def _say_goodbye(self) -> None:
+    async def _deregister(self) -> None:
         try:
             await self._duties.end()
         finally:

@@ -71,8 +71,8 @@ class JobQuerySet(VisibleQuerySet):
     def lost(self) -> Any:
         """Return the waiting jobs without a task, and those whose task was sent so long ago that it must be lost."""
         since = timezone.now() - timedelta(seconds=conf.JOB_LOST_AFTER)
-        untold = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
-        return self.unsettled().filter(untold, status=self.model.WAITING).order_by("id")
+        unsent = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
+        return self.unsettled().filter(unsent, status=self.model.WAITING).order_by("id")
 
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> Claim:
         """Begin those of these jobs whose turn it is (waiting → running), for one worker.

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
 
-from parley.codec import STAMP, TUNED, written
+from parley.codec import NAMED_SETTINGS, STAMP, written
 from parley.models import Conversation, Folder, Preset
 
 from .captions import file_name
@@ -51,8 +51,8 @@ def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conv
 def _add_settings(archive: ZipFile, owner: Any) -> Counts:
     """Write folders and presets, which conversations refer to, so they come first → counts by kind."""
     settings = {
-        "folders": [written(folder, TUNED) for folder in Folder.objects.visible_to(owner)],
-        "presets": [written(preset, TUNED) for preset in Preset.objects.visible_to(owner)],
+        "folders": [written(folder, NAMED_SETTINGS) for folder in Folder.objects.visible_to(owner)],
+        "presets": [written(preset, NAMED_SETTINGS) for preset in Preset.objects.visible_to(owner)],
     }
     _add(archive, "settings.json", [dumped({**STAMP, **settings})])
     return {"conversations": 0, "messages": 0, **{name: len(rows) for name, rows in settings.items()}}

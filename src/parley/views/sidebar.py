@@ -28,7 +28,7 @@ from .base import (
 from .conversations import blank_form
 from .sections import Section, folders, frame_of, section
 
-MAX_TOLD = 50
+MAX_UPDATES = 50
 """Changed conversations that are sent one by one; after more the page is loaded again."""
 
 
@@ -122,7 +122,7 @@ def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
     """Show the conversations as they are now; a page that cannot stay is left for another."""
     if not wants_stream(request) or _was_shown(request, conversations):
         return redirect_to(_way_back(request, conversations))
-    many = len(conversations) > MAX_TOLD
+    many = len(conversations) > MAX_UPDATES
     context = {
         "changed": [] if many else conversations,
         "many": many,

@@ -354,8 +354,9 @@ def test_keeps_the_sources_of_an_answer(cited):
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "data:text/html,x", "//example.com", "https://me:you@example.com/", "https://a b/", "http://",
-     "https://example.com/\u202e", "https://example.com/\ud83d", "https://example.com/\0", "x" * 3000, None, 5, {}, ""],
+    ["javascript:alert(1)", "data:text/html,x", "//example.com", "https://me:you@example.com/", "https://a b/",
+     "http://", "https://example.com/\u202e", "https://example.com/\ud83d", "https://example.com/\0", "x" * 3000,
+     None, 5, {}, ""],
     ids=lambda url: ascii(url)[:30],
 )  # fmt: skip
 def test_keeps_no_source_that_is_no_address_of_the_web(url):

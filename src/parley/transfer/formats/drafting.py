@@ -17,7 +17,7 @@ EMPTY: tuple[Any, ...] = ("", None, [], {})
 UNSET = (*EMPTY, False, 0)
 NO_MORE_THAN = {"tool_result": {"name"}, "code": {"name"}, "merged": {"name"}, "context": {"name"}}
 """Kind of part → fields that say nothing by themselves."""
-REMARKS = {
+WARNING_OF_KIND = {
     "image": "picture", "file": "file", "audio": "recording", "quote": "source", "citation": "source",
     "data": "content_unknown",
 }  # fmt: skip
@@ -78,7 +78,7 @@ class Content:
         raw = {key: value for key, value in raw.items() if value not in EMPTY}
         if raw.keys() - NO_MORE_THAN.get(kind, set()):
             self.parts.append({"type": kind, **raw})
-            self.warnings.add(why or REMARKS.get(kind, "tool"), int(kind != "error"))
+            self.warnings.add(why or WARNING_OF_KIND.get(kind, "tool"), int(kind != "error"))
 
     def unknown(self, value: Any) -> None:
         """Keep a value of unknown kind as data."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from parley.codec import FORMAT, TUNED, VERSION, read
+from parley.codec import FORMAT, NAMED_SETTINGS, VERSION, read
 from parley.transfer.counts import Warnings
 from parley.values import mapping, sequence, text
 
@@ -44,7 +44,7 @@ def _message(entry: dict[str, Any], warnings: Warnings) -> dict[str, Any] | None
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """List the folders and presets of a document of settings, the first 1,000 of each."""
     return {
-        kind: [read(TUNED, mapping(entry), Warnings().add) for entry in sequence(value.get(kind))[:1000]]
+        kind: [read(NAMED_SETTINGS, mapping(entry), Warnings().add) for entry in sequence(value.get(kind))[:1000]]
         for kind in ("folders", "presets")
     }
 
