@@ -1,5 +1,7 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from . import locks, tree
 from .arriving import arrive_once
 from .branching import Branching
 from .copying import copies, copying
+from .draft import Draft
 from .feed import Feed
 from .generation_settings import GenerationSettings
 from .organised import Organised, OrganisedQuerySet
@@ -121,12 +124,12 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         ``generation_settings``: model, instructions, parameters, folder. Raises DuplicateQuestion, and DoesNotExist
         for a folder that was deleted meanwhile.
         """
-        with transaction.atomic():
+        with _sending(owner.pk, None):
             conversation = cls(owner=owner, title=title_from(text), **generation_settings)
             conversation.save(force_insert=True)
             if conversation.folder:
                 conversation.folder.refresh_from_db(fields=["version"])
-            _, reply = conversation.ask(text, idempotency_key=idempotency_key)
+            _, reply = conversation._ask(text, idempotency_key)
         return conversation, reply
 
     def ask(
@@ -137,26 +140,35 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
-        """Write the question and enqueue its reply → (question, reply).
+        """Write the question, enqueue its reply and drop the draft → (question, reply).
 
         ``idempotency_key`` is the form's own. ``instead_of``: an earlier question that this one replaces on the shown
         branch, and that is kept. ``below``: a message of the branch to go on with, which is shown from then on.
         Raises DuplicateQuestion for a key that was used, and DoesNotExist for what was deleted meanwhile.
         """
-        with transaction.atomic():
-            version = Feed.advance(self.owner_id)
-            self._refuse_twice(idempotency_key)
-            self.refresh_from_db(fields=["shown"])
-            for chosen in filter(None, (instead_of, below)):
-                chosen.refresh_from_db(fields=["parent"])
-            leaf_id = self.leaf_id()
-            parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
-            asked = {"id": uuid7(leaf_id), "version": version, "idempotency_key": idempotency_key}
-            new = partial(self.messages.model, conversation=self)
-            question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
-            reply = new(parent=question, role="assistant", version=version)
-            reply.enqueue(question)
-            self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
+        with _sending(self.owner_id, self):
+            return self._ask(text, idempotency_key, instead_of, below)
+
+    def _ask(
+        self,
+        text: str,
+        idempotency_key: UUID | None,
+        instead_of: "Message | None" = None,
+        below: "Message | None" = None,
+    ) -> tuple["Message", "Message"]:
+        version = Feed.advance(self.owner_id)
+        self._refuse_twice(idempotency_key)
+        self.refresh_from_db(fields=["shown"])
+        for chosen in filter(None, (instead_of, below)):
+            chosen.refresh_from_db(fields=["parent"])
+        leaf_id = self.leaf_id()
+        parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
+        asked = {"id": uuid7(leaf_id), "version": version, "idempotency_key": idempotency_key}
+        new = partial(self.messages.model, conversation=self)
+        question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
+        reply = new(parent=question, role="assistant", version=version)
+        reply.enqueue(question)
+        self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
         if parent_id == leaf_id:
             question.versions, reply.versions = [question.pk], [reply.pk]
         return question, reply
@@ -230,6 +242,18 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
             self._me.update(title_usage=usage)
             untitled = self._me.filter(titled_by="question") if title else self._me.none()
             return bool(untitled.update(title=title, titled_by="model", version=version))
+
+
+@contextmanager
+def _sending(owner_id: Any, conversation: Conversation | None) -> Iterator[None]:
+    """Run a transaction that asks, and drop the draft in it; after it for a question that was asked before."""
+    try:
+        with transaction.atomic():
+            yield
+            Draft.drop(owner_id, conversation)
+    except DuplicateQuestion:
+        Draft.drop(owner_id, conversation)
+        raise
 
 
 class NoQuestion(Exception):

@@ -1,19 +1,20 @@
 """A draft: what a person has typed and not sent, kept for their other devices."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .conversation import Conversation
+if TYPE_CHECKING:
+    from .conversation import Conversation
 
 
 class Draft(models.Model):
     """The text for one conversation, or, without one, for a new conversation."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="+")
+    conversation = models.ForeignKey("parley.Conversation", models.CASCADE, null=True, blank=True, related_name="+")
     text = models.TextField()
 
     class Meta:
@@ -26,7 +27,7 @@ class Draft(models.Model):
         return self.text[:40]
 
     @classmethod
-    def keep(cls, owner: Any, conversation: Conversation | None, text: str) -> None:
+    def keep(cls, owner: Any, conversation: "Conversation | None", text: str) -> None:
         """Save a draft, or delete it if the text is blank; no write if there was none."""
         mine = Draft.objects.filter(owner=owner, conversation=conversation)
         if not text.strip():
@@ -36,7 +37,13 @@ class Draft(models.Model):
             Draft.objects.bulk_create([Draft(owner=owner, conversation=conversation, text=text)], ignore_conflicts=True)
 
     @classmethod
-    def text_of(cls, owner: Any, conversation: Conversation | None) -> str:
+    def drop(cls, owner_id: Any, conversation: "Conversation | None") -> None:
+        """Delete a draft, which was sent, in one statement."""
+        mine = Draft.objects.filter(owner=owner_id, conversation=conversation)
+        mine._raw_delete(mine.db)
+
+    @classmethod
+    def text_of(cls, owner: Any, conversation: "Conversation | None") -> str:
         """Return the text of a draft; "" if there is none."""
         mine = Draft.objects.filter(owner=owner, conversation=conversation)
         return mine.values_list("text", flat=True).first() or ""
