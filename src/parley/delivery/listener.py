@@ -7,6 +7,7 @@ up for all of these. A watcher only ever learns that it should look.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -32,6 +33,8 @@ _feeds = Outage(logger, "The feeds cannot be read (%s); trying again.", "The fee
 _replies = Outage(
     logger, "The replies could not be looked after (%s); trying again.", "The replies are looked after again."
 )
+_sweeper = ThreadPoolExecutor(1, thread_name_prefix="parley-sweep")
+"""A sweep may wait long for SQLite's lock, and all sockets read the database in one other thread."""
 Watcher = Callable[[int, str], None]
 """Called with the new version of the feed, or BACK, and the tab whose form made it, or ""."""
 BACK = -1
@@ -129,7 +132,7 @@ class Listener:
         """Sweep while somebody watches: replies of dead workers are reclaimed even where no worker is left."""
         await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
         if self._watchers:
-            await database_sync_to_async(self._sweep)()
+            await database_sync_to_async(self._sweep, thread_sensitive=False, executor=_sweeper)()
 
 
 async def _repeat(step: Callable[[], Awaitable[None]], outage: Outage, pause: float = 0) -> None:

@@ -1,6 +1,10 @@
 """The duties of the listener end when they shall."""
 
 import asyncio
+import threading
+
+import pytest
+from channels.db import database_sync_to_async
 
 from parley.delivery import listener
 
@@ -31,3 +35,28 @@ async def test_its_duties_end_though_a_library_swallows_that_they_shall(monkeypa
         duty.cancel()
     _, going_on = await asyncio.wait(duties, timeout=2)
     assert not going_on
+
+
+@pytest.fixture
+async def waiting_sweep(settings, monkeypatch):
+    """A sweep that has begun, and waits as it does for SQLite's lock."""
+    settings.PARLEY = {**settings.PARLEY, "HEARTBEAT_INTERVAL": 0.01}
+    monkeypatch.setattr(listener, "get_channel_layer", Swallowing)
+    begun, over = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def sweep():
+        loop.call_soon_threadsafe(begun.set)
+        over.wait(20)
+
+    listening = listener.Listener(sweep)
+    listening.watch(1, lambda version, tab: None)
+    await asyncio.wait_for(begun.wait(), 10)
+    yield
+    over.set()
+    for duty in listening._duties:
+        duty.cancel()
+
+
+async def test_a_sweep_that_waits_holds_up_no_socket_that_reads(waiting_sweep):
+    assert await asyncio.wait_for(database_sync_to_async(lambda: "read")(), 5) == "read"
