@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 
-from parley.models import Conversation, Feed, locks
+from parley.models import Conversation, Feed, Share, locks
 from tests.models.conftest import answered
 
 pytestmark = [
@@ -86,3 +86,12 @@ def test_a_fork_gives_up_when_a_row_is_held_for_long(owner, impatient, rows):
     with held(rows(own, fork)), pytest.raises(OperationalError) as given_up:
         talk.fork(talk.leaf())
     assert locks.is_locked(given_up.value)
+
+
+def test_readers_of_a_link_do_not_wait_for_its_row(owner, impatient):
+    share = Share.of(answered(owner))
+    with held(Share.objects.filter(pk=share.pk)):
+        share.count_view()
+    share.count_view()
+    share.refresh_from_db()
+    assert share.views == 1

@@ -278,7 +278,7 @@ def test_costs_the_same_however_long_the_conversation_is(anonymous, owner):
         return len(queries), page
 
     (few, _), (many, page) = (cost(shared(long_conversation(owner, count))) for count in (2, 2_000))
-    assert few == many == 2
+    assert few == many <= 5
     assert page.text.count("data-body") == 200
 
 

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from parley.codec import SHARED, SHARED_REASONING
 from parley.ids import uuid7
 from parley.text import clean
 
+from . import locks
 from .arriving import arrive_once
 from .conversation import Conversation
 from .feed import Feed
@@ -160,7 +162,9 @@ class Share(Versioned):
         return bool(mine.update(revoked_at=timezone.now(), snapshot={}, size=0))
 
     def count_view(self) -> None:
-        Share.objects.filter(pk=self.pk).open().update(views=F("views") + 1)
+        """Count a reader, unless the row cannot be written now: nobody waits for a number."""
+        with suppress(*locks.DATABASE_AWAY):
+            locks.unless_held(Share.objects.filter(pk=self.pk).open().update, views=F("views") + 1)
 
     def copy_for(self, owner: Any) -> Conversation:
         """Return this person's own copy of it, from now or from before if that still exists.
