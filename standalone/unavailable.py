@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 from django.views import defaults
@@ -13,8 +13,9 @@ from standalone.refusals import refusal
 logger = logging.getLogger(__name__)
 
 PASSING_SQLITE = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL"}
-PASSING_SQLSTATES = ("08", "40", "53", "55P03", "57")
-"""Connection lost, transaction rolled back, no resources, lock not available, and server shutting down."""
+PASSING_SQLSTATES = ("08", "25006", "25P03", "40", "53", "55P03", "57")
+"""Connection lost, read-only as after a failover, transaction timed out or rolled back, no resources, lock not
+available, and server shutting down."""
 
 
 class UnavailableMiddleware(MiddlewareMixin):
@@ -34,13 +35,13 @@ def is_unavailable(error: BaseException) -> bool:
     """Tell whether the same request may well succeed a little later."""
     if isinstance(error, InterfaceError):
         return True
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, OperationalError | InternalError):
         return False
     cause = error.__cause__
     if name := getattr(cause, "sqlite_errorname", None):
         return any(name.startswith(passing) for passing in PASSING_SQLITE)
     sqlstate = getattr(cause, "sqlstate", None)
-    return sqlstate is None or sqlstate.startswith(PASSING_SQLSTATES)
+    return sqlstate.startswith(PASSING_SQLSTATES) if sqlstate else isinstance(error, OperationalError)
 
 
 def _unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:

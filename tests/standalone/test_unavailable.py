@@ -6,7 +6,7 @@ import psycopg
 import psycopg_pool
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.test import Client
 
 from parley.models import Conversation
@@ -38,6 +38,8 @@ def sqlite_error(name):
         caused(OperationalError(), psycopg.errors.LockNotAvailable()),
         caused(OperationalError(), psycopg.errors.AdminShutdown()),
         caused(OperationalError(), psycopg.errors.DeadlockDetected()),
+        caused(InternalError(), psycopg.errors.ReadOnlySqlTransaction()),
+        caused(InternalError(), psycopg.errors.IdleInTransactionSessionTimeout()),
     ],
     ids=lambda error: repr(error.__cause__ or error),
 )
@@ -46,7 +48,16 @@ def test_what_may_pass(error):
 
 
 @pytest.mark.parametrize(
-    "error", [sqlite_error("SQLITE_ERROR"), ProgrammingError("no such column"), ValueError(), OSError()], ids=repr
+    "error",
+    [
+        sqlite_error("SQLITE_ERROR"),
+        caused(InternalError(), psycopg.errors.InFailedSqlTransaction()),
+        InternalError(),
+        ProgrammingError("no such column"),
+        ValueError(),
+        OSError(),
+    ],
+    ids=repr,
 )
 def test_what_stays_wrong(error):
     assert not is_unavailable(error)
