@@ -87,16 +87,28 @@ def test_shows_any_other_formula_as_it_was_typed_or_as_maths(formula):
     assert_harmless(render(f"$\\ce{{{formula}}}$"))
 
 
-@pytest.mark.parametrize("maths", ["|x|", "|x| + |y|", "P(A|B) = |c|^{|d|}"])
-def test_keeps_the_cells_of_a_table_with_bars_in_maths(maths):
-    maths = maths.replace("A|B", "A \\mid B")
-    [table] = render(f"| a | b |\n|---|---|\n| ${maths}$ | 2 |")
-    assert table.count("<td>") == 2
-    assert table.count("<math>") == 1
-    assert text_of(table.split("<td>")[1]).count("|") == maths.count("|")
+@pytest.mark.parametrize("maths", ["|x|", "|x| + |y|", "P(A \\mid B) = |c|^{|d|}"])
+@pytest.mark.parametrize("form", ["${}$", "\\({}\\)", "$${}$$", "\\( {} \\)"])
+@pytest.mark.parametrize("beside", ["2", "https://example.com/a?b=$1", "[a](https://example.com/$5) for $5", "`$` \\("])
+def test_keeps_the_cells_of_a_table_with_bars_in_maths(maths, form, beside):
+    for cells in ((form.format(maths), beside), (beside, form.format(maths))):
+        [table] = render(f"| a | b |\n|---|---|\n| {cells[0]} | {cells[1]} |")
+        assert (table.count("<td>"), table.count("<math"), table.count("<a ")) == (2, 1, beside.count("http"))
+        assert text_of(table).count("|") == maths.count("|")
 
 
-@pytest.mark.parametrize("row", ["| $5 | $10 |", "|$5|$10|", "| $a | b$ |", "| \\$a|b\\$ | c |", "| $a$ | $b$ |"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| $5 | $10 |",
+        "|$5|$10|",
+        "| $a | b$ |",
+        "| \\$a|b\\$ | c |",
+        "| $a$ | $b$ |",
+        "| \\(a | b\\) |",
+        "| \\(a|b\\) |",
+    ],
+)
 def test_leaves_other_dollars_in_tables_alone(row):
     with_dollars = render(f"| a | b |\n|---|---|\n{row}")[0]
     assert with_dollars.count("<td>") == 2
@@ -113,7 +125,9 @@ def test_shows_an_equation_without_dollars(name):
     assert (before, after) == ("<p>So</p>", "<p>and <em>on</em>.</p>")
 
 
-@pytest.mark.parametrize("text", ["\\begin{align}\na", "| $|x|$ |\n\\begin{align}a\\end{align}\n|---|", "$|x|$"])
+@pytest.mark.parametrize(
+    "text", ["\\begin{align}\na", "| $|x|$ |\n\\begin{align}a\\end{align}\n|---|", "$|x|$", "| \\(|x|\\) |"]
+)
 @pytest.mark.parametrize("code", ["```\n{}\n```", "````latex\n{}\n````"])
 def test_leaves_maths_in_code_as_it_was_typed(code, text):
     [block] = render(code.replace("{}", text))

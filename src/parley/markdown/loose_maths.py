@@ -6,8 +6,11 @@ What is added has a noncharacter as its mark, by which it is removed again where
 import re
 
 _MARK = "\ufdd4"
-_ROW = re.compile(r"^[ >\t]*+\|[^$\n]*\$.*$", re.MULTILINE)
-_IN_ROW = re.compile(r"(?<![\\$\w])\$(?=[^\s$])([^$\n]{1,300}(?<![\s\\]))\$(?![\w$])")
+_ROW = re.compile(r"^[ >\t]*+\|.*$", re.MULTILINE)
+_IN_ROW = re.compile(
+    r"(?<![\\$\w])(\$\$?)(?=[^\s$])[^$\n]{1,300}(?<![\s\\])\1(?![\w$])"
+    r"|(?<!\\)\\\((?:[^\\\n]|\\[^()\n]){1,300}\\\)"
+)
 _EQUATION = re.compile(
     r"""(?<!\$\n)(?<!\[\n)^(\ {0,3})(\\begin\{((?:align|gather|equation)\*?)\}
     (?: (?!\n[ \t]*\n | \\begin\{(?:align|gather|equation) ) [^$] ){0,5000}? \\end\{\3\})(?=[ \t]*$)""",
@@ -24,7 +27,7 @@ def with_marked_maths(text: str) -> str:
     """
     if _MARK in text:
         text = text.replace(_MARK, "\ufffd")
-    if "$" in text and "|" in text:
+    if "|" in text and ("$" in text or "\\(" in text):
         text = _ROW.sub(lambda row: _IN_ROW.sub(_with_bars, row[0]), text)
     if "\\begin{" in text:
         text = _EQUATION.sub(rf"\1$${_MARK}\2{_MARK}$$", text)
@@ -38,7 +41,7 @@ def without_marks(html: str) -> str:
 
 def _with_bars(maths: re.Match[str]) -> str:
     """Mark bars in pairs; a single one, or one with spaces around it, is a border of cells."""
-    bars = maths[1].count("|")
-    if not bars or bars % 2 or " | " in maths[1] or "\\|" in maths[1]:
+    bars = maths[0].count("|")
+    if not bars or bars % 2 or " | " in maths[0] or "\\|" in maths[0]:
         return maths[0]
-    return "$" + maths[1].replace("|", rf"{_MARK}\|") + "$"
+    return maths[0].replace("|", rf"{_MARK}\|")
