@@ -104,6 +104,11 @@ async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_n
         assert await tab.closed() == SIGNED_OUT
 
 
+def test_is_looked_at_within_five_seconds_whatever_is_heard():
+    assert rights.EVERY + rights.PATIENCE <= 5
+    assert rights.STALE <= 5
+
+
 @pytest.mark.parametrize("lose", UNHEARD, ids=lambda lose: lose.__name__)
 async def test_is_closed_soon_when_nobody_says_that_its_rights_are_lost(
     owner, browser, no_notifications, monkeypatch, lose

@@ -1,5 +1,6 @@
 """What a sweep does first, and that nothing which cannot be done keeps it from the rest."""
 
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -182,6 +183,13 @@ def test_takes_a_worker_for_dead_wherever_its_last_beat_lies(worker, reply, seco
     clock = Clock()
     sweeps(Reaper(clock), clock, 0, 5, 10, 15)
     assert put(reply).status == "pending"
+
+
+def test_has_a_clock_that_goes_on_while_the_machine_sleeps(monkeypatch):
+    """Linux alone has one; the time that a worker was asleep with the machine is no silence of its own."""
+    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
+    monkeypatch.setattr(time, "clock_gettime", {7: 1000.0}.get)
+    assert Reaper()._clock() == 1000
 
 
 def test_begins_anew_after_it_was_away_itself(worker, reply):

@@ -2,6 +2,7 @@
 
 import pytest
 import redis
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from standalone import tries
@@ -43,6 +44,19 @@ def test_known_and_unknown_names_are_answered_alike(bob):
         return [(answer.status_code, len(answer.content), sorted(answer.headers)) for answer in bodies]
 
     assert sent("bob") == sent("eve")
+
+
+def test_known_and_unknown_names_take_the_same_work(monkeypatch, django_user_model, django_assert_num_queries):
+    """So nobody learns from the time which names there are, or are switched off, or have no password."""
+    django_user_model.objects.create_user("eve", password=PASSWORD, is_active=False)
+    django_user_model.objects.create_user("sue")
+    hashed, encode = [], MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(args[1]) or encode(*args))
+    for name, password in (("bob", "wrong"), ("ann", "wrong"), ("eve", "wrong"), ("eve", PASSWORD), ("sue", "wrong")):
+        hashed.clear()
+        with django_assert_num_queries(2):
+            assert sign_in(Client(), name, password).status_code == 200
+        assert len(hashed) == 1, name
 
 
 def test_an_address_tries_thirty_times():

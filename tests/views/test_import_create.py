@@ -51,6 +51,15 @@ def test_refuses_what_is_too_large_with_a_sentence(at_owner, settings):
     assert not Transfer.objects.exists()
 
 
+@pytest.mark.parametrize(("size", "status"), [(1001, 422), (20_000, 413)])
+def test_refuses_what_there_is_no_room_for_with_a_sentence(at_owner, settings, tmp_path, size, status):
+    settings.PARLEY = {**settings.PARLEY, "STORAGE_PER_PERSON": 1000, "FILES": str(tmp_path)}
+    response = at_owner.post(URL, sent(content=b"x" * size))
+    assert response.status_code == status
+    assert "There is no room for this: you keep as much here as you may." in response.text
+    assert (Transfer.objects.count(), list(tmp_path.rglob("*.import"))) == (0, [])
+
+
 @pytest.mark.parametrize("length", ["abc", "1e9", "²", "9" * 5000], ids=["letters", "float", "digit", "long"])
 def test_refuses_a_length_that_is_no_number_with_a_sentence(at_owner, length):
     response = at_owner.post(URL, sent(), headers={"content-length": length})

@@ -46,6 +46,14 @@ def test_every_link_has_a_token_of_its_own_of_128_bits(conversation):
     assert {len(token) for token in tokens} == {22}
 
 
+def test_says_why_there_is_no_room_for_another_link(at_owner, url, settings):
+    settings.PARLEY = {**settings.PARLEY, "STORAGE_PER_PERSON": 10}
+    response = at_owner.post(url, CHOICE)
+    assert response.status_code == 422
+    assert "You keep as much here as you may. Revoke links" in response.text
+    assert Share.objects.count() == 0
+
+
 @pytest.mark.parametrize(("lasts", "days"), [("1", 1), ("7", 7), ("30", 30)])
 def test_ends_when_it_was_said(at_owner, url, lasts, days):
     at_owner.post(url, {"lasts": lasts})
