@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -56,6 +57,10 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._mending: dict[Follower, asyncio.Task[Any]] = {}
         self._outbox: deque[str] = deque()
         self._queued, self._filled = 0, asyncio.Event()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle an event of the server; whatever asks the database here closes old connections itself."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept a tab of this site, and close it again with SIGNED_OUT where nobody is signed in."""
@@ -213,7 +218,7 @@ class TabConsumer(AsyncWebsocketConsumer):
                 await rights().confirm(self._badge)
                 text = self._outbox.popleft()
                 self._queued -= len(text)
-                await self.send(text_data=text)
+                await self.base_send({"type": "websocket.send", "text": text})
             paused, self._paused = self._paused, set()
             for follower in paused:
                 await hub().follow(follower)
