@@ -1,8 +1,12 @@
 """ASGI entry point: HTTP to Django, WebSockets to Parley."""
 
 import os
+import sys
 
 import django
+
+SWITCH_INTERVAL = 0.001
+"""Seconds that the event loop, which feeds the sockets, waits for a thread that renders a page; five by default."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "standalone.settings")
 django.setup(set_prefix=False)
@@ -14,5 +18,6 @@ from parley.routing import websocket_urlpatterns  # noqa: E402
 from standalone.edge import Edge  # noqa: E402
 from standalone.handler import ThreadedHandler  # noqa: E402
 
+sys.setswitchinterval(SWITCH_INTERVAL)
 sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 application = Edge(ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": sockets}))

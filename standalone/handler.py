@@ -8,7 +8,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -20,6 +20,8 @@ from standalone.tries import address_of, device_of
 THREADS = 8
 EACH = THREADS // 2
 """Threads that one person may have at once, so that ten clicks that wait for a lock leave half to the others."""
+TURNS = 1
+"""Requests that begin at once: the event loop, which feeds the sockets, competes with each for the interpreter."""
 
 CLASS = 50
 """People behind one address who may sign in at the same time; the last of them waits about twenty seconds."""
@@ -36,7 +38,7 @@ class ThreadedHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pages = Lane("request", THREADS, each=EACH, turns=1 if connection.vendor == "sqlite" else THREADS)
+        self.pages = Lane("request", THREADS, each=EACH, turns=TURNS)
         self.passwords = Lane("password", 1, each=1, crowd=CLASS)
         self.known_devices = Lane("device", 1, each=1, crowd=CLASS)
 

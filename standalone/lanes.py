@@ -23,8 +23,8 @@ class Lane:
     """Gives its threads to requests in the order in which they come, at most `each` to one client at a time.
 
     At most `crowd` requests of one client wait, and four times as many of all clients. At most `turns` requests begin
-    at once: where the database allows one writer, more of them would hold its lock without a pause. A turn ends with
-    the answer, or after LONGEST_TURN.
+    at once: more of them would leave the event loop, and on SQLite the worker that waits for the lock, hardly a pause.
+    A turn ends with the answer, or after LONGEST_TURN.
     """
 
     def __init__(self, name: str, threads: int, *, each: int, turns: int | None = None, crowd: int = 500) -> None:
