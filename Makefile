@@ -1,9 +1,15 @@
 # Parley: `make run` serves the chat, `make test` runs the tests. Needs Python 3.11 or newer with venv and pip, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run dev quick test test-faults check messages bench screenshots clean
 
 python := .venv/bin/python
+# Two of these processes wait for products more than they compute; a third one uses what they leave of two cores.
+TEST_PROCESSES ?= 3
+xdist = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+# All of them are run, two at a time; the longest comes first, and each shows what it has to say as a whole.
+checks := check-types check-migrations check-imports check-scripts check-templates check-lint check-format
+side_by_side = $(MAKE) --jobs 2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+.PHONY: help run dev quick test test-faults test-scripts check $(checks) messages bench screenshots clean
 
 help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
@@ -32,10 +38,11 @@ quick:
 	@bin/front-end
 	@exec $(python) -m tests.quick $(PYTEST_ARGS)
 
-test: check
+test:
+	@bin/install requirements-dev.txt
 	@bin/front-end
-	@bin/npm test --silent </dev/null
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" --durations=20 $(PYTEST_ARGS)
+	@$(side_by_side) $(checks) test-scripts
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(xdist) -m "not faults" --durations=20 $(PYTEST_ARGS)
 
 test-faults:
 	@bin/install requirements-dev.txt
@@ -48,13 +55,31 @@ test-faults:
 check:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	$(python) -m ruff check .
-	$(python) -m ruff format --check .
-	find src standalone tests -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
-	bin/npm run --silent check </dev/null
+	@$(side_by_side) $(checks)
+
+check-types:
 	$(python) -m mypy
-	PYTHONPATH=src .venv/bin/lint-imports
+
+check-migrations:
 	$(python) manage.py makemigrations --check --dry-run
+
+check-imports:
+	PYTHONPATH=src .venv/bin/lint-imports
+
+check-scripts:
+	bin/npm run --silent check </dev/null
+
+check-templates:
+	find src standalone tests -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+
+check-lint:
+	$(python) -m ruff check .
+
+check-format:
+	$(python) -m ruff format --check .
+
+test-scripts:
+	@bin/npm test --silent </dev/null
 
 messages:
 	@bin/install requirements-dev.txt
