@@ -6,68 +6,78 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvloop
 
 from benchmarks import provider, report
+from benchmarks.idle import TABS, Idle, measure_idle
 from benchmarks.measure import Result, measure
 from benchmarks.scenarios import ALL, QUICK, Scenario
 from benchmarks.subjects import Product, Relay
 from tests.support.processes import ROOT, python
 from tests.support.stores import Postgres
 
-MARK = "<!-- Everything below is written by `python -m benchmarks --write`. -->\n"
+MARKS = "<!-- Written by `python -m benchmarks --write`: -->\n", "<!-- End of what is written. -->\n"
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+OTHERS = ("idle", "pages", "search")
+"""What is measured besides the scenarios; the last two in processes of their own."""
+EVERY = [*(scenario.name for scenario in ALL), *OTHERS]
 
 
 def main() -> None:
     asked = arguments()
-    scenarios = chosen(asked.scenario, asked.quick)
-    with product_on(asked.database) as product:
-        text = report.tables(*run(product, scenarios)) + "\n" + pages() + "\n" + search()
+    names = asked.scenario or ([scenario.name for scenario in QUICK] if asked.quick else EVERY)
+    with ExitStack() as stack:
+        products = [stack.enter_context(product_on(name, asked.web_processes)) for name in asked.database or DATABASES]
+        text = "\n".join(tables(products, names))
     print(text)
     if asked.write:
         write(text)
 
 
-def pages() -> str:
-    """Return the table of benchmarks.pages, which needs a process of its own."""
-    return subprocess.run(python("-m", "benchmarks.pages"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def tables(products: list[Product], names: list[str]) -> Iterator[str]:
+    """Yield what was measured, part by part."""
+    scenarios = [Scenario.named(name) for name in names if name not in OTHERS]
+    yield report.tables(*run(products, scenarios), idle(products) if "idle" in names else [])
+    for name in ("pages", "search"):
+        if name in names:
+            yield alone(name)
 
 
-def search() -> str:
-    """Return the tables of benchmarks.search, on SQLite and on PostgreSQL."""
-    return subprocess.run(
-        python("-m", "benchmarks.search"), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+def alone(name: str) -> str:
+    """Return the tables of benchmarks.pages or benchmarks.search, which need processes of their own."""
+    command = python("-m", f"benchmarks.{name}")
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three short scenarios")
-    parser.add_argument(
-        "--scenario", action="append", choices=[scenario.name for scenario in ALL], metavar="PEOPLExTOKENS@RATE"
-    )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    words = f"PEOPLExTOKENS@RATE[xASKS][+BEFORE], {', '.join(OTHERS)}; all of docs/benchmarks.md without it"
+    parser.add_argument("--scenario", action="append", type=known, metavar="NAME", help=words)
+    parser.add_argument("--database", action="append", choices=DATABASES)
+    parser.add_argument("--web-processes", type=int, default=1, metavar="COUNT")
     parser.add_argument("--write", action="store_true", help="keep the tables in docs/benchmarks.md")
     return parser.parse_args()
 
 
-def chosen(names: list[str] | None, quick: bool) -> list[Scenario]:
-    if names:
-        return [scenario for scenario in ALL if scenario.name in names]
-    return QUICK if quick else ALL
+def known(name: str) -> str:
+    """Return the name; raise ValueError when nothing is called so."""
+    return name if name in OTHERS else Scenario.named(name).name
 
 
 @contextmanager
-def product_on(database: str) -> Iterator[Product]:
-    """Start the product on a database of its own, and end it afterwards."""
+def product_on(database: str, web_processes: int) -> Iterator[Product]:
+    """Make the product on a database of its own, and end it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="parley-benchmark-"))
-    postgres = Postgres().start() if database == "postgresql" else None
-    product = Product(folder, postgres.create("parley") if postgres else "", postgres)
+    postgres = Postgres(fsync=True).start() if database == "postgresql" else None
+    url = postgres.create("parley") if postgres else ""
+    product = Product(DATABASES[database], folder, url, postgres, web_processes)
     try:
         product.stack.up()
+        product.end()
         yield product
     finally:
         product.stack.down()
@@ -76,13 +86,15 @@ def product_on(database: str) -> Iterator[Product]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(product: Product, scenarios: list[Scenario]) -> tuple[list[report.Row], tuple[provider.Pace, provider.Pace]]:
-    """Every scenario is played to each of the three before the next one begins."""
-    fake = product.stack.provider
-    pace = uvloop.run(provider.measure(fake.url, product.stack.processes["provider"].pid))
-    relays = [Relay(module, product.stack.folder, fake) for module in ("bound", "floor")]
+def run(products: list[Product], scenarios: list[Scenario]) -> tuple[list[report.Row], tuple[provider.Pace, ...]]:
+    """Play every scenario to each of the subjects before the next one begins."""
+    if not scenarios:
+        return [], ()
+    stack = products[0].stack
+    pace = uvloop.run(provider.measure(stack.provider.url, stack.processes["provider"].pid))
+    relays = [Relay(module, stack.folder, stack.provider) for module in ("bound", "floor")]
     try:
-        return [tuple(play(subject, scenario) for subject in (product, *relays)) for scenario in scenarios], pace
+        return [[play(subject, scenario) for subject in (*products, *relays)] for scenario in scenarios], pace
     finally:
         for relay in relays:
             relay.end()
@@ -96,11 +108,15 @@ def play(subject: Product | Relay, scenario: Scenario) -> Result:
     return result
 
 
+def idle(products: list[Product]) -> list[Idle]:
+    return [uvloop.run(measure_idle(product, tabs)) for tabs in TABS for product in products]
+
+
 def write(text: str) -> None:
-    """Replace the tables; the words above them stay."""
-    page = ROOT / "docs" / "benchmarks.md"
-    words = page.read_text().partition(MARK)[0] if page.exists() else "# Benchmarks\n\n"
-    page.write_text(f"{words}{MARK}\n{text}")
+    """Replace the tables; the words around them stay."""
+    page, (begin, end) = ROOT / "docs" / "benchmarks.md", MARKS
+    before, _, rest = page.read_text().partition(begin)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 main()

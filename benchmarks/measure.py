@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from statistics import quantiles
@@ -10,27 +10,32 @@ from typing import Any
 
 from benchmarks.processes import cpu_seconds, memory
 from benchmarks.scenarios import Scenario
-from benchmarks.viewers import Viewer
+from benchmarks.viewers import Asked, Viewer
 from tests.fake_provider import RemoteProvider
 from tests.fake_provider.requests import Received
-from tests.support.processes import Process
 
 PATIENCE = 60.0
 """Seconds that the last answer may take beyond the provider's own time."""
 ARRIVING_AT_ONCE = 10
+PAUSE = 1.0
+"""Seconds between typing and sending."""
 
 
 @dataclass
 class Result:
-    """What was measured; times in seconds, memory in bytes, CPU in seconds by process."""
+    """What was measured; times in seconds, memory in bytes, CPU in seconds by process, counts for each question."""
 
+    subject: str
     scenario: Scenario
     latencies: list[float]
     first: list[float]
     exact: float
     bytes_per_character: float
+    requests: float
+    told: float
     cpu: dict[str, float]
     memory: float
+    peak: float
     writes: dict[str, float]
     provider_late: float
     driver_busy: float
@@ -39,9 +44,12 @@ class Result:
     @property
     def cpu_per_1000(self) -> dict[str, float]:
         """CPU-milliseconds per 1,000 tokens, by process."""
-        return {
-            name: 1e6 * seconds / (self.scenario.people * self.scenario.tokens) for name, seconds in self.cpu.items()
-        }
+        return {name: 1000 * used / self.scenario.tokens for name, used in self.cpu_per_question.items()}
+
+    @property
+    def cpu_per_question(self) -> dict[str, float]:
+        """CPU-milliseconds per question, by process."""
+        return {name: 1000 * seconds / self.scenario.questions for name, seconds in self.cpu.items()}
 
     @property
     def cpu_total(self) -> float:
@@ -60,71 +68,113 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 async def measure(subject: Any, scenario: Scenario, provider: RemoteProvider) -> Result:
-    """Let the people come, ask all their questions at once, and watch the answers."""
+    """Let the people come, and ask all at once, as often as the scenario says."""
     viewers = subject.begin(scenario)
     async with AsyncExitStack() as stack:
-        for first in range(0, len(viewers), ARRIVING_AT_ONCE):
-            arriving = viewers[first : first + ARRIVING_AT_ONCE]
-            await asyncio.gather(*(stack.enter_async_context(viewer) for viewer in arriving))
+        await arrive(viewers, stack)
         await subject.ready()
         provider.clear()
-        meter = Meter(subject)
-        errors = await _ask_all(viewers, scenario.seconds + PATIENCE, meter)
-        meter.stop()
+        meter, errors = await _ask_all(subject, viewers, scenario)
     subject.check(viewers)
-    return _result(scenario, viewers, {request.question: request for request in provider.completions}, meter, errors)
+    requests = {request.question: request for request in provider.completions}
+    subject.end()
+    return _result(subject.name, scenario, viewers, requests, meter, errors)
 
 
-async def _ask_all(viewers: list[Viewer], seconds: float, meter: "Meter") -> list[str]:
-    asking = [asyncio.create_task(viewer.ask()) for viewer in viewers]
-    watching = asyncio.create_task(meter.watch())
-    done, late = await asyncio.wait(asking, timeout=seconds)
-    for task in (*late, watching):
+async def arrive(viewers: list[Viewer], stack: AsyncExitStack) -> None:
+    for first in range(0, len(viewers), ARRIVING_AT_ONCE):
+        arriving = viewers[first : first + ARRIVING_AT_ONCE]
+        await asyncio.gather(*(stack.enter_async_context(viewer) for viewer in arriving))
+
+
+async def _ask_all(subject: Any, viewers: list[Viewer], scenario: Scenario) -> tuple["Meter", list[str]]:
+    """Measure from the first Send on."""
+    errors, meter = [], None
+    for turn in range(scenario.asks):
+        questions = [(viewer, scenario.question(person, turn)) for person, viewer in enumerate(viewers)]
+        errors += await _all((viewer.type(question) for viewer, question in questions), PATIENCE)
+        await asyncio.sleep(PAUSE)
+        meter = meter or Meter(subject, viewers)
+        asking = (viewer.ask(question) for viewer, question in questions)
+        errors += await _all(asking, scenario.seconds + PATIENCE)
+    meter.stop()
+    return meter, errors
+
+
+async def _all(coroutines: Iterable[Coroutine[Any, Any, None]], seconds: float) -> list[str]:
+    """Return what went wrong."""
+    done, late = await asyncio.wait([asyncio.create_task(one) for one in coroutines], timeout=seconds)
+    for task in late:
         task.cancel()
     return ["late"] * len(late) + [repr(error) for task in done if (error := task.exception())]
 
 
 class Meter:
-    """What the processes of a subject use from now on."""
+    """What the processes of a subject use from now on, and what its viewers send and receive."""
 
-    def __init__(self, subject: Any) -> None:
+    def __init__(self, subject: Any, viewers: list[Viewer]) -> None:
         self.subject, self.processes = subject, subject.processes
-        self.idle = self.peak = self._held()
+        self.idle = self.highest = self._held()
+        for viewer in viewers:
+            viewer.bytes = viewer.requests = viewer.told = 0
         self.started, self.driver = time.monotonic(), time.process_time()
         self.cpu, self.writes = self._cpu(), subject.writes()
+        self.watching = asyncio.create_task(self._watch())
 
-    async def watch(self) -> None:
+    async def _watch(self) -> None:
         while True:
             await asyncio.sleep(0.5)
-            self.peak = max(self.peak, self._held())
+            held = await asyncio.to_thread(self._held)
+            self.highest = {name: max(size, self.highest[name]) for name, size in held.items()}
 
     def stop(self) -> None:
+        self.watching.cancel()
         self.cpu = {name: seconds - self.cpu[name] for name, seconds in self._cpu().items()}
         self.writes = {name: count - self.writes[name] for name, count in self.subject.writes().items()}
-        self.driver_busy = (time.process_time() - self.driver) / (time.monotonic() - self.started)
+        self.seconds = time.monotonic() - self.started
+        self.driver_busy = (time.process_time() - self.driver) / self.seconds
+
+    @property
+    def peak(self) -> int:
+        """Return the bytes of all processes, each at its highest."""
+        return sum(self.highest.values())
+
+    @property
+    def grown(self) -> int:
+        """Return the bytes by which the process grew that holds the running answers."""
+        holder = "worker" if "worker" in self.processes else "relay"
+        return self.highest[holder] - self.idle[holder]
 
     def _cpu(self) -> dict[str, float]:
         return {name: cpu_seconds(process.pid) for name, process in self.processes.items()}
 
-    def _held(self) -> int:
-        """Return the memory, in bytes, of the process that holds the running answers."""
-        holder: Process = self.processes.get("worker") or self.processes["relay"]
-        return memory(holder.pid)
+    def _held(self) -> dict[str, int]:
+        return {name: memory(process.pid) for name, process in self.processes.items()}
 
 
 def _result(
-    scenario: Scenario, viewers: list[Viewer], requests: dict[str, Received], meter: Meter, errors: list[str]
+    name: str,
+    scenario: Scenario,
+    viewers: list[Viewer],
+    requests: dict[str, Received],
+    meter: Meter,
+    errors: list[str],
 ) -> Result:
-    asked = [(viewer, requests[viewer.question]) for viewer in viewers if viewer.question in requests]
-    count = scenario.people
+    every = [asked for viewer in viewers for asked in viewer.asked]
+    pairs = [(asked, requests[asked.question]) for asked in every if asked.question in requests]
+    count = scenario.questions
     return Result(
+        subject=name,
         scenario=scenario,
-        latencies=[late for pair in asked for late in _latencies(scenario.rate, *pair)],
-        first=[_first(*pair) for pair in asked if pair[0].arrivals],
-        exact=sum(viewer.exact for viewer in viewers) / count,
+        latencies=[late for pair in pairs for late in _latencies(scenario.rate, *pair)],
+        first=[_first(*pair) for pair in pairs if pair[0].arrivals],
+        exact=sum(asked.exact for asked in every) / count,
         bytes_per_character=sum(viewer.bytes for viewer in viewers) / count / len("".join(scenario.pieces)),
+        requests=sum(viewer.requests for viewer in viewers) / count,
+        told=sum(viewer.told for viewer in viewers) / count,
         cpu=meter.cpu,
-        memory=(meter.peak - meter.idle) / count,
+        memory=meter.grown / count,
+        peak=meter.peak,
         writes={name: number / count for name, number in meter.writes.items()},
         provider_late=max((request.latest for request in requests.values()), default=0.0),
         driver_busy=meter.driver_busy,
@@ -132,14 +182,14 @@ def _result(
     )
 
 
-def _latencies(rate: int, viewer: Viewer, request: Received) -> Iterator[float]:
+def _latencies(rate: int, asked: Asked, request: Received) -> Iterator[float]:
     """From when the provider was due to send each token to when the viewer had it."""
     assert request.first_token is not None
-    for index, arrived in enumerate(viewer.arrivals):
+    for index, arrived in enumerate(asked.arrivals):
         yield arrived - (request.first_token + index / rate)
 
 
-def _first(viewer: Viewer, request: Received) -> float:
+def _first(asked: Asked, request: Received) -> float:
     """From Send to the first text, less what the provider took."""
     assert request.first_token is not None
-    return viewer.arrivals[0] - viewer.asked_at - (request.first_token - request.started)
+    return asked.arrivals[0] - asked.at - (request.first_token - request.started)

@@ -8,8 +8,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def tree(pid: int) -> list[int]:
     """Return the ids of a process and of all below it."""
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid] + [found for child in children for number in child.read_text().split() for found in tree(int(number))]
+    children = [_read(child) for child in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [pid] + [found for child in children for number in child.split() for found in tree(int(number))]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -18,7 +18,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     return sum(map(int, fields[11:15]))
 
 
@@ -28,5 +28,13 @@ def memory(pid: int) -> int:
 
 
 def _pss(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0) * 1024
+
+
+def _read(path: Path) -> str:
+    """Return what the kernel says, or "" of what has ended."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

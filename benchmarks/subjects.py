@@ -1,12 +1,16 @@
 """The subjects that are measured: the product as it is installed, and bare relays."""
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import psycopg
 from django.contrib.auth.hashers import MD5PasswordHasher
+from psycopg.types.json import JsonbDumper
 
 from benchmarks.frames import Answer
 from benchmarks.scenarios import Scenario
@@ -17,6 +21,10 @@ from tests.support.processes import Process, free_port, python, until
 from tests.support.stack import PYTHONPATH, Stack
 
 COLUMNS = "username, password, is_superuser, is_staff, is_active, first_name, last_name, email, date_joined"
+SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds that it does so once more, number"
+
+for kind in (dict, list):  # values of columns that are copied from row to row
+    psycopg.adapters.register_dumper(kind, JsonbDumper)
 
 
 class Relay:
@@ -32,7 +40,7 @@ class Relay:
         self.processes["relay"].start()
         until(self.listens, 20, f"The {self.name} does not listen")
         answer, url = Answer(scenario.pieces), f"http://127.0.0.1:{self.port}"
-        return [BareViewer(url, scenario.question(number), answer) for number in range(scenario.people)]
+        return [BareViewer(url, answer) for _ in range(scenario.people)]
 
     def listens(self) -> bool:
         with socket.socket() as caller:
@@ -52,12 +60,14 @@ class Relay:
 
 
 class Product:
-    """Web server, worker, Valkey and database; every scenario has people of its own and a fresh worker."""
+    """Web server, worker, Valkey and database; every scenario has people of its own and fresh processes."""
 
-    name = "product"
-
-    def __init__(self, folder: Path, database_url: str = "", database: Process | None = None) -> None:
-        self.stack = Stack(folder, database_url=database_url, env={"DJANGO_SETTINGS_MODULE": "benchmarks.settings"})
+    def __init__(
+        self, name: str, folder: Path, database_url: str = "", database: Process | None = None, web_workers: int = 1
+    ) -> None:
+        env = {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+        self.name = name
+        self.stack = Stack(folder, database_url=database_url, env=env, web_workers=web_workers)
         self.provider = self.stack.provider
         self.processes = {name: self.stack.processes[name] for name in ("web", "worker", "valkey")}
         if database:
@@ -65,11 +75,10 @@ class Product:
         self.people = 0
 
     def begin(self, scenario: Scenario) -> list[Viewer]:
+        self.stack.ensure_up()
         answer = Answer(scenario.pieces)
-        names = [self._register() for _ in range(scenario.people)]
-        return [
-            ProductViewer(name, self.stack.url, scenario.question(number), answer) for number, name in enumerate(names)
-        ]
+        grow = partial(self._grow, scenario.before - 2) if scenario.before > 2 else None
+        return [ProductViewer(self._register(), self.stack.url, answer, grow=grow) for _ in range(scenario.people)]
 
     def _register(self) -> str:
         self.people += 1
@@ -78,21 +87,35 @@ class Product:
         self.stack.db.query(f"INSERT INTO auth_user ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
         return name
 
+    async def _grow(self, count: int, conversation: str) -> None:
+        """Add messages, questions and answers in turn."""
+        roles = itertools.cycle(("user", "assistant"))
+        messages = [
+            {"role": role, "content": f"{SENTENCE} {number}", "html": ""}
+            for number, role in zip(range(count), roles, strict=False)
+        ]
+        await asyncio.to_thread(self.stack.db.add_messages, conversation, messages)
+
     async def ready(self) -> None:
         """Start a worker that has never held many answers, and let it write one."""
         self.stack.restart("worker")
-        async with ProductViewer(self._register(), self.stack.url, "", Answer(["ba"])):
+        async with ProductViewer(self._register(), self.stack.url, Answer(["ba"])):
             await asyncio.sleep(1)
 
     def check(self, viewers: Sequence[Viewer]) -> None:
         """Count an answer as exact only when the database has it, too."""
         for viewer in viewers:
-            assert isinstance(viewer, ProductViewer)
-            viewer.exact = viewer.exact and self._has(viewer)
+            for asked in viewer.asked:
+                asked.exact = asked.exact and self._has(asked.reply, viewer.answer.text)
 
-    def _has(self, viewer: ProductViewer) -> bool:
-        row = self.stack.db.message(viewer.reply)
-        return row["status"] == "done" and row["content"] == viewer.answer.text
+    def _has(self, reply: str, text: str) -> bool:
+        row = self.stack.db.message(reply)
+        return row["status"] == "done" and row["content"] == text
 
     def writes(self) -> dict[str, int]:
         return {name: (self.stack.folder / name).stat().st_size for name in ("rows", "commits")}
+
+    def end(self) -> None:
+        """Leave the machine to another subject."""
+        for name in ("web", "worker"):
+            self.stack.kill(name)

@@ -36,6 +36,7 @@ class Stack:
         conf: dict[str, Any] | None = None,
         env: dict[str, str] | None = None,
         local_model: bool = False,
+        web_workers: int = 1,
     ) -> None:
         self.folder = folder
         self.database_url = database_url or f"sqlite:///{folder / 'parley.sqlite3'}"
@@ -52,12 +53,13 @@ class Stack:
             if local_model
             else python("-m", "tests.fake_provider", "--port", provider_port)
         )
+        web = python("-m", *UVICORN.split(), "--port", str(self.port))
         self.local_model = local_model
         self.processes: dict[str, Process] = {
             "valkey": self.valkey,
             "provider": Process("provider", provider, folder, PYTHONPATH),
             "worker": Process("worker", python("-m", *CELERY.split()), folder, self.env),
-            "web": Process("web", python("-m", *UVICORN.split(), "--port", str(self.port)), folder, self.env),
+            "web": Process("web", [*web, "--workers", str(web_workers)], folder, self.env),
         }
         self.names = (f"person{number}" for number in itertools.count(1))
 

