@@ -3,7 +3,6 @@
 import logging
 
 from celery import current_app
-from kombu.exceptions import OperationalError
 
 from .outages import Outage
 
@@ -18,7 +17,7 @@ def send(task: str, *arguments: str) -> bool:
     """Send a task to any worker; return whether the broker took it."""
     try:
         current_app.signature(task, args=arguments, ignore_result=True).apply_async()
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # kombu has its own of many kinds, and uses channels that it closed after a refusal
         _outage.began(error)
         return False
     _outage.ended()
