@@ -1,6 +1,7 @@
 """Queries and statements for many messages at once."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from parley import markdown
 
+from . import locks
 from .job import JobQuerySet
 from .portions import ROW, Pace, portions
 from .states import UNSETTLED, Status
@@ -90,12 +92,12 @@ class MessageQuerySet(JobQuerySet):
     def keep_rendered(self, messages: Iterable["Message"]) -> None:
         """Render imported replies when they are first shown; replies written here were rendered when they settled.
 
-        The HTML is saved for the next time, unless somebody else has locked the row.
+        The HTML is saved for the next time, unless the row cannot be written now.
         """
         bare = [message for message in messages if message.imported and message.content and not message.html]
         pace = Pace()
         for portion in portions(map(_rendered, bare), pace, weight_of):
-            with pace.transaction(sum(map(weight_of, portion))):
+            with suppress(*locks.DATABASE_AWAY), pace.transaction(sum(map(weight_of, portion))):
                 unkept = self.filter(pk__in=[message.pk for message in portion], attempt=0, html="")
                 free = set(unkept.select_for_update(skip_locked=True).values_list("pk", flat=True))
                 for message in (message for message in portion if message.pk in free):
