@@ -159,7 +159,7 @@ class Accumulator:
 
     def _add_odd_delta(self, delta: dict[str, Any]) -> bool:
         content = delta.get("content")
-        plain = (not content or type(content) is str) and delta.keys() <= PLAIN
+        plain = (content is None or type(content) is str) and delta.keys() <= PLAIN
         if new_reasoning := reasoning_in(delta):
             self.reasoning.add(new_reasoning)
         if plain and content:

@@ -73,12 +73,17 @@ def reasoning_in(delta: dict[str, Any]) -> str:
     'Hm.'
     """
     for name in REASONING:
-        value = delta.get(name)
+        value = _as_text(delta.get(name))
         if type(value) is str and value:
             return value
         if value and (found := "".join(text for _, text in fragments_of(value, is_reasoning=True))):
             return found
     return ""
+
+
+def _as_text(content: Any) -> Any:
+    """Return a number as text: Cloudflare sends tokens that are digits so."""
+    return str(content) if type(content) in (int, float) else content
 
 
 def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
@@ -88,7 +93,7 @@ def words_in(delta: dict[str, Any]) -> Iterator[Fragment]:
     [('text', 'Hi'), ('tool_call', '')]
     """
     for name in ("content", "text", "refusal"):
-        yield from fragments_of(delta.get(name))
+        yield from fragments_of(_as_text(delta.get(name)))
     for name in BESIDE_TEXT:
         value = delta.get(name)
         if name == "audio" and isinstance(value, dict):

@@ -115,7 +115,7 @@ def test_goes_on_after_the_text_that_is_there():
         {"choices": {"0": {}}},
         {"error": None},
         chunk(None),
-        chunk(5),
+        chunk(True),
         chunk([]),
         chunk([None, 5, {}, {"type": "text"}, {"type": "text", "text": None}]),
         chunk("", finish_reason=None),
@@ -286,6 +286,11 @@ def delta(**fields):
         ({"parts": [{"text": "x"}]}, "", "x"),
         ([{"type": "redacted_thinking", "data": "x"}], "", ""),
         ([[[[[[[["deep"]]]]]]]], "", ""),
+        (42, "", "42"),
+        (0, "", "0"),
+        (0.5, "", "0.5"),
+        (True, "", ""),
+        ([], "", ""),
     ],
 )
 def test_reads_content_that_is_no_string(content, thought, text):
@@ -301,6 +306,8 @@ def test_reads_content_that_is_no_string(content, thought, text):
         ({"reasoning_details": [{"type": "reasoning.summary", "summary": "hm"}]}, "hm", ""),
         ({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, "", ""),
         ({"content": None, "refusal": "I cannot."}, "", "I cannot."),
+        ({"content": "", "reasoning_content": 7}, "7", ""),
+        ({"content": 7, "reasoning": "hm", "role": "assistant"}, "hm", "7"),
         ({"audio": {"id": "a", "transcript": "spoken"}}, "", "spoken"),
     ],
 )
