@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dj_database_url
 import psycopg
@@ -19,7 +19,24 @@ SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 CONNECT_TIMEOUT = 3
-POOL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5}}
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection whose statements wait three seconds for a row that somebody else has locked, and then fail.
+
+    Parley's own transactions wait no longer anyhow; Django's, as those of a sign-in, would wait without a limit.
+    """
+
+    @classmethod
+    def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        """Connect, and set the limit where the server or the role has none."""
+        connection = super().connect(*args, **kwargs)
+        connection.execute("SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'")
+        connection.commit()
+        return connection
+
+
+POOL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5, "connection_class": Connection}}
 """Keeps the connections of threads, which come and go."""
 CAUSES = {
     r"Connection refused": "nothing listens at {server}: is PostgreSQL running, and DATABASE_URL right?",

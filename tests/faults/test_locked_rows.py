@@ -1,5 +1,6 @@
 """PostgreSQL: while the host holds rows of one person, nobody else waits, and nothing of that person is lost."""
 
+import threading
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.fake_provider import expected_text
 from tests.faults.conftest import assert_agree, assert_begun, assert_whole, question, until_settled
 from tests.support.locks import feeds_locked, rows_locked
+from tests.support.people import PASSWORD
 from tests.support.processes import until
 
 HELD = 6.0
@@ -114,3 +116,20 @@ def test_a_form_of_a_person_whose_feed_is_held_gives_up_and_says_so(postgres_sta
         assert int(answer.headers["Retry-After"]) > 0
         assert held.page(conversation).html
     assert asked not in [row["content"] for row in stack.db.messages(conversation)]
+
+
+def test_others_sign_in_beside_a_person_whose_row_is_held(postgres_stack, held, others):
+    """Passwords have one thread, and the sign-in of the first writes that row."""
+    with rows_locked(postgres_stack.db, "auth_user", "username = ?", held.name):
+        waiting = threading.Thread(target=held.post, args=["/accounts/login/"], kwargs=who(held))
+        held.http.cookies.delete("sessionid")
+        waiting.start()
+        time.sleep(1)
+        others[0].http.cookies.delete("sessionid")
+        others[0].sign_in()
+        waiting.join(10)
+        assert not waiting.is_alive()
+
+
+def who(person):
+    return {"username": person.name, "password": PASSWORD}

@@ -24,8 +24,9 @@ def of_the_host():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [limit])
 
+    before = limit()
     yield set_limit
-    set_limit("0")
+    set_limit(before)
 
 
 def limit():
@@ -53,6 +54,10 @@ def impatient():
         yield
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
+
+
+def test_is_three_seconds_for_what_is_not_ours():
+    assert limit() == "3s"
 
 
 @contextmanager
