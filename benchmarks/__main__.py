@@ -92,12 +92,17 @@ def run(products: list[Product], scenarios: list[Scenario]) -> tuple[list[report
         return [], ()
     stack = products[0].stack
     pace = uvloop.run(provider.measure(stack.provider.url, stack.processes["provider"].pid))
-    relays = [Relay(module, stack.folder, stack.provider) for module in ("bound", "floor")]
+    relays = [Relay(module, stack.folder, stack.provider) for module in report.RELAYS]
     try:
-        return [[play(subject, scenario) for subject in (*products, *relays)] for scenario in scenarios], pace
+        return [play_to(products, relays, scenario) for scenario in scenarios], pace
     finally:
         for relay in relays:
             relay.end()
+
+
+def play_to(products: list[Product], relays: list[Relay], scenario: Scenario) -> report.Row:
+    """Play a scenario; relays are asked no second question, since they keep nothing."""
+    return [play(subject, scenario) for subject in (*products, *(relays if scenario.asks == 1 else ()))]
 
 
 def play(subject: Product | Relay, scenario: Scenario) -> Result:

@@ -9,7 +9,8 @@ from benchmarks.provider import Pace
 from benchmarks.targets import Verdict, of_idle, over_all, verdicts
 
 Row = Sequence[Result]
-"""The results of one scenario: the products, the bound, the floor."""
+"""The results of one scenario: those of the products, and of the relays where each person asks once."""
+RELAYS = ("bound", "floor")
 HEAD = ["", "exact", "first text p50 / p95", "token p50 / p95 / p99", "CPU-ms per 1,000 tokens", "CPU of the bound",
         "bytes a character", "memory"]  # fmt: skip
 PROCESSES = ("web", "worker", "valkey", "database", "relay")
@@ -38,26 +39,35 @@ def _verdicts(rows: list[Row], idles: list[Idle]) -> str:
 def _judged(rows: list[Row], idles: list[Idle]) -> Iterator[tuple[str, str, Verdict]]:
     """Yield (scenario, subject, target)."""
     if rows:
-        results = [result for row in rows for result in row[:-2]]
+        results = [result for row in rows for result in products_of(row)]
         yield from (("all", subject, verdict) for subject, verdict in over_all(results))
-    for *products, bound, _ in rows:
-        for product in products:
-            yield from ((product.scenario.title, product.subject, verdict) for verdict in verdicts(product, bound))
+    for row in rows:
+        for product in products_of(row):
+            found = verdicts(product, bound_of(row))
+            yield from ((product.scenario.title, product.subject, verdict) for verdict in found)
     yield from ((idle.title, idle.subject, of_idle(idle)) for idle in idles)
+
+
+def products_of(row: Row) -> list[Result]:
+    return [result for result in row if result.subject not in RELAYS]
+
+
+def bound_of(row: Row) -> Result | None:
+    return next((result for result in row if result.subject == "bound"), None)
 
 
 def _lines(row: Row) -> Iterator[list[str]]:
     yield [f"**{row[0].scenario.title}**", *[""] * (len(HEAD) - 1)]
-    yield from ([result.subject, *_cells(result, row[-2])] for result in row)
+    yield from ([result.subject, *_cells(result, bound_of(row))] for result in row)
 
 
-def _cells(result: Result, bound: Result) -> list[str]:
+def _cells(result: Result, bound: Result | None) -> list[str]:
     return [
         f"{result.exact:.1%}",
         _all_ms(result.first, 50, 95),
         _all_ms(result.latencies, 50, 95, 99),
         f"{result.cpu_total:.0f}",
-        f"{result.cpu_total / bound.cpu_total:.2f} ×",
+        f"{result.cpu_total / bound.cpu_total:.2f} ×" if bound else "–",
         f"{result.bytes_per_character:.2f}",
         f"{result.peak / 1e6:.0f} MB",
     ]

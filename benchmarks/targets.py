@@ -23,12 +23,12 @@ class Verdict:
     met: bool
 
 
-def verdicts(product: Result, bound: Result) -> Iterator[Verdict]:
-    """Yield the targets of this scenario."""
+def verdicts(product: Result, bound: Result | None) -> Iterator[Verdict]:
+    """Yield the targets of this scenario, which has a bound where each person asks once."""
     scenario = product.scenario
-    if scenario.asks == 1:
+    if bound:
         yield from _speed(product, bound)
-    if scenario.people in CPU and scenario.tokens >= 200:
+    if bound and scenario.people in CPU and scenario.tokens >= 200:
         yield _ratio("CPU of the bound's", product.cpu_total / bound.cpu_total, CPU[scenario.people])
     if scenario.people in (20, 100) and scenario.tokens == 50:
         yield _question(product)
