@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.conftest import QUICK, assert_agree, assert_begun, assert_whole, question, until_settled
 from tests.support.dom import answer_to
-from tests.support.locks import clock_moved, feeds_locked
+from tests.support.locks import clock_moved, feeds_locked, rows_locked
 from tests.support.processes import until
 
 LONG = 2 * QUICK["DEAD_AFTER"]
@@ -53,6 +53,17 @@ def test_while_its_people_s_rows_are_locked(either_stack, reading):
         time.sleep(LONG)
     for person, *answer in answers:
         assert_kept(either_stack, person, *answer)
+
+
+def test_while_its_own_row_and_all_sessions_are_held(quick_postgres_stack, reading):
+    """It cannot say that it lives; who would take its answers away cannot write that row either."""
+    person, *answer = begun(quick_postgres_stack, reading, 400)
+    db = quick_postgres_stack.db
+    with rows_locked(db, "parley_worker"), rows_locked(db, "django_session"):
+        time.sleep(LONG)
+        assert db.reply(answer[1])["status"] == "streaming"
+        assert person.page(answer[1]).html
+    assert_kept(quick_postgres_stack, person, *answer)
 
 
 @pytest.mark.parametrize("seconds", [-60, 60])
