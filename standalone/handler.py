@@ -33,8 +33,9 @@ class ThreadedHandler(ASGIHandler):
     Django's own handler makes a thread, and so a database connection, for every request, and adapts every middleware.
     """
 
-    closing = ThreadPoolExecutor(1, thread_name_prefix="parley-closing")
-    """Closes answers that were sent: some then sweep lost replies, which may have to wait for a lock."""
+    closing = ThreadPoolExecutor(2, thread_name_prefix="parley-closing")
+    """Closes answers that were sent. One of them at a time sweeps lost replies, and may have to wait for a lock: the
+    others, each as large as its page, would wait in memory for that."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 from django.db import connections
+from django.http import HttpResponse
 from django.urls import clear_script_prefix, set_script_prefix
 
 from standalone import lanes
@@ -122,6 +123,20 @@ async def test_a_class_behind_one_address_signs_in_together():
     await asyncio.sleep(0.1)
     lock.set()
     assert await people == [True] * 40
+
+
+def test_no_answer_stays_in_memory_while_another_sweeps(monkeypatch):
+    lock, closed = threading.Event(), threading.Event()
+    handler, sweeps, other = ThreadedHandler(), HttpResponse(), HttpResponse()
+    sweeps.close, other.close = (lambda: lock.wait(60)), closed.set
+    answers = iter([sweeps, other])
+    monkeypatch.setattr(handler, "get_response", lambda request: next(answers))
+    for _ in range(2):
+        handler._respond(None).close()
+    try:
+        assert closed.wait(30)
+    finally:
+        lock.set()
 
 
 def test_passwords_have_their_lane_below_a_path_too(rf):
