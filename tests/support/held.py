@@ -31,6 +31,8 @@ REQUEST, REQUEST_WAITING = 2.0, 15.0
 LOOP = 0.5
 """Seconds, of the processor and of the clock; work takes twice its time where two test processes share a cache."""
 BETWEEN_LOOKS = 0.02
+IDLE = 0.001
+"""Seconds of the processor that a loop uses between two looks when nothing is worth a closer one."""
 BUSY, WAITED = "Busy", "Waited"
 MIGRATIONS = ("migrate", "flush")
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -192,9 +194,13 @@ def _watch_loop(loop: asyncio.AbstractEventLoop) -> None:
 def _look_at(loop: asyncio.AbstractEventLoop, thread: int) -> None:
     """How much of the processor one round of the loop takes, and what it does meanwhile."""
     clock = time.pthread_getcpuclockid(thread)
+    seen = time.clock_gettime(clock)
     while not loop.is_closed():
+        cpu, seen, started = seen, time.clock_gettime(clock), time.monotonic()
+        if seen - cpu < IDLE:
+            time.sleep(BETWEEN_LOOKS)
+            continue
         came = threading.Event()
-        cpu, started = time.clock_gettime(clock), time.monotonic()
         try:
             loop.call_soon_threadsafe(came.set)
         except RuntimeError:
@@ -204,7 +210,7 @@ def _look_at(loop: asyncio.AbstractEventLoop, thread: int) -> None:
             busy = time.clock_gettime(clock) - cpu
             if busy > LOOP / 2 and not where and (frame := sys._current_frames().get(thread)):
                 where = _place(frame)
-        busy = time.clock_gettime(clock) - cpu
-        if busy > LOOP:
-            _report("Event loop", BUSY, busy, time.monotonic() - started, where)
+        seen = time.clock_gettime(clock)
+        if seen - cpu > LOOP:
+            _report("Event loop", BUSY, seen - cpu, time.monotonic() - started, where)
         time.sleep(BETWEEN_LOOKS)
