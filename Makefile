@@ -1,6 +1,8 @@
 # Parley: `make run` serves the chat, `make test` runs the tests. Needs Python 3.11 or newer with venv and pip, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
+# The tests start hundreds of processes, each of which would compile anew what the first one can leave to them.
+unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
 # Two of these processes wait for products more than they compute; a third one uses what they leave of two cores.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from tests import settings as test_settings
 from tests.fake_provider import RemoteProvider, ThreadProvider
@@ -33,6 +34,18 @@ def pytest_configure(config):
     config.stash[STACKS] = []
     os.environ["TESTS_HELD"] = str(test_settings.FOLDER / "held")
     held.watch()
+    # Nobody in the tests of this process has a single permission, and each emptied database would get all of them.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Start each expensive product in one process only."""
+    if config.getvalue("dist") == "loadfile":
+        from tests.support.scheduling import ByProduct
+
+        return ByProduct(config, log)
+    return None
 
 
 def pytest_collection_finish():

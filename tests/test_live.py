@@ -30,7 +30,9 @@ def new(person, conversation, number):
 
 @pytest.fixture(scope="module")
 def stack(make_stack):
-    return make_stack(conf={"FEED_POLL_INTERVAL": 60})
+    stack = make_stack(conf={"FEED_POLL_INTERVAL": 60})
+    yield stack
+    stack.down()
 
 
 @pytest.mark.parametrize("change", [new, rename, pin, archive, delete])

@@ -72,8 +72,10 @@ class Member(Person):
 
 
 @pytest.fixture(scope="module")
-def host(make_stack) -> Host:
-    return make_stack(Host)
+def host(make_stack) -> Iterator[Host]:
+    host = make_stack(Host)
+    yield host
+    host.down()
 
 
 @pytest.fixture(scope="module")

@@ -101,11 +101,14 @@ class Stack:
             TABLES[kind] = file.read_bytes()
 
     def ensure_up(self) -> None:
-        """Start what does not run, and forget what the provider was asked."""
-        for name, process in self.processes.items():
+        """Start what does not run, all of it at once, and forget what the provider was asked."""
+        for process in self.processes.values():
             process.thaw()
-            if not process.running:
-                self.start(name)
+        missing = [name for name, process in self.processes.items() if not process.running]
+        for name in missing:
+            self.processes[name].start()
+        for name in missing:
+            self.wait_for(name)
         if not self.local_model:
             self.provider.clear()
 
@@ -127,6 +130,10 @@ class Stack:
 
     def start(self, name: str) -> None:
         self.processes[name].start()
+        self.wait_for(name)
+
+    def wait_for(self, name: str) -> None:
+        """Wait until a process that was started serves."""
         {"web": self.wait_for_web, "worker": self.wait_for_worker, "provider": self.wait_for_provider}.get(
             name, lambda: None
         )()

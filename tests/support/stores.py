@@ -55,7 +55,9 @@ class Postgres(Process):
         self.port = free_port()
         self.account = self.prepare_account(POSTGRES_BIN_PATH)
         data = self.folder / "data"
-        initdb(["--auth=trust", "--encoding=utf8", "-U", "postgres"], pgdata=data, user=self.account, cwd="/")
+        initdb(
+            ["--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres"], pgdata=data, user=self.account, cwd="/"
+        )
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self.folder)]
         settings = ("listen_addresses=127.0.0.1", f"fsync={'on' if fsync else 'off'}", "max_connections=200")
         super().__init__("postgres", [*command, *(f"-c{setting}" for setting in settings)], self.folder)
