@@ -114,6 +114,7 @@ def play(subject: Product | Relay, scenario: Scenario) -> Result:
 
 
 def idle(products: list[Product]) -> list[Idle]:
+    print("idle…", file=sys.stderr, flush=True)
     return [uvloop.run(measure_idle(product, tabs)) for tabs in TABS for product in products]
 
 

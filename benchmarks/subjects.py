@@ -21,6 +21,8 @@ from tests.support.processes import Process, free_port, python, until
 from tests.support.stack import PYTHONPATH, Stack
 
 COLUMNS = "username, password, is_superuser, is_staff, is_active, first_name, last_name, email, date_joined"
+WARMING = 3
+"""Questions before those that are measured."""
 SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds that it does so once more, number"
 
 for kind in (dict, list):  # values of columns that are copied from row to row
@@ -97,10 +99,12 @@ class Product:
         await asyncio.to_thread(self.stack.db.add_messages, conversation, messages)
 
     async def ready(self) -> None:
-        """Start a worker that has never held many answers, and let it write one."""
+        """Start a worker that has never held many answers, and ask what warms it and the web server."""
         self.stack.restart("worker")
-        async with ProductViewer(self._register(), self.stack.url, Answer(["ba"])):
-            await asyncio.sleep(1)
+        async with ProductViewer(self._register(), self.stack.url, Answer(["ba"])) as viewer:
+            for _ in range(WARMING):
+                await viewer.type("/say 1 words")
+                await viewer.ask("/say 1 words")
 
     def check(self, viewers: Sequence[Viewer]) -> None:
         """Count an answer as exact only when the database has it, too."""
