@@ -107,6 +107,11 @@ def assert_whole(row: Row, asked: str) -> None:
     assert row["content"] == expected_text(asked)
 
 
+def kept_length(stack: Stack, conversation: str) -> int:
+    """Count the characters that a page shows of what the database has of the newest reply."""
+    return len(text_of("".join(render(stack.db.reply(conversation)["content"]))))
+
+
 def assert_begun(row: Row, asked: str) -> None:
     """What there is of the answer is its beginning."""
     assert row["content"]

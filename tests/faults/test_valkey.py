@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import SOON, assert_agree, assert_whole, question, until_settled
+from tests.faults.conftest import SOON, assert_agree, assert_whole, kept_length, question, until_settled
 from tests.support.processes import until
 
 SEND_WITHIN = 8.0
@@ -34,11 +34,9 @@ def test_is_away_in_the_middle_of_an_answer(quick_stack, person, reading, kept):
     time.sleep(5)
     assert len(quick_stack.db.reply(conversation)["content"]) > before + 500
     back = come_back(quick_stack, kept)
-    length = len(quick_stack.db.reply(conversation)["content"])
+    length = kept_length(quick_stack, conversation)
     for reader in readers:
-        reader.until(
-            lambda reply, length=length: len(reply.text) >= length - 50, max(0.1, back + SOON - time.monotonic())
-        )
+        reader.until(lambda reply, length=length: len(reply.text) >= length, max(0.1, back + SOON - time.monotonic()))
     assert quick_stack.db.reply(conversation)["status"] == "streaming"
     assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, *readers)
@@ -148,9 +146,9 @@ def test_is_away_for_thirty_seconds(stack, reading):
     time.sleep(away + 30 - time.monotonic())
     assert len(stack.db.reply(conversation)["content"]) > 4000
     back = come_back(stack, "kept")
-    length = len(stack.db.reply(conversation)["content"])
+    length = kept_length(stack, conversation)
     for reader in readers:
-        reader.until(lambda reply: len(reply.text) >= length - 50, max(0.1, back + SOON - time.monotonic()))
+        reader.until(lambda reply: len(reply.text) >= length, max(0.1, back + SOON - time.monotonic()))
     assert_whole(until_settled(stack, conversation), asked)
     assert_agree(stack, conversation, person, *readers)
     assert_whole(until_settled(stack, other), sent_meanwhile)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import SOON, assert_agree, assert_whole, question, until_settled
+from tests.faults.conftest import SOON, assert_agree, assert_whole, kept_length, question, until_settled
 from tests.support.people import Person
 from tests.support.proxy import Proxy
 
@@ -25,7 +25,7 @@ def test_the_web_server_ends_twice_during_an_answer(quick_stack, person, reading
         time.sleep(0.5)
         quick_stack.start("web")
         back = time.monotonic()
-        kept = len(quick_stack.db.reply(conversation)["content"])
+        kept = kept_length(quick_stack, conversation)
         for reader in readers:
             reader.until(lambda reply, kept=kept: len(reply.text) >= kept, max(0.1, back + SOON - time.monotonic()))
     assert web.running
@@ -101,7 +101,7 @@ def test_a_network_that_swallows_everything_for_a_while(quick_stack, person, rem
     time.sleep(3)
     network.thaw()
     back = time.monotonic()
-    kept = len(quick_stack.db.reply(conversation)["content"])
+    kept = kept_length(quick_stack, conversation)
     reader.until(lambda reply: len(reply.text) >= kept, max(0.1, back + SOON - time.monotonic()))
     assert_whole(until_settled(quick_stack, conversation), asked)
     assert_agree(quick_stack, conversation, person, reader)
@@ -126,7 +126,7 @@ def test_a_computer_that_sleeps_in_the_middle_of_the_answer(quick_stack, person,
     reader.until_shown(100)
     reader.sleep()
     time.sleep(3)
-    kept = len(quick_stack.db.reply(conversation)["content"])
+    kept = kept_length(quick_stack, conversation)
     assert len(reader.reply.text) < kept
     reader.wake()
     reader.until(lambda reply: len(reply.text) >= kept, SOON)
