@@ -79,7 +79,9 @@ def _listen_host(dev: bool) -> str:
 
 def worker(dev: bool) -> Service:
     """Describe the Celery worker that writes the replies."""
-    command = _python("celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle")
+    command = _python(
+        "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
+    )
     command = _restarted_on_change(command) if dev else command
     env = {**ENVIRONMENT, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     return Service("worker", command, env, WorkerAnswers(), grace=settings.SHUTDOWN_GRACE + 10, trusted=True)

@@ -119,7 +119,14 @@ CHANNEL_LAYERS = {
 # Celery: every wait for the broker is short, so that no web request hangs while the broker is away.
 SHORT_RETRIES = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 CELERY_BROKER_URL = env.url("BROKER_URL", REDIS_URL, schemes=(*REDIS_SCHEMES, "amqp", "amqps"))
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "max_retries": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+    "max_retries": 1,
+    # A task may be lost, since the row of a reply decides: no list of those that are not acknowledged, and one queue.
+    "ack_emulation": False,
+    "priority_steps": [0],
+}
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

@@ -19,7 +19,7 @@ API_KEY = "sk-do-not-show-this-to-anybody"
 PYTHONPATH = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{ROOT / 'tests/support/site'}", "PYTHONUNBUFFERED": "1"}
 UVICORN = "uvicorn standalone.asgi:application --host 127.0.0.1 --log-level warning --lifespan off --no-server-header"
 UVICORN += " --ws-per-message-deflate false --timeout-graceful-shutdown 2"
-CELERY = "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle"
+CELERY = "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
 
 TABLES: dict[type["Stack"], bytes] = {}
 """A kind of product → the file of its database when that was just migrated."""

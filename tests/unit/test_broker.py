@@ -1,6 +1,6 @@
 """Sending tasks while the broker is away, or is back."""
 
-from celery.canvas import Signature
+from celery import Celery
 
 from parley import broker
 
@@ -11,5 +11,5 @@ def test_nobody_was_told_whatever_the_library_raises(monkeypatch):
     def on_a_closed_channel(*args, **kwargs):
         raise AttributeError("'NoneType' object has no attribute 'client'")
 
-    monkeypatch.setattr(Signature, "apply_async", on_a_closed_channel)
+    monkeypatch.setattr(Celery, "send_task", on_a_closed_channel)
     assert not broker.send("parley.write_reply", "1")

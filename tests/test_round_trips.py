@@ -1,0 +1,57 @@
+"""What a question, and a worker that waits for one, cost Valkey: counted in commands."""
+
+from collections import Counter
+from itertools import islice
+
+import kombu
+import pytest
+import redis
+
+QUESTIONS = 20
+
+
+@pytest.fixture(scope="module")
+def product(make_stack):
+    stack = make_stack()
+    yield stack
+    for name in ("web", "worker"):
+        stack.kill(name)
+
+
+@pytest.fixture(scope="module")
+def commands(product):
+    """Name → how often Valkey carried it out for short questions, one after the other."""
+    person = product.person()
+    person.answer("/say 10 words at 100")
+    before = carried_out(product)
+    for number in range(QUESTIONS):
+        assert person.answer(f"/say 10 words at 100 number {number}")["status"] == "done"
+    return carried_out(product) - before
+
+
+def carried_out(product):
+    with product.valkey.client() as client:
+        statistics = client.info("commandstats")
+    return Counter({name.removeprefix("cmdstat_"): each["calls"] for name, each in statistics.items()})
+
+
+def test_a_question_is_put_into_the_queue_and_taken_out_of_it(commands):
+    assert commands["lpush"] == QUESTIONS
+    assert not commands.keys() & {"zadd", "hset", "zrem", "hdel", "smembers"}
+
+
+def test_a_log_is_given_its_time_at_its_beginning_and_at_its_end(commands):
+    assert commands["expire"] == 2 * QUESTIONS
+
+
+def test_a_worker_that_waits_only_looks_into_its_queue(product):
+    with redis.Redis.from_url(product.valkey.url) as client, client.monitor() as seen:
+        commands = (each["command"] for each in seen.listen())
+        waits = islice((command for command in commands if not command.startswith("PING")), 1, 5)
+        assert set(waits) == {"BRPOP celery 1"}
+
+
+def test_rabbitmq_is_handed_the_options_of_the_queue_too(settings, monkeypatch):
+    monkeypatch.setattr("amqp.Connection.connect", lambda self: None)
+    with kombu.Connection("amqp://", transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as rabbitmq:
+        assert rabbitmq.transport.establish_connection().client is rabbitmq
