@@ -96,7 +96,7 @@ class Engine:
         writing.answer.close()
         version = 0
         try:
-            settled = await self._database.at_last(settle, writing, outcome)
+            settled, dispatched = await self._database.at_last(settle_and_dispatch, writing, outcome)
             version = writing.reply.version if settled else 0
         finally:
             if self._running.get(writing.reply.pk) is writing:
@@ -104,7 +104,8 @@ class Engine:
                 await self._ends.submit((writing.reply.pk, version))
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
-        await self._database.at_last(dispatch_next, writing.reply)
+        if not dispatched:
+            await self._database.at_last(dispatch_next, writing.reply)
         return outcome.status if settled else ""
 
 
@@ -222,6 +223,16 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
     settled = ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
     writing.reply.version = reply.version
     return settled
+
+
+def settle_and_dispatch(writing: Writing, outcome: Outcome) -> tuple[bool, bool]:
+    """Settle a reply, and enqueue the person's next ones; return whether each was done, so that none is done again."""
+    settled = settle(writing, outcome)
+    try:
+        dispatch_next(writing.reply)
+    except DATABASE_AWAY:
+        return settled, False
+    return settled, True
 
 
 def _change(reply: Message, writing: Writing, outcome: Outcome) -> bool:

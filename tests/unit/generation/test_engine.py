@@ -1,12 +1,15 @@
 from random import Random
 
+import pytest
+from django.db import OperationalError
+
 from parley.conf import conf
 from parley.generation import engine, streaming
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import write
 from parley.generation.outcome import Outcome, ProviderError
 from parley.generation.request import Request
-from parley.generation.writing import Writing
+from parley.generation.writing import Running, Writing
 from parley.models import Conversation, Message
 
 
@@ -45,3 +48,35 @@ async def test_keeps_what_was_held_back_when_the_connection_breaks(monkeypatch):
     writing = writing_of(Message(conversation=Conversation()))
     assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "cut")
     assert writing.text == "<"
+
+
+class Visits(list):
+    """Stands in for the threads of the database: calls a function at once, and notes its name."""
+
+    async def at_last(self, function, *arguments):
+        self.append(function.__name__)
+        return function(*arguments)
+
+
+class NoLog:
+    async def end(self, ended):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"), [(0, ["settle_and_dispatch"]), (1, ["settle_and_dispatch", "dispatch_next"])]
+)
+async def test_settles_once_however_often_the_next_replies_are_enqueued(monkeypatch, times, expected):
+    """Both in one visit of the database, unless that goes away in between."""
+    failures, settled, visits = [OperationalError("away")] * times, [], Visits()
+
+    def dispatch_next(reply):
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(engine, "settle", lambda *what: settled.append(what) is None)
+    monkeypatch.setattr(engine, "dispatch_next", dispatch_next)
+    writing, failed = writing_of(Message(conversation=Conversation())), Outcome("failed", "internal")
+    assert await engine.Engine(Running(), NoLog(), None, visits)._settle(writing, failed) == "failed"
+    assert settled == [(writing, failed)]
+    assert visits == expected
