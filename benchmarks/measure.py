@@ -19,6 +19,8 @@ PATIENCE = 60.0
 ARRIVING_AT_ONCE = 10
 PAUSE = 1.0
 """Seconds between typing and sending."""
+LOOK_EVERY = 2.0
+"""Seconds between looks at the memory: each takes the kernel 2 ms for a process."""
 
 
 @dataclass
@@ -123,9 +125,11 @@ class Meter:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(0.5)
-            held = await asyncio.to_thread(self._held)
-            self.highest = {name: max(size, self.highest[name]) for name, size in held.items()}
+            await asyncio.sleep(LOOK_EVERY)
+            self._note(await asyncio.to_thread(self._held))
+
+    def _note(self, held: dict[str, int]) -> None:
+        self.highest = {name: max(size, self.highest[name]) for name, size in held.items()}
 
     def stop(self) -> None:
         self.watching.cancel()
@@ -133,6 +137,7 @@ class Meter:
         self.writes = {name: count - self.writes[name] for name, count in self.subject.writes().items()}
         self.seconds = time.monotonic() - self.started
         self.driver_busy = (time.process_time() - self.driver) / self.seconds
+        self._note(self._held())
 
     @property
     def peak(self) -> int:
