@@ -1,7 +1,9 @@
 """Answer requests in a few lasting threads, each with its database connection."""
 
+import logging
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import IO, Any
 
@@ -14,8 +16,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from standalone.lanes import Busy, Lane
-from standalone.refusals import refusal
+from standalone.refusals import Refused, refusal
 from standalone.tries import address_of, device_of
+
+logger = logging.getLogger(__name__)
 
 THREADS = 8
 EACH = THREADS // 2
@@ -50,7 +54,10 @@ class ThreadedHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def read_body(self, receive: Any) -> IO[bytes]:
-        """Keep a large body where uploads are kept: Django's own lies in /tmp, which is often in memory."""
+        """Keep a large body where uploads are kept: Django's own lies in /tmp, which is often in memory.
+
+        Raises Refused where the disk does not take it.
+        """
         folder = settings.FILE_UPLOAD_TEMP_DIR
         file = tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE, dir=folder)  # noqa: SIM115
         more = True
@@ -59,7 +66,13 @@ class ThreadedHandler(ASGIHandler):
             if message["type"] == "http.disconnect":
                 file.close()
                 raise RequestAborted
-            file.write(message.get("body", b""))
+            try:
+                file.write(message.get("body", b""))
+            except OSError as error:
+                with suppress(OSError):  # it tries to write the rest
+                    file.close()
+                logger.warning("A body could not be kept: %s", error)
+                raise Refused(503) from None
             more = message.get("more_body", False)
         file.seek(0)
         return file

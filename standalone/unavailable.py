@@ -1,5 +1,6 @@
-"""Answer 503 and say why, in place of an error, while the database is away or locked."""
+"""Answer 503 and say why, in place of an error, while the database is away or locked, or the disk is full."""
 
+import errno
 import logging
 import sys
 
@@ -13,6 +14,7 @@ from standalone.refusals import refusal
 logger = logging.getLogger(__name__)
 
 PASSING_SQLITE = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PROTOCOL"}
+FULL = {errno.ENOSPC, errno.EDQUOT}
 PASSING_SQLSTATES = ("08", "25006", "25P03", "40", "53", "55P03", "57")
 """Connection lost, read-only as after a failover, transaction timed out or rolled back, no resources, lock not
 available, and server shutting down."""
@@ -33,6 +35,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether the same request may well succeed a little later."""
+    if isinstance(error, OSError):
+        return error.errno in FULL
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError | InternalError):
@@ -45,5 +49,5 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def _unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    logger.warning("The database did not answer %s %s: %s", request.method, request.path, str(error).split("\n")[0])
+    logger.warning("Database or disk failed for %s %s: %s", request.method, request.path, str(error).split("\n")[0])
     return refusal(request, 503)

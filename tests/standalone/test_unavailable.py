@@ -1,5 +1,6 @@
 """A database that does not answer is 503 and a word, not an error."""
 
+import errno
 import sqlite3
 
 import psycopg
@@ -10,6 +11,8 @@ from django.db import InterfaceError, InternalError, OperationalError, Programmi
 from django.test import Client
 
 from parley.models import Conversation
+from standalone.handler import ThreadedHandler
+from standalone.refusals import Refused
 from standalone.unavailable import is_unavailable
 
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
@@ -33,6 +36,7 @@ def sqlite_error(name):
         sqlite_error("SQLITE_BUSY_SNAPSHOT"),
         sqlite_error("SQLITE_IOERR_WRITE"),
         InterfaceError("connection already closed"),
+        OSError(errno.ENOSPC, "No space left on device"),
         caused(OperationalError(), psycopg.OperationalError("connection refused")),
         caused(OperationalError(), psycopg_pool.PoolTimeout()),
         caused(OperationalError(), psycopg.errors.LockNotAvailable()),
@@ -114,3 +118,16 @@ def test_a_session_that_cannot_be_read_or_written(away, method, django_user_mode
 def test_other_errors_stay_errors(person, monkeypatch):
     monkeypatch.setattr(Conversation.objects.__class__, "visible_to", lambda *args: 1 / 0)
     assert person.get("/", headers=PAGE).status_code == 500
+
+
+async def test_a_body_that_a_full_disk_does_not_take(monkeypatch):
+    def on_full_disk(*args, **kwargs):
+        return open("/dev/full", "wb")
+
+    async def receive():
+        return {"type": "http.request", "body": b"x" * 20_000, "more_body": True}
+
+    monkeypatch.setattr("standalone.handler.tempfile.SpooledTemporaryFile", on_full_disk)
+    with pytest.raises(Refused) as refused:
+        await ThreadedHandler().read_body(receive)
+    assert refused.value.status == 503
