@@ -16,7 +16,7 @@ from django.utils import translation
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.language import language_of
-from .delivery.listener import BACK, NO_FEED, Listener
+from .delivery.listener import BACK, Listener
 from .delivery.origin import same_origin
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
@@ -50,7 +50,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         self._duties: list[asyncio.Task[Any]] = []
         self._version: int | None = None
         self._conversation: UUID | None = None
-        self._tab, self._newest = "", NO_FEED
+        self._tab, self._own, self._newest = "", set[int](), 0
         self._due, self._look = False, asyncio.Event()
         self._follows: dict[int, Follower] = {}
         self._paused: set[Follower] = set()
@@ -113,6 +113,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         """Look for changes at once on a new connection: nobody here was notified of those before it."""
         self._due = self._due or self._version is None
         self._conversation, self._version, self._tab = frame.conversation, frame.version, frame.tab
+        self._own.clear()
         self._look.set()
 
     async def _follow(self, frame: Follow) -> None:
@@ -144,20 +145,21 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     def _feed_advanced(self, version: int, tab: str) -> None:
         if version == BACK:
-            self._newest, self._due = NO_FEED, True
-        elif version >= self._newest[0]:
-            self._newest = version, tab
+            self._newest, self._due = 0, True
+        elif tab and tab == self._tab:
+            self._own.add(version)
+        self._newest = max(self._newest, version)
         if self._has_changes():
             self._look.set()
 
     def _has_changes(self) -> bool:
         """Whether there is something to send; a change by the tab itself comes with the response to its form.
 
-        The tab takes another name when that response has come, or never will.
+        Later changes wait for that as well, or the tab would be sent its own once more. It takes another name when the
+        response has come, or never will.
         """
-        (version, tab), known = self._newest, self._version or 0
-        answered = version == known + 1 and tab and tab == self._tab
-        return self._due or (version > known and not answered)
+        known = self._version or 0
+        return self._due or (self._newest > known and known + 1 not in self._own)
 
     async def _tell_changes(self) -> None:
         while True:

@@ -98,14 +98,18 @@ async def test_is_told_when_it_connects_again_without_the_response(owner, conver
         assert "And then?" in (await tab.receive())["stream"]
 
 
-async def test_is_told_what_others_change_meanwhile(owner, conversation, send, learns_by):
+async def test_is_told_what_others_change_meanwhile_when_the_response_has_come(owner, conversation, send, learns_by):
     async with connected(owner) as tab:
         await heard_by(owner, learns_by)
         version = await shown(tab, owner, conversation, "a1")
         await ask(send, conversation, "a1")
+        assert await tab.is_silent(0.6)
         await send(f"/c/{conversation.pk}/pin/", "b1")
+        assert await tab.is_silent(0.6)
+        await tab.send(do="open", conversation=str(conversation.pk), version=version + 1, tab="a2")
         sent = await tab.receive()
         assert (sent["version"], 'into="pinned"' in sent["stream"]) == (version + 2, True)
+        assert "And then?" not in sent["stream"]
 
 
 async def test_is_told_what_others_changed_just_before(owner, conversation, learns_by):
