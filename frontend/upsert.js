@@ -1,3 +1,5 @@
+import { NOBODY } from "./page.js"
+
 // A list may also hold a frame that loads more of it.
 const ITEMS = "[data-version], .more"
 const LIVE = ["parley-reply", "[data-reasoning]"]
@@ -22,11 +24,20 @@ export function upsert(stream, refresh) {
     if (stream.hasAttribute("added") && isBeyond(next, list)) refresh()
     return
   }
+  equip(next)
   const from = current?.dataset.status
   if (current) replace(current, next)
   if (list) place(next, list)
   else next.remove()
   next.dispatchEvent(new CustomEvent("parley:upserted", { bubbles: true, detail: { from } }))
+}
+
+// What leads to a message, and its tools, stand once on the page; what is sent to it has only their id and time.
+function equip(/** @type {HTMLElement} */ next) {
+  const { role, message = "", at } = next.dataset
+  const tools = document.getElementById(`tools-${role}`)?.innerHTML.replaceAll(NOBODY, message)
+  if (!tools || next.hasAttribute("aria-busy")) return
+  next.querySelector(".meta")?.insertAdjacentHTML("beforeend", tools.replace('datetime=""', `datetime="${at}"`))
 }
 
 function isNews(/** @type {HTMLElement} */ next, /** @type {HTMLElement} */ current) {

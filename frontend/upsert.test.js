@@ -18,7 +18,10 @@ class FakeElement {
     return this.parentElement !== null
   }
 
+  html = ""
+
   contains = () => false
+  insertAdjacentHTML = (_, html) => (this.html += html)
   querySelector = () => null
   hasAttribute = () => false
   matches = (selector) => selector.startsWith("[data-version]")
@@ -112,3 +115,20 @@ test("what was just added below a message that is not shown loads the page again
   received(message("2", { message: "2", parent: "0" }), { added: "" }, () => (refreshed += 1))
   assert.deepEqual([list.children, refreshed], [[first], 1])
 })
+
+for (const [what, more, tools] of [
+  ["that is settled", {}, '<a href="/c/1/?message=2"><time datetime="2026-11-28">'],
+  ["that is being written", { busy: true }, ""],
+]) {
+  test(`a message ${what} has ${tools ? "the tools of the page" : "no tools"}`, () => {
+    page["tools-user"] = {
+      innerHTML: '<a href="/c/1/?message=00000000-0000-0000-0000-000000000000"><time datetime="">',
+    }
+    const next = message("2", { message: "2", role: "user", at: "2026-11-28" })
+    const meta = new FakeElement({})
+    next.querySelector = (selector) => (selector.startsWith(".meta") ? meta : null)
+    next.hasAttribute = (name) => name === "aria-busy" && Boolean(more.busy)
+    received(next)
+    assert.equal(meta.html, tools)
+  })
+}

@@ -1,6 +1,5 @@
+import { NOBODY } from "../page.js"
 import { controller } from "../stimulus.js"
-
-const NOBODY = "00000000-0000-0000-0000-000000000000"
 
 /** An answer may name an image of another host: a link, until somebody clicks it. Nothing is asked for before. */
 export default class extends controller({ values: { failed: String, address: String } }) {

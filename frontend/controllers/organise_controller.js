@@ -1,7 +1,7 @@
+import { NOBODY } from "../page.js"
 import { controller } from "../stimulus.js"
 
 const KIND = "application/x-parley-conversation"
-const NOBODY = "00000000-0000-0000-0000-000000000000"
 
 /** A row that is dragged onto a folder moves into it; dragged to the list below, out of it. */
 export default class extends controller({ targets: { form: HTMLFormElement, into: HTMLInputElement } }) {

@@ -98,6 +98,18 @@ def test_is_nothing_to_a_second_person(tab, browsers, stack):
     expect(other.messages).to_have_count(0)
 
 
+def test_has_the_same_tools_after_a_reload(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.ask("and again")
+    expect(tab.body).to_have_text("You said: and again")
+    tab.wait_for_status("done")
+    tools = "() => [...document.querySelectorAll('.message')].map(each => each.querySelector('.meta').outerHTML)"
+    before = tab.page.evaluate(tools)
+    tab.page.reload()
+    assert tab.page.evaluate(tools) == before
+    assert len({*before}) == 4
+
+
 def test_goes_on_after_a_reload_in_the_middle(tab):
     question = "/say 120 words at 40"
     tab.ask(question)

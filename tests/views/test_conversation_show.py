@@ -35,6 +35,17 @@ def test_has_the_hooks_that_tests_of_others_rely_on(at_owner, conversation):
     assert 'data-status="done"' in page
 
 
+def test_has_the_tools_of_each_message_and_those_of_one_that_comes(at_owner, conversation):
+    _, answer = conversation.transcript()
+    conversation.ask("And then?")
+    page = at_owner.get(conversation.get_absolute_url()).text
+    nobody = uuid.UUID(int=0)
+    assert page.count('class="does"') == 3 + 2  # none of the reply that is not settled
+    for pk in (answer.pk, nobody):
+        assert f'formaction="/c/{conversation.pk}/messages/{pk}/regenerate/"' in page
+        assert page.count(f'data-copy-url-value="/messages/{pk}/source/"') == (2 if pk == nobody else 1)
+
+
 def test_may_not_be_kept_by_a_cache(at_owner, conversation):
     assert forbids_keeping(at_owner.get(conversation.get_absolute_url()))
 
