@@ -16,8 +16,6 @@ from benchmarks.frames import Answer, applied
 from tests.support.people import PASSWORD, TURBO
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept-Language": "en-GB,en;q=0.9"}
-EMPTY_DRAFT_AFTER_SEND = True
-"""Whether the page posts an empty draft when its question was answered."""
 PING_EVERY, QUIET_AFTER = 20, 5
 """Seconds, as in frontend/connection.js."""
 SERVER_KEEPS_ALIVE = 5
@@ -159,10 +157,7 @@ class ProductViewer(Viewer):
         await self.socket.send_str(orjson.dumps(message).decode())
 
     async def type(self, question: str) -> None:
-        await self.save_draft(question)
-
-    async def save_draft(self, text: str) -> None:
-        await self.send_form("/draft/", {}, {"conversation": self.conversation, "text": text})
+        await self.send_form("/draft/", {}, {"conversation": self.conversation, "text": question})
 
     async def ask(self, question: str) -> None:
         self.question = ""
@@ -172,8 +167,6 @@ class ProductViewer(Viewer):
         self.asked.append(Asked(question))
         fields = {"idempotency_key": str(uuid.uuid4()), "editing": "", "text": question}
         await self.begin(await self.post(f"/c/{self.conversation}/messages/", **fields))
-        if EMPTY_DRAFT_AFTER_SEND:
-            await self.save_draft("")
         await self.ended.wait()
         await self.send(do="unfollow", **{"as": self.handle})
 

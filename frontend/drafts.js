@@ -11,6 +11,10 @@ const MAX_IN_FAREWELL = 20_000
 export class Drafts {
   /** @type {Map<string, { text: string, until?: number }>} */
   #kept
+  /** What the server has, where that is known. @type {Map<string, string>} */
+  #saved = new Map()
+  /** Requests that are out. @type {Map<string, { count: number, crossed: boolean }>} */
+  #out = new Map()
   #person
 
   /**
@@ -38,16 +42,48 @@ export class Drafts {
     this.#kept.set(form, { text })
   }
 
-  /** The server has this text; pages that were rendered just before may still arrive. */
-  saved(/** @type {string} */ form, /** @type {string} */ text, now = Date.now()) {
-    const kept = this.#kept.get(form)
-    if (!kept || kept.text === text) this.#kept.set(form, { text, until: now + ON_ITS_WAY })
-  }
-
-  /** The newer of what was typed here and what the server put into the form. */
+  /** The newer of what was typed here and what the server put into the form; what is settled, the server has. */
   newest(/** @type {string} */ form, /** @type {string} */ rendered, now = Date.now()) {
     const kept = this.#kept.get(form)
-    return !kept || Number(kept.until) < now ? rendered : kept.text
+    if (kept && !kept.until) return kept.text
+    if (Number(kept?.until) < now) this.#kept.delete(form)
+    const { text } = this.#kept.get(form) ?? { text: rendered }
+    this.#saved.set(form, text)
+    return text
+  }
+
+  /** A request that changes what the server has of a form goes out. */
+  begin(/** @type {string} */ form) {
+    const { count } = this.#out.get(form) ?? { count: 0 }
+    this.#out.set(form, { count: count + 1, crossed: count > 0 })
+    this.#saved.delete(form)
+  }
+
+  /**
+   * It is back, and if it went well the server has this text, which pages that are on their way may lack. True after
+   * the last of several at once: it is not known in which order they came.
+   * @param {string} form @param {string} [text]
+   */
+  end(form, text, now = Date.now()) {
+    const { count, crossed } = this.#out.get(form) ?? { count: 1, crossed: false }
+    if (count > 1) this.#out.set(form, { count: count - 1, crossed })
+    else this.#out.delete(form)
+    if (crossed || text === undefined) return crossed && count === 1
+    this.#saved.set(form, text)
+    if ((this.#kept.get(form)?.text ?? text) === text) this.#kept.set(form, { text, until: now + ON_ITS_WAY })
+    return false
+  }
+
+  /**
+   * Save what was typed, unless the server has it; `post` tells whether it has it then.
+   * @param {string} form @param {(text: string) => Promise<boolean>} post
+   */
+  async save(form, post, now = Date.now()) {
+    const text = this.#kept.get(form)?.text
+    if (text === undefined) return
+    const has = text === this.#saved.get(form)
+    this.begin(form)
+    if (this.end(form, has || (await post(text)) ? text : undefined, now)) await this.save(form, post)
   }
 }
 

@@ -6,12 +6,15 @@ const FILLS_THE_FIELD = 4_000
 // Too late, too large, too often: what the server says then is a page, which would take the place of what was typed.
 const REFUSED = [408, 413, 429]
 
-// The form is replaced when its message was sent.
+// The page on which to sign in also comes with success, after a redirect.
+const ANSWER = /^text\/vnd\.turbo-stream\.html|\/[0-9a-f-]{36}\/$/
+
+// The form is on another page when the first message was sent, and another one when its message was refused.
 let refocus = false
 
 /** The keys, the height and the sending of the composer. */
 export default class extends controller({
-  targets: { form: HTMLFormElement, text: HTMLTextAreaElement, problem: HTMLElement },
+  targets: { form: HTMLFormElement, text: HTMLTextAreaElement, problem: HTMLElement, once: HTMLElement },
 }) {
   #busy = false
 
@@ -49,8 +52,12 @@ export default class extends controller({
     this.#busy = this.problemTarget.hidden = refocus = true
   }
 
-  submitted() {
+  submitted(/** @type {Fired<"turbo:submit-end">} */ { detail: { success, fetchResponse } }) {
     this.#busy = false
+    const { redirected, location, contentType } = fetchResponse ?? {}
+    const asked = success && ANSWER.test(String(redirected ? location?.pathname : contentType))
+    if (asked && !redirected) this.#goOn()
+    this.dispatch(asked ? "asked" : "refused")
   }
 
   answered(/** @type {Fired<"turbo:before-fetch-response">} */ event) {
@@ -61,5 +68,13 @@ export default class extends controller({
   failed(/** @type {Event} */ event) {
     event.preventDefault()
     this.problemTarget.hidden = refocus = false
+  }
+
+  // What was said of one question is not said of the next.
+  #goOn() {
+    for (const each of this.onceTargets) each.remove()
+    this.textTarget.removeAttribute("aria-invalid")
+    this.textTarget.focus({ preventScroll: true })
+    refocus = false
   }
 }

@@ -4,7 +4,7 @@ import { meta } from "../page.js"
 import { controller } from "../stimulus.js"
 import { ofTab } from "../storage.js"
 
-const QUIET = 800
+const QUIET = 2_000
 
 // The form is replaced when its message was sent, and gone on another page; this outlives it.
 const person = meta("parley-person")
@@ -21,28 +21,27 @@ export default class extends controller({
   targets: { text: HTMLTextAreaElement },
   values: { url: String, conversation: String },
 }) {
-  #saving = new Later(QUIET, () => this.#save(this.textTarget))
+  #saving = new Later(QUIET, () => this.#save())
+  #form = ""
   /** @type {string | undefined} */
   #sent
 
   textTargetConnected(/** @type {HTMLTextAreaElement} */ text) {
-    const rendered = text.value
-    text.value = drafts.newest(addressOf(text), rendered)
-    if (text.value !== rendered) this.#saving.ask()
+    this.#form = text.form?.action ?? ""
+    if (text.form?.editing?.value) return
+    text.value = drafts.newest(this.#form, text.value)
+    this.#saving.ask()
   }
 
   textTargetDisconnected(/** @type {HTMLTextAreaElement} */ text) {
-    this.#saving.forget()
-    if (this.#sent === undefined) return
-    const rest = text.value.startsWith(this.#sent) ? text.value.slice(this.#sent.length) : text.value
-    drafts.typed(addressOf(text), rest)
-    this.#save(text, rest)
+    if (this.#sent !== undefined) this.#back(text)
+    this.#saving.hurry()
   }
 
   changed() {
     this.#saving.forget()
     if (this.textTarget.form?.editing?.value) return
-    drafts.typed(addressOf(this.textTarget), this.textTarget.value)
+    drafts.typed(this.#form, this.textTarget.value)
     this.#saving.ask()
   }
 
@@ -54,21 +53,35 @@ export default class extends controller({
     if (defaultPrevented) return
     this.#saving.forget()
     this.#sent = this.textTarget.value
+    drafts.begin(this.#form)
   }
 
-  sent(/** @type {Fired<"turbo:submit-end">} */ { detail: { success } }) {
-    if (success) return
+  asked() {
+    this.#back(this.textTarget, "")
+    this.textTarget.dispatchEvent(new Event("input", { bubbles: true }))
+  }
+
+  refused() {
     this.#sent = undefined
     this.changed()
+    if (drafts.end(this.#form)) this.#save()
   }
 
-  async #save(/** @type {HTMLTextAreaElement} */ field, text = field.value) {
-    const address = addressOf(field)
-    if (!this.urlValue) return
-    if (await saveDraft(this.urlValue, this.conversationValue, text)) drafts.saved(address, text)
+  /**
+   * What was typed while the form was out is the next draft.
+   * @param {HTMLTextAreaElement} text @param {string} [saved]
+   */
+  #back(text, saved) {
+    const { value } = text
+    text.value = value.startsWith(this.#sent ?? "") ? value.slice(this.#sent?.length) : value
+    this.#sent = undefined
+    drafts.typed(this.#form, text.value)
+    this.#saving.ask()
+    if (drafts.end(this.#form, saved)) this.#save()
   }
-}
 
-function addressOf(/** @type {HTMLTextAreaElement} */ { form }) {
-  return form?.action ?? ""
+  #save() {
+    const { urlValue: url, conversationValue: conversation } = this
+    if (url) drafts.save(this.#form, (text) => saveDraft(url, conversation, text))
+  }
 }

@@ -18,6 +18,11 @@ export default class extends controller({
     if (this.hasQuestionTarget && this.questionTarget.value) this.#edit(event)
   }
 
+  asked() {
+    for (const question of this.questionTargets) question.value = ""
+    for (const note of this.noteTargets) note.hidden = true
+  }
+
   #begin(/** @type {Event} */ event, /** @type {HTMLElement | null | undefined} */ message) {
     if (!message || !this.hasQuestionTarget) return
     this.#edit(event, message.dataset.message, message.querySelector("[data-body]")?.textContent)

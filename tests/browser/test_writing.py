@@ -118,6 +118,20 @@ def test_keeps_what_was_typed_when_sending_fails(tab):
     tab.problems.clear()
 
 
+def test_goes_on_after_a_question_that_was_refused(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.ask("x" * 32_001)
+    refusal = tab.page.locator("form[data-composer] [role=alert]:visible")
+    expect(refusal).to_contain_text("Shorten it")
+    tab.ask("in short")
+    expect(tab.body).to_have_text("You said: in short")
+    expect(refusal).to_have_count(0)
+    expect(tab.composer).to_have_value("")
+    tab.ask("and on")
+    expect(tab.body).to_have_text("You said: and on")
+    tab.problems[:] = [problem for problem in tab.problems if "422" not in problem]
+
+
 @pytest.mark.parametrize("url", ["**/conversations/", "**/c/*/messages/"])
 @pytest.mark.parametrize("status", [413, 503])
 def test_keeps_what_was_typed_when_the_server_is_busy(tab, url, status):

@@ -41,7 +41,6 @@ def conversation_create(request: HttpRequest) -> HttpResponse:
         )
     except DuplicateQuestion as again:
         conversation = again.question.conversation
-    Draft.keep(request.user, None, "")
     return redirect_to(conversation)
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from parley.delivery.stream_log import show_live
 from parley.forms import QuestionForm
-from parley.models import Conversation, Draft, DuplicateQuestion, Message, Role
+from parley.models import Conversation, DuplicateQuestion, Message, Role
 from parley.tasks import stop_on_commit
 
 from .base import fragment, own_conversation, own_message, private, redirect_to, stream, wants_stream
-from .conversations import conversation_page, next_form
+from .conversations import conversation_page
 
 
 @private
@@ -37,13 +37,12 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
         if first is None:
             return redirect_to(conversation)
         reply = first
-    Draft.keep(request.user, conversation, "")
     if not wants_stream(request):
         return redirect_to(conversation)
     if not question.versions:
         conversation.number_versions([question, reply])
-    context = {"question": question, "reply": reply, "form": next_form(), "edited": edited}
-    return stream(request, "message_create", {**context, "conversation": conversation})
+    context = {"question": question, "reply": reply, "edited": edited, "conversation": conversation}
+    return stream(request, "message_create", context)
 
 
 @private
