@@ -23,7 +23,10 @@ def however_cut(text, begun=""):
     return ways[0]
 
 
-@pytest.mark.parametrize(("opener", "closer"), TAGS.items(), ids=TAGS)
+NAMED = {f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought")} | {"[THINK]": "[/THINK]"}
+
+
+@pytest.mark.parametrize(("opener", "closer"), (NAMED | TAGS).items(), ids=str)
 def test_knows_the_tags_of_many_models(opener, closer):
     assert however_cut(f"\n{opener}\nWell, 1 < 2.{closer}\n\nSo.") == ("Well, 1 < 2.", "So.")
     assert however_cut(f"{opener}{closer}So.") == ("", "So.")
