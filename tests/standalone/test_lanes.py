@@ -71,11 +71,15 @@ async def test_a_turn_is_given_back_once_however_a_request_ends(lane):
 
 
 async def test_ten_slow_clicks_of_one_client_leave_the_others_their_threads():
-    lane, lock = Lane("test", 8, each=4), threading.Event()
-    clicks = asyncio.create_task(answer(lane, *[lock.wait] * 10, client="one"))
-    async with asyncio.timeout(20):
-        assert await answer(lane, *[lambda: "page"] * 4) == ["page"] * 4
-    lock.set()
+    lane, lock, begun = Lane("test", 8, each=4), threading.Event(), threading.Semaphore(0)
+    clicks = asyncio.create_task(answer(lane, *[lambda: begun.release() or lock.wait(60)] * 10, client="one"))
+    for _ in range(4):
+        await asyncio.to_thread(begun.acquire, timeout=20)
+    try:
+        async with asyncio.timeout(20):
+            assert await answer(lane, *[lambda: "page"] * 4) == ["page"] * 4
+    finally:
+        lock.set()
     assert await clicks == [True] * 10
 
 
