@@ -134,6 +134,7 @@ def test_no_answer_stays_in_memory_while_another_sweeps(monkeypatch):
     handler, sweeps, other = ThreadedHandler(), HttpResponse(), HttpResponse()
     sweeps.close, other.close = (lambda: lock.wait(60)), closed.set
     answers = iter([sweeps, other])
+    monkeypatch.setattr("standalone.handler.close_old_connections", lambda: None)
     monkeypatch.setattr(handler, "get_response", lambda request: next(answers))
     for _ in range(2):
         handler._respond(None).close()
