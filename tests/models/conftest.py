@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from parley import broker
+from parley.generation import history
 from parley.models import Conversation, Message
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -84,3 +85,8 @@ def put(reply, **values):
     Message.objects.filter(pk=reply.pk).update(**values)
     reply.refresh_from_db()
     return reply
+
+
+def said_before(reply):
+    """The texts above a message on its branch, in order."""
+    return [text for _, _, text in history.before(reply, 1_000_000).turns]

@@ -4,12 +4,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from parley.generation import history
 from parley.generation.prompt import build
 from parley.ids import uuid7
 from parley.models import Conversation, Message
 from parley.models.branching import PAGE
 from parley.models.conversation import NoQuestion
-from tests.models.conftest import answered, put, settle
+from tests.models.conftest import answered, put, said_before, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_answers_again_beside_the_first_answer(talk, words):
     reply = talk.regenerate(words("re q2"), "gpt-y")
     assert (reply.parent, reply.status, reply.asked_model) == (words("q2"), "pending", "gpt-y")
     assert [message.pk for message in talk.transcript()][-1] == reply.pk
-    assert contents(talk.history_before(reply)) == ["q1", "re q1", "q2"]
+    assert said_before(reply) == ["q1", "re q1", "q2"]
     assert len(talk.transcript()[-1].versions) == 2
 
 
@@ -245,7 +246,7 @@ def test_forks_one_branch_alone(talk, words):
 def test_goes_on_in_a_fork_and_leaves_the_other_alone(fork, talk):
     _, reply = say(fork, "another q3")
     assert shown(fork) == ["q1", "re q1", "q2", "re q2", "another q3", "re another q3"]
-    assert contents(fork.history_before(reply)) == ["q1", "re q1", "q2", "re q2", "another q3"]
+    assert said_before(reply) == ["q1", "re q1", "q2", "re q2", "another q3"]
     assert shown(talk)[-1] == "re q3"
 
 
@@ -362,8 +363,7 @@ def test_deletes_everything_and_begins_again(talk, words):
 
 def test_sends_what_is_left_when_an_answer_was_deleted(talk, words):
     talk.delete_message(words("re q1"))
-    history = talk.history_before(words("re q3"))
-    built = build("", [(message.role, message.status, message.content) for message in history], window=1000)
+    built = build("", history.before(words("re q3"), 1000).turns, window=1000)
     assert [message["content"] for message in built.messages] == ["q1\n\nq2", "re q2", "q3"]
 
 
@@ -457,7 +457,7 @@ def circle(talk, words):
 
 def test_never_goes_round_in_a_circle(circle, words):
     assert len(circle.whole_branch()) == len(circle.transcript()) == 6
-    assert len(circle.history_before(words("re q2"))) <= 6
+    assert len(said_before(words("re q2"))) <= 6
     circle.show(words("q2"))
     assert circle.window(around=words("q2")).messages
     assert len(circle.window(after=words("q1")).messages) <= 6
@@ -482,7 +482,6 @@ def test_takes_as_many_queries_for_a_long_and_wide_tree_as_for_a_small_one(owner
         lambda each: each.transcript(),
         lambda each: each.window(around=each.messages.first()),
         lambda each: each.window(before=each.leaf()),
-        lambda each: each.history_before(each.leaf()),
         lambda each: each.show(each.messages.first()),
         lambda each: each.whole_branch(),
         lambda each: each.delete_branch(each.messages.order_by("id")[3]),

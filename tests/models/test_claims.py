@@ -4,20 +4,23 @@ from datetime import timedelta
 from random import Random
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from parley.conf import conf
 from parley.generation import engine, history
 from parley.generation.outcome import Outcome
-from parley.generation.prompt import build
+from parley.generation.prompt import build, room
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
-from parley.models import Conversation, Message
+from parley.models import Conversation, Message, Status
 from parley.models.worker import with_heartbeats
-from tests.models.conftest import answered, begun, put, settle
+from tests.models.conftest import answered, begun, put, said_before, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -65,34 +68,78 @@ def long_talk(owner, number, text="word " * 20, **values):
     return conversation.ask("last")[1]
 
 
-def turns(reply):
-    return [(words.role, words.status, words.content) for words in reply.conversation.history_before(reply)]
-
-
 @pytest.mark.parametrize("window", [0, 1, 50, 500, 3000, 20_000, 1_000_000])
 def test_asks_as_if_all_had_been_read(owner, settings, window):
     settings.PARLEY = {**settings.PARLEY, "CONTEXT_WINDOW": window}
     reply = long_talk(owner, 300)
     Message.objects.filter(conversation=reply.conversation, content__startswith="2 ").update(content=" \n\u2003")
     Message.objects.filter(conversation=reply.conversation, content__startswith="4 ").update(content="")
-    whole = build("", turns(reply), window=window)
+    whole = build("", history.before(reply, 1_000_000).turns, window=window)
     writing = engine.begin([reply.pk], WORKER)[reply.pk]
     assert (writing.request.messages, writing.left_out) == (whole.messages, whole.left_out)
 
 
-def test_reads_no_more_of_a_long_conversation_than_a_window_holds(owner):
-    reply = long_talk(owner, 1000)
+BLANKS = ("", " ", "\n\u2003", "\x1c\x85\xa0", " " * 300)
+TEXTS = st.sampled_from([*BLANKS, "word", "many words " * 9, " " * 99 + "word", "漢字" * 40, "100 %(s)s\\ '"])
+TURNS = st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.sampled_from([*Status]), TEXTS), max_size=12)
+
+
+@given(TURNS, st.integers(0, 900), st.sampled_from(["", "Be brief. " * 10]), st.sampled_from(["", "begun " * 9]))
+@hypothesis.settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_reads_what_a_prompt_of_everything_would_keep(owner, turns, window, instructions, begun):
+    conversation, rows = Conversation.objects.create(owner=owner, title="any"), []
+    for role, status, content in [*turns, ("user", "done", "last"), ("assistant", "pending", begun)]:
+        row = Message(conversation=conversation, parent=rows[-1] if rows else None, role=role, version=1)
+        row.status, row.content = status, content
+        rows.append(row)
+    *_, reply = Message.objects.bulk_create(rows)
+    chosen = {"window": window, "begun": begun}
+    read = history.before(reply, room(instructions, **chosen))
+    everything = build(instructions, [*turns, ("user", "done", "last")], **chosen)
+    assert build(instructions, read.turns, older=read.older, **chosen) == everything
+
+
+@pytest.fixture
+def fetched(monkeypatch):
+    """The rows of histories that were fetched from the database, one list a statement."""
+    statements, rows = [], history._rows
+    monkeypatch.setattr(
+        history, "_rows", lambda *args, **values: statements.append(rows(*args, **values)) or statements[-1]
+    )
+    return statements
+
+
+@pytest.mark.parametrize("text", ["word " * 20, "漢字" * 300])
+def test_fetches_the_turns_that_a_window_holds_and_one_more(owner, fetched, text):
+    reply = long_talk(owner, 500, text)
+    Message.objects.filter(conversation=reply.conversation, status="failed").update(status="done")
     read = history.before(reply, 1000)
-    assert len(read.turns) == history.FIRST_PAGE
-    assert read.older > 700
+    [[_, *newest], older] = fetched
+    contents = [content for *_, content in newest]
+    fitting = build("", read.turns, window=1000 / 0.75).messages
+    assert len(newest) == len(read.turns) <= len(fitting) + 2  # the turn that does not fit may follow one that needs it
+    assert sum(len(content.encode()) for content in contents[:-1]) <= 3000
+    assert older == [(read.older,)]
+    assert read.older + len(read.turns) == 503
+
+
+def test_reads_the_history_of_a_long_conversation_with_one_query_more(owner):
+    counts = []
+    for number in (10, 2000):
+        reply = long_talk(owner, number, "word " * 50)
+        with CaptureQueriesContext(connection) as captured:
+            assert engine.begin([reply.pk], WORKER)[reply.pk].request.messages
+        put(reply, status="done")
+        counts.append(len(captured))
+    assert counts[1] == counts[0] + 1 <= 10
 
 
 def test_reads_what_a_fork_has_copied(owner):
     source = long_talk(owner, 120)
     fork = source.conversation.fork(source.parent)
     _, reply = fork.ask("in the fork")
-    assert history.before(reply, 1_000_000).turns == turns(reply)
-    assert len(turns(reply)) == 124
+    assert said_before(reply) == [*said_before(source), "in the fork"]
+    assert len(said_before(reply)) == 124
 
 
 @pytest.mark.parametrize("words", ["words", ""])
@@ -101,7 +148,15 @@ def test_never_reads_a_circle_twice(owner, words):
     Message.objects.filter(conversation=reply.conversation).exclude(pk=reply.pk).update(content=words)
     root = Message.objects.get(conversation=reply.conversation, parent=None)
     put(root, parent=reply.parent)
-    assert len(history.before(reply, 1_000_000).turns) == 13
+    assert len(history.before(reply, 10_000).turns) == 13
+    assert 0 <= history.before(reply, 20).older <= 14
+
+
+def test_reads_nothing_of_another_conversation(owner, stranger):
+    reply, theirs = waiting(owner), waiting(stranger)
+    put(reply.parent, parent=theirs)
+    assert said_before(reply) == ["What is a parley?"]
+    assert history.before(reply, 0).older == 0
 
 
 def test_reads_histories_after_the_claim_is_committed(owner, monkeypatch):

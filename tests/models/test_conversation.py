@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from parley.models import Conversation, Message
-from tests.models.conftest import answered, begun, put, settle
+from tests.models.conftest import answered, begun, put, said_before, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -77,15 +77,15 @@ def test_has_as_history_what_was_said_before_on_the_branch(owner):
     conversation.messages.create(parent=root, role="assistant", status="done", content="another branch")
     settle(conversation)
     _, second = conversation.messages.filter(role="assistant").exclude(content="another branch").order_by("id")
-    assert contents(conversation.history_before(second)) == ["What is a parley?", "answer", "question 1"]
-    assert contents(conversation.history_before(first)) == ["What is a parley?"]
-    assert conversation.history_before(root) == []
+    assert said_before(second) == ["What is a parley?", "answer", "question 1"]
+    assert said_before(first) == ["What is a parley?"]
+    assert said_before(root) == []
 
 
 def test_has_no_later_question_in_the_history_of_a_reply_that_is_retried(conversation, reply):
     put(reply, status="failed")
     conversation.ask("later")
-    assert contents(conversation.history_before(reply)) == ["What is a parley?"]
+    assert said_before(reply) == ["What is a parley?"]
 
 
 @pytest.mark.parametrize(("own", "used"), [("", "fake-1"), ("gpt-x", "gpt-x")])

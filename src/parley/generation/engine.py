@@ -155,8 +155,9 @@ def _nothing_new(reply: Message, provider: Provider) -> Accumulator:
 def _request(reply: Message, window: int) -> tuple[Request, int]:
     """Return the request, and how many old messages are left out of it."""
     conversation = reply.conversation
-    history_read = history.before(reply, window)
     instructions = conversation.effective_instructions
+    room = prompt.room(instructions, window=window, begun=reply.content)
+    history_read = history.before(reply, room)
     built = prompt.build(instructions, history_read.turns, window=window, begun=reply.content, older=history_read.older)
     return Request(reply.model, built.messages, conversation.effective_parameters), built.left_out
 

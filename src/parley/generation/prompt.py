@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TypedDict
 
@@ -48,21 +48,25 @@ def build(instructions: str, history: Iterable[Turn], *, window: int, begun: str
     >>> [message["role"] for message in build("Be brief.", [("user", "done", "Hello?")], window=4096).messages]
     ['system', 'user']
     """
-    system: list[ProviderMessage] = [{"role": "system", "content": instructions}] if instructions.strip() else []
+    system, ending = _around(instructions, begun)
     turns = _turns_of(history)
-    ending = [_message("assistant", begun)] if begun else []
-    room = window * (1 - SHARE_FOR_ANSWER) - _tokens(system) - _tokens(ending)
-    kept = _newest_that_fit(turns, room)
+    kept = _newest_that_fit(turns, room(instructions, window=window, begun=begun))
     return Prompt(system + _in_turn(kept, ending), older + len(turns) - len(kept))
 
 
-def tokens(history: Iterable[Turn]) -> float:
-    """Return about how many tokens of a window these turns take.
+def room(instructions: str, *, window: int, begun: str = "") -> float:
+    """Return how many tokens a window has for the turns.
 
-    >>> tokens([("user", "done", "A question?")]) < 20
-    True
+    >>> room("", window=4096)
+    3072.0
     """
-    return _tokens(_turns_of(history))
+    return window * (1 - SHARE_FOR_ANSWER) - sum(map(_tokens, chain(*_around(instructions, begun))))
+
+
+def _around(instructions: str, begun: str) -> tuple[list[ProviderMessage], list[ProviderMessage]]:
+    """Return the messages before and after the turns."""
+    system = [_message("system", instructions)] if instructions.strip() else []
+    return system, [_message("assistant", begun)] if begun else []
 
 
 def _turns_of(history: Iterable[Turn]) -> list[ProviderMessage]:
@@ -89,16 +93,18 @@ def _message(role: str, content: str) -> ProviderMessage:
     return {"role": role, "content": content}
 
 
-def _tokens(messages: list[ProviderMessage]) -> float:
-    return sum(len(message["content"].encode()) / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE for message in messages)
+def _tokens(message: ProviderMessage) -> float:
+    return len(message["content"].encode()) / BYTES_PER_TOKEN + TOKENS_PER_MESSAGE
 
 
 def _newest_that_fit(turns: list[ProviderMessage], room: float) -> list[ProviderMessage]:
     """Return the newest turns that fit, from a question on, and at least the last one."""
     first = len(turns)
-    while first and (first == len(turns) or _tokens([turns[first - 1]]) <= room):
+    for turn in reversed(turns):
+        room -= _tokens(turn)
+        if room < 0 and first < len(turns):
+            break
         first -= 1
-        room -= _tokens([turns[first]])
     while first and first < len(turns) - 1 and turns[first]["role"] != "user":
         first += 1
     return turns[first:]

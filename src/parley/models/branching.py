@@ -109,11 +109,6 @@ class Branching(models.Model):
         """Return whether this message is on the shown branch."""
         return bool(tree.downwards(message.pk, self.leaf_id(), 1))
 
-    def history_before(self, message: "Message", most: int = tree.MAX_STEPS) -> list["Message"]:
-        """Return the nearest ``most`` messages before one on its branch, in order, with what a prompt needs of them."""
-        earlier = self.messages.filter(pk__in=tree.nearest(message.parent_id, most))
-        return branch(earlier.only("role", "status", "content", "parent_id", "conversation_id"), message.parent_id)
-
     def whole_branch(self) -> list["Message"]:
         """Return all messages of the shown branch, in order."""
         leaf = self.leaf_id()

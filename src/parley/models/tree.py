@@ -52,31 +52,31 @@ _DOWNWARDS = """
 
 def above(leaf: UUID | None) -> RawSQL:
     """Return the ids of a message and of all above it, for ``pk__in``."""
-    return RawSQL(_ABOVE, [_prepared(leaf)])
+    return RawSQL(_ABOVE, [prepared(leaf)])
 
 
 def nearest(leaf: UUID | None, count: int) -> RawSQL:
     """Return the ids of a message and of the nearest above it, ``count`` in all, for ``pk__in``."""
-    return RawSQL(_NEAREST, [_prepared(leaf), count])
+    return RawSQL(_NEAREST, [prepared(leaf), count])
 
 
 def below(message: UUID) -> RawSQL:
     """Return the ids of a message and of all below it, for ``pk__in``."""
-    return RawSQL(_BELOW, [_prepared(message)])
+    return RawSQL(_BELOW, [prepared(message)])
 
 
 def newest_leaf(message: UUID) -> UUID:
     """Return the id of the newest leaf below a message; of the message itself if there is none (in a circle)."""
-    return next(_ids(_NEWEST_LEAF, [_prepared(message)]), message)
+    return next(_ids(_NEWEST_LEAF, [prepared(message)]), message)
 
 
 def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
     """Return the first ``count`` ids of the path from a message down to a leaf; [] if the leaf is not below it."""
-    ids = list(_ids(_DOWNWARDS, [_prepared(leaf), _prepared(start), MAX_STEPS, count]))
+    ids = list(_ids(_DOWNWARDS, [prepared(leaf), prepared(start), MAX_STEPS, count]))
     return ids if ids[:1] == [start] else []
 
 
-def _prepared(pk: UUID | None) -> Any:
+def prepared(pk: UUID | None) -> Any:
     """Return an id as the database stores it: as 32 hex digits if it has no type for UUIDs."""
     return _key.get_db_prep_value(pk, connection)
 
