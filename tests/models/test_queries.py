@@ -63,11 +63,13 @@ def test_catches_up_with_many_changes_with_the_queries_of_few(owner, page):
     assert few_queries == many_queries <= 8
 
 
-def test_asks_with_four_writes(conversation, reply, written):
+def test_asks_with_four_writes_and_one_read(conversation, reply, written):
     """The feed, the messages, the conversation and the draft that was sent."""
     with written() as writes:
-        conversation.ask("next")
+        conversation.ask("next", idempotency_key=uuid4())
     assert len(writes) == 4
+    statements = [query["sql"].split()[0] for query in writes.captured_queries]
+    assert statements == ["SAVEPOINT", "INSERT", "WITH", "INSERT", "UPDATE", "DELETE", "RELEASE"]
 
 
 def test_writes_a_reply_with_two_writes_at_its_beginning_and_at_its_end(reply, written):

@@ -157,11 +157,9 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
         version = Feed.advance(self.owner_id)
-        self._refuse_twice(idempotency_key)
-        self.refresh_from_db(fields=["shown"])
+        leaf_id = self.shown_id = self._next_place(idempotency_key)
         for chosen in filter(None, (instead_of, below)):
             chosen.refresh_from_db(fields=["parent"])
-        leaf_id = self.leaf_id()
         parent_id = instead_of.parent_id if instead_of else self._leaf_through(below) if below else leaf_id
         asked = {"id": uuid7(leaf_id), "version": version, "idempotency_key": idempotency_key}
         new = partial(self.messages.model, conversation=self)
@@ -173,13 +171,16 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
             question.versions, reply.versions = [question.pk], [reply.pk]
         return question, reply
 
-    def _refuse_twice(self, idempotency_key: UUID | None) -> None:
-        """Raise DuplicateQuestion for a used key; the feed is locked, so of two requests at once one comes second."""
-        asked = self.messages.model.objects.filter(
-            conversation__owner_id=self.owner_id, idempotency_key=idempotency_key
-        )
-        if idempotency_key and asked.exists():
-            raise DuplicateQuestion(asked[0])
+    def _next_place(self, idempotency_key: UUID | None) -> UUID | None:
+        """Return the end of the shown branch; the feed is locked, so of two requests at once one comes second."""
+        place = tree.next_place(self.pk, Feed.key_of(self.owner_id), idempotency_key)
+        if place is None:
+            raise self.DoesNotExist
+        leaf_id, used = place
+        if used:
+            mine = self.messages.model.objects.filter(conversation__owner_id=self.owner_id)
+            raise DuplicateQuestion(mine.filter(idempotency_key=idempotency_key)[0])
+        return leaf_id
 
     def regenerate(self, message: "Message", model: str = "") -> "Message":
         """Enqueue another reply beside this one, or to this question, on the shown branch → the pending reply.

@@ -41,6 +41,22 @@ _NEWEST_LEAF = """
         SELECT below.id, below.parent_id FROM parley_message below JOIN walk ON below.parent_id = walk.id
     ) SELECT id FROM walk WHERE id NOT IN (SELECT parent_id FROM walk WHERE parent_id IS NOT NULL)
     ORDER BY id DESC LIMIT 1"""
+_NEXT = """
+    WITH RECURSIVE start (id) AS (
+        SELECT COALESCE(shown_id, (
+            SELECT id FROM parley_message WHERE conversation_id = %(conversation)s ORDER BY id DESC LIMIT 1
+        )) FROM parley_conversation WHERE id = %(conversation)s
+    ), walk (id, parent_id) AS (
+        SELECT message.id, message.parent_id FROM parley_message message JOIN start ON message.id = start.id
+        UNION
+        SELECT below.id, below.parent_id FROM parley_message below JOIN walk ON below.parent_id = walk.id
+    ) SELECT COALESCE((
+        SELECT id FROM walk WHERE id NOT IN (SELECT parent_id FROM walk WHERE parent_id IS NOT NULL)
+        ORDER BY id DESC LIMIT 1
+    ), start.id), EXISTS (
+        SELECT 1 FROM parley_message asked JOIN parley_conversation mine ON mine.id = asked.conversation_id
+        WHERE asked.idempotency_key = %(key)s AND mine.owner_id = %(owner)s
+    ) FROM start"""
 _DOWNWARDS = """
     WITH RECURSIVE walk (id, parent_id, step) AS (
         SELECT id, parent_id, 1 FROM parley_message WHERE id = %s
@@ -68,6 +84,18 @@ def below(message: UUID) -> RawSQL:
 def newest_leaf(message: UUID) -> UUID:
     """Return the id of the newest leaf below a message; of the message itself if there is none (in a circle)."""
     return next(_ids(_NEWEST_LEAF, [prepared(message)]), message)
+
+
+def next_place(conversation: UUID, owner: Any, key: UUID | None) -> tuple[UUID | None, bool] | None:
+    """Return (end of the shown branch, whether this person's form with this key was sent); None if it was deleted.
+
+    ``owner``: their id as the database stores it.
+    """
+    values = {"conversation": prepared(conversation), "owner": owner, "key": prepared(key)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, values)
+        place = cursor.fetchone()
+    return place and (place[0] and UUID(str(place[0])), bool(place[1]))
 
 
 def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
