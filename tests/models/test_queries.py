@@ -72,6 +72,14 @@ def test_asks_with_four_writes_and_one_read(conversation, reply, written):
     assert statements == ["SAVEPOINT", "INSERT", "WITH", "INSERT", "UPDATE", "DELETE", "RELEASE"]
 
 
+def test_asks_again_without_a_look_at_all_messages(conversation, reply, written):
+    with written() as writes:
+        conversation.regenerate(reply, "gpt-y")
+    reads = [query["sql"] for query in writes.captured_queries if 'FROM "parley_message"' in query["sql"]]
+    assert len(reads) == 3
+    assert all('"parent_id" =' in read or '"id" =' in read for read in reads)
+
+
 def test_writes_a_reply_with_two_writes_at_its_beginning_and_at_its_end(reply, written):
     """The first is the lock of SQLite, which has no other."""
     with written() as writes:

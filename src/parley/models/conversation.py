@@ -204,7 +204,8 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         return reply
 
     def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
-        pk = uuid7(max(question_id, self._newest_id() or question_id))
+        beside = self.messages.filter(parent=question_id).order_by("-id").values_list("pk", flat=True).first()
+        pk = uuid7(max(filter(None, (question_id, beside, self.shown_id))))
         asked = {"id": pk, "version": version, "asked_model": model}
         reply: Message = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
         reply.enqueue()
