@@ -162,6 +162,6 @@ def dispatch_next(reply: Message) -> None:
 def next_of(reply: Message) -> list[Message]:
     """Return the person's next replies after one of theirs has settled; mostly none, which one short query finds."""
     owner_id = reply.owner_id
-    if not Message.objects.unsettled().filter(conversation__owner_id=owner_id, status="pending").exists():
+    if not Message.objects.any_pending_of(owner_id):
         return []
     return list(Message.objects.waiting_of(owner_id)[: conf.MAX_PER_PERSON])

@@ -14,6 +14,7 @@ from django.utils import timezone
 from parley import markdown
 
 from . import locks
+from .feed import Feed
 from .job import JobQuerySet
 from .portions import ROW, Pace, portions
 from .states import UNSETTLED, Status
@@ -45,6 +46,11 @@ RETURNING message.id
 """PostgreSQL: one statement for all rows, which waits for none of them."""
 IS_UNSETTLED = "parley_message.status IN ('pending', 'streaming')"
 """The condition of the index parley_message_unsettled, to the letter."""
+PENDING_OF = (
+    "SELECT 1 FROM parley_message JOIN parley_conversation ON parley_conversation.id = parley_message.conversation_id"
+    f" WHERE {IS_UNSETTLED} AND parley_message.status = 'pending' AND parley_conversation.owner_id = %s LIMIT 1"
+)
+"""Asked at the end of each reply: Django takes five times as long to write it as the database to answer it."""
 _key = models.UUIDField()
 FORGOTTEN_AFTER = 10
 """Seconds after which a worker knows every reply that it has begun."""
@@ -125,6 +131,12 @@ class MessageQuerySet(JobQuerySet):
         since = timezone.now() - timedelta(seconds=FORGOTTEN_AFTER)
         begun: MessageQuerySet = self.orphaned(worker_id).filter(started_at__lt=since)
         return begun.exclude(pk__in=list(known))
+
+    def any_pending_of(self, owner_id: int) -> bool:
+        """Return whether a reply of a person waits to be begun."""
+        with connection.cursor() as cursor:
+            cursor.execute(PENDING_OF, [Feed.key_of(owner_id)])
+            return cursor.fetchone() is not None
 
     def waiting_of(self, owner_id: int) -> "MessageQuerySet":
         """Return a person's pending replies that wait for no other of their conversation, oldest first."""
