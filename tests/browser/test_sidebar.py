@@ -1,10 +1,12 @@
 """The lists of the sidebar: what one tab does is seen in the other."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from parley.ids import uuid7
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -54,21 +56,22 @@ def soon(tab, change, shown):
     shown(timeout=SOON)
 
 
-def make(stack, person, number, **values):
+def make(stack, person, number):
     """Rows of conversations, each an hour older than the one before."""
-    code = f"""
-import json
-from datetime import timedelta
-from django.contrib.auth import get_user_model
-from django.utils import timezone
-from parley.models import Conversation
-owner = get_user_model().objects.get(username={person.name!r})
-Conversation.objects.bulk_create([
-    Conversation(owner=owner, title=f"old talk {{n:03}}", updated_at=timezone.now() - timedelta(days=40, hours=n))
-    for n in range({number})
-])
-"""
-    stack.manage("shell", "-c", code)
+    owner = stack.db.one("SELECT id FROM auth_user WHERE username = ?", person.name)["id"]
+    like = stack.db.one("SELECT * FROM parley_conversation WHERE owner_id = ?", owner)
+    newest = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=40)
+    rows = [
+        {
+            **like,
+            "id": stack.db.key(str(uuid7())),
+            "shown_id": None,
+            "title": f"old talk {hours:03}",
+            "updated_at": (newest - timedelta(hours=hours)).isoformat(" "),
+        }
+        for hours in range(number)
+    ]
+    stack.db.insert("parley_conversation", rows)
 
 
 def test_renames_in_the_row_and_shows_it_in_the_other_tab(tab, other, conversation):
