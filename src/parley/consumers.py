@@ -128,7 +128,7 @@ class TabConsumer(AsyncWebsocketConsumer):
             self._deliver(follower, frames, position, payload)
 
         follower = self._follows[frame.handle] = Follower(reply.pk, max(frame.position, reply.past), deliver)
-        await hub().follow(follower)
+        hub().follow(follower)
 
     def _unfollow(self, handle: int) -> None:
         follower = self._follows.pop(handle, None)
@@ -223,4 +223,4 @@ class TabConsumer(AsyncWebsocketConsumer):
                 await self.base_send({"type": "websocket.send", "text": text})
             paused, self._paused = self._paused, set()
             for follower in paused:
-                await hub().follow(follower)
+                hub().follow(follower)

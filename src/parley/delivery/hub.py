@@ -25,6 +25,8 @@ WAIT = 5_000
 """Milliseconds that one XREAD blocks; a new follower ends the wait."""
 MAX_ENTRIES = 500
 """Entries that one XREAD takes from one log."""
+PAUSE_EACH, LONGEST_PAUSE = 0.0001, 0.03
+"""Seconds between two readings, for each log and at most: a reading names every log, and takes what came meanwhile."""
 
 
 @dataclass(eq=False, slots=True)
@@ -46,21 +48,25 @@ class Hub:
     def __init__(self) -> None:
         self._id = str(uuid7())
         self._followers: dict[str, set[Follower]] = {}
-        self._positions: dict[str, Position] = {}
+        self._positions: dict[str, str] = {}
         self._woken = "0-0"
-        self._waiting = self._waking = self._wake_again = False
+        self._waiting = self._left_out = False
         self._redis = async_connection()
         self._blocking = async_connection(patience=WAIT / 1000 + 3)
         self._tail: asyncio.Task[Any] | None = None
+        self._waker: asyncio.Task[Any] | None = None
 
-    async def follow(self, follower: Follower) -> None:
+    def follow(self, follower: Follower) -> None:
         """Deliver all entries after the follower's position, beginning with those that the log has already."""
         key = redis.log_key(follower.reply_id)
         self._followers.setdefault(key, set()).add(follower)
-        self._positions[key] = min(follower.position, self._positions.get(key, follower.position))
+        if key not in self._positions or follower.position < parse_position(self._positions[key]):
+            self._positions[key] = format_position(follower.position)
+            self._left_out = True
         if self._tail is None or self._tail.done():
             self._tail = asyncio.create_task(self._follow_all())
-        await self._end_wait()
+        if self._waiting and (self._waker is None or self._waker.done()):
+            self._waker = asyncio.create_task(self._end_wait())
 
     def unfollow(self, follower: Follower) -> None:
         """Deliver nothing more to this follower."""
@@ -77,16 +83,15 @@ class Hub:
             await self._redis.delete(redis.log_key(reply_id))
 
     async def _end_wait(self) -> None:
-        """End the wait of XREAD: many followers that come at once cost one message, and none while nothing waits."""
-        if not self._waiting or self._waking:
-            self._wake_again = self._waking
-            return
-        self._waking = True
-        await self._wake()
-        self._waking = False
-        if self._wake_again:
-            self._wake_again = False
-            await self._end_wait()
+        """End the wait of XREAD while it leaves out a follower; many that come at once cost one message."""
+        while self._waiting and self._left_out:
+            await asyncio.sleep(self._pause())
+            if self._waiting and self._left_out:
+                self._left_out = False
+                await self._wake()
+
+    def _pause(self) -> float:
+        return min(LONGEST_PAUSE, PAUSE_EACH * len(self._positions))
 
     async def _wake(self) -> None:
         try:
@@ -107,13 +112,14 @@ class Hub:
                 await asyncio.sleep(0.5)
             else:
                 _logs.ended()
+            await asyncio.sleep(self._pause())
 
     async def _read(self) -> None:
         wake = redis.wake_key(self._id)
-        streams: dict[Any, Any] = {key: format_position(position) for key, position in self._positions.items()}
-        self._waiting = True
+        streams: dict[Any, Any] = {**self._positions, wake: self._woken}
+        self._waiting, self._left_out = True, False
         try:
-            replies: Any = await self._blocking.xread({**streams, wake: self._woken}, block=WAIT, count=MAX_ENTRIES)
+            replies: Any = await self._blocking.xread(streams, block=WAIT, count=MAX_ENTRIES)
         finally:
             self._waiting = False
         for name, entries in replies or ():
@@ -129,8 +135,8 @@ class Hub:
         for entry_id, fields in entries:
             payload = fields[b"f"] if b"f" in fields else int(fields.get(b"end", 0))
             self._deliver_entry(key, since, entry_id.decode(), payload)
-        if key in self._positions and self._positions[key] >= since:
-            self._positions[key] = parse_position(entries[-1][0].decode())
+        if self._positions.get(key) == read_from:
+            self._positions[key] = entries[-1][0].decode()
 
     def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | int) -> None:
         position = parse_position(text)

@@ -46,11 +46,11 @@ class Reader:
         """(blocks of the answer, blocks of the reasoning)"""
         return fold_both(self.payloads)
 
-    async def follow(self, followed):
+    def follow(self, followed):
         frames = deque()
         follower = Follower(REPLY, parse_position(self.position), lambda *frame: frames.append(frame))
         self.connections.append((follower, frames))
-        await followed.follow(follower)
+        followed.follow(follower)
 
     def cut(self, followed, number):
         """Lose a connection, and all frames on their way."""
@@ -110,12 +110,12 @@ class World:
                 self.reader(number).receive(number)
             case "reconnect":
                 self.reader(number).cut(self.hub, number)
-                await self.reader(number).follow(self.hub)
+                self.reader(number).follow(self.hub)
             case "catch up":
-                await self.reader(number).follow(self.hub)
+                self.reader(number).follow(self.hub)
             case "join":
                 self.readers.append(Reader())
-                await self.readers[-1].follow(self.hub)
+                self.readers[-1].follow(self.hub)
             case "cut":
                 self.reader(number).cut(self.hub, number)
             case "refused" | "unheard" | "fallen back":
@@ -140,8 +140,8 @@ class World:
         while await self.write(self.writer, self.text + END):
             pass
         for reader in self.readers:
-            await reader.follow(self.hub)
-        for _ in range(10):
+            reader.follow(self.hub)
+        for _ in range(20):
             await asyncio.sleep(0)
             for reader in self.readers:
                 reader.receive_all()
@@ -153,6 +153,7 @@ async def live(text, reasoning, events):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_log, "time", SimpleNamespace(monotonic=lambda: 0.0))
         patch.setattr(hub, "async_connection", lambda **kwargs: redis)
+        patch.setattr(hub, "PAUSE_EACH", 0)
         world = World(text, reasoning, redis)
         for event in events:
             await world.happen(*event)
