@@ -21,6 +21,7 @@ from .delivery.origin import same_origin
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
+from .generation.batcher import Batcher
 from .generation.reaper import Reaper
 from .models import Message
 from .positions import MAX_FOLLOWED
@@ -36,6 +37,22 @@ MAX_QUEUED = 500_000
 @per_loop
 def _listener() -> Listener:
     return Listener(Reaper().sweep)
+
+
+@per_loop
+def _followed() -> Batcher[tuple["TabConsumer", UUID], Message]:
+    return Batcher(_visible)
+
+
+@database_sync_to_async
+def _visible(asked: list[tuple["TabConsumer", UUID]]) -> dict[tuple["TabConsumer", UUID], Message]:
+    """Return those of the replies that the tabs ask for which their people may see, in one query."""
+    rows = Message.objects.filter(pk__in={reply_id for _, reply_id in asked}).visible_to_any(
+        tab.user for tab, _ in asked
+    )
+    found = {(str(row.conversation.owner_id), row.pk): row for row in rows}
+    own = {(tab, reply_id): found.get((str(tab.user.pk), reply_id)) for tab, reply_id in asked}
+    return {key: reply for key, reply in own.items() if reply}
 
 
 class TabConsumer(AsyncWebsocketConsumer):
@@ -118,7 +135,7 @@ class TabConsumer(AsyncWebsocketConsumer):
 
     async def _follow(self, frame: Follow) -> None:
         self._unfollow(frame.handle)
-        reply = await self._may_see(frame.reply)
+        reply = await _followed().submit((self, frame.reply))
         if reply is None or len(self._follows) >= MAX_FOLLOWED or not self._duties:
             return
 
@@ -136,10 +153,6 @@ class TabConsumer(AsyncWebsocketConsumer):
             hub().unfollow(follower)
             self._paused.discard(follower)
             self._mending.pop(follower, None)
-
-    @database_sync_to_async
-    def _may_see(self, reply_id: UUID) -> Message | None:
-        return Message.objects.visible_to(self.user).only("attempt", "status").filter(pk=reply_id).first()
 
     # Messages to the tab
 

@@ -1,8 +1,15 @@
 """What a message of a tab costs the server, counted."""
 
-import pytest
+import asyncio
+from contextlib import AsyncExitStack
 
-from tests.consumers.conftest import connected
+import pytest
+from asgiref.sync import sync_to_async
+from django.db.backends.utils import CursorWrapper
+
+from tests.consumers.conftest import connected, cookies_of
+
+TABS = 20
 
 
 @pytest.fixture
@@ -23,3 +30,28 @@ async def test_an_open_and_a_ping_stay_in_the_event_loop(owner, no_hop):
         no_hop()
         await tab.open()
         assert await tab.is_silent()
+
+
+@pytest.fixture
+def queries(monkeypatch):
+    """All statements of this process from now on, whichever thread sends them."""
+    execute, seen = CursorWrapper.execute, []
+    monkeypatch.setattr(
+        CursorWrapper, "execute", lambda self, sql, params=None: seen.append(sql) or execute(self, sql, params)
+    )
+    return seen
+
+
+async def test_many_tabs_that_follow_at_the_same_moment_cost_few_queries(owner, stranger, reply, log, queries):
+    log.begin(reply.pk, 1)
+    await log.write({reply.pk: ("Hello", "")})
+    cookies = await sync_to_async(cookies_of)(owner)
+    async with AsyncExitStack() as stack:
+        tabs = [await stack.enter_async_context(connected(cookies=cookies)) for _ in range(TABS)]
+        other = await stack.enter_async_context(connected(stranger))
+        queries.clear()
+        await asyncio.gather(*(tab.follow(reply.pk) for tab in (*tabs, other)))
+        assert [await tab.receive() for tab in tabs] == [[1, "1-1", None, "<p>Hello"]] * TABS
+        assert await other.is_silent()
+    looked_up = [sql for sql in queries if "parley_message" in sql and '"owner_id" IN (' in sql]
+    assert 0 < len(looked_up) <= 3
