@@ -53,6 +53,6 @@ def wake_key(hub_id: str) -> str:
     return f"{conf.KEY_PREFIX}:wake:{hub_id}"
 
 
-def feed_group(owner_id: int | str) -> str:
-    """Name the channel-layer group of the pages that watch a person's feed."""
-    return f"{conf.KEY_PREFIX}.feed.{owner_id}"
+def feeds_group() -> str:
+    """Name the channel-layer group of all processes that have sockets."""
+    return f"{conf.KEY_PREFIX}.feeds"

@@ -1,19 +1,15 @@
 """The tab that sends a form learns what it changed from the response alone; all other tabs learn it from the feed."""
 
-import asyncio
-
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.test import Client
 
-from parley.consumers import _listener
 from parley.ids import uuid7
 from parley.models import Feed
 from parley.models.feed import sent_by
 from tests.consumers.conftest import connected
 from tests.support.people import TURBO
-from tests.support.processes import until
 
 
 @pytest.fixture
@@ -47,19 +43,12 @@ async def shown(tab, owner, conversation, name):
     return version
 
 
-async def heard_by(owner, learns_by):
-    joined = _listener()._joined
-    if learns_by == "notification":
-        await asyncio.to_thread(until, lambda: str(owner.pk) in joined, 20)
-
-
 async def ask(send, conversation, tab, text="And then?"):
     return await send(f"/c/{conversation.pk}/messages/", tab, text=text, idempotency_key=str(uuid7()))
 
 
 async def test_is_not_told_what_its_form_changed_and_all_others_are(owner, conversation, send, learns_by):
     async with connected(owner) as asking, connected(owner) as other:
-        await heard_by(owner, learns_by)
         version = await shown(asking, owner, conversation, "a1")
         await shown(other, owner, conversation, "b1")
         response = await ask(send, conversation, "a1")
@@ -73,7 +62,6 @@ async def test_is_not_told_what_its_form_changed_and_all_others_are(owner, conve
 
 async def test_is_told_when_it_says_that_the_response_has_not_come(owner, conversation, send, learns_by):
     async with connected(owner) as tab:
-        await heard_by(owner, learns_by)
         version = await shown(tab, owner, conversation, "a1")
         await ask(send, conversation, "a1")
         assert await tab.is_silent(0.6)
@@ -83,7 +71,6 @@ async def test_is_told_when_it_says_that_the_response_has_not_come(owner, conver
 
 async def test_is_told_what_a_form_changes_that_it_has_given_up(owner, conversation, send, learns_by):
     async with connected(owner) as tab:
-        await heard_by(owner, learns_by)
         await shown(tab, owner, conversation, "a2")
         await ask(send, conversation, "a1")
         assert "And then?" in (await tab.receive())["stream"]
@@ -100,7 +87,6 @@ async def test_is_told_when_it_connects_again_without_the_response(owner, conver
 
 async def test_is_told_what_others_change_meanwhile_when_the_response_has_come(owner, conversation, send, learns_by):
     async with connected(owner) as tab:
-        await heard_by(owner, learns_by)
         version = await shown(tab, owner, conversation, "a1")
         await ask(send, conversation, "a1")
         assert await tab.is_silent(0.6)
@@ -121,7 +107,6 @@ async def test_is_told_what_others_changed_just_before(owner, conversation, lear
                 conversation.ask("And then?")
 
     async with connected(owner) as tab:
-        await heard_by(owner, learns_by)
         version = await shown(tab, owner, conversation, "a1")
         await pin_and_ask()
         sent = await tab.receive()
@@ -131,7 +116,6 @@ async def test_is_told_what_others_changed_just_before(owner, conversation, lear
 @pytest.mark.parametrize("name", ["", "a" * 33, "a b", "ä1", "\x00"])
 async def test_a_name_that_is_none_is_nobodys(owner, conversation, send, learns_by, name):
     async with connected(owner) as tab:
-        await heard_by(owner, learns_by)
         version = await sync_to_async(Feed.version_of)(owner)
         await tab.send(do="open", conversation=str(conversation.pk), version=version, tab=name)
         assert await tab.is_silent()

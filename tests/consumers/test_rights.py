@@ -1,7 +1,5 @@
 """A socket does not outlive the rights of its person, whether it says something or not."""
 
-import asyncio
-
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -11,12 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from parley.consumers import _listener
 from parley.delivery import rights
 from parley.delivery.sockets import close_sockets
 from parley.models import Feed
 from tests.consumers.conftest import connected
-from tests.support.processes import until
 
 SIGNED_OUT = 4401
 
@@ -90,16 +86,10 @@ def no_notifications(settings):
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 
-async def listening(owner):
-    """Wait until this process hears the notifications of somebody."""
-    joined = _listener()._joined
-    await asyncio.to_thread(until, lambda: str(owner.pk) in joined, 20)
-
-
 @pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
 async def test_is_closed_at_once_when_its_rights_are_lost(owner, browser, only_notifications, lose):
     async with connected(cookies=cookies_of(browser)) as tab:
-        await listening(owner)
+        assert await tab.is_silent()
         await sync_to_async(lose)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
 
@@ -115,6 +105,7 @@ async def test_is_closed_soon_when_nobody_says_that_its_rights_are_lost(
 ):
     monkeypatch.setattr(rights, "EVERY", 0.3)
     async with connected(cookies=cookies_of(browser)) as tab:
+        assert await tab.is_silent()
         await sync_to_async(lose)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
 
@@ -140,7 +131,7 @@ async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, 
     log.begin(reply.pk, 1)
     await log.write({reply.pk: ("Hello", "")})
     async with connected(cookies=cookies_of(browser)) as tab:
-        await listening(owner)
+        assert await tab.is_silent()
         await sync_to_async(sign_out)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
         await tab.follow(reply.pk)
@@ -164,7 +155,7 @@ async def test_saving_a_person_closes_nothing(owner, browser):
 
 async def test_a_host_closes_the_sockets_of_one_person(owner, stranger, only_notifications):
     async with connected(owner) as first, connected(owner) as second, connected(stranger) as other:
-        await listening(owner)
+        assert [await tab.is_silent() for tab in (first, second)] == [True, True]
         await sync_to_async(close_sockets)(owner)
         for tab in (first, second):
             assert await tab.closed() == SIGNED_OUT
@@ -233,7 +224,7 @@ def test_a_host_without_sessions_is_asked_about_the_person_only(django_user_mode
 async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_notifications):
     assert not await Feed.objects.filter(pk=owner.pk).aexists()
     async with connected(cookies=cookies_of(browser)) as tab:
-        await listening(owner)
+        assert await tab.is_silent()
         await sync_to_async(sign_out)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
 

@@ -18,14 +18,11 @@ from parley.conf import conf
 from parley.models import Feed
 from parley.outages import Outage
 
-from .notify import notify_from
+from .notify import Notification, notifier, notify_from
 from .rights import rights
 
 logger = logging.getLogger(__name__)
 
-_layer = Outage(
-    logger, "The channel layer cannot be joined (%s); the poll goes on.", "The channel layer is joined again."
-)
 _hearing = Outage(
     logger, "The channel layer cannot be heard (%s); the poll goes on.", "The channel layer is heard again."
 )
@@ -49,22 +46,18 @@ class Listener:
     def __init__(self, sweep: Callable[[], None]) -> None:
         self._sweep = sweep
         self._watchers: dict[str, set[Watcher]] = {}
-        self._joined: set[str] = set()
         self._polled: dict[str, tuple[int, str]] = {}
-        self._channel = ""
-        self._changed = asyncio.Event()
+        self._channel, self._joined = "", False
         self._duties: list[asyncio.Task[Any]] = []
 
     def watch(self, owner_id: Any, watcher: Watcher) -> None:
         """Call this watcher from now on."""
         self._watchers.setdefault(str(owner_id), set()).add(watcher)
-        self._changed.set()
         if all(duty.done() for duty in self._duties):
             notify_from(asyncio.get_running_loop())
-            pause = conf.FEED_POLL_INTERVAL
+            notifier().hear = self._hear
             duties = (
-                _repeat(self._join, _layer, pause),
-                _repeat(self._listen, _hearing, pause),
+                _repeat(self._listen, _hearing, conf.FEED_POLL_INTERVAL),
                 _repeat(self._poll, _feeds),
                 _repeat(self._sweep_forever, _replies),
             )
@@ -76,46 +69,37 @@ class Listener:
         watchers.discard(watcher)
         if not watchers:
             self._watchers.pop(str(owner_id), None)
-            self._changed.set()
 
     def _notify_watchers(self, owner_id: str, version: int, tab: str) -> None:
         for watcher in tuple(self._watchers.get(owner_id, ())):
             watcher(version, tab)
 
-    async def _join(self) -> None:
-        """Wait for a change of the watchers, and be in the groups of their people and in no others."""
-        await self._changed.wait()
-        self._changed.clear()
-        try:
-            await self._regroup()
-        except Exception:
-            self._changed.set()
-            raise
+    async def _listen(self) -> None:
+        """Hear what other processes tell; what this one tells was heard here at once."""
+        if not self._joined:
+            await self._join()
+            return
+        message = await get_channel_layer().receive(self._channel)
+        if message["sender"] != notifier().id:
+            for notification in message["notifications"]:
+                self._hear(notification)
 
-    async def _regroup(self) -> None:
+    async def _join(self) -> None:
         layer = get_channel_layer()
         self._channel = self._channel or await layer.new_channel()
-        for owner_id in self._watchers.keys() - self._joined:
-            await layer.group_add(redis.feed_group(owner_id), self._channel)
-            self._joined.add(owner_id)
-        for owner_id in self._joined - self._watchers.keys():
-            await layer.group_discard(redis.feed_group(owner_id), self._channel)
-            self._joined.discard(owner_id)
+        await layer.group_add(redis.feeds_group(), self._channel)
+        self._joined = True
 
-    async def _listen(self) -> None:
-        if self._channel:
-            self._hear(await get_channel_layer().receive(self._channel))
-        else:
-            await asyncio.sleep(0.05)
-
-    def _hear(self, notification: dict[str, Any]) -> None:
-        match notification.get("type"):
+    def _hear(self, notification: Notification) -> None:
+        if (owner_id := notification["owner"]) not in self._watchers:
+            return
+        match notification["type"]:
             case "rights.changed":
-                rights().look_at(notification["owner"])
+                rights().look_at(owner_id)
             case "sockets.close":
-                rights().close(notification["owner"], notification.get("session", ""))
-            case _:
-                self._notify_watchers(notification["owner"], notification["version"], notification.get("tab", ""))
+                rights().close(owner_id, notification.get("session", ""))
+            case "feed.advanced":
+                self._notify_watchers(owner_id, notification["version"], notification["tab"])
 
     async def _poll(self) -> None:
         """Ask for the versions of all watched feeds, in one query."""
