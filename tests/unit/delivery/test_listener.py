@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 
 from parley.delivery import listener
 
@@ -59,4 +59,4 @@ async def waiting_sweep(settings, monkeypatch):
 
 
 async def test_a_sweep_that_waits_holds_up_no_socket_that_reads(waiting_sweep):
-    assert await asyncio.wait_for(database_sync_to_async(lambda: "read")(), 5) == "read"
+    assert await asyncio.wait_for(sync_to_async(lambda: "read")(), 5) == "read"
