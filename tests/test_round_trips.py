@@ -37,18 +37,19 @@ def carried_out(product):
 
 def test_a_question_is_put_into_the_queue_and_taken_out_of_it(commands):
     assert commands["lpush"] == QUESTIONS
-    assert not commands.keys() & {"zadd", "hset", "zrem", "hdel", "smembers"}
+    lists = (commands[name] for name in ("zadd", "hset", "zrem", "hdel", "smembers"))
+    assert max(lists) < QUESTIONS, "A connection that begins has some of its own, but no question has."
 
 
 def test_a_log_is_given_its_time_at_its_beginning_and_at_its_end(commands):
-    assert commands["expire"] == 2 * QUESTIONS
+    assert 2 * QUESTIONS <= commands["expire"] < 3 * QUESTIONS
 
 
 def test_a_worker_that_waits_only_looks_into_its_queue(product):
     with redis.Redis.from_url(product.valkey.url) as client, client.monitor() as seen:
         commands = (each["command"] for each in seen.listen())
-        waits = islice((command for command in commands if not command.startswith("PING")), 1, 5)
-        assert set(waits) == {"BRPOP celery 1"}
+        told = islice((command for command in commands if command.startswith(("BRPOP", "PUBLISH"))), 1, 5)
+        assert set(told) == {"BRPOP celery 1"}
 
 
 def test_rabbitmq_is_handed_the_options_of_the_queue_too(settings, monkeypatch):

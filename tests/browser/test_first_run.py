@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE = 240
 """Seconds: the model is small, and so may be what the machine has left for it."""
-FIRST = "Tell me in a few sentences what the sea is."
-SECOND = "And what is a ship? Explain in a few sentences."
+FIRST = "What is the sea? Answer in one sentence."
+SECOND = "And what is a ship? Answer in one sentence."
 
 
 @pytest.fixture(scope="module")
