@@ -227,8 +227,13 @@ def settle(writing: Writing, outcome: Outcome) -> bool:
 
 
 def settle_and_dispatch(writing: Writing, outcome: Outcome) -> tuple[bool, bool]:
-    """Settle a reply, and enqueue the person's next ones; return whether each was done, so that none is done again."""
+    """Settle a reply, and enqueue the person's next ones; return whether each was done, so that none is done again.
+
+    One that is handed over is among these, and its task has to come when this process does not count it as its own.
+    """
     settled = settle(writing, outcome)
+    if outcome.status == "handed over":
+        return settled, False
     try:
         dispatch_next(writing.reply)
     except DATABASE_AWAY:

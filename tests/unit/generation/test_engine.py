@@ -80,3 +80,13 @@ async def test_settles_once_however_often_the_next_replies_are_enqueued(monkeypa
     assert await engine.Engine(Running(), NoLog(), None, visits)._settle(writing, failed) == "failed"
     assert settled == [(writing, failed)]
     assert visits == expected
+
+
+async def test_sends_the_task_of_what_it_hands_over_once_it_is_no_longer_its_own(monkeypatch):
+    """A worker that still has it takes a task that comes for one that came twice, and nobody writes the reply."""
+    writing, running, still_its_own = writing_of(Message(conversation=Conversation())), Running(), []
+    running[writing.reply.pk] = writing
+    monkeypatch.setattr(engine, "settle", lambda *what: True)
+    monkeypatch.setattr(engine, "dispatch_next", lambda reply: still_its_own.append(reply.pk in running))
+    await engine.Engine(running, NoLog(), None, Visits())._settle(writing, Outcome("handed over"))
+    assert still_its_own == [False]
