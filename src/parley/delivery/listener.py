@@ -23,6 +23,9 @@ from .rights import rights
 
 logger = logging.getLogger(__name__)
 
+_layer = Outage(
+    logger, "The channel layer cannot be joined (%s); the poll goes on.", "The channel layer is joined again."
+)
 _hearing = Outage(
     logger, "The channel layer cannot be heard (%s); the poll goes on.", "The channel layer is heard again."
 )
@@ -32,6 +35,8 @@ _replies = Outage(
 )
 _sweeper = ThreadPoolExecutor(1, thread_name_prefix="parley-sweep")
 """A sweep may wait long for SQLite's lock, and all sockets read the database in one other thread."""
+JOIN_EVERY = 10.0
+"""Seconds. Layers that keep the members of a group on the server forget them after a day, and when it starts anew."""
 Watcher = Callable[[int, str], None]
 """Called with the new version of the feed, or BACK, and the tab whose form made it, or ""."""
 BACK = -1
@@ -47,7 +52,7 @@ class Listener:
         self._sweep = sweep
         self._watchers: dict[str, set[Watcher]] = {}
         self._polled: dict[str, tuple[int, str]] = {}
-        self._channel, self._joined = "", False
+        self._channel, self._joined = "", asyncio.Event()
         self._duties: list[asyncio.Task[Any]] = []
 
     def watch(self, owner_id: Any, watcher: Watcher) -> None:
@@ -56,8 +61,10 @@ class Listener:
         if all(duty.done() for duty in self._duties):
             notify_from(asyncio.get_running_loop())
             notifier().hear = self._hear
+            pause = conf.FEED_POLL_INTERVAL
             duties = (
-                _repeat(self._listen, _hearing, conf.FEED_POLL_INTERVAL),
+                _repeat(self._join, _layer, pause),
+                _repeat(self._listen, _hearing, pause),
                 _repeat(self._poll, _feeds),
                 _repeat(self._sweep_forever, _replies),
             )
@@ -74,21 +81,22 @@ class Listener:
         for watcher in tuple(self._watchers.get(owner_id, ())):
             watcher(version, tab)
 
+    async def _join(self) -> None:
+        """Join the group of all processes, and again from time to time."""
+        if self._joined.is_set():
+            await asyncio.sleep(JOIN_EVERY)
+        layer = get_channel_layer()
+        self._channel = self._channel or await layer.new_channel()
+        await layer.group_add(redis.feeds_group(), self._channel)
+        self._joined.set()
+
     async def _listen(self) -> None:
         """Hear what other processes tell; what this one tells was heard here at once."""
-        if not self._joined:
-            await self._join()
-            return
+        await self._joined.wait()
         message = await get_channel_layer().receive(self._channel)
         if message["sender"] != notifier().id:
             for notification in message["notifications"]:
                 self._hear(notification)
-
-    async def _join(self) -> None:
-        layer = get_channel_layer()
-        self._channel = self._channel or await layer.new_channel()
-        await layer.group_add(redis.feeds_group(), self._channel)
-        self._joined = True
 
     def _hear(self, notification: Notification) -> None:
         if (owner_id := notification["owner"]) not in self._watchers:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 
 from parley.delivery import listener, notify
 from parley.delivery.listener import Listener
@@ -78,6 +79,24 @@ async def test_processes_hear_of_each_other(layer, heard):
         while len(heard) < 2:  # noqa: ASYNC110 (a watcher is a plain call)
             await asyncio.sleep(0.01)
     assert (heard, len(layer.sent)) == ([(1, ""), (2, "")], 1)
+
+
+async def test_processes_hear_of_each_other_though_the_layer_has_forgotten_them(monkeypatch):
+    """As those of Channels do after a day, and a server that is started again without what it held."""
+    monkeypatch.setattr(listener, "JOIN_EVERY", 0.05)
+    kept, told, listening = InMemoryChannelLayer(), asyncio.Event(), Listener(lambda: None)
+    for module in (listener, notify):
+        monkeypatch.setattr(module, "get_channel_layer", lambda: kept)
+    listening.watch(7, lambda version, tab: told.set())
+    await asyncio.sleep(0.05)
+    kept.groups.clear()
+    await asyncio.sleep(0.2)
+    Notifier().notify({"type": "feed.advanced", "owner": "7", "version": 1, "tab": ""})
+    try:
+        await asyncio.wait_for(told.wait(), 1)
+    finally:
+        for duty in listening._duties:
+            duty.cancel()
 
 
 async def test_a_command_without_an_event_loop_is_heard(layer, heard, monkeypatch):
