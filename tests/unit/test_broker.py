@@ -13,3 +13,17 @@ def test_nobody_was_told_whatever_the_library_raises(monkeypatch):
 
     monkeypatch.setattr(Celery, "send_task", on_a_closed_channel)
     assert not broker.send("parley.write_reply", "1")
+
+
+def test_a_project_that_carries_out_its_tasks_at_once_has_them_carried_out(monkeypatch):
+    """Its queue is read by nobody."""
+    app, done = Celery("host", broker="memory://", set_as_current=False), []
+    app.conf.task_always_eager = True
+
+    @app.task(name="host.note")
+    def note(words):
+        done.append(words)
+
+    monkeypatch.setattr(broker, "current_app", app)
+    assert broker.send("host.note", "1")
+    assert done == ["1"]
