@@ -24,9 +24,9 @@ def _others(owner, stranger):
 def test_is_dropped_with_the_question_that_it_was_for(owner, stranger, conversation):
     Draft.keep(owner, conversation, "And then?")
     Draft.keep(owner, None, "new")
-    conversation.ask("And then?")
+    conversation.ask("And then?", idempotency_key=uuid4())
     assert sorted(drafts(owner)) == ["elsewhere", "new"]
-    Conversation.start(owner, "new")
+    Conversation.start(owner, "new", idempotency_key=uuid4())
     assert (drafts(owner), drafts(stranger)) == (["elsewhere"], ["a stranger's"])
 
 
@@ -47,5 +47,13 @@ def test_is_kept_when_its_question_was_not(owner, conversation, monkeypatch):
     Draft.keep(owner, conversation, "And then?")
     monkeypatch.setattr(admission, "may", lambda *args: False)
     with pytest.raises(admission.Refused):
-        conversation.ask("And then?")
+        conversation.ask("And then?", idempotency_key=uuid4())
     assert drafts(owner) == ["elsewhere", "And then?"]
+
+
+def test_is_kept_when_a_program_asks(owner, conversation):
+    Draft.keep(owner, conversation, "And then?")
+    Draft.keep(owner, None, "new")
+    conversation.ask("How are the backups?")
+    Conversation.start(owner, "How are the backups?")
+    assert sorted(drafts(owner)) == ["And then?", "elsewhere", "new"]

@@ -124,7 +124,7 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         ``generation_settings``: model, instructions, parameters, folder. Raises DuplicateQuestion, and DoesNotExist
         for a folder that was deleted meanwhile.
         """
-        with _sending(owner.pk, None):
+        with _sending(owner.pk, None, idempotency_key):
             conversation = cls(owner=owner, title=title_from(text), **generation_settings)
             conversation.save(force_insert=True)
             if conversation.folder:
@@ -140,13 +140,14 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
     ) -> tuple["Message", "Message"]:
-        """Write the question, enqueue its reply and drop the draft → (question, reply).
+        """Write the question and enqueue its reply → (question, reply).
 
-        ``idempotency_key`` is the form's own. ``instead_of``: an earlier question that this one replaces on the shown
-        branch, and that is kept. ``below``: a message of the branch to go on with, which is shown from then on.
-        Raises DuplicateQuestion for a key that was used, and DoesNotExist for what was deleted meanwhile.
+        ``idempotency_key`` is the form's own, whose draft is dropped. ``instead_of``: an earlier question that this
+        one replaces on the shown branch, and that is kept. ``below``: a message of the branch to go on with, which is
+        shown from then on. Raises DuplicateQuestion for a key that was used, and DoesNotExist for what was deleted
+        meanwhile.
         """
-        with _sending(self.owner_id, self):
+        with _sending(self.owner_id, self, idempotency_key):
             return self._ask(text, idempotency_key, instead_of, below)
 
     def _ask(
@@ -247,12 +248,16 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
 
 
 @contextmanager
-def _sending(owner_id: Any, conversation: Conversation | None) -> Iterator[None]:
-    """Run a transaction that asks, and drop the draft in it; after it for a question that was asked before."""
+def _sending(owner_id: Any, conversation: Conversation | None, form: UUID | None) -> Iterator[None]:
+    """Run a transaction that asks, and drop a form's draft in it; after it for a question that was asked before.
+
+    What asks without a form is a program, and what the person has typed meanwhile is not what it asks.
+    """
     try:
         with transaction.atomic():
             yield
-            Draft.drop(owner_id, conversation)
+            if form:
+                Draft.drop(owner_id, conversation)
     except DuplicateQuestion:
         Draft.drop(owner_id, conversation)
         raise
