@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 
 from parley.models import Draft
@@ -31,7 +33,7 @@ def test_is_nobody_elses(at_owner, at_stranger):
 
 def test_is_gone_when_it_was_sent_or_emptied(at_owner, conversation):
     save(at_owner, "To be", conversation)
-    at_owner.post(f"/c/{conversation.pk}/messages/", {"text": "To be"})
+    at_owner.post(f"/c/{conversation.pk}/messages/", {"text": "To be", "idempotency_key": uuid4()})
     assert not Draft.objects.exists()
     save(at_owner, "or not", conversation)
     save(at_owner, " ", conversation)
