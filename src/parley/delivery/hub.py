@@ -26,7 +26,7 @@ WAIT = 5_000
 MAX_ENTRIES = 500
 """Entries that one XREAD takes from one log."""
 PAUSE_EACH, LONGEST_PAUSE = 0.0001, 0.03
-"""Seconds between two readings, for each log and at most: a reading names every log, and takes what came meanwhile."""
+"""Seconds that a new follower waits for others, for each log and at most: a reading names every log."""
 
 
 @dataclass(eq=False, slots=True)
@@ -112,7 +112,6 @@ class Hub:
                 await asyncio.sleep(0.5)
             else:
                 _logs.ended()
-            await asyncio.sleep(self._pause())
 
     async def _read(self) -> None:
         wake = redis.wake_key(self._id)
