@@ -34,6 +34,7 @@ def test_empties_the_composer_at_once_and_shows_that_it_thinks(tab):
     expect(tab.composer).to_have_value("")
     expect(tab.replies).to_have_count(2)
     expect(tab.reply).to_contain_text("Thinking")
+    expect(tab.reply.locator(".meta")).to_be_hidden()
     assert tab.body.inner_text() == ""
     tab.wait_for_status("done")
     expect(tab.reply).not_to_contain_text("Thinking")
