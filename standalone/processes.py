@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +22,10 @@ LONGEST_DELAY = 10.0
 
 
 def print_line(line: str) -> None:
-    """Print one line without a delay; a closed output is no reason to stop."""
+    """Print one line at once and whole, whoever else prints; a closed output is no reason to stop."""
     with suppress(BrokenPipeError):
-        print(line, flush=True)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 @dataclass

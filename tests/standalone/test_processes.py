@@ -8,13 +8,14 @@ import textwrap
 import threading
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
 from standalone import services
 from standalone.guardian import Guardian
 from standalone.leftovers import Marks, StillRuns
-from standalone.processes import Service, Supervisor
+from standalone.processes import Service, Supervisor, print_line
 
 
 def program(*lines):
@@ -136,7 +137,7 @@ def test_the_guardian_ends_what_a_killed_supervisor_left(tmp_path):
     program = f"""
         import signal, sys
         from standalone.guardian import Guardian
-        from standalone.processes import Service, Supervisor
+        from standalone.processes import Service, Supervisor, print_line
         supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], Guardian())
         supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
     """
@@ -152,7 +153,7 @@ def test_the_guardian_ends_what_a_killed_supervisor_left(tmp_path):
 def test_it_stops_on_the_signals_of_terminals_and_service_managers(number):
     program = f"""
         from standalone.guardian import Guardian
-        from standalone.processes import Service, Supervisor
+        from standalone.processes import Service, Supervisor, print_line
         guardian = Guardian()
         supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], guardian)
         supervisor.install_signals()
@@ -175,7 +176,7 @@ def left(tmp_path):
     program = f"""
         import pathlib, os, signal
         from standalone.leftovers import Marks
-        from standalone.processes import Service, Supervisor
+        from standalone.processes import Service, Supervisor, print_line
         class Nobody:
             watch = forget = lambda self, group: None
         marks = Marks(pathlib.Path({str(tmp_path)!r}))
@@ -224,6 +225,17 @@ def test_a_service_starts_where_no_file_can_be_made(guardian, tmp_path):
     supervisor = Supervisor([[Service("sleeper", SLEEPER)]], guardian, marks=Marks(tmp_path / "missing"))
     assert supervisor.run(lambda: ready.append(1) or supervisor.stopping.set())
     assert ready == [1]
+
+
+# What it prints
+
+
+def test_lines_of_services_that_print_at_once_stay_whole(monkeypatch):
+    written = []
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(write=written.append, flush=lambda: None))
+    print_line("one")
+    print_line("other")
+    assert written == ["one\n", "other\n"]
 
 
 # Who is told the secrets
