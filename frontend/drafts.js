@@ -4,7 +4,7 @@ import { meta } from "./page.js"
 const ON_ITS_WAY = 10_000
 const STORED = "parley-drafts"
 
-// Browsers let at most 64 kB go out from a page that is being left.
+// Browsers send at most 64 kB in all that is to outlive its page, and refuse more, also while the page stays.
 const MAX_IN_FAREWELL = 20_000
 
 /** What was typed into each form of this tab, as long as a page may come that does not have it yet. */
@@ -92,12 +92,13 @@ export class Drafts {
  * @param {string} url @param {string} conversation @param {string} text
  */
 export async function saveDraft(url, conversation, text) {
-  const request = {
+  const body = new URLSearchParams({ conversation, text })
+  const response = await fetch(url, {
     method: "POST",
-    body: new URLSearchParams({ conversation, text }),
+    redirect: "manual", // The page on which to sign in is no success.
+    body,
     headers: { "X-CSRFToken": meta("csrf-token") },
-    keepalive: text.length < MAX_IN_FAREWELL,
-  }
-  const response = await fetch(url, request).catch(() => null)
+    keepalive: String(body).length < MAX_IN_FAREWELL,
+  }).catch(() => null)
   return response?.ok ?? false
 }

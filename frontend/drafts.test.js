@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Drafts } from "./drafts.js"
+import { Drafts, saveDraft } from "./drafts.js"
 
 const FORM = "/c/1/"
 
@@ -163,3 +163,31 @@ test("what could not be saved is not tried again by itself", async () => {
   await saveAgain()
   assert.deepEqual(texts, ["Hello"])
 })
+
+for (const [what, text, alive] of [
+  ["short", "Hello", true],
+  ["long", "x".repeat(20_000), false],
+  ["of many bytes", "字".repeat(8_000), false],
+]) {
+  test(`a draft that is ${what} ${alive ? "outlives" : "does not outlive"} its page`, async () => {
+    const sent = await saveThrough(text, { ok: true })
+    assert.deepEqual([sent.saved, sent.keepalive], [true, alive])
+  })
+}
+
+test("the page on which to sign in does not mean that a draft is saved", async () => {
+  const sent = await saveThrough("Hello", { ok: false, type: "opaqueredirect" })
+  assert.deepEqual([sent.saved, sent.redirect], [false, "manual"])
+})
+
+/** Save a draft, for which the server has this response. */
+async function saveThrough(text, response) {
+  let sent
+  globalThis.document = { head: { querySelector: () => null } }
+  globalThis.fetch = async (_, request) => {
+    sent = request
+    return response
+  }
+  const saved = await saveDraft("/draft/", "", text)
+  return { saved, ...sent }
+}
