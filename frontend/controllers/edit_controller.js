@@ -4,6 +4,8 @@ import { controller } from "../stimulus.js"
 export default class extends controller({
   targets: { text: HTMLTextAreaElement, question: HTMLInputElement, note: HTMLElement },
 }) {
+  #draft = ""
+
   begin(/** @type {KeyboardEvent} */ event) {
     if (this.textTarget.value || event.isComposing) return
     this.#begin(event, [...document.querySelectorAll('#transcript [data-role="user"]')].at(-1))
@@ -15,17 +17,25 @@ export default class extends controller({
   }
 
   cancel(/** @type {Event} */ event) {
-    if (this.hasQuestionTarget && this.questionTarget.value) this.#edit(event)
+    if (this.#editing) this.#edit(event, "", this.#draft)
   }
 
+  // What was sent is taken out of the composer; what was typed there before stays.
   asked() {
-    for (const question of this.questionTargets) question.value = ""
-    for (const note of this.noteTargets) note.hidden = true
+    if (!this.#editing) return
+    this.textTarget.value += this.#draft
+    this.questionTarget.value = ""
+    this.noteTarget.hidden = true
   }
 
   #begin(/** @type {Event} */ event, /** @type {HTMLElement | null | undefined} */ message) {
-    if (!message || !this.hasQuestionTarget) return
+    if (!message || !this.hasQuestionTarget || this.textTarget.form?.ariaBusy) return
+    if (!this.#editing) this.#draft = this.textTarget.value
     this.#edit(event, message.dataset.message, message.querySelector("[data-body]")?.textContent)
+  }
+
+  get #editing() {
+    return this.hasQuestionTarget && this.questionTarget.value
   }
 
   #edit(/** @type {Event} */ event, question = "", text = "") {

@@ -79,6 +79,19 @@ def test_edits_an_earlier_question_and_goes_back_in_both_tabs(asked, second):
     expect(asked.composer).to_have_value("")
 
 
+def test_gives_back_what_was_typed_before_an_edit(asked):
+    asked.composer.fill("half a thought")
+    question(asked, "second question").get_by_role("link", name="Edit").click()
+    expect(asked.composer).to_have_value("second question")
+    asked.composer.press("Escape")
+    expect(asked.composer).to_have_value("half a thought")
+    edit(asked, "second question", "better question")
+    expect(texts(asked).last).to_have_text("You said: better question")
+    expect(asked.composer).to_have_value("half a thought")
+    asked.wait_for_status("done").page.reload()
+    expect(asked.composer).to_have_value("half a thought")
+
+
 def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked, second):
     reply_to(asked, "first question").get_by_role("button", name="Answer again").click()
     for tab in (asked, second):
