@@ -28,6 +28,11 @@ export default class extends controller({
     this.noteTarget.hidden = true
   }
 
+  // Another tab may make the page load again at any time, with the question as it was.
+  keep(/** @type {On} */ event) {
+    if (this.#editing && event.target.getAttribute("action") === "refresh") event.preventDefault()
+  }
+
   #begin(/** @type {Event} */ event, /** @type {HTMLElement | null | undefined} */ message) {
     if (!message || !this.hasQuestionTarget || this.textTarget.form?.ariaBusy) return
     if (!this.#editing) this.#draft = this.textTarget.value
