@@ -1,3 +1,4 @@
+import { navigator } from "@hotwired/turbo"
 import { controller } from "../stimulus.js"
 
 // To measure a long text at every key would make typing slow; so much fills the field in any case.
@@ -28,6 +29,12 @@ export default class extends controller({
   // Off, so that without scripts Back does not bring a question that was sent; but phones suggest no words then.
   typing() {
     this.textTarget.removeAttribute("autocomplete")
+  }
+
+  // An edit, or another tab, may make the page load again while somebody types.
+  leaving() {
+    const { currentVisit } = /** @type {TurboNavigator} */ (navigator)
+    if (currentVisit?.isPageRefresh) refocus ||= this.textTarget === document.activeElement
   }
 
   key(/** @type {KeyboardEvent} */ event) {

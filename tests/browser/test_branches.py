@@ -88,6 +88,7 @@ def test_gives_back_what_was_typed_before_an_edit(asked):
     edit(asked, "second question", "better question")
     expect(texts(asked).last).to_have_text("You said: better question")
     expect(asked.composer).to_have_value("half a thought")
+    expect(asked.composer).to_be_focused()
     asked.wait_for_status("done").page.reload()
     expect(asked.composer).to_have_value("half a thought")
 

@@ -90,6 +90,19 @@ def test_keeps_a_draft_through_a_visit_elsewhere_and_forgets_it_when_sent(tab):
     expect(tab.composer).to_have_value("")
 
 
+def test_goes_on_typing_while_the_page_loads_again(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.composer.press_sequentially("half a ")
+    tab.composer.evaluate("""element => {
+        element.dataset.old = "yes"
+        document.body.insertAdjacentHTML("beforeend", '<turbo-stream action="refresh"></turbo-stream>')
+    }""")
+    expect(tab.composer).not_to_have_attribute("data-old", "yes")
+    expect(tab.composer).to_be_focused()
+    tab.page.keyboard.type("thought")
+    expect(tab.composer).to_have_value("half a thought")
+
+
 @pytest.mark.parametrize("length", [20, 50_000])
 @pytest.mark.parametrize("page", ["new", "conversation"])
 def test_keeps_what_was_typed_just_before_a_reload(tab, page, length):
