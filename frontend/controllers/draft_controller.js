@@ -15,6 +15,11 @@ let signedOut = !person && Boolean(meta("csrf-token"))
 if (signedOut) drafts.forget(ofTab)
 addEventListener("pagehide", () => (signedOut ? drafts.forget(ofTab) : drafts.store(ofTab)))
 addEventListener("parley:signed-out", () => (signedOut = true))
+addEventListener("turbo:submit-end", ({ detail: { success, formSubmission } }) => {
+  const { action, body, formElement } = formSubmission
+  const left = formElement.matches("[data-composer]") && !formElement.isConnected
+  if (left && !success && !body.get("editing")) drafts.typed(action, String(body.get("text")))
+})
 
 /** Keeps what is typed and not sent: in this tab, and on the server for other devices. */
 export default class extends controller({

@@ -103,6 +103,21 @@ def test_goes_on_typing_while_the_page_loads_again(tab):
     expect(tab.composer).to_have_value("half a thought")
 
 
+def test_keeps_a_question_that_fails_after_its_page_was_left(tab):
+    tab.ask("hello").wait_for_status("done")
+    held = []
+    tab.page.route("**/messages/", lambda route: held.append(route), times=1)
+    with tab.page.expect_request("**/messages/"):
+        tab.ask("And then?")
+    tab.page.locator("nav a.new").click()
+    expect(tab.messages).to_have_count(0)
+    with tab.page.expect_response("**/messages/"):
+        held[0].fulfill(status=503, content_type="text/html", body="<h1>Parley is busy</h1>")
+    tab.page.go_back()
+    expect(tab.composer).to_have_value("And then?")
+    tab.problems.clear()
+
+
 @pytest.mark.parametrize("length", [20, 50_000])
 @pytest.mark.parametrize("page", ["new", "conversation"])
 def test_keeps_what_was_typed_just_before_a_reload(tab, page, length):
