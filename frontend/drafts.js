@@ -1,4 +1,4 @@
-/** @import { Storage } from "./storage.js" */
+/** @import { ofTab } from "./storage.js" */
 import { meta } from "./page.js"
 
 const ON_ITS_WAY = 10_000
@@ -19,7 +19,7 @@ export class Drafts {
 
   /**
    * With what this person typed in this tab before it left its last page.
-   * @param {string} person @param {Pick<Storage, "get">?} storage
+   * @param {string} person @param {Pick<typeof ofTab, "get">?} storage
    */
   constructor(person, storage) {
     const { whose, kept } = JSON.parse(storage?.get(STORED) ?? "{}")
@@ -28,12 +28,12 @@ export class Drafts {
   }
 
   /** The page is being left, maybe before the server has everything. */
-  store(/** @type {Pick<Storage, "set">} */ storage) {
+  store(/** @type {Pick<typeof ofTab, "set">} */ storage) {
     storage.set(STORED, JSON.stringify({ whose: this.#person, kept: [...this.#kept] }))
   }
 
   /** The person is gone: nothing of theirs stays here. */
-  forget(/** @type {Pick<Storage, "remove">} */ storage) {
+  forget(/** @type {Pick<typeof ofTab, "remove">} */ storage) {
     this.#kept.clear()
     storage.remove(STORED)
   }

@@ -1,59 +1,37 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Storage } from "./storage.js"
+import { ofTab } from "./storage.js"
 
 function browser(area) {
-  return {
-    get sessionStorage() {
-      return area()
-    },
-  }
-}
-
-function working() {
-  const kept = new Map()
-  return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value) && undefined,
-    removeItem: (key) => kept.delete(key),
-  }
+  Object.defineProperty(globalThis, "sessionStorage", { configurable: true, get: area })
 }
 
 test("keeps what the browser keeps", () => {
-  const area = working()
-  new Storage(
-    "sessionStorage",
-    browser(() => area),
-  ).set("draft", "Hello")
-  const after = new Storage(
-    "sessionStorage",
-    browser(() => area),
-  )
-  assert.equal(after.get("draft"), "Hello")
-  after.remove("draft")
-  assert.equal(area.getItem("draft"), null)
+  const kept = new Map()
+  const area = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  }
+  browser(() => area)
+  ofTab.set("draft", "Hello")
+  assert.equal(ofTab.get("draft"), "Hello")
+  ofTab.remove("draft")
+  assert.equal(ofTab.get("draft"), null)
 })
 
-const FORBIDDEN = {
-  "touching it is an error": () => {
-    throw new Error("SecurityError")
-  },
-  "it is switched off": () => null,
-  "it is full": () => ({
-    ...working(),
-    setItem: () => {
-      throw new Error("QuotaExceededError")
-    },
-  }),
+const refuse = () => {
+  throw new Error("SecurityError")
 }
-
-for (const [how, area] of Object.entries(FORBIDDEN)) {
-  test(`keeps it for the page where ${how}`, () => {
-    const storage = new Storage("sessionStorage", browser(area))
-    assert.equal(storage.get("draft"), null)
-    storage.set("draft", "Hello")
-    assert.equal(storage.get("draft"), "Hello")
-    storage.remove("draft")
-    assert.equal(storage.get("draft"), null)
+for (const [how, area] of Object.entries({
+  "touching it is an error": refuse,
+  "it is switched off": () => null,
+  "it is full": () => ({ getItem: () => null, setItem: refuse, removeItem: () => {} }),
+})) {
+  test(`keeps nothing where ${how}`, () => {
+    browser(area)
+    ofTab.set("draft", "Hello")
+    assert.equal(ofTab.get("draft"), null)
+    ofTab.remove("draft")
   })
 }

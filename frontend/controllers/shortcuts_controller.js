@@ -1,14 +1,14 @@
+import { hasCookie, keepCookie } from "../cookies.js"
 import { nameOf } from "../keys.js"
 import { controller } from "../stimulus.js"
-import { ofSite } from "../storage.js"
 
 const TAKES_TEXT = "input, textarea, select, [contenteditable]"
-const OFF = "parley-single-keys-off"
+const SINGLE = "parley_single_keys"
 
 /** A key presses the last element on the page that names it in data-keys; fields are focused. */
 export default class extends controller({ targets: { sheet: HTMLDialogElement, single: HTMLInputElement } }) {
   singleTargetConnected(/** @type {HTMLInputElement} */ box) {
-    box.checked = !ofSite.get(OFF)
+    box.checked = !hasCookie(SINGLE, "off")
   }
 
   key(/** @type {On<KeyboardEvent>} */ event) {
@@ -30,12 +30,11 @@ export default class extends controller({ targets: { sheet: HTMLDialogElement, s
   }
 
   choose(/** @type {On<Event, HTMLInputElement>} */ { currentTarget: { checked } }) {
-    if (checked) ofSite.remove(OFF)
-    else ofSite.set(OFF, "1")
+    keepCookie(SINGLE, checked ? "on" : "off")
   }
 
   #means(/** @type {On<KeyboardEvent>} */ { ctrlKey, metaKey, target }) {
     if (this.hasSheetTarget && this.sheetTarget.open) return false
-    return ctrlKey || metaKey || (!target.closest?.(TAKES_TEXT) && !ofSite.get(OFF))
+    return ctrlKey || metaKey || (!target.closest?.(TAKES_TEXT) && !hasCookie(SINGLE, "off"))
   }
 }

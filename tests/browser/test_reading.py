@@ -179,6 +179,17 @@ def test_lists_its_keys_and_obeys_them(tab):
     expect(tab.messages).to_have_count(0)
 
 
+def test_leaves_single_keys_to_whoever_needs_them_otherwise(tab):
+    tab.page.get_by_role("button", name="Keyboard shortcuts").click()
+    tab.page.get_by_label("Shortcuts of a single sign").uncheck()
+    tab.page.reload()
+    tab.ready().page.locator("h1").click()
+    tab.page.keyboard.press("?")
+    expect(tab.page.get_by_role("dialog")).to_be_hidden()
+    tab.page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(tab.page.get_by_label("Shortcuts of a single sign")).not_to_be_checked()
+
+
 def test_prints_the_conversation_and_nothing_around_it(tab):
     tab.ask(say(CODE)).wait_for_status("done")
     tab.page.emulate_media(media="print", color_scheme="dark")
