@@ -7,12 +7,13 @@
 import { renderStreamMessage } from "@hotwired/turbo"
 import { catchUp, catchUpUrl, withNewSession } from "./catch_up.js"
 import { Connection } from "./connection.js"
+import { Later } from "./later.js"
 import { meta } from "./page.js"
-import { Polling } from "./polling.js"
 import { wholePosition } from "./splices.js"
 
 const RELOAD_INTERVAL = 10_000
 const ANSWER_WITHIN = 10_000
+const POLL_EVERY = 2_000
 const REFRESH = '<turbo-stream action="refresh">'
 
 /** @type {Map<number, { element: Follower, heard: Position }>} */
@@ -24,8 +25,9 @@ let stale = false
 let tab = newName()
 let unanswered = 0
 let state = ""
+let blocked = false
 
-const polling = new Polling(poll)
+const polling = new Later(POLL_EVERY, poll)
 const connection = new Connection({
   url() {
     const url = new URL(meta("parley-socket"), location.href)
@@ -38,14 +40,16 @@ const connection = new Connection({
     for (const [as, { element }] of replies) sendFollow(as, element)
   },
   received(message) {
-    polling.stop()
+    rest()
     report("up")
     if (Array.isArray(message)) hear(message)
     else if ("version" in message) advance(message)
   },
-  lost(blocked) {
-    if (blocked) polling.start()
-    else report("down")
+  lost(isBlocked) {
+    if (!isBlocked) return report("down")
+    if (blocked) return
+    blocked = true
+    poll()
   },
   signedOut: refused,
 })
@@ -100,17 +104,27 @@ export function follow(/** @type {Follower} */ element) {
 
 function reach() {
   connection.connect()
-  polling.hurry()
+  if (blocked) poll()
 }
 
 function leave() {
   connection.close()
-  polling.stop()
+  rest()
 }
 
+function rest() {
+  blocked = false
+  polling.forget()
+}
+
+// Again and again while the socket is blocked, each time after the last has ended.
 async function poll() {
-  const missed = await look()
-  if (!connection.isOpen) report(missed ? "polling" : "down")
+  polling.forget()
+  if (document.visibilityState !== "hidden") {
+    const missed = await look()
+    if (!connection.isOpen) report(missed ? "polling" : "down")
+  }
+  if (blocked) polling.ask()
 }
 
 async function look() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { register } from "node:module"
-import { afterEach, beforeEach, mock, test } from "node:test"
+import { beforeEach, mock, test } from "node:test"
 
 // Turbo needs a page as soon as it is loaded.
 const withoutTurbo = `export const resolve = (name, context, next) => name === "@hotwired/turbo"
@@ -37,16 +37,16 @@ globalThis.document = {
   dispatchEvent: () => {},
 }
 globalThis.CustomEvent = class {}
-const { answered, visited } = await import("./live.js")
+const { answered, visited, wake } = await import("./live.js")
+
+mock.timers.enable({ apis: ["setTimeout", "setInterval"] })
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval"] })
   lists = { dataset: { shown: "5" } }
   visited()
   if (!socket.said.length) socket.onopen()
   socket.said = []
 })
-afterEach(() => mock.timers.reset())
 
 /** A form was answered with the head of a response; its body is a promise. */
 function answer(responseHTML) {
@@ -78,4 +78,40 @@ test("a page is told by the feed what a response would have brought that broke o
 test("lists are as old as they were where a response only lets the page load again", async () => {
   await answer(Promise.resolve('<turbo-stream action="refresh"></turbo-stream>'))
   assert.deepEqual([opened(), lists.dataset.shown], [[6], "5"])
+})
+
+async function pass(time) {
+  for (const milliseconds of [0, time, 0]) {
+    mock.timers.tick(milliseconds)
+    await new Promise((done) => setImmediate(done))
+  }
+}
+
+test("a page whose socket is blocked asks every two seconds, while it is shown", async (t) => {
+  let asked = 0
+  t.mock.method(Math, "random", () => 0)
+  globalThis.fetch = async () => {
+    asked += 1
+    return { ok: true, json: async () => ({ version: 5, frames: [] }) }
+  }
+  document.visibilityState = "visible"
+  socket.onclose({ code: 1006 })
+  await pass(10)
+  assert.equal(asked, 0)
+  socket.onclose({ code: 1006 })
+  assert.equal(asked, 1)
+  await pass(1_999)
+  assert.equal(asked, 1)
+  await pass(1)
+  assert.equal(asked, 2)
+  document.visibilityState = "hidden"
+  await pass(10_000)
+  assert.equal(asked, 2)
+  document.visibilityState = "visible"
+  wake()
+  assert.equal(asked, 3)
+  await pass(0)
+  socket.onmessage({ data: JSON.stringify({ pong: true }) })
+  await pass(10_000)
+  assert.equal(asked, 3)
 })
