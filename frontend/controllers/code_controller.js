@@ -28,9 +28,5 @@ export function blockOf(/** @type {HTMLElement} */ button) {
 
 function equip(/** @type {HTMLElement} */ block) {
   const template = /** @type {HTMLTemplateElement?} */ (document.getElementById("code-tools"))
-  if (!template || block.previousElementSibling?.matches("[data-tools]")) return
-  block.before(template.content.cloneNode(true))
-  block.previousElementSibling
-    ?.querySelector("[data-draw]")
-    ?.toggleAttribute("hidden", block.dataset.language !== "mermaid")
+  if (template && !block.previousElementSibling?.matches("[data-tools]")) block.before(template.content.cloneNode(true))
 }
