@@ -90,6 +90,16 @@ def test_keeps_a_draft_through_a_visit_elsewhere_and_forgets_it_when_sent(tab):
     expect(tab.composer).to_have_value("")
 
 
+def test_saves_a_draft_when_the_network_is_back(tab):
+    tab.ask("hello").wait_for_status("done")
+    tab.page.context.set_offline(True)
+    with tab.page.expect_event("requestfailed", lambda request: "/draft/" in request.url):
+        tab.composer.fill("through the tunnel")
+    with tab.page.expect_response("**/draft/"):
+        tab.page.context.set_offline(False)
+    tab.problems.clear()
+
+
 def test_goes_on_typing_while_the_page_loads_again(tab):
     tab.ask("hello").wait_for_status("done")
     tab.composer.press_sequentially("half a ")
