@@ -28,6 +28,7 @@ export default class extends controller({
 }) {
   #saving = new Later(QUIET, () => this.#save())
   #form = ""
+  #composing = false
   /** @type {string | undefined} */
   #sent
 
@@ -43,7 +44,8 @@ export default class extends controller({
     this.#saving.hurry()
   }
 
-  changed() {
+  changed(/** @type {Partial<InputEvent>} */ { isComposing = false } = {}) {
+    this.#composing = isComposing
     this.#saving.forget()
     if (this.textTarget.form?.editing?.value) return
     drafts.typed(this.#form, this.textTarget.value)
@@ -61,9 +63,12 @@ export default class extends controller({
     drafts.begin(this.#form)
   }
 
+  // To change a text ends what an input method composes there.
   asked() {
-    this.#back(this.textTarget, "")
-    this.textTarget.dispatchEvent(new Event("input", { bubbles: true }))
+    const text = this.textTarget
+    if (this.#composing) return text.addEventListener("compositionend", () => this.asked(), { once: true })
+    this.#back(text, "")
+    text.dispatchEvent(new Event("input", { bubbles: true }))
   }
 
   refused() {

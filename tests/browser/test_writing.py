@@ -54,6 +54,22 @@ def test_does_not_send_what_an_input_method_confirms(tab):
     expect(tab.messages).to_have_count(0)
 
 
+def test_leaves_alone_what_an_input_method_composes_while_a_question_is_out(tab):
+    tab.ask("hello").wait_for_status("done")
+    held = []
+    tab.page.route("**/messages/", lambda route: held.append(route), times=1)
+    with tab.page.expect_request("**/messages/"):
+        tab.ask("And then?")
+    tab.composer.press("End")
+    method = tab.page.context.new_cdp_session(tab.page)
+    method.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
+    held[0].continue_()
+    expect(tab.replies).to_have_count(2)
+    method.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    method.send("Input.insertText", {"text": "日本"})
+    expect(tab.composer).to_have_value("日本")
+
+
 def test_edits_the_last_question_with_the_up_arrow(tab):
     tab.ask("first words").wait_for_status("done")
     tab.composer.press("ArrowUp")
