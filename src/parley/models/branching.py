@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from . import tree
 from .feed import Feed
-from .portions import ROW, Pace
+from .portions import ROW, Pace, execute, updating
 from .states import UNSETTLED
 
 if TYPE_CHECKING:
@@ -176,9 +176,9 @@ class Branching(models.Model):
 
     def _turn_to(self, leaf_id: UUID | None, version: int, *, turned: bool, **values: Any) -> None:
         values |= {"shown_id": leaf_id, "version": version} | ({"turned": version} if turned else {})
-        type(self)._default_manager.filter(pk=self.pk).update(**values)
         for name, value in values.items():
             setattr(self, name, value)
+        execute(type(self), [updating(self, *values)])
 
     # Deleting: each returns the replies that it stopped, whose workers have yet to be told
 

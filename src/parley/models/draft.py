@@ -3,11 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
+
+from . import tree
+from .feed import Feed
 
 if TYPE_CHECKING:
     from .conversation import Conversation
+
+DROP = "DELETE FROM parley_draft WHERE owner_id = %s"
 
 
 class Draft(models.Model):
@@ -39,8 +44,10 @@ class Draft(models.Model):
     @classmethod
     def drop(cls, owner_id: Any, conversation: "Conversation | None") -> None:
         """Delete a draft, which was sent, in one statement."""
-        mine = Draft.objects.filter(owner=owner_id, conversation=conversation)
-        mine._raw_delete(mine.db)
+        place = [tree.prepared(conversation.pk)] if conversation else []
+        where = "conversation_id = %s" if conversation else "conversation_id IS NULL"
+        with connection.cursor() as cursor:
+            cursor.execute(f"{DROP} AND {where}", [Feed.key_of(owner_id), *place])
 
     @classmethod
     def text_of(cls, owner: Any, conversation: "Conversation | None") -> str:
