@@ -87,6 +87,7 @@ LOGIN_REDIRECT_URL = reverse_lazy("parley:conversation_new")
 LOGOUT_REDIRECT_URL = "login"
 
 # Browsers
+SESSION_ENGINE = "standalone.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 15_552_000 if HTTPS else 0

@@ -93,7 +93,7 @@ def test_rings_for_nobody_when_the_question_was_not_kept(at_owner, url, empty_va
 
 
 def test_takes_few_queries(at_owner, url, django_assert_max_num_queries):
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(10):
         send(at_owner, url, "And then?")
 
 

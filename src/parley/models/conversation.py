@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from parley.text import clean_title_usage
 from . import locks, tree
 from .arriving import arrive_once
 from .branching import Branching
+from .compiled import Compiled, Slot
 from .copying import copies, copying
 from .draft import Draft
 from .feed import Feed
@@ -114,6 +116,12 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
     def title_cost(self) -> dict[str, Any]:
         """Return ``title_usage`` clean, whatever an import has left there."""
         return clean_title_usage(self.title_usage)
+
+    @classmethod
+    def own(cls, user: Any, pk: UUID) -> "Conversation | None":
+        """Return the conversation with this id if it is ``visible_to`` the user; the query is compiled once."""
+        found: Conversation | None = _OWN.first(cls, owner=user.pk, pk=pk) if user.is_authenticated else None
+        return found
 
     @classmethod
     def start(
@@ -245,6 +253,14 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
             self._me.update(title_usage=usage)
             untitled = self._me.filter(titled_by="question") if title else self._me.none()
             return bool(untitled.update(title=title, titled_by="model", version=version))
+
+
+def _own() -> models.QuerySet[Any]:
+    anybody = SimpleNamespace(pk=Slot("owner", Feed._meta.pk), is_authenticated=True)
+    return Conversation.objects.visible_to(anybody).filter(pk=Slot("pk", Conversation._meta.pk))
+
+
+_OWN = Compiled(_own)
 
 
 @contextmanager

@@ -52,7 +52,9 @@ def _with_version(response: HttpResponse, form: Form) -> HttpResponse:
 
 def own_conversation(request: HttpRequest, pk: UUID) -> Conversation:
     """Return a conversation that this user may see. Raises Http404."""
-    conversation: Conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+    conversation = Conversation.own(request.user, pk)
+    if conversation is None:
+        raise Http404
     return conversation
 
 
