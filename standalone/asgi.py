@@ -1,5 +1,6 @@
 """ASGI entry point: HTTP to Django, WebSockets to Parley."""
 
+import gc
 import os
 import sys
 
@@ -21,3 +22,7 @@ from standalone.handler import ThreadedHandler  # noqa: E402
 sys.setswitchinterval(SWITCH_INTERVAL)
 sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 application = Edge(ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": sockets}))
+
+# What was loaded stays, and need not be looked through whenever Python looks for garbage.
+gc.collect()
+gc.freeze()

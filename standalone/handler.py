@@ -10,7 +10,8 @@ from typing import IO, Any
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
-from django.db import close_old_connections
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -43,6 +44,8 @@ class ThreadedHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
+        for prepare in (reset_queries, close_old_connections):  # Django would call them in another thread, and wait
+            request_started.disconnect(prepare)
         self.pages = Lane("request", THREADS, each=EACH, turns=TURNS)
         self.passwords = Lane("password", 1, each=1, crowd=CLASS)
         self.known_devices = Lane("device", 1, each=1, crowd=CLASS)
@@ -93,6 +96,7 @@ class ThreadedHandler(ASGIHandler):
         return (self.known_devices, device) if device else (self.passwords, address_of(request))
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        reset_queries()
         close_old_connections()
         try:
             response = self.get_response(request)

@@ -6,6 +6,7 @@ import time
 from itertools import count
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.http import HttpResponse
 from django.urls import clear_script_prefix, set_script_prefix
@@ -142,6 +143,24 @@ def test_no_answer_stays_in_memory_while_another_sweeps(monkeypatch):
         assert closed.wait(30)
     finally:
         lock.set()
+
+
+async def test_a_request_changes_threads_twice(monkeypatch):
+    """Once to be answered and once to be closed; Django would do so a third time, to prepare its connections."""
+    changes, sent, change = [], [], SyncToAsync.__call__
+    monkeypatch.setattr(SyncToAsync, "__call__", lambda self, *args: (changes.append(self), change(self, *args))[1])
+    monkeypatch.setattr("standalone.handler.close_old_connections", lambda: None)
+    handler, body = ThreadedHandler(), asyncio.Queue()
+    monkeypatch.setattr(handler, "get_response", lambda request: HttpResponse("here"))
+    body.put_nowait({"type": "http.request"})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"testserver")]}
+    await handler(scope, body.get, send)
+    assert sent[1]["body"] == b"here"
+    assert len(changes) == 2
 
 
 def test_passwords_have_their_lane_below_a_path_too(rf):
