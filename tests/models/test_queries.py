@@ -1,15 +1,17 @@
 """What pages and replies cost in queries."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from parley.generation import engine
 from parley.generation.outcome import Outcome
-from parley.models import Message
+from parley.models import Folder, Message
+from parley.models.job import JobQuerySet
 from tests.models.conftest import answered, begun, settle
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +112,34 @@ def test_turns_a_claim_away_without_a_write(owner, written):
     with written() as writes:
         assert engine.begin([last.pk], uuid4()) == {}
     assert len(writes) == 0
+
+
+def test_begins_the_replies_of_many_people_with_the_queries_of_one():
+    counts = []
+    for number in (1, 10):
+        replies = [waiting_in_folder(f"owner {n} of {number}") for n in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            begun_replies, held = Message.objects.claim([reply.pk for reply in replies], uuid4())
+            assert {reply.conversation.effective_model for reply in begun_replies} == {"of the folder"}
+        assert (sorted(reply.pk for reply in replies), held) == ([reply.pk for reply in begun_replies], set())
+        counts.append(len(captured))
+    assert counts[0] == counts[1] == 9
+
+
+def waiting_in_folder(name):
+    owner = get_user_model().objects.create_user(name)
+    conversation = begun(owner)
+    owner.conversations.update(folder=Folder.objects.create(owner=owner, name="any", model="of the folder"))
+    return conversation.messages.get(role="assistant")
+
+
+def test_knows_the_same_line_as_django_would(owner, stranger):
+    first, second = begun(owner), begun(stranger)
+    first.ask("next")
+    begun(stranger).messages.update(status="streaming")
+    settle(begun(owner))
+    ids = {*first.messages.values_list("pk", flat=True), *second.messages.values_list("pk", flat=True)}
+    for asked in (set(), ids, {first.messages.latest("id").pk}, {uuid4()}):
+        lines = Message.objects.in_line(asked), JobQuerySet.in_line(Message.objects.all(), asked)
+        ours, by_django = ([(pk, owner, UUID(str(lane)), runs) for pk, owner, lane, runs in each] for each in lines)
+        assert ours == by_django

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.dispatch import Signal
 
 from . import locks
+from .statements import marks
 
 NEXT = (
     "INSERT INTO parley_feed (owner_id, tab, version, removed) {values} ON CONFLICT (owner_id)"
@@ -21,6 +22,8 @@ NEXT = (
 NEXT_OR_GIVE_UP = NEXT.format(values=f"SELECT %s, %s, 1, 0 WHERE {locks.LIMIT} IS NOT NULL")
 """The same statement limits how long it, and the rest of the transaction, wait for a row: no extra round trip."""
 NEXT = NEXT.format(values="VALUES (%s, %s, 1, 0)")
+HOLD_ALL = "UPDATE parley_feed SET version = version WHERE owner_id IN ({owners})"
+HOLD_FREE = "SELECT owner_id FROM parley_feed WHERE owner_id IN ({owners}) ORDER BY owner_id FOR UPDATE SKIP LOCKED"
 
 feed_advanced = Signal()
 """Sent after the commit of a change, with ``owner_id``, ``version`` and the ``tab`` whose form made it or ""."""
@@ -110,13 +113,13 @@ class Feed(models.Model):
         Call it first in the transaction; it waits for nobody. Where rows cannot be locked, a write takes the
         database's one lock before anything is read.
         """
-        owners = set(owner_ids)
-        feeds = cls.objects.filter(pk__in=owners).order_by("pk")
-        if not connection.features.has_select_for_update:
-            feeds.update(version=models.F("version"))
-            return owners
-        held = set(feeds.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        return owners - set(feeds.exclude(pk__in=held).values_list("pk", flat=True)) if held < owners else owners
+        owners, can_lock = set(owner_ids), connection.features.has_select_for_update
+        keys = [*map(cls.key_of, owners)]
+        with connection.cursor() as cursor:
+            cursor.execute((HOLD_FREE if can_lock else HOLD_ALL).format(owners=marks(keys)), keys)
+            held = {owner_id for (owner_id,) in cursor.fetchall()} if can_lock else owners
+        others = cls.objects.filter(pk__in=owners - held)
+        return owners - set(others.values_list("pk", flat=True)) if held < owners else owners
 
     @classmethod
     def lock(cls, owner_id: Any) -> bool:

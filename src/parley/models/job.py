@@ -22,6 +22,7 @@ from parley.conf import conf
 from . import admission, locks
 from .feed import Feed
 from .portions import execute, inserting
+from .statements import Rows, load_related
 from .versioned import VisibleQuerySet
 
 ALWAYS = Q()
@@ -80,34 +81,39 @@ class JobQuerySet(VisibleQuerySet):
 
         The transaction takes its locks first, waits for none, and is short. The jobs that it returns need no reload.
         """
-        ids, owner = set(ids), self.model.OWNER
-        turn = self._in_turn(ids, self.filter(pk__in=ids, status=self.model.WAITING).values(owner))
+        turn = self._in_turn(ids := set(ids))
         if not turn:
             return Claim([], set())
         with transaction.atomic():
             owners = Feed.hold(turn.values())
             held = {pk for pk, owner in turn.items() if owner not in owners}
-            turn = self._in_turn(ids - held, list(owners)) if owners else {}
-            begun = self._lease_all(turn, worker_id)
+            turn = {pk: owner for pk, owner in self._in_turn(ids - held).items() if owner in owners} if owners else {}
+            begun = self._lease_all(turn, worker_id) if turn else []
         missed = turn.keys() - {job.pk for job in begun}
         if missed:
             held |= set(self.filter(pk__in=missed, status=self.model.WAITING).values_list("pk", flat=True))
         return Claim(begun, held)
 
-    def _in_turn(self, ids: set[UUID], owners: Any) -> dict[UUID, Any]:
+    def _in_turn(self, ids: set[UUID]) -> dict[UUID, Any]:
         """Return {id: owner} of those of these jobs that may begin now."""
-        kind = self.model
-        unsettled = self.unsettled().filter(**{f"{kind.OWNER}__in": owners}).order_by("id")
-        rows = list(unsettled.values_list("pk", kind.OWNER, kind.LANE, "status"))
+        rows = self.in_line(ids)
         owner_of = {pk: owner for pk, owner, _, _ in rows}
-        states = ((*row, status == kind.RUNNING) for *row, status in rows)
-        return {pk: owner_of[pk] for pk in in_turn(states, ids, most=kind.at_once())}
+        return {pk: owner_of[pk] for pk in in_turn(rows, ids, most=self.model.at_once())}
+
+    def in_line(self, ids: set[UUID]) -> list[Unsettled]:
+        """Return all unsettled jobs, in order, of the people for whom one of these jobs waits."""
+        kind = self.model
+        owners = self.filter(pk__in=ids, status=kind.WAITING).values(kind.OWNER)
+        theirs = self.unsettled().filter(**{f"{kind.OWNER}__in": owners}).order_by("id")
+        rows = theirs.values_list("pk", kind.OWNER, kind.LANE, "status")
+        return [(pk, owner, lane, status == kind.RUNNING) for pk, owner, lane, status in rows]
 
     def _lease_all(self, ids: Iterable[UUID], worker_id: UUID) -> list[Any]:
-        free = self.select_for_update(of=("self",), skip_locked=True)
-        waiting = free.filter(pk__in=list(ids), status=self.model.WAITING).select_related(*self.model.NEEDED)
+        waiting = Rows.of(self.model, ids, " AND status = %s", self.model.WAITING).load_free()
+        for path in self.model.NEEDED:
+            load_related(waiting, path.split("__"))
         alike: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-        for job in waiting.order_by("id"):
+        for job in waiting:
             alike[tuple(job.lease_values().items())].append(job)
         begun = [job for values, jobs in alike.items() for job in self._lease(jobs, worker_id, dict(values))]
         return sorted(begun, key=lambda job: job.pk)
@@ -116,7 +122,8 @@ class JobQuerySet(VisibleQuerySet):
         """Lease these jobs in one UPDATE; return those that nobody has changed since they were read."""
         ids = [job.pk for job in jobs]
         values |= {"status": self.model.RUNNING, "worker": worker_id, "started_at": timezone.now()}
-        changed = self.filter(pk__in=ids, status=self.model.WAITING).update(attempt=F("attempt") + 1, **values)
+        waiting = Rows.of(self.model, ids, " AND status = %s", self.model.WAITING)
+        changed = waiting.update("attempt = attempt + 1", **values)
         if changed < len(ids):
             ours = set(self.filter(pk__in=ids, **values).values_list("pk", flat=True))
             jobs = [job for job in jobs if job.pk in ours]

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from parley import markdown
 
-from . import locks
+from . import locks, tree
 from .feed import Feed
-from .job import JobQuerySet
+from .job import JobQuerySet, Unsettled
 from .portions import ROW, Pace, portions
+from .statements import marks
 from .states import UNSETTLED, Status
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ PENDING_OF = (
     f" WHERE {IS_UNSETTLED} AND parley_message.status = 'pending' AND parley_conversation.owner_id = %s LIMIT 1"
 )
 """Asked at the end of each reply: Django takes five times as long to write it as the database to answer it."""
+IN_LINE = (
+    "SELECT parley_message.id, owner_id, conversation_id, status FROM parley_message"
+    " JOIN parley_conversation ON parley_conversation.id = conversation_id"
+    f" WHERE {IS_UNSETTLED} AND owner_id IN ("
+    "SELECT theirs.owner_id FROM parley_message asked JOIN parley_conversation theirs"
+    " ON theirs.id = asked.conversation_id WHERE asked.id IN ({ids}) AND asked.status = 'pending'"
+    ") ORDER BY parley_message.id"
+)
+"""Asked twice by each claim."""
 _key = models.UUIDField()
 FORGOTTEN_AFTER = 10
 """Seconds after which a worker knows every reply that it has begun."""
@@ -82,6 +92,13 @@ class MessageQuerySet(JobQuerySet):
     def unsettled(self) -> "MessageQuerySet":
         """Return pending and streaming replies, by their index, which SQLite uses only for this very condition."""
         return self.filter(RawSQL(IS_UNSETTLED, (), output_field=models.BooleanField()))
+
+    def in_line(self, ids: set[UUID]) -> list[Unsettled]:
+        keys = [tree.prepared(pk) for pk in ids]
+        with connection.cursor() as cursor:
+            cursor.execute(IN_LINE.format(ids=marks(keys)), keys)
+            rows = cursor.fetchall()
+        return [(UUID(str(pk)), owner, lane, status == Status.STREAMING) for pk, owner, lane, status in rows]
 
     def checkpoint(self, texts: dict[Attempt, str], reasoning: dict[Attempt, Reasoning] | None = None) -> set[UUID]:
         """Write the text so far of many running replies in one transaction, and their reasoning where it is new.
