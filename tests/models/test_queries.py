@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from parley.generation import engine
+from parley.generation import engine, ledger
 from parley.generation.outcome import Outcome
 from parley.models import Folder, Message
 from parley.models.job import JobQuerySet
-from tests.models.conftest import answered, begun, settle
+from tests.models.conftest import WRITES, answered, begun, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +143,14 @@ def test_knows_the_same_line_as_django_would(owner, stranger):
         lines = Message.objects.in_line(asked), JobQuerySet.in_line(Message.objects.all(), asked)
         ours, by_django = ([(pk, owner, UUID(str(lane)), runs) for pk, owner, lane, runs in each] for each in lines)
         assert ours == by_django
+
+
+def test_ends_a_reply_with_one_statement_for_each_table(reply):
+    writing = engine.begin([reply.pk], uuid4())[reply.pk]
+    writing.calls += [ledger.begin(writing.reply, writing.provider, number=number) for number in (1, 2)]
+    with CaptureQueriesContext(connection) as captured:
+        assert engine.settle_and_dispatch(writing, Outcome("done")) == (True, True)
+    statements = [" ".join(query["sql"].split()[:3]) for query in captured.captured_queries]
+    writes = ["INSERT INTO parley_feed", 'UPDATE "parley_message" SET', 'INSERT INTO "parley_call"']
+    assert [statement for statement in statements if statement.startswith(WRITES)] == writes
+    assert len(captured) == 6, "With a savepoint and its release, and the question whether another reply waits."

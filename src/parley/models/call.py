@@ -1,7 +1,7 @@
 """The ledger of calls to providers: one row for each request, which outlives its message."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from parley.ids import uuid7
 
 from .message import Message
+from .statements import insert
 from .states import Status
 
 reply_claimed = Signal()
@@ -81,9 +82,9 @@ class Call(models.Model):
         return call
 
     @classmethod
-    def record(cls, calls: Iterable[Self]) -> None:
+    def record(cls, calls: Sequence[Self]) -> None:
         """Insert ended calls in one statement, replacing what the reaper noted of them as lost."""
-        cls.objects.bulk_create(calls, update_conflicts=True, unique_fields=IDENTITY, update_fields=_KNOWN_AT_THE_END)
+        insert(calls, _REPLACING_LOST)
 
     @classmethod
     def record_lost(cls, call: Self) -> None:
@@ -104,4 +105,7 @@ class Call(models.Model):
         return self.started_at + timedelta(seconds=time.monotonic() - vars(self)["_began"])
 
 
-_KNOWN_AT_THE_END = [field.name for field in Call._meta.concrete_fields if field.name not in ("id", "owner", *IDENTITY)]
+_UNKNOWN_BEFORE = [field for field in Call._meta.concrete_fields if field.name not in ("id", "owner", *IDENTITY)]
+_REPLACING_LOST = "ON CONFLICT (reply_id, attempt, purpose, number) DO UPDATE SET " + ", ".join(
+    f"{field.column} = excluded.{field.column}" for field in _UNKNOWN_BEFORE
+)

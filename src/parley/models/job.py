@@ -248,14 +248,14 @@ class Job(models.Model):
         return self._attempt.filter(status=self.RUNNING)
 
     @property
-    def _ours(self) -> models.QuerySet[Any]:
+    def _ours(self) -> models.QuerySet[Any] | Rows:
         """Return its row, while this attempt may write it."""
         return self._running
 
     record: Callable[[int], Any] = staticmethod(lambda changed: None)
     """Called last in the transaction of a change, with the number of rows it changed; see generation.ledger."""
 
-    def _change(self, allowed: models.QuerySet[Any], **values: Any) -> bool:
+    def _change(self, allowed: models.QuerySet[Any] | Rows, **values: Any) -> bool:
         """Make one conditional UPDATE that advances the feed; return whether it changed the row."""
         version, changed = self._update(allowed, values)
         if changed and any(isinstance(value, Combinable) for value in values.values()):
@@ -264,7 +264,7 @@ class Job(models.Model):
             vars(self).update(version=version, **values)
         return bool(changed)
 
-    def _update(self, allowed: models.QuerySet[Any], values: dict[str, Any]) -> tuple[int, int]:
+    def _update(self, allowed: models.QuerySet[Any] | Rows, values: dict[str, Any]) -> tuple[int, int]:
         """Return (version, rows changed): (0, 0) if the person was deleted, and the feed with them."""
         with self._while_it_is_there(), transaction.atomic():
             version = Feed.advance(self.owner_id)

@@ -52,6 +52,28 @@ class Rows:
             return int(cursor.rowcount)
 
 
+def insert(rows: Sequence[Any], then: str) -> None:
+    """Insert new rows of one model in one statement. ``then``: how it ends, as with ON CONFLICT."""
+    if not rows:
+        return
+    meta = rows[0]._meta
+    columns = [connection.ops.quote_name(field.column) for field in meta.concrete_fields]
+    row_marks = ", ".join([f"({marks(columns)})"] * len(rows))
+    into = f"{connection.ops.quote_name(meta.db_table)} ({', '.join(columns)})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {into} VALUES {row_marks} {then}", [value for row in rows for value in _stored(row)]
+        )
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def _stored(row: Any) -> list[Any]:
+    return [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in type(row)._meta.concrete_fields
+    ]
+
+
 def load_related(rows: Sequence[Any], names: Iterable[str]) -> None:
     """Load the row that each of these names, and then what those name: one statement for each of ``names``."""
     for name in names:
