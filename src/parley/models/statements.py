@@ -6,7 +6,12 @@ They are the same on SQLite and PostgreSQL.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+
+
+def _database() -> Any:
+    """Return the connection itself: the one that Django exports is looked up anew for each of its attributes."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def marks(values: Sequence[Any]) -> str:
@@ -23,14 +28,15 @@ class Rows:
 
     def __init__(self, model: Any, condition: str, arguments: Sequence[Any]) -> None:
         self._model, self._condition, self._arguments = model, condition, arguments
-        self._table = connection.ops.quote_name(model._meta.db_table)
+        self._database = _database()
+        self._table = self._database.ops.quote_name(model._meta.db_table)
 
     @classmethod
     def of(cls, model: Any, ids: Iterable[Any], condition: str = "", *arguments: Any) -> "Rows":
         """Return the rows with these ids for which the further condition (" AND …") holds."""
-        key = model._meta.pk
-        keys = [key.get_db_prep_value(pk, connection) for pk in ids]
-        return cls(model, f"{connection.ops.quote_name(key.column)} IN ({marks(keys)}){condition}", [*keys, *arguments])
+        key, database = model._meta.pk, _database()
+        keys = [key.get_db_prep_value(pk, database) for pk in ids]
+        return cls(model, f"{database.ops.quote_name(key.column)} IN ({marks(keys)}){condition}", [*keys, *arguments])
 
     def load(self, then: str = "") -> list[Any]:
         """Return the rows, whole. ``then``: what follows the condition."""
@@ -39,39 +45,41 @@ class Rows:
 
     def load_free(self) -> list[Any]:
         """Lock and return those that nobody else has locked, in the order of their ids."""
-        skip = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update else ""
+        skip = " FOR UPDATE SKIP LOCKED" if self._database.features.has_select_for_update else ""
         return self.load(f" ORDER BY id{skip}")
 
     def update(self, *also: str, **values: Any) -> int:
         """Set these fields, and ``also`` what is assigned in SQL; return how many rows were changed."""
+        database = self._database
         fields = [self._model._meta.get_field(name) for name in values]
-        assigned = ", ".join([*(f"{connection.ops.quote_name(field.column)} = %s" for field in fields), *also])
-        stored = [field.get_db_prep_save(values[field.name], connection) for field in fields]
-        with connection.cursor() as cursor:
+        assigned = ", ".join([*(f"{database.ops.quote_name(field.column)} = %s" for field in fields), *also])
+        stored = [field.get_db_prep_save(values[field.name], database) for field in fields]
+        with database.cursor() as cursor:
             cursor.execute(f"UPDATE {self._table} SET {assigned} WHERE {self._condition}", [*stored, *self._arguments])
             return int(cursor.rowcount)
 
 
 def insert(rows: Sequence[Any], then: str) -> None:
     """Insert new rows of one model in one statement. ``then``: how it ends, as with ON CONFLICT."""
-    if not rows:
-        return
-    meta = rows[0]._meta
-    columns = [connection.ops.quote_name(field.column) for field in meta.concrete_fields]
-    row_marks = ", ".join([f"({marks(columns)})"] * len(rows))
-    into = f"{connection.ops.quote_name(meta.db_table)} ({', '.join(columns)})"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {into} VALUES {row_marks} {then}", [value for row in rows for value in _stored(row)]
-        )
+    database = _database()
+    if rows:
+        with database.cursor() as cursor:
+            stored = [value for row in rows for value in _stored(row, database)]
+            cursor.execute(f"{_insertion(rows, database)} {then}", stored)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, database.alias
 
 
-def _stored(row: Any) -> list[Any]:
-    return [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in type(row)._meta.concrete_fields
-    ]
+def _insertion(rows: Sequence[Any], database: Any) -> str:
+    meta, quoted = rows[0]._meta, database.ops.quote_name
+    columns = [quoted(field.column) for field in meta.concrete_fields]
+    places = ", ".join([f"({marks(columns)})"] * len(rows))
+    return f"INSERT INTO {quoted(meta.db_table)} ({', '.join(columns)}) VALUES {places}"
+
+
+def _stored(row: Any, database: Any) -> list[Any]:
+    fields = row._meta.concrete_fields
+    return [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
 
 
 def load_related(rows: Sequence[Any], names: Iterable[str]) -> None:
