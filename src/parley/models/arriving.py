@@ -12,7 +12,8 @@ from . import locks
 from .feed import Feed
 from .message_queryset import weight_of
 from .organised import GIVEN_UP
-from .portions import ROW, Pace, Statement, execute, inserting, portions
+from .portions import ROW, Pace, portions
+from .statements import Statement, execute, inserting
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -66,7 +67,7 @@ class Arrival:
         with self._pace.transaction(self._weight_of(messages)):
             vars(self._conversation).update(self._at_last())
             self._insert_conversation()
-            execute(self._conversation.messages.model, rows)
+            execute(rows)
 
     def _begin(self) -> None:
         self._conversation.deleted_at = timezone.now() + LEASE
@@ -80,14 +81,14 @@ class Arrival:
             in_trash = _same(self._conversation).exclude(deleted_at=None)
             in_trash.filter(deleted_at__gt=timezone.now()).update(deleted_at=GIVEN_UP, origin="")
             in_trash.update(origin="")
-        execute(type(self._conversation), inserting([self._conversation]))
+        execute(inserting([self._conversation]))
         self._conversation._state.adding = False
 
     def _write_portion(self, messages: list[Any]) -> None:
         rows = self._insert(messages)
         with self._pace.transaction(self._weight_of(messages)):
             self._change(deleted_at=timezone.now() + LEASE)
-            execute(self._conversation.messages.model, rows)
+            execute(rows)
         self._on_portion()
 
     def _show(self, shown: Any) -> None:

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import Q
 
-from . import tree
+from . import statements, tree
 from .feed import Feed
-from .portions import ROW, Pace, execute, updating
+from .portions import ROW, Pace
 from .states import UNSETTLED
 
 if TYPE_CHECKING:
@@ -176,9 +176,9 @@ class Branching(models.Model):
 
     def _turn_to(self, leaf_id: UUID | None, version: int, *, turned: bool, **values: Any) -> None:
         values |= {"shown_id": leaf_id, "version": version} | ({"turned": version} if turned else {})
+        statements.Rows.of(type(self), [self.pk]).update(**values)
         for name, value in values.items():
             setattr(self, name, value)
-        execute(type(self), [updating(self, *values)])
 
     # Deleting: each returns the replies that it stopped, whose workers have yet to be told
 

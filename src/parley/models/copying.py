@@ -9,7 +9,8 @@ from django.db.models.functions import Length
 
 from parley.ids import uuid7
 
-from .portions import ROW, Statement
+from .portions import ROW
+from .statements import Statement
 
 WEIGHT = Length("content") + Length("reasoning") + Length("html") + ROW
 """The weight of a message, in characters, for ``portions``."""

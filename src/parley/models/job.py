@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, models, router, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.utils import timezone
@@ -21,8 +21,7 @@ from parley.conf import conf
 
 from . import admission, locks
 from .feed import Feed
-from .portions import execute, inserting
-from .statements import Rows, load_related
+from .statements import Rows, insert, load_related
 from .versioned import VisibleQuerySet
 
 ALWAYS = Q()
@@ -188,7 +187,7 @@ class Job(models.Model):
         if again is None:
             self.status = self.WAITING
             with transaction.atomic(savepoint=False):
-                self._insert([*before, self])
+                insert([*before, self])
                 self._admit()
             return True
         with self._while_it_is_there(), transaction.atomic(savepoint=False):
@@ -196,11 +195,6 @@ class Job(models.Model):
                 self._admit()
                 return True
         return False
-
-    def _insert(self, rows: list[models.Model]) -> None:
-        execute(type(self), inserting(rows))
-        for row in rows:
-            row._state.adding, row._state.db = False, router.db_for_write(type(self))
 
     def _admit(self) -> None:
         if not admission.may(self.owner_id, type(self)):

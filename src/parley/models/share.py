@@ -24,7 +24,7 @@ from .arriving import arrive_once
 from .conversation import Conversation
 from .feed import Feed
 from .message import Message
-from .portions import execute, inserting
+from .statements import execute, inserting
 from .states import Role, Status
 from .storage import refuse_above
 from .versioned import Versioned, VisibleQuerySet
@@ -125,7 +125,7 @@ class Share(Versioned):
         with transaction.atomic():
             Feed.advance(self.owner_id)
             Share.objects.filter(owner=self.owner_id).forget_expired()
-            execute(Share, statements)
+            execute(statements)
             refuse_above(self.owner)
 
     # What a page asks
