@@ -12,15 +12,15 @@ SWITCH_INTERVAL = 0.001
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "standalone.settings")
 django.setup(set_prefix=False)
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from parley.routing import websocket_urlpatterns  # noqa: E402
 from standalone.edge import Edge  # noqa: E402
 from standalone.handler import ThreadedHandler  # noqa: E402
+from standalone.sockets import signed_in  # noqa: E402
 
 sys.setswitchinterval(SWITCH_INTERVAL)
-sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+sockets = signed_in(URLRouter(websocket_urlpatterns))
 application = Edge(ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": sockets}))
 
 # What was loaded stays, and need not be looked through whenever Python looks for garbage.

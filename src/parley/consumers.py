@@ -230,7 +230,8 @@ class TabConsumer(AsyncWebsocketConsumer):
             await self._filled.wait()
             self._filled.clear()
             while self._outbox:
-                await rights().confirm(self._badge)
+                if self._badge.is_stale:
+                    await rights().confirm(self._badge)
                 text = self._outbox.popleft()
                 self._queued -= len(text)
                 await self.base_send({"type": "websocket.send", "text": text})

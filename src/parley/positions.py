@@ -16,11 +16,11 @@ def parse_position(text: str) -> Position:
     >>> parse_position("2-17"), parse_position("0")
     ((2, 17), (0, 0))
     """
-    attempt, _, seq = text.partition("-")
-    position = int(attempt), int(seq or 0)
-    if not all(0 <= number <= LAST for number in position):
+    before, _, after = text.partition("-")
+    attempt, seq = int(before), int(after or 0)
+    if not (0 <= attempt <= LAST and 0 <= seq <= LAST):
         raise ValueError(text)
-    return position
+    return attempt, seq
 
 
 def format_position(position: Position) -> str:

@@ -49,6 +49,11 @@ class Badge:
     lose: Callable[[], None]
     looked_at: float = field(default=0.0)
 
+    @property
+    def is_stale(self) -> bool:
+        """Return whether the last check is so long ago that nothing may be sent before the next one."""
+        return _now() - self.looked_at > STALE
+
 
 class Rights:
     """Check the rights of all watched sockets together; one check runs at a time."""
@@ -72,7 +77,7 @@ class Rights:
 
     async def confirm(self, badge: Badge) -> None:
         """Return once this right was checked within STALE seconds, or the database has not answered for PATIENCE."""
-        if _now() - badge.looked_at <= STALE:
+        if not badge.is_stale:
             return
         await asyncio.wait({self._look()}, timeout=PATIENCE)
         badge.looked_at = _now()
