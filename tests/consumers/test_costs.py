@@ -7,6 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db.backends.utils import CursorWrapper
 
+from parley.delivery.feed import changes_since
+from parley.models import Feed
 from tests.consumers.conftest import connected, cookies_of
 
 TABS = 20
@@ -55,3 +57,29 @@ async def test_many_tabs_that_follow_at_the_same_moment_cost_few_queries(owner, 
         assert await other.is_silent()
     looked_up = [sql for sql in queries if "parley_message" in sql and '"owner_id" IN (' in sql]
     assert 0 < len(looked_up) <= 3
+
+
+async def test_a_frame_after_a_fresh_check_of_the_rights_waits_for_nothing(owner, reply, log, monkeypatch):
+    async def confirm(self, badge):
+        raise AssertionError("a check for one frame")
+
+    monkeypatch.setattr("parley.delivery.rights.Rights.confirm", confirm)
+    log.begin(reply.pk, 1)
+    await log.write({reply.pk: ("Hello", "")})
+    async with connected(owner) as tab:
+        await tab.follow(reply.pk)
+        assert await tab.receive() == [1, "1-1", None, "<p>Hello"]
+
+
+@sync_to_async
+def streams_of(owner, reply):
+    reply.status = "done"
+    reply.save(update_fields=["status"])
+    return changes_since(owner, reply.conversation_id, Feed.version_of(owner) - 1)[1]
+
+
+async def test_a_settled_reply_is_told_without_reading_its_conversation(owner, reply, queries):
+    assert f'data-message="{reply.pk}"' in await streams_of(owner, reply)
+    read = [sql for sql in queries if sql.startswith("SELECT")][-3:]
+    assert "EXISTS" in read[0]
+    assert not [sql for sql in read if '"parley_conversation"."title"' in sql or " OR " in sql]

@@ -30,12 +30,12 @@ def _conversations(page: Page, rows: list[Conversation]) -> str:
 
 
 def _of_conversation(page: Page) -> QuerySet[Any]:
-    return Message.objects.visible_to(page.user).filter(conversation=page.conversation).select_related("conversation")
+    return Message.objects.visible_to(page.user).filter(conversation=page.conversation)
 
 
 def _messages(page: Page, rows: list[Message]) -> str:
     show_live(rows)
-    rows[0].conversation.number_versions(rows)
+    Message.objects.number_versions(rows)
     return render_each("parley/_message_upsert.html", page, rows)
 
 

@@ -1,13 +1,11 @@
 """The tree of a conversation's messages: the branch that is shown, the pages of it, and what is deleted from it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import Q
 
 from . import statements, tree
 from .feed import Feed
@@ -130,23 +128,9 @@ class Branching(models.Model):
     def number_versions(self, messages: Iterable["Message"]) -> None:
         """Set ``versions`` of these messages of this conversation: the ids of each and of its siblings."""
         messages = list(messages)
-        versions = self._versions_beside(messages)
+        self.messages.model.objects.number_versions(messages)
         for message in messages:
             message.conversation = cast("Conversation", self)
-            message.versions = versions[message.parent_id]
-
-    def _versions_beside(self, messages: list["Message"]) -> dict[UUID | None, list[UUID]]:
-        """Return parent → its children, oldest first.
-
-        The conversation is no condition, since it might lead the database to a worse index.
-        """
-        parents = {message.parent_id for message in messages}
-        everyone = self.messages.model._default_manager
-        children = everyone.filter(Q(parent__in=parents - {None}) | Q(parent=None, conversation=self.pk))
-        versions = defaultdict(list)
-        for pk, parent_id in sorted(children.values_list("pk", "parent_id")):
-            versions[parent_id].append(pk)
-        return versions
 
     def _newest_id(self) -> UUID | None:
         newest: UUID | None = self.messages.order_by("-id").values_list("pk", flat=True).first()

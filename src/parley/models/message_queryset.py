@@ -1,5 +1,6 @@
 """Queries and statements for many messages at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -132,6 +133,25 @@ class MessageQuerySet(JobQuerySet):
                 for message in (message for message in portion if message.pk in free):
                     unchanged = self.filter(pk=message.pk, content=message.content).exclude(status__in=UNSETTLED)
                     unchanged.update(html=message.html)
+
+    def number_versions(self, messages: Iterable["Message"]) -> None:
+        """Set ``versions`` of messages of one conversation: the ids of each and of its siblings, oldest first."""
+        messages, versions = list(messages), defaultdict[UUID | None, list[UUID]](list)
+        for pk, parent_id in sorted(self._beside(messages).values_list("pk", "parent_id")):
+            versions[parent_id].append(pk)
+        for message in messages:
+            message.versions = versions[message.parent_id]
+
+    def _beside(self, messages: list["Message"]) -> "MessageQuerySet":
+        """Return the messages with the same parents.
+
+        The conversation is a condition of the first ones only, since it might lead the database to a worse index.
+        """
+        parents = {message.parent_id for message in messages}
+        beside = models.Q(parent__in=parents - {None})
+        if None in parents:
+            beside |= models.Q(parent=None, conversation=messages[0].conversation_id)
+        return self.filter(beside)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Return which of these (id, attempt) are still running, according to the database."""
