@@ -80,6 +80,6 @@ def streams_of(owner, reply):
 
 async def test_a_settled_reply_is_told_without_reading_its_conversation(owner, reply, queries):
     assert f'data-message="{reply.pk}"' in await streams_of(owner, reply)
-    read = [sql for sql in queries if sql.startswith("SELECT")][-3:]
+    read = [sql for sql in queries if sql.lstrip().startswith("SELECT")][-3:]
     assert "EXISTS" in read[0]
-    assert not [sql for sql in read if '"parley_conversation"."title"' in sql or " OR " in sql]
+    assert not [sql for sql in read if '"parley_conversation"."title"' in sql]

@@ -137,21 +137,11 @@ class MessageQuerySet(JobQuerySet):
     def number_versions(self, messages: Iterable["Message"]) -> None:
         """Set ``versions`` of messages of one conversation: the ids of each and of its siblings, oldest first."""
         messages, versions = list(messages), defaultdict[UUID | None, list[UUID]](list)
-        for pk, parent_id in sorted(self._beside(messages).values_list("pk", "parent_id")):
+        parents = {message.parent_id: message.conversation_id for message in messages}
+        for pk, parent_id in tree.children(parents):
             versions[parent_id].append(pk)
         for message in messages:
             message.versions = versions[message.parent_id]
-
-    def _beside(self, messages: list["Message"]) -> "MessageQuerySet":
-        """Return the messages with the same parents.
-
-        The conversation is a condition of the first ones only, since it might lead the database to a worse index.
-        """
-        parents = {message.parent_id for message in messages}
-        beside = models.Q(parent__in=parents - {None})
-        if None in parents:
-            beside |= models.Q(parent=None, conversation=messages[0].conversation_id)
-        return self.filter(beside)
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Return which of these (id, attempt) are still running, according to the database."""

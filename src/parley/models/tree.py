@@ -4,7 +4,7 @@ Each walk is one recursive query, the same on SQLite and PostgreSQL. If pointers
 has seen, and walks that count their steps stop at a limit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,9 @@ _DOWNWARDS = """
         SELECT above.id, above.parent_id, walk.step + 1
         FROM parley_message above JOIN walk ON above.id = walk.parent_id WHERE walk.id <> %s AND walk.step < %s
     ) SELECT id FROM walk ORDER BY step DESC LIMIT %s"""
+_CHILDREN = """
+    SELECT id, parent_id FROM parley_message
+    WHERE parent_id IN ({}) OR (parent_id IS NULL AND conversation_id = %s)"""
 
 
 def above(leaf: UUID | None) -> RawSQL:
@@ -102,6 +105,18 @@ def downwards(start: UUID, leaf: UUID | None, count: int) -> list[UUID]:
     """Return the first ``count`` ids of the path from a message down to a leaf; [] if the leaf is not below it."""
     ids = list(_ids(_DOWNWARDS, [prepared(leaf), prepared(start), MAX_STEPS, count]))
     return ids if ids[:1] == [start] else []
+
+
+def children(parents: Mapping[UUID | None, UUID]) -> list[tuple[UUID, UUID | None]]:
+    """Return (id, parent) of the messages with these parents, oldest first, given {parent: conversation}.
+
+    The parent None stands for the first messages of its conversation. Of others the conversation is no condition,
+    since it might lead the database to a worse index.
+    """
+    values = [*map(prepared, parents), prepared(parents.get(None))]
+    with connection.cursor() as cursor:
+        cursor.execute(_CHILDREN.format(", ".join(["%s"] * len(parents)) or "NULL"), values)
+        return sorted((UUID(str(pk)), parent and UUID(str(parent))) for pk, parent in cursor.fetchall())
 
 
 def prepared(pk: UUID | None) -> Any:
