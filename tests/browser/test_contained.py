@@ -10,7 +10,7 @@ OUTSIDE = {
     "a formula that is raised": RAISED.format(8, "click here " * 40),
     "a formula that is lowered": RAISED.format(-8, "click here " * 40),
     "a formula that is wide": '<math><mspace width="900em"></mspace><mtext>click here</mtext></math>',
-    "marks on a letter": "click" + "\u0300\u0301\u0302\u0303\u0304" * 300,
+    "marks on letters": "a" + "\u0301" * 100 + " a" + "\u0323" * 100,
 }
 STRANGERS = """() => {
   const strange = []
@@ -22,6 +22,8 @@ STRANGERS = """() => {
   }
   return strange
 }"""
+FRAMED = "link => { link.closest('[data-body]').style.outline = '5px solid' }"
+"""Over the margin in which an answer may draw."""
 
 
 @pytest.fixture
@@ -50,6 +52,15 @@ def test_nothing_of_an_answer_is_outside_of_it(tab, stack, conversation, name):
         expect(link).to_be_attached()
         assert tab.page.evaluate(STRANGERS) == []
         assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        link.evaluate(FRAMED)
+        with_it = seen_around(tab, link)
+        link.evaluate("link => { link.style.visibility = 'hidden' }")
+        assert seen_around(tab, link) == with_it, "Something of the answer was seen outside of it"
+
+
+def seen_around(tab, link):
+    """The page without the answer; what is only seen, as the marks on a letter, is nowhere in the elements."""
+    return tab.page.screenshot(mask=[tab.page.locator("[data-body]", has=link)])
 
 
 def shared(tab):
