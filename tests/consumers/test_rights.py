@@ -1,5 +1,7 @@
 """A socket does not outlive the rights of its person, whether it says something or not."""
 
+from functools import partial
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
@@ -9,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from parley import consumers
 from parley.delivery import rights
 from parley.delivery.sockets import close_sockets
 from parley.models import Feed
@@ -127,16 +130,22 @@ async def test_is_sent_nothing_that_was_looked_at_too_long_ago(
         assert await tab.closed() == SIGNED_OUT
 
 
-async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, log, only_notifications):
+async def test_is_not_served_any_more_when_it_was_closed(owner, browser, reply, log, only_notifications, monkeypatch):
+    """Nor is anything asked for it."""
+    asked: list[str] = []
     log.begin(reply.pk, 1)
     await log.write({reply.pk: ("Hello", "")})
     async with connected(cookies=cookies_of(browser)) as tab:
         assert await tab.is_silent()
         await sync_to_async(sign_out)(browser, owner)
         assert await tab.closed() == SIGNED_OUT
-        await tab.follow(reply.pk)
-        await tab.open(reply.conversation)
-        assert await tab.communicator.receive_nothing(0.3)
+        with monkeypatch.context() as watched:
+            for name in ("_followed", "hub", "changes_since"):
+                watched.setattr(consumers, name, partial(asked.append, name))
+            await tab.follow(reply.pk)
+            await tab.open(reply.conversation)
+            assert await tab.communicator.receive_nothing(0.3)
+        assert asked == []
 
 
 async def test_signing_out_leaves_the_other_browsers_of_a_person_alone(owner, browser):
