@@ -16,6 +16,7 @@ REFUSALS = {
 }
 CASES = [("sqlite", name) for name in REFUSALS] + [("postgresql", "read only")]
 NOBODY_WRITES = 3.0
+"""Seconds: until the worker has asked for its next task and was refused."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,6 @@ def tell(stack, command):
 
 
 def refuse_for_a_while(stack, refusal, seconds=NOBODY_WRITES):
-    """Until the worker has asked for its next task and was refused."""
     begin, end = refusal
     tell(stack, begin)
     time.sleep(seconds)
@@ -93,6 +93,7 @@ def test_what_is_asked_meanwhile_is_answered_afterwards(product, refusal):
     tell(product, begin)
     asked = question(10)
     conversation = person.start(asked)
+    time.sleep(NOBODY_WRITES)
     tell(product, end)
     assert_whole(until_settled(product, conversation, WITHIN + QUICK["JOB_LOST_AFTER"]), asked)
 
