@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .models import Call, Conversation, Message
-from .tasks import stop_on_commit
+from .requests import stop_on_commit
 
 
 @admin.register(Conversation)

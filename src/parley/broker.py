@@ -17,6 +17,7 @@ def send(task: str, *arguments: str) -> bool:
     """Send a task to any worker; return whether the broker took it."""
     try:
         if current_app.conf.task_always_eager:  # which send_task ignores
+            current_app.loader.import_default_modules()  # as a worker does
             current_app.tasks[task].apply_async(arguments)
         else:
             current_app.send_task(task, args=arguments, ignore_result=True, argsrepr=repr(arguments), kwargsrepr="{}")

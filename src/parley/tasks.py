@@ -1,34 +1,25 @@
-"""Celery tasks, the helpers that enqueue them, and the worker process that runs them."""
+"""Celery tasks, and the worker process that runs them."""
 
 import logging
 import socket
 import threading
-from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
 from celery import bootsteps, shared_task
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
-from django.db import transaction
-from redis import RedisError
 
-from . import broker, redis
 from .conf import conf
 from .delivery.notify import notify_from
 from .delivery.stream_log import LogWriter
 from .generation import catalogue
-from .generation.reaper import Reaper
 from .generation.worker import Loop
-from .models import Message
-from .outages import Outage
-from .redis import ONCE, async_connection, connection
+from .redis import ONCE, async_connection
+from .requests import offered_models
 from .transfer import jobs
 
 logger = logging.getLogger(__name__)
 
-_stops = Outage(
-    logger, "No worker was notified of a stop (%s); it will see it in the row.", "Stops are notified again."
-)
 _lock = threading.Lock()
 _loop: Loop | None = None
 _ending = threading.Event()
@@ -57,36 +48,6 @@ def run_transfer(transfer_id: str) -> str:
 def ping() -> str:
     """Return a sentence that a worker is alive, and where."""
     return f"alive on {socket.gethostname()}"
-
-
-# Sending
-
-
-def offered_models() -> catalogue.Offer:
-    """Return the models to choose from; when the list is old, enqueue its refresh."""
-    offer = catalogue.offered(conf.provider)
-    if offer.old and catalogue.claim_refresh(conf.provider):
-        broker.send(refresh_models.name)
-    return offer
-
-
-def stop_on_commit(reply: Message) -> None:
-    """Notify the reply's worker of a stop after the commit; it also sees it in the row, a little later."""
-    transaction.on_commit(partial(_publish_stop, str(reply.pk)))
-
-
-def _publish_stop(reply_id: str) -> None:
-    try:
-        connection().publish(redis.stops_channel(), reply_id)
-        _stops.ended()
-    except (RedisError, OSError) as error:
-        _stops.began(error)
-
-
-@lru_cache(maxsize=1)
-def passing_reaper() -> Reaper:
-    """Return the reaper of this process for requests, which sweep in passing."""
-    return Reaper()
 
 
 # The worker process

@@ -27,3 +27,14 @@ def test_a_project_that_carries_out_its_tasks_at_once_has_them_carried_out(monke
     monkeypatch.setattr(broker, "current_app", app)
     assert broker.send("host.note", "1")
     assert done == ["1"]
+
+
+def test_tasks_that_are_carried_out_at_once_are_imported_before(monkeypatch, tmp_path):
+    """No page imports them, and no worker does."""
+    errand = "@shared_task(name='errands.run')\ndef run(words):\n    return words\n"
+    (tmp_path / "errands.py").write_text(f"from celery import shared_task\n{errand}")
+    monkeypatch.syspath_prepend(tmp_path)
+    app = Celery("host", broker="memory://", set_as_current=False, include=["errands"])
+    app.conf.task_always_eager = True
+    monkeypatch.setattr(broker, "current_app", app)
+    assert broker.send("errands.run", "1")

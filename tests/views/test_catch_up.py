@@ -7,7 +7,7 @@ from parley.delivery.stream_log import LogWriter
 from parley.ids import uuid7
 from parley.models import Feed, Message
 from parley.redis import async_connection
-from parley.tasks import passing_reaper
+from parley.requests import passing_reaper
 from tests.support.processes import until
 from tests.views.conftest import forbids_keeping, reply_of, status_of
 

@@ -18,7 +18,7 @@ from parley.outages import Outage
 from parley.provider import Provider
 from parley.redis import connection
 
-from .clients import LARGEST_REFUSAL, listing
+from .reach import LARGEST_REFUSAL, listing
 
 logger = logging.getLogger(__name__)
 

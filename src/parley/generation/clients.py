@@ -1,6 +1,5 @@
-"""HTTP clients of a provider: proxies, credentials, and how much of a refusal is read."""
+"""Clients of a provider that write replies: what is kept open, and how much of a refusal is read."""
 
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,14 +8,13 @@ import openai
 
 from parley.provider import Provider
 
-from .addresses import Address, read
+from .addresses import read
+from .reach import LARGEST_REFUSAL, headers_of, way_to
 
 CONNECTION_LIMITS = httpx2.Limits(max_connections=0, max_keepalive_connections=100)
 """No limit on connections; None would mean 100 at once, the default of aiohttp below the SDK."""
 MAX_KEPT = 8
 """Providers to which connections are kept open."""
-LARGEST_REFUSAL = 32_768
-"""Bytes on the wire; no sentence is longer."""
 _kept: dict[Provider, openai.AsyncOpenAI] = {}
 
 
@@ -43,38 +41,16 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
         timeout=httpx2.Timeout(None, connect=provider.connect_timeout),
         follow_redirects=False,
         event_hooks={"response": [_shorten]},
-        **_way_to(address),
+        **way_to(address),
     )
     return openai.AsyncOpenAI(
         base_url=address.url,
         default_query=dict(address.query),
-        default_headers=_headers(provider, address),
+        default_headers=headers_of(provider, address),
         api_key=provider.key or "none",
         max_retries=0,
         http_client=http,
     )
-
-
-def listing(provider: Provider, timeout: float) -> httpx2.Client:
-    """Return a client that asks for the models; ``timeout`` in seconds. Raises ValueError for an invalid base URL."""
-    address = read(provider.base_url)
-    headers = {"Authorization": f"Bearer {provider.key or 'none'}", **_headers(provider, address)}
-    return httpx2.Client(
-        base_url=address.url, params=dict(address.query), headers=headers, timeout=timeout, **_way_to(address)
-    )
-
-
-def _way_to(address: Address) -> dict[str, Any]:
-    """Return options: proxies of the environment, except to this machine; its certificates hold either way."""
-    return {"trust_env": False, "verify": httpx2.create_ssl_context()} if address.local else {}
-
-
-def _headers(provider: Provider, address: Address) -> dict[str, str]:
-    login = b64encode(address.login.encode()).decode()
-    headers = {"Authorization": f"Basic {login}"} if login else {}
-    if provider.key and any(name == "api-version" for name, _ in address.query):
-        headers["api-key"] = provider.key  # Azure takes keys in no other header there
-    return {**headers, **dict(provider.headers)}
 
 
 async def _shorten(response: httpx2.Response) -> None:

@@ -11,7 +11,7 @@ from parley.forms import RegenerateForm
 from parley.models import Conversation, Message
 from parley.models.arriving import BeingCopied
 from parley.models.conversation import NoQuestion
-from parley.tasks import offered_models, stop_on_commit
+from parley.requests import offered_models, stop_on_commit
 
 from .base import framed, own_conversation, private, redirect_to, uuid_or_404
 

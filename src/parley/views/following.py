@@ -10,7 +10,7 @@ from parley.forms import CatchUpForm
 from parley.models import Message
 from parley.positions import Position
 from parley.redis import connection
-from parley.tasks import passing_reaper
+from parley.requests import passing_reaper
 
 from .base import private
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from parley.forms import GenerationSettingsForm, QuestionForm
 from parley.models import Conversation, Folder, Preset
 from parley.models.generation_settings import GenerationSettings
-from parley.tasks import offered_models
+from parley.requests import offered_models
 
 from .base import own_or_none
 

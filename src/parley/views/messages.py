@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from parley.delivery.stream_log import show_live
 from parley.forms import QuestionForm
 from parley.models import Conversation, DuplicateQuestion, Message, Role
-from parley.tasks import stop_on_commit
+from parley.requests import stop_on_commit
 
 from .base import fragment, own_conversation, own_message, private, redirect_to, stream, wants_stream
 from .conversations import conversation_page

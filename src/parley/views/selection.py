@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from parley.forms import SelectionForm
 from parley.models import Conversation
 from parley.models.organised import VERBS
-from parley.tasks import stop_on_commit
+from parley.requests import stop_on_commit
 
 from .base import page, private, stream, wants_stream
 from .sidebar import changed

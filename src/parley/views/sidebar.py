@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from parley.forms import MoveForm, RenameForm
 from parley.models import Conversation, Folder
 from parley.models.organised import ARCHIVED, IN_FOLDER, LISTED, PINNED
-from parley.tasks import stop_on_commit
+from parley.requests import stop_on_commit
 
 from .base import (
     fragment,
