@@ -242,7 +242,7 @@ def test_a_folder_goes_on_when_the_first_of_its_conversations_cannot_be_saved(re
     execute = arriving.execute
 
     def refuse(statements):
-        if "INTO \"parley_message\"" in repr(statements) and "Bad" in repr(statements):
+        if 'INTO "parley_message"' in repr(statements) and "Bad" in repr(statements):
             raise DataError("This database does not take it.")
         return execute(statements)
 
