@@ -27,7 +27,7 @@ HTTPS = env.flag("HTTPS")
 SECRET_KEY = env.text("SECRET_KEY") or data.kept_secret("secret_key")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", (*LOOPBACK, *env.as_host_name(HOST)))
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
-CSRF_FAILURE_VIEW = "standalone.stale_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "standalone.refusals.csrf_failure"
 ROOT_URLCONF = "standalone.urls"
 ASGI_APPLICATION = "standalone.asgi.application"
 

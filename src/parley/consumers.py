@@ -13,19 +13,18 @@ from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
+from .days import readers_zone
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
-from .delivery.language import language_of
 from .delivery.listener import BACK, Listener
-from .delivery.origin import same_origin
+from .delivery.origin import language_of, same_origin
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
-from .generation.batcher import Batcher
+from .generation.database import Batcher
 from .generation.reaper import Reaper
 from .models import Message
 from .positions import MAX_FOLLOWED
-from .zones import readers_zone
 
 logger = logging.getLogger(__name__)
 

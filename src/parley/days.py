@@ -1,9 +1,13 @@
-"""Group a list that is newest first by recent days, then months, in the active time zone."""
+"""A reader's time zone, and the groups of a list in it, which is newest first: recent days, then months."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -79,3 +83,24 @@ def _start(day: date) -> str:
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+COOKIE = "parley_zone"
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def readers_zone(cookies: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Activate, inside a ``with``, the time zone that a reader's browser has put into a cookie.
+
+    >>> with readers_zone({COOKIE: "Asia%2FTokyo"}):
+    ...     timezone.get_current_timezone_name()
+    'Asia/Tokyo'
+    """
+    named = unquote(cookies.get(COOKIE, ""))
+    chosen_by_host = timezone.get_current_timezone_name() != timezone.get_default_timezone_name()
+    zone = timezone.get_current_timezone() if chosen_by_host or named not in _known() else ZoneInfo(named)
+    return timezone.override(zone)

@@ -1,10 +1,12 @@
-"""Make public ids: UUIDv7, unguessable and sorted by time."""
+"""Make public ids (UUIDv7, unguessable and sorted by time), and the ids of elements in pages."""
 
 import secrets
 import threading
 import time
 import uuid
 from datetime import datetime
+
+from django.db.models import Model
 
 _lock = threading.Lock()
 _last = 0
@@ -42,3 +44,8 @@ def first_of(moment: datetime) -> uuid.UUID:
 
 def _time_of(made: uuid.UUID) -> int:
     return (made.int >> 80) << 12 | made.int >> 64 & 0xFFF
+
+
+def dom_id(row: Model) -> str:
+    """Return the id of the element that shows a row: ``message_<id>``, ``conversation_<id>``."""
+    return f"{row._meta.model_name}_{row.pk}"

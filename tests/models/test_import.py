@@ -17,9 +17,9 @@ from parley.models.portions import Pace
 from parley.search.query import parse
 from parley.search.results import results
 from parley.transfer import elements, reading, warnings
-from parley.transfer.limits import Limits
 from parley.transfer.loading import Loader
 from parley.transfer.reading import read_import
+from parley.transfer.streams import Limits
 from parley.transfer.unpacking import Budget
 from tests.models.conftest import answered
 from tests.support.exports import asked, libre_message, librechat, node, open_webui, root, webui_message, zipped

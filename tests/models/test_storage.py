@@ -10,8 +10,8 @@ from django.utils import timezone
 from parley import files
 from parley.models import Share, Transfer
 from parley.models import share as sharing
+from parley.models.admission import Full, used_by
 from parley.models.share import TooLarge
-from parley.models.storage import Full, used_by
 from parley.models.transfer import MAX_EXPORTS
 from parley.transfer import jobs
 from tests.models.conftest import answered

@@ -9,7 +9,7 @@ from parley.generation import clients, engine, streaming
 from parley.generation.accumulator import Accumulator
 from parley.generation.chat_completions import GO_ON, Dialect
 from parley.generation.outcome import Outcome, ProviderError, retry_delay
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.models import Conversation, Message
 from tests.fake_provider import expected_text
 from tests.fake_provider.refusals import WAYS

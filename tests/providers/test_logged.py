@@ -5,7 +5,7 @@ import pytest
 from parley.conf import conf
 from parley.generation import catalogue, clients, streaming, titles
 from parley.generation.outcome import ProviderError
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.models import Conversation, Message
 
 KEY = "sk-do-not-show-this-to-anybody"

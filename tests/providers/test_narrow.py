@@ -6,10 +6,10 @@ import pytest
 
 from parley.conf import conf
 from parley.generation import clients, engine
-from parley.generation import unread as reading
+from parley.generation import usage as reading
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import Outcome
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.models import Conversation, Message
 
 

@@ -8,7 +8,7 @@ import pytest
 from parley.conf import conf
 from parley.generation import catalogue, clients, engine, streaming
 from parley.generation.outcome import Outcome
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.models import Conversation, Message
 from parley.models.generation_settings import GenerationSettings
 

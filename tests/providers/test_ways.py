@@ -9,7 +9,7 @@ import pytest
 from parley.conf import conf
 from parley.generation import catalogue, clients, streaming
 from parley.generation.outcome import ProviderError
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from tests.support.recording_proxy import RecordingProxy
 
 HERE = ["127.0.0.1", "localhost", "LOCALHOST"]

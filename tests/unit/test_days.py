@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from parley import days
-from parley.zones import readers_zone
+from parley.days import readers_zone
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ import pytest
 from parley.conf import conf
 from parley.generation import engine
 from parley.generation.outcome import Outcome
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.models import Message
 from tests.views.conftest import reply_of
 

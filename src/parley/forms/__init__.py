@@ -1,11 +1,9 @@
 """The forms of all pages but the search."""
 
-from .asking import DraftForm, QuestionForm, RegenerateForm
-from .catching_up import CatchUpForm
+from .asking import CatchUpForm, DraftForm, QuestionForm, RegenerateForm
 from .generation_settings import GenerationSettingsForm, NamedForm
-from .importing import ImportForm, too_large
 from .organising import MoveForm, RenameForm, SelectionForm
-from .sharing import ShareForm
+from .sharing import ImportForm, ShareForm, too_large
 
 __all__ = [
     "CatchUpForm",

@@ -12,7 +12,7 @@ from parley.models.generation_settings import MAX_TOKENS, PARAMETERS, Generation
 from parley.models.named import Named
 from parley.text import clean, clean_line
 
-from .lines import one_line
+from .organising import one_line
 
 
 class GenerationSettingsForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Renaming and moving conversations, and changing several at once."""
+"""Renaming and moving conversations, changing several at once, and cleaning the fields of one line."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parley.models import Folder
 from parley.models.organised import MAX_AT_ONCE
-
-from .lines import one_line
+from parley.text import clean_line
 
 
 class RenameForm(forms.Form):
@@ -66,3 +65,12 @@ class SelectionForm(MoveForm):
                 params={"count": len(cleaned["conversation"]), "most": MAX_AT_ONCE},
             )
         return cleaned
+
+
+def one_line(form: forms.Form, name: str) -> str:
+    """Drop the characters of a field that are not seen, or turn the text; raise ValidationError if none is left."""
+    field = form.fields[name]
+    line = clean_line(form.cleaned_data[name], getattr(field, "max_length", None) or 200)
+    if not line and field.required:
+        raise forms.ValidationError(field.error_messages["required"], code="required")
+    return line

@@ -1,9 +1,15 @@
-"""The form of a public link."""
+"""The forms of a public link and of an import."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
+
+from parley.conf import conf
+from parley.text import clean_line
 
 
 class ShareForm(forms.Form):
@@ -18,3 +24,34 @@ class ShareForm(forms.Form):
         initial="30",
         error_messages={"required": _("Choose when the link ends."), "invalid_choice": _("Choose when the link ends.")},
     )
+
+
+class ImportForm(forms.Form):
+    """An archive or a JSON file, at most MAX_IMPORT_SIZE bytes."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": ".zip,.json,application/zip,application/json"}),
+        error_messages={
+            "required": _("Choose a file first."),
+            "missing": _("Choose a file first."),
+            "empty": _("This file is empty. Choose another one."),
+        },
+    )
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > conf.MAX_IMPORT_SIZE:
+            raise forms.ValidationError(too_large(conf.MAX_IMPORT_SIZE))
+        return file
+
+    @property
+    def cleaned_name(self) -> str:
+        return clean_line(self.cleaned_data["file"].name, 200)
+
+
+def too_large(limit: int) -> str:
+    """Return the error for a file of more than ``limit`` bytes."""
+    return _("This file is larger than %(limit)s, which is the most that can be imported.") % {
+        "limit": filesizeformat(limit)
+    }

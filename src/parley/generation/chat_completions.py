@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .prompt import Request
 from .refusals import Refusal
-from .request import Request
 
 PATH = "/chat/completions"
 STREAM = {"stream": True, "stream_options": {"include_usage": True}}

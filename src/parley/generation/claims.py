@@ -8,8 +8,7 @@ from uuid import UUID
 from parley.conf import conf
 
 from . import engine
-from .batcher import Batcher
-from .database import Database, pauses
+from .database import Batcher, Database, pauses
 from .engine import Held
 from .writing import Writing
 

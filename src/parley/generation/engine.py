@@ -13,17 +13,17 @@ from parley.models import Message, reply_claimed
 from parley.models.locks import DATABASE_AWAY
 from parley.provider import Provider
 
-from . import clients, history, ledger, prompt, streaming, unread
+from . import clients, history, ledger, prompt, streaming
 from .accumulator import Accumulator
 from .announcer import announce
-from .batcher import Batcher
-from .database import Database
+from .database import Batcher, Database
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
+from .prompt import Request
 from .reaper import dispatch_next
 from .refusals import MAY_PASS, in_band
-from .request import Request
 from .stream_errors import InBandError
 from .titles import Titles
+from .usage import unread
 from .wires import WIRES
 from .writing import Log, Running, Writing
 
@@ -246,7 +246,7 @@ def _change(reply: Message, writing: Writing, outcome: Outcome) -> bool:
     facts = {"left_out": writing.left_out, "parts": writing.parts, **writing.reasoning}
     detail = writing.provider.detail(outcome.detail)
     if outcome.status == "done":
-        sent = unread.unread(writing.request.messages, answer.usage)
+        sent = unread(writing.request.messages, answer.usage)
         return reply.finish(text, finish_reason=answer.finish_reason, usage=answer.usage, sent_tokens=sent, **facts)
     if outcome.status in ("stopped", "lost"):
         kept = reply.keep(text, checkpointed=writing.checkpointed, **facts)

@@ -1,10 +1,10 @@
-"""The history of a conversation → the messages that a provider is sent. Pure."""
+"""The history of a conversation → the messages of a request, whatever the wire. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import TypedDict
+from typing import Any, TypedDict
 
 CUT_OFF = ("stopped", "interrupted", "failed")
 SPOKEN = ("done", *CUT_OFF)
@@ -108,3 +108,13 @@ def _newest_that_fit(turns: list[ProviderMessage], room: float) -> list[Provider
     while first and first < len(turns) - 1 and turns[first]["role"] != "user":
         first += 1
     return turns[first:]
+
+
+@dataclass(frozen=True)
+class Request:
+    """``parameters``: by our names; ``optional``: those that nobody has set, left out where they are refused."""
+
+    model: str
+    messages: list[ProviderMessage] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()

@@ -20,8 +20,8 @@ from . import clients
 from .accumulator import DONE, Stray
 from .chat_completions import Dialect, blame
 from .outcome import ProviderError, seconds_of
+from .prompt import Request
 from .refusals import MAY_PASS, Refusal, meaning, without_echo
-from .request import Request
 from .sse import HEARTBEATS, Events, NotAnEvent, is_done
 from .wires import WIRES
 

@@ -16,8 +16,8 @@ from parley.text import is_seen
 from . import ledger
 from .accumulator import Accumulator
 from .outcome import ProviderError
+from .prompt import Request
 from .refusals import in_band
-from .request import Request
 from .stream_errors import InBandError
 from .streaming import stream
 from .wires import WIRES

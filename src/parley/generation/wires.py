@@ -7,7 +7,7 @@ from typing import Any
 from . import chat_completions
 from .accumulator import Accumulator
 from .chat_completions import Dialect
-from .request import Request
+from .prompt import Request
 
 
 @dataclass(frozen=True)

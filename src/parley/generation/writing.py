@@ -12,7 +12,7 @@ from parley.provider import Provider
 
 from .accumulator import Accumulator
 from .outcome import Outcome
-from .request import Request
+from .prompt import Request
 
 TICK_EACH = 0.0008
 """Seconds that a running reply adds to the tick, so that many are sent in fewer, longer pieces: 0.24 with 300."""

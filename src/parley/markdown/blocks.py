@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from .cutting import Block, cut, html_of
-from .loose_maths import with_marked_maths, without_marks
+from .maths import with_marked_maths, without_marks
 from .nesting import with_nested_fences
 from .slow_blocks import without_slow_blocks
 from .tags import grouped, with_marked_tags, with_tags

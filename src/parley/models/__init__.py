@@ -4,9 +4,8 @@ from .call import Call, reply_claimed, reply_settled
 from .conversation import Conversation, DuplicateQuestion
 from .draft import Draft
 from .feed import Feed, feed_advanced
-from .folder import Folder
 from .message import Message
-from .preset import Preset
+from .named import Folder, Preset
 from .share import NothingToShare, Share
 from .states import Role, Status
 from .transfer import Transfer

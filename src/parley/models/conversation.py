@@ -21,8 +21,8 @@ from parley.text import clean_title_usage
 from . import locks, tree
 from .arriving import arrive_once
 from .branching import Branching
+from .bulk import copies, copying
 from .compiled import Compiled, Slot
-from .copying import copies, copying
 from .draft import Draft
 from .feed import Feed
 from .generation_settings import GenerationSettings

@@ -14,14 +14,14 @@ from parley.conf import conf
 from parley.days import sort_key
 
 from . import locks
-from .emptying import emptied
+from .bulk import emptied
 from .feed import Feed
 from .states import UNSETTLED
 from .versioned import VisibleQuerySet
 
 if TYPE_CHECKING:
-    from .folder import Folder
     from .message import Message
+    from .named import Folder
 
 LISTED, PINNED, ARCHIVED, IN_FOLDER = "conversations", "pinned", "archived", "in_"
 VERBS = {

@@ -20,13 +20,13 @@ from parley.ids import uuid7
 from parley.text import clean
 
 from . import locks
+from .admission import refuse_above
 from .arriving import arrive_once
 from .conversation import Conversation
 from .feed import Feed
 from .message import Message
 from .statements import execute, inserting
 from .states import Role, Status
-from .storage import refuse_above
 from .versioned import Versioned, VisibleQuerySet
 
 LARGEST, MAX_MESSAGES = 10_000_000, 5_000

@@ -14,9 +14,9 @@ from parley.conf import conf
 from parley.ids import first_of
 
 from . import locks
+from .admission import refuse_above, storage_left
 from .feed import Feed
 from .job import Job, JobQuerySet
-from .storage import refuse_above, storage_left
 from .versioned import Versioned
 
 MAX_EXPORTS = 5

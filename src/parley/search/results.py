@@ -9,7 +9,7 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from parley.dom import dom_id
+from parley.ids import dom_id
 from parley.models import Conversation, Message
 
 from . import index

@@ -8,13 +8,48 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from parley.days import month_group
-from parley.dom import dom_id
-from parley.icons import ICONS
+from parley.ids import dom_id
 from parley.parts import shown, sources, unshown
 
 from .compact import compact
 
 register = template.Library()
+ICONS = {
+    "stop": "M5.5 5.5h9v9h-9z",
+    "resume": "M4 10h12m-5-5 5 5-5 5",
+    "retry": "M15.5 8A6 6 0 1 0 16 11.5M15.75 3.75V8H11.5",
+    "send": "M10 16V4M5 9l5-5 5 5",
+    "new": "M10 4v12M4 10h12",
+    "menu": "M3 5.5h14M3 10h14M3 14.5h9",
+    "newest": "M10 4v12m-5-5 5 5 5-5",
+    "copy": "M7.5 7.5h8v8h-8zM12.5 7.5v-3h-8v8h3",
+    "check": "M4.5 10.5l4 4 7-8",
+    "wrap": "M3.5 5h13M3.5 10h10a2.5 2.5 0 0 1 0 5H10m2-2-2 2 2 2M3.5 15h3",
+    "diagram": "M3.5 4h5v4h-5zM11.5 12h5v4h-5zM6 8v6h5.5",
+    "panel": "M3.5 4.5h13v11h-13zM8 4.5v11",
+    "system": "M3 4.5h14v9H3zM7 16.5h6M10 13.5v3",
+    "light": "M10 6.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7M10 2.5v1M10 16.5v1M2.5 10h1M16.5 10h1M4.7 4.7l.7.7"
+    "M14.6 14.6l.7.7M15.3 4.7l-.7.7M5.4 14.6l-.7.7",
+    "dark": "M16 11.5A6.5 6.5 0 0 1 8.5 4a6.5 6.5 0 1 0 7.5 7.5Z",
+    "keys": "M2.5 5.5h15v9h-15zM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M7 11.5h6",
+    "share": "M8.5 11.5l3-3M9 6l1.5-1.5a3.2 3.2 0 0 1 4.5 4.5L13.5 10.5M11 14l-1.5 1.5A3.2 3.2 0 0 1 5 11l1.5-1.5",
+    "more": "M4.5 10h.01M10 10h.01M15.5 10h.01",
+    "pin": "M7 3.5h6M8 3.5v4.5l-2.5 3.5h9L12 8V3.5M10 11.5V17",
+    "archive": "M3.5 4h13v3.5h-13zM4.5 7.5V16h11V7.5M8 10.5h4",
+    "folder": "M3 5.5h5l1.5 2H17v8H3z",
+    "delete": "M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
+    "rename": "M4 16l.8-3.5L13 4.3l2.7 2.7-8.2 8.2zM11.5 5.8l2.7 2.7",
+    "undo": "M7 4.5 3.5 8 7 11.5M3.5 8H12a4 4 0 0 1 0 8H8",
+    "select": "M3.5 3.5h13v13h-13zM6.5 10l2.5 2.5 4.5-5",
+    "settings": "M3 6h7M14 6h3M3 14h3M10 14h7M10 4v4h4V4zM6 12v4h4v-4z",
+    "download": "M10 3.5v9m-4-4 4 4 4-4M4 16.5h12",
+    "previous": "M12 5l-5 5 5 5",
+    "next": "M8 5l5 5-5 5",
+    "fork": "M5.5 3v14M5.5 14c0-5 9-2.5 9-7.5M14.5 6.5V3M12 5.5 14.5 3 17 5.5",
+    "search": "M8.75 3.5a5.25 5.25 0 1 0 0 10.5 5.25 5.25 0 0 0 0-10.5M12.75 12.75 16.5 16.5",
+    "close": "M5 5l10 10M15 5 5 15",
+}
+"""Name → the path of an SVG of 20 by 20."""
 _DRAWN = {
     name: format_html("<svg viewBox='0 0 20 20' aria-hidden='true'><path d='{}'/></svg>", path)
     for name, path in ICONS.items()

@@ -16,7 +16,7 @@ from parley.models import Conversation, Folder, Preset
 
 from .captions import file_name
 from .document import dumped, encoded, json_of
-from .markdown import markdown_of
+from .readable import markdown_of
 
 OnProgress = Callable[[int, int], None]
 Counts = dict[str, int]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from parley.models import Conversation, Message, Role, Status
 from parley.parts import valid_parts
 
-from .rows import Branch
+from .document import Branch
 
 LONGEST_NAME = 80
 

@@ -12,12 +12,12 @@ from django.db import OperationalError
 
 from parley import files
 from parley.models import Feed, Transfer, locks
+from parley.models.admission import Full, storage_left
 from parley.models.locks import DATABASE_AWAY
-from parley.models.storage import Full, storage_left
 
 from .archive import Counts, OnProgress, write_archive
-from .limits import LIMITS
 from .reading import read_import
+from .streams import LIMITS
 
 logger = logging.getLogger(__name__)
 

@@ -15,13 +15,11 @@ from parley.models import Conversation
 from parley.text import clean_line
 
 from . import formats
-from .counts import Warnings
 from .elements import Element, Splitter, parse
 from .formats import parley as own
-from .limits import Limits, Reached
 from .loading import Loader, Outcome
-from .reporting import Row, summed
-from .streams import Readable, chunks, is_archive, is_json
+from .reporting import Row, Warnings, summed
+from .streams import Limits, Reached, Readable, chunks, is_archive, is_json
 from .unpacking import Archive, Budget, Refused, name_of
 
 PEEK = 4096

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from parley.text import clean_line
 
-from .counts import Warnings
+from .reporting import Warnings
 
 MAX_FILES = 20_000
 LARGEST_DIRECTORY = 4 * 2**20

@@ -14,11 +14,11 @@ from django.template.loader import get_template
 from django.views.decorators.cache import cache_control
 
 from parley.conf import conf
-from parley.delivery.language import socket_address
+from parley.days import readers_zone
+from parley.delivery.origin import socket_address
 from parley.delivery.protocol import tab_of
 from parley.models import Conversation, Feed, Message
 from parley.models.feed import Form, sent_by
-from parley.zones import readers_zone
 
 from .sections import sidebar
 

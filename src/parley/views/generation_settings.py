@@ -1,16 +1,24 @@
-"""The choice of a model and parameters, in forms and for new conversations."""
+"""Generation settings: of a new conversation, of one there is, of folders and of presets."""
 
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from parley.forms import GenerationSettingsForm, QuestionForm
+from parley.conf import conf
+from parley.forms import GenerationSettingsForm, NamedForm, QuestionForm
+from parley.generation import catalogue
 from parley.models import Conversation, Folder, Preset
 from parley.models.generation_settings import GenerationSettings
+from parley.models.named import Named
 from parley.requests import offered_models
 
-from .base import own_or_none
+from .base import own_conversation, own_or_none, page, private, redirect_to
 
 MAX_SHOWN = 6
 """Presets beside the composer; another page has all."""
@@ -61,3 +69,69 @@ def chosen_folder(request: HttpRequest) -> Folder | None:
     """Return the folder for a new conversation, if the request names one that is still there."""
     folder: Folder | None = own_or_none(request, Folder, request.POST.get("folder") or request.GET.get("folder"))
     return folder
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the settings of a conversation, or change them."""
+    conversation = own_conversation(request, pk)
+    context = generation_settings_form(request, conversation)
+    if context["form"].is_valid():
+        conversation.set_generation_settings(**context["form"].generation_settings)
+        return redirect_to(conversation)
+    status = 422 if context["form"].is_bound else 200
+    return page(request, "conversation_settings", status=status, conversation=conversation, **context)
+
+
+@private
+@require_POST
+def models_refresh(request: HttpRequest) -> HttpResponse:
+    """Ask the provider which models it has, at most once in ten seconds for all people together."""
+    catalogue.refresh(conf.provider)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = reverse("parley:conversation_new")
+    return HttpResponseRedirect(back, status=303)
+
+
+@private
+@require_GET
+def preset_list(request: HttpRequest) -> HttpResponse:
+    """Show all presets of a person."""
+    return page(request, "preset_list", presets=Preset.objects.visible_to(request.user), most=Preset.LIMIT)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def named_create(request: HttpRequest, kind: type[Named]) -> HttpResponse:
+    """Make a folder or a preset, on a page of its own."""
+    owner: Any = request.user
+    return _save(request, kind(owner=owner))
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def named_edit(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
+    """Change a folder or a preset, on a page of its own."""
+    row: Named = get_object_or_404(kind.objects.visible_to(request.user), pk=pk)
+    return _save(request, row, **{str(kind._meta.model_name): row})
+
+
+@private
+@require_POST
+def named_delete(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpResponse:
+    """Delete a folder or a preset; conversations that were in it, or began with it, stay as they are."""
+    get_object_or_404(kind.objects.visible_to(request.user), pk=pk).delete()
+    return redirect_to("parley:preset_list" if kind is Preset else "parley:conversation_new")
+
+
+def _save(request: HttpRequest, row: Named, **shown: Named) -> HttpResponse:
+    context = generation_settings_form(request, row, NamedForm)
+    form, name = context["form"], f"{row._meta.model_name}_{'edit' if shown else 'create'}"
+    if form.is_bound and not shown and not row.has_capacity(request.user):
+        form.add_error(None, row.FULL % {"most": row.LIMIT})
+    if form.is_valid():
+        row.set_generation_settings(name=form.cleaned_data["name"], **form.generation_settings)
+        return redirect_to(row.saved_url)
+    return page(request, name, status=422 if form.is_bound else 200, **shown, **context)

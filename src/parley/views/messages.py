@@ -1,16 +1,16 @@
-"""Questions, and the verbs of replies."""
+"""Questions and their drafts, and the verbs of replies."""
 
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from parley.delivery.stream_log import show_live
-from parley.forms import QuestionForm
-from parley.models import Conversation, DuplicateQuestion, Message, Role
+from parley.forms import DraftForm, QuestionForm
+from parley.models import Conversation, Draft, DuplicateQuestion, Message, Role
 from parley.requests import stop_on_commit
 
 from .base import fragment, own_conversation, own_message, private, redirect_to, stream, wants_stream
@@ -89,3 +89,15 @@ def _refused(request: HttpRequest, conversation: Conversation, form: QuestionFor
     if wants_stream(request):
         return fragment(request, "_composer", status=422, form=form, conversation=conversation)
     return conversation_page(request, conversation, form, status=422)
+
+
+@private
+@require_POST
+def draft_save(request: HttpRequest) -> HttpResponse:
+    """Keep the draft of a conversation, or of a new one."""
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400)
+    pk = form.cleaned_data["conversation"]
+    Draft.keep(request.user, own_conversation(request, pk) if pk else None, form.cleaned_data["text"])
+    return HttpResponse(status=204)

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from parley.forms import ShareForm
 from parley.models import NothingToShare, Share
+from parley.models.admission import Full
 from parley.models.arriving import BeingCopied
 from parley.models.share import TooLarge
-from parley.models.storage import Full
 
 from .base import framed, own_conversation, page, private, redirect_to, rendered, wants_frame
 

@@ -18,14 +18,12 @@ from parley.conf import conf
 from parley.forms import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
-from parley.models.admission import Refused
-from parley.models.storage import Full, storage_left, used_by
+from parley.models.admission import Full, Refused, storage_left, used_by
 from parley.models.transfer import MAX_EXPORTS
 from parley.transfer import warnings
 from parley.transfer.captions import file_name
 from parley.transfer.document import encoded, json_of
-from parley.transfer.markdown import markdown_of
-from parley.transfer.printable import html_of
+from parley.transfer.readable import html_of, markdown_of
 
 from .base import page, private, uuid_or_404
 from .downloads import download

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from parley.generation.batcher import LIMIT, Batcher
+from parley.generation.database import LIMIT, Batcher
 
 
 class Worker:

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from parley.generation.chat_completions import GO_ON, STREAM, Dialect, body
+from parley.generation.prompt import Request
 from parley.generation.refusals import Refusal
-from parley.generation.request import Request
 
 ASKED = Request("m", [{"role": "user", "content": "q"}])
 BEGUN = Request("m", [*ASKED.messages, {"role": "assistant", "content": "Once"}])

@@ -8,7 +8,7 @@ from parley.generation import engine, streaming
 from parley.generation.accumulator import Accumulator
 from parley.generation.engine import write
 from parley.generation.outcome import Outcome, ProviderError
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.generation.writing import Running, Writing
 from parley.models import Conversation, Message
 

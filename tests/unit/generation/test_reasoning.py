@@ -3,7 +3,7 @@
 import pytest
 
 from parley.generation.accumulator import Accumulator
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.generation.writing import Writing
 from parley.models import Message
 from parley.provider import Provider

@@ -1,6 +1,6 @@
 import pytest
 
-from parley.generation.unread import unread
+from parley.generation.usage import unread
 from parley.templatetags.parley import about
 
 WORDS = "Who works and never plays writes it short " * 2000

@@ -1,5 +1,5 @@
 from parley.generation.accumulator import Accumulator
-from parley.generation.request import Request
+from parley.generation.prompt import Request
 from parley.generation.writing import Writing
 from parley.models import Message
 from parley.provider import Provider

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from parley.transfer import unpacking
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.transfer.unpacking import Archive, Budget, Refused
 from tests.support.exports import zipped
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier, mapping, sequence
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier, joined, mapping, moment, number, text, unwrapped
 
 from .branches import Placed, build_tree, leaf_below

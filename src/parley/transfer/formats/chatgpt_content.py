@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from parley.text import clean_line, fenced
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import mapping, number, sequence, text
 
 from .drafting import Content, Readers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parley.text import clean_line
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier, mapping, moment, plain, readable, text, web
 
 from .branches import Placed

@@ -7,7 +7,7 @@ packages/data-provider/src.
 from collections.abc import Iterator
 from typing import Any
 
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier, joined, mapping, moment, sequence, text
 
 from .branches import build_tree, named

@@ -5,7 +5,7 @@ from typing import Any
 
 from parley.codec import CONVERSATION, MESSAGE, read
 from parley.text import clean_line
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier
 
 from .branches import Placed

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 from parley.text import clean_line
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped, whole
 
 from .branches import build_tree, leaf_below, named

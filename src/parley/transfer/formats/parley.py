@@ -3,7 +3,7 @@
 from typing import Any
 
 from parley.codec import FORMAT, NAMED_SETTINGS, VERSION, read
-from parley.transfer.counts import Warnings
+from parley.transfer.reporting import Warnings
 from parley.values import mapping, sequence, text
 
 from .branches import build_tree, named

@@ -1,9 +1,10 @@
-"""Images of other hosts in answers, each as a page for a frame whose policy allows that host and nothing else."""
+"""Pages for frames, each with a policy of its own: an image of another host, and the drawing of diagrams."""
 
 import hashlib
 import re
 from base64 import b64encode
 from html import unescape
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -55,3 +56,20 @@ def _source_of(address: str) -> str | None:
     if parts.scheme != "https" or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     return f"https://{host}:{port}" if port else f"https://{host}"
+
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
+
+
+@private
+@require_GET
+def diagram_draw(request: HttpRequest) -> HttpResponse:
+    """Serve the page with Mermaid; it gets sources from the page around it, and gives back drawings, by messages."""
+    nonce = token_urlsafe(16)
+    response = render(request, "parley/diagram_draw.html", {"nonce": nonce})
+    response["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+    response["X-Frame-Options"], response["Referrer-Policy"] = "SAMEORIGIN", "no-referrer"
+    return response
