@@ -6,7 +6,6 @@ A blank variable counts as unset. Each reader raises ImproperlyConfigured for a 
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -45,13 +44,6 @@ def number(name: str, default: int, *, at_least: int, at_most: int) -> int:
     if not (value.isascii() and value.isdecimal() and at_least <= int(value) <= at_most):
         raise ImproperlyConfigured(f"{name} must be a whole number from {at_least} to {at_most}, not {value!r}.")
     return int(value)
-
-
-def refuse_renamed(renamed: Mapping[str, str]) -> None:
-    """Raise ImproperlyConfigured for a variable (old name → new) that would be ignored without a word."""
-    for old, new in renamed.items():
-        if text(old):
-            raise ImproperlyConfigured(f"{old} is called {new} now: rename it.")
 
 
 def names(name: str, default: tuple[str, ...] = ()) -> list[str]:

@@ -35,14 +35,6 @@ def test_a_number_refuses_what_is_out_of_bounds(monkeypatch, value):
         env.number("PORT", 8000, at_least=1, at_most=65535)
 
 
-def test_an_old_name_is_refused_with_the_new_one(monkeypatch):
-    monkeypatch.setenv("OLD", " ")
-    env.refuse_renamed({"OLD": "NEW"})
-    monkeypatch.setenv("OLD", "5")
-    with pytest.raises(ImproperlyConfigured, match="OLD is called NEW now"):
-        env.refuse_renamed({"OLD": "NEW"})
-
-
 @pytest.mark.parametrize("value", ["localhost:6379", "http://here", "redis://", "redis://host:port/0", "redis://a b/0"])
 def test_an_address_refuses_what_is_none(monkeypatch, value):
     monkeypatch.setenv("REDIS_URL", value)
