@@ -50,15 +50,6 @@ class Query:
             return False
         return list(spoken[-len(phrase) : -1]) == before
 
-    def is_in(self, text: str) -> bool:
-        """Tell whether a text has it all; the indexes of the databases find the same."""
-        spoken = words(text)
-        ends = range(1, len(spoken) + 1)
-        return all(
-            any(self.ends_with(phrase, spoken[max(0, end - len(phrase)) : end]) for end in ends)
-            for phrase in self.phrases
-        )
-
 
 def parse(text: str) -> Query:
     """Parse words in any order, and phrases in quotes; words without spaces between them are a phrase too.
