@@ -1,7 +1,9 @@
-"""Mask passwords in addresses, and the other secrets of this site, in error pages and logs."""
+"""Keep secrets out of error pages and logs (addresses lose their passwords), and repetitions out of logs."""
 
 import logging
 import re
+import time
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -71,3 +73,23 @@ class Reporter(ExceptionReporter):
 
     def get_traceback_text(self) -> SafeString:
         return SafeString(masked(super().get_traceback_text()))
+
+
+PAUSE = 60.0
+"""Seconds until the same message is logged again."""
+
+
+class Seldom(logging.Filter):
+    """Lets each message of a logger through once in PAUSE, whatever its arguments: an absent broker is tried often."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.clock = clock
+        self.logged: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now, message = self.clock(), (record.name, str(record.msg))
+        if now - self.logged.get(message, -PAUSE) < PAUSE:
+            return False
+        self.logged[message] = now
+        return True

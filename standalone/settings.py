@@ -205,7 +205,7 @@ LOGGING = {
     "formatters": {
         "line": {"class": "standalone.masking.Formatter", "format": "{levelname} {name}: {message}", "style": "{"}
     },
-    "filters": {"seldom": {"()": "standalone.seldom.Seldom"}},
+    "filters": {"seldom": {"()": "standalone.masking.Seldom"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -17,10 +17,10 @@ from .days import readers_zone
 from .delivery.feed import changes_since
 from .delivery.hub import Follower, hub
 from .delivery.listener import BACK, Listener
-from .delivery.origin import language_of, same_origin
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
 from .delivery.rights import Badge, rights, session_of
+from .delivery.sockets import language_of, same_origin
 from .generation.database import Batcher
 from .generation.reaper import Reaper
 from .models import Message

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import translation
 
-from parley.delivery.origin import language_of
+from parley.delivery.sockets import language_of
 from tests.consumers.conftest import connected
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from standalone.seldom import PAUSE, Seldom
+from standalone.masking import PAUSE, Seldom
 
 
 def record(sentence, *filled):

@@ -1,8 +1,10 @@
 """The tags and filters of ``{% load parley %}``."""
 
 import re
+from typing import Any
 
 from django import template
+from django.template.base import Node, NodeList, Parser, TextNode, Token
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -10,8 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from parley.days import month_group
 from parley.ids import dom_id
 from parley.parts import shown, sources, unshown
-
-from .compact import compact
 
 register = template.Library()
 ICONS = {
@@ -55,7 +55,9 @@ _DRAWN = {
     for name, path in ICONS.items()
 }
 _SCROLLS = re.compile(r'<(pre|table|math(?= display="block"))')
-register.tag(compact)
+_MARKS = re.compile(r'</?(?=[a-zA-Z!])|[>"]|\s*\n\s*')
+_EDGES = ("", "<", ">")
+_VERBATIM = ("pre", "textarea")
 register.simple_tag(dom_id, name="dom_id")
 register.simple_tag(month_group, name="month_group")
 register.filter("shown_parts", shown)
@@ -79,3 +81,61 @@ def reachable(html: SafeString) -> SafeString:
 def about(count: int) -> str:
     """Round a count to two digits, as people say it: 21,000 for 21,234."""
     return number_format(round(count, 2 - len(str(count))) if count >= 100 else count, 0, force_grouping=True)
+
+
+class Compactor:
+    """Compact the texts of one template, in order: a line break beside a tag is dropped, another becomes a space.
+
+    The content of ``<pre>`` and ``<textarea>`` stays as it is.
+
+    >>> Compactor().compact('<p class="a\\n   b"\\n   dir="auto">\\n  Two\\n  words\\n</p>\\n')
+    '<p class="a b" dir="auto">Two words</p>'
+    """
+
+    def __init__(self) -> None:
+        self._in_tag = self._in_value = self._verbatim = False
+
+    def compact(self, text: str) -> str:
+        return _MARKS.sub(self._compact, text)
+
+    def _compact(self, mark: re.Match[str]) -> str:
+        if mark[0].isspace():
+            return self._break(mark)
+        if mark[0] == '"':
+            self._in_value = self._in_tag and not self._in_value
+        elif not self._in_value:
+            self._in_tag = mark[0] != ">"
+            if mark.string.startswith(_VERBATIM, mark.end()):
+                self._verbatim = mark[0] == "<"
+        return mark[0]
+
+    def _break(self, mark: re.Match[str]) -> str:
+        if self._verbatim and not self._in_tag:
+            return mark[0]
+        return " " if self._in_tag or not _beside_edge(mark) else ""
+
+
+def _beside_edge(mark: re.Match[str]) -> bool:
+    return mark.string[max(0, mark.start() - 1) : mark.start()] in _EDGES or mark.string[mark.end() :][:1] in _EDGES
+
+
+class Compact(Node):
+    """The nodes between ``{% compact %}`` and ``{% endcompact %}``."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Any) -> str:
+        return self.nodelist.render(context)
+
+
+@register.tag
+def compact(parser: Parser, token: Token) -> Compact:
+    """Parse ``{% compact %}…{% endcompact %}``: line breaks and indentation between them cost no bytes."""
+    nodelist = parser.parse(("endcompact",))
+    parser.delete_first_token()
+    compactor = Compactor()
+    for node in nodelist.get_nodes_by_type(TextNode):
+        if isinstance(node, TextNode):
+            node.s = compactor.compact(node.s)
+    return Compact(nodelist)

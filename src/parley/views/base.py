@@ -15,8 +15,8 @@ from django.views.decorators.cache import cache_control
 
 from parley.conf import conf
 from parley.days import readers_zone
-from parley.delivery.origin import socket_address
 from parley.delivery.protocol import tab_of
+from parley.delivery.sockets import socket_address
 from parley.models import Conversation, Feed, Message
 from parley.models.feed import Form, sent_by
 

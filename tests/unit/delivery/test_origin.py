@@ -1,6 +1,6 @@
 import pytest
 
-from parley.delivery.origin import same_origin
+from parley.delivery.sockets import same_origin
 
 
 def scope(origin, host="chat.example", scheme=None, **headers):
