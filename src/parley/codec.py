@@ -72,7 +72,6 @@ def _long(longest: int) -> Reader:
 
 
 def _either(*known: str) -> Reader:
-    """Read one of these values; the first for any other."""
     return lambda value, _: value if value in known else known[0]
 
 
@@ -117,7 +116,6 @@ def _parts(value: Any, warn: Warn) -> list[dict[str, Any]]:
 
 
 def _part(entry: dict[str, Any], warn: Warn) -> dict[str, Any]:
-    """Copy a part, cut to its limits, without an address that is not of the web."""
     warn("text_cut", int(len(text(entry.get("text"))) > LONGEST_PART))
     part = {**plain(entry, LONGEST_PART), "type": clean_text(entry.get("type"), 40) or "data"}
     return {**part, "url": web(part["url"])} if "url" in part else part

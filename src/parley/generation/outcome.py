@@ -65,7 +65,6 @@ def _broken(code: str, answer: Accumulator, detail: str = "") -> Outcome:
 
 
 def _without_text(answer: Accumulator) -> Outcome:
-    """Return the outcome of an answer that is complete and has no text."""
     if answer.finish_reason == CONTENT_FILTER:
         return Outcome("failed", "filtered")
     if answer.beside.kinds:

@@ -64,7 +64,6 @@ def room(instructions: str, *, window: int, begun: str = "") -> float:
 
 
 def _around(instructions: str, begun: str) -> tuple[list[ProviderMessage], list[ProviderMessage]]:
-    """Return the messages before and after the turns."""
     system = [_message("system", instructions)] if instructions.strip() else []
     return system, [_message("assistant", begun)] if begun else []
 

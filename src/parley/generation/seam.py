@@ -43,7 +43,6 @@ def _comes_twice(tail: str, words: str) -> bool:
 
 
 def _is_line(tail: str, words: str, lead: str, rest: str) -> bool:
-    """Return whether the words are one line, both at the end and in the continuation."""
     first = tail.removesuffix(words).rstrip(" \t")[-1:] in ("", "\n")
     parted = words.endswith("\n") or ("\n" in lead and rest[:1] in ("", "\n"))
     return first and parted and "\n" not in words.rstrip("\n")

@@ -70,7 +70,6 @@ class Text:
         self.size, self.taken_back = start, True
 
     def _cut_off(self) -> None:
-        """Drop what exceeds the longest text."""
         last, more = self._parts.pop(), self.size - LONGEST_TEXT
         self._parts.append(last[: max(0, len(last) - more)])
         self.size = LONGEST_TEXT + 1

@@ -45,7 +45,6 @@ def billed(usage: Any) -> Billed:
 
 
 def _first(usage: Any, names: tuple[str, ...], clean: Callable[[Any], Any]) -> Any:
-    """Return the first of the named values that is valid, or None."""
     return next((value for name in names if (value := clean(_at(usage, name))) is not None), None)
 
 

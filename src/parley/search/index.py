@@ -81,7 +81,6 @@ def _fill_in(connection: BaseDatabaseWrapper, statement: str, keys: list[Any]) -
 
 
 def _kept_by(connection: BaseDatabaseWrapper) -> ModuleType | None:
-    """Return the module of the index that this database can keep, or None."""
     if connection.vendor == "postgresql":
         return postgresql
     return sqlite if connection.vendor == "sqlite" and sqlite.is_possible() else None

@@ -61,7 +61,6 @@ def _best(hits: list[Hit]) -> int:
 
 
 def _begin(text: str, hit: int) -> int:
-    """Return the beginning of a word a little before the hit."""
     if hit <= BEFORE:
         return 0
     space = re.search(r"\s", text[hit - BEFORE : hit])

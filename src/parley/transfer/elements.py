@@ -150,7 +150,6 @@ class Splitter:
         self._at, self._discarding, self._cut = end, True, self._cut + (not is_data)
 
     def _discard(self) -> None:
-        """Drop the rest of a string that is too long, as far as it has come."""
         match = _INSIDE.match(self._buffer, self._at)
         end = match.end() if match else self._at
         ended = end < len(self._buffer) and self._buffer[end] == ord('"')

@@ -181,7 +181,6 @@ def _own(request: HttpRequest, pk: UUID) -> Transfer:
 
 
 def _explained(file: dict[str, Any]) -> dict[str, Any]:
-    """Add sentences to the codes in a file's row of a report."""
     left_out = [
         {"count": 1, **item, "label": warnings.label(str(item.get("why")))} for item in file.get("left_out", ())
     ]

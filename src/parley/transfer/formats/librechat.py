@@ -148,7 +148,6 @@ def _file(content: Content, file: dict[str, Any]) -> None:
 
 
 def _attached(content: Content, raw: dict[str, Any]) -> None:
-    """Keep a file that a tool made, or the sources that a search found."""
     found = mapping(raw.get("web_search"))
     for source in map(mapping, [*sequence(found.get("organic")), *sequence(found.get("topStories"))]):
         content.part("citation", source.get("title"), source.get("snippet"), url=source.get("link"))

@@ -32,7 +32,6 @@ def _message(one: Placed[dict[str, Any]], warnings: Warnings) -> dict[str, Any]:
 
 
 def _fill_times(conversation: dict[str, Any], messages: list[dict[str, Any]]) -> None:
-    """Fill in missing times from the parent message, or from the conversation."""
     times = [message["created_at"] for message in messages if message["created_at"]]
     begun = conversation["created_at"] = conversation["created_at"] or min(times, default=None)
     by_id: dict[str | None, datetime | None] = {None: begun}

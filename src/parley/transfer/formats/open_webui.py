@@ -126,7 +126,6 @@ def _sort(content: Content, steps: list[dict[str, Any]]) -> None:
 
 
 def _cut_blocks(content: Content, words: str) -> None:
-    """Move blocks of reasoning and tools out of a text."""
     rest, at = [], 0
     for _ in range(MAX_BLOCKS):
         opening = _BLOCK.search(words, at)
@@ -178,7 +177,6 @@ def _texts(raw: Any) -> str:
 
 
 def _beside(content: Content, entry: dict[str, Any]) -> None:
-    """Keep files, sources, steps and errors listed beside the text."""
     for file in map(mapping, sequence(entry.get("files"))):
         _file(content, file)
     for source in map(mapping, sequence(entry.get("sources")) or sequence(entry.get("citations"))):
