@@ -65,6 +65,30 @@ def test_catches_up_with_many_changes_with_the_queries_of_few(owner, page):
     assert few_queries == many_queries <= 8
 
 
+def test_catches_up_with_many_failed_replies_with_the_queries_of_few(owner, page):
+    queries = []
+    for times in (1, 15):
+        conversation = answered(owner, times=1)
+        for number in range(times):
+            conversation.ask(f"question {number}")
+            settle(conversation, status="failed", error="provider_down", content="")
+        queries.append(page(f"/catch-up/?version=0&conversation={conversation.pk}"))
+    assert queries[0] == queries[1] <= 9
+
+
+class ReadsElsewhere:
+    """The router of a host with a copy of its database for reading, which is not there now."""
+
+    def db_for_read(self, model, **hints):
+        return "copy"
+
+
+def test_claims_where_it_writes(owner, settings):
+    reply = begun(owner).messages.get(role="assistant")
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    assert [claimed.pk for claimed in Message.objects.claim([reply.pk], uuid4()).begun] == [reply.pk]
+
+
 def test_asks_with_four_writes_and_one_read(conversation, reply, written):
     """The feed, the messages, the conversation and the draft that was sent."""
     with written() as writes:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from parley.models import Conversation, Folder, Message, Transfer
+from parley.models.statements import load_related
 
 from .feed import REFRESH, Page, register, render_each
 from .stream_log import show_live
@@ -35,6 +36,7 @@ def _of_conversation(page: Page) -> QuerySet[Any]:
 
 def _messages(page: Page, rows: list[Message]) -> str:
     show_live(rows)
+    load_related([row for row in rows if row.error], ["conversation", "folder"])
     Message.objects.number_versions(rows)
     return render_each("parley/_message_upsert.html", page, rows)
 

@@ -44,7 +44,7 @@ class Rows:
     def load(self, then: str = "") -> list[Any]:
         """Return the rows, whole. ``then``: what follows the condition."""
         statement = f"SELECT * FROM {self._table} WHERE {self._condition}{then}"
-        return list(self._model._base_manager.raw(statement, self._arguments))
+        return list(self._model._base_manager.using(DEFAULT_DB_ALIAS).raw(statement, self._arguments))
 
     def load_free(self) -> list[Any]:
         """Lock and return those that nobody else has locked, in the order of their ids."""
