@@ -1,3 +1,12 @@
+// The page on which to sign in also comes with success, after a redirect.
+const ANSWER = /^text\/vnd\.turbo-stream\.html|\/[0-9a-f-]{36}\/$/
+
+/** Whether what came back for a question is its answer. */
+export function isAnswer(/** @type {Fired<"turbo:submit-end">["detail"]} */ { success, fetchResponse }) {
+  const { redirected, location, contentType } = fetchResponse ?? {}
+  return success && ANSWER.test(String(redirected ? location?.pathname : contentType))
+}
+
 /** Stands in addresses for the id of what they are asked for. */
 export const NOBODY = "00000000-0000-0000-0000-000000000000"
 

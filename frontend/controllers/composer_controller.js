@@ -1,4 +1,5 @@
 import { navigator } from "@hotwired/turbo"
+import { isAnswer } from "../page.js"
 import { controller } from "../stimulus.js"
 
 // To measure a long text at every key would make typing slow; so much fills the field in any case.
@@ -6,9 +7,6 @@ const FILLS_THE_FIELD = 4_000
 
 // Too late, too large, too often: what the server says then is a page, which would take the place of what was typed.
 const REFUSED = [408, 413, 429]
-
-// The page on which to sign in also comes with success, after a redirect.
-const ANSWER = /^text\/vnd\.turbo-stream\.html|\/[0-9a-f-]{36}\/$/
 
 // The form is on another page when the first message was sent, and another one when its message was refused.
 let refocus = false
@@ -66,11 +64,10 @@ export default class extends controller({
     caret = this.textTarget.value.length
   }
 
-  submitted(/** @type {Fired<"turbo:submit-end">} */ { detail: { success, fetchResponse } }) {
+  submitted(/** @type {Fired<"turbo:submit-end">} */ { detail }) {
     this.#busy = false
-    const { redirected, location, contentType } = fetchResponse ?? {}
-    const asked = success && ANSWER.test(String(redirected ? location?.pathname : contentType))
-    if (asked && !redirected) this.#goOn()
+    const asked = isAnswer(detail)
+    if (asked && !detail.fetchResponse?.redirected) this.#goOn()
     this.dispatch(asked ? "asked" : "refused")
   }
 

@@ -1,6 +1,6 @@
 import { Drafts, saveDraft } from "../drafts.js"
 import { Later } from "../later.js"
-import { meta } from "../page.js"
+import { isAnswer, meta } from "../page.js"
 import { controller } from "../stimulus.js"
 import { ofTab } from "../storage.js"
 
@@ -15,11 +15,22 @@ let signedOut = !person && Boolean(meta("csrf-token"))
 if (signedOut) drafts.forget(ofTab)
 addEventListener("pagehide", () => (signedOut ? drafts.forget(ofTab) : drafts.store(ofTab)))
 addEventListener("parley:signed-out", () => (signedOut = true))
-addEventListener("turbo:submit-end", ({ detail: { success, formSubmission } }) => {
-  const { action, body, formElement } = formSubmission
+addEventListener("turbo:submit-end", ({ detail }) => {
+  const { action, body, formElement } = detail.formSubmission
   const left = formElement.matches("[data-composer]") && !formElement.isConnected
-  if (left && !success && !body.get("editing")) drafts.typed(action, String(body.get("text")))
+  if (left && !body.get("editing") && !isAnswer(detail)) giveBack(action, String(body.get("text")))
 })
+
+// What was typed since, here or where the form is shown again, follows it.
+function giveBack(/** @type {string} */ action, /** @type {string} */ text) {
+  drafts.typed(action, [text, drafts.newest(action, "")].filter(Boolean).join("\n\n"))
+  const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-composer]"))
+  for (const form of forms) {
+    if (form.action !== action || form.editing?.value) continue
+    form.text.value = drafts.newest(action, "")
+    form.text.dispatchEvent(new Event("input", { bubbles: true }))
+  }
+}
 
 /** Keeps what is typed and not sent: in this tab, and on the server for other devices. */
 export default class extends controller({
@@ -52,6 +63,11 @@ export default class extends controller({
     this.#saving.ask()
   }
 
+  // What could not be saved while there was no network.
+  online() {
+    this.#saving.ask()
+  }
+
   flush() {
     this.#saving.hurry()
   }
@@ -68,6 +84,7 @@ export default class extends controller({
     const text = this.textTarget
     if (this.#composing) return text.addEventListener("compositionend", () => this.asked(), { once: true })
     this.#back(text, "")
+    this.dispatch("emptied")
     text.dispatchEvent(new Event("input", { bubbles: true }))
   }
 

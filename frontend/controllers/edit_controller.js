@@ -1,3 +1,4 @@
+import { visit } from "@hotwired/turbo"
 import { controller } from "../stimulus.js"
 
 /** The Edit button takes a question back into the composer, the up arrow in an empty composer the last one. */
@@ -5,6 +6,7 @@ export default class extends controller({
   targets: { text: HTMLTextAreaElement, question: HTMLInputElement, note: HTMLElement },
 }) {
   #draft = ""
+  #stale = false
 
   begin(/** @type {KeyboardEvent} */ event) {
     if (this.textTarget.value || event.isComposing) return
@@ -17,7 +19,10 @@ export default class extends controller({
   }
 
   cancel(/** @type {Event} */ event) {
-    if (this.#editing) this.#edit(event, "", this.#draft)
+    if (!this.#editing) return
+    this.#edit(event, "", this.#draft)
+    if (this.#stale) visit(location.href, { action: "replace" })
+    this.#stale = false
   }
 
   // What was sent is taken out of the composer; what was typed there before stays.
@@ -26,11 +31,14 @@ export default class extends controller({
     this.textTarget.value += this.#draft
     this.questionTarget.value = ""
     this.noteTarget.hidden = true
+    this.#stale = false
   }
 
-  // Another tab may make the page load again at any time, with the question as it was.
+  // Another tab may make the page load again at any time, with the question as it was; that waits for the end of this.
   keep(/** @type {On} */ event) {
-    if (this.#editing && event.target.getAttribute("action") === "refresh") event.preventDefault()
+    if (!this.#editing || event.target.getAttribute("action") !== "refresh") return
+    event.preventDefault()
+    this.#stale = true
   }
 
   #begin(/** @type {Event} */ event, /** @type {HTMLElement | null | undefined} */ message) {

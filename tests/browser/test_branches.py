@@ -107,6 +107,19 @@ def test_keeps_what_is_being_edited_while_another_tab_deletes(asked, second):
     expect(texts(asked)).to_have_text(["first question", "better question", joined])
 
 
+def test_shows_what_another_tab_deleted_when_an_edit_is_cancelled(asked, second):
+    question(asked, "second question").get_by_role("link", name="Edit").click()
+    sheet = menu(second, reply_to(second, "first question"))
+    sheet.get_by_text("Delete this message").click()
+    sheet.get_by_role("button", name="Delete").click()
+    expect(second.messages).to_have_count(3)
+    asked.page.wait_for_timeout(1_000)
+    expect(asked.messages).to_have_count(4)
+    asked.composer.press("Escape")
+    expect(asked.messages).to_have_count(3)
+    expect(asked.composer).to_have_value("")
+
+
 def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked, second):
     reply_to(asked, "first question").get_by_role("button", name="Answer again").click()
     for tab in (asked, second):

@@ -116,9 +116,14 @@ def test_saves_a_draft_when_the_network_is_back(tab):
     tab.problems.clear()
 
 
-def test_goes_on_typing_while_the_page_loads_again(tab):
+@pytest.mark.parametrize("saved", [True, False])
+def test_goes_on_typing_while_the_page_loads_again(tab, saved):
     tab.ask("hello").wait_for_status("done")
-    with tab.page.expect_response("**/draft/"):
+    if saved:
+        with tab.page.expect_response("**/draft/"):
+            tab.composer.fill("half thought")
+    else:
+        tab.page.route("**/draft/", lambda route: None)
         tab.composer.fill("half thought")
     for _ in "thought":
         tab.composer.press("ArrowLeft")
@@ -132,7 +137,9 @@ def test_goes_on_typing_while_the_page_loads_again(tab):
     expect(tab.composer).to_have_value("half a thought")
 
 
-def test_keeps_a_question_that_fails_after_its_page_was_left(tab):
+@pytest.fixture
+def left(tab):
+    """The request of a question whose page was left before it was answered."""
     tab.ask("hello").wait_for_status("done")
     held = []
     tab.page.route("**/messages/", lambda route: held.append(route), times=1)
@@ -140,10 +147,25 @@ def test_keeps_a_question_that_fails_after_its_page_was_left(tab):
         tab.ask("And then?")
     tab.page.locator("nav a.new").click()
     expect(tab.messages).to_have_count(0)
+    return held[0]
+
+
+@pytest.mark.parametrize("status", [503, 200])
+def test_keeps_a_question_that_fails_after_its_page_was_left(tab, left, status):
     with tab.page.expect_response("**/messages/"):
-        held[0].fulfill(status=503, content_type="text/html", body="<h1>Parley is busy</h1>")
+        left.fulfill(status=status, content_type="text/html", body="<h1>Parley is busy, or asks who you are</h1>")
     tab.page.go_back()
     expect(tab.composer).to_have_value("And then?")
+    tab.problems.clear()
+
+
+def test_puts_a_question_that_fails_before_what_was_typed_since(tab, left):
+    tab.page.go_back()
+    expect(tab.replies).to_have_count(1)
+    tab.composer.fill("next")
+    with tab.page.expect_response("**/messages/"):
+        left.fulfill(status=503, content_type="text/html", body="<h1>Parley is busy</h1>")
+    expect(tab.composer).to_have_value("And then?\n\nnext")
     tab.problems.clear()
 
 
