@@ -40,9 +40,9 @@ async def test_takes_together_what_comes_while_it_is_busy_in_order():
 
 async def test_waits_for_more_before_each_call():
     worker = Worker()
-    worker.batcher = Batcher(worker.do, gather=lambda: 0.05)
+    worker.batcher = Batcher(worker.do, gather=lambda: 0.2)
     first = asyncio.create_task(worker.ask("a"))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     await asyncio.gather(first, worker.ask("b"))
     assert worker.batches == [["a", "b"]]
     await worker.ask("c")
