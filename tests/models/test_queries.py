@@ -1,5 +1,6 @@
 """What pages and replies cost in queries."""
 
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def page(owner):
-    """A function: how many queries a page of the owner's takes that was looked at before."""
+def page(owner, monkeypatch):
+    """A function: how many queries a page of the owner's takes that was looked at before, besides the sweeps."""
+    monkeypatch.setattr("parley.views.following.passing_reaper", Mock())
     client = Client()
     client.force_login(owner)
 
