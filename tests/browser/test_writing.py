@@ -54,16 +54,22 @@ def test_does_not_send_what_an_input_method_confirms(tab):
     expect(tab.messages).to_have_count(0)
 
 
-def test_leaves_alone_what_an_input_method_composes_while_a_question_is_out(tab):
+@pytest.fixture
+def held(tab):
+    """The request of a second question, which is not let through."""
     tab.ask("hello").wait_for_status("done")
-    held = []
-    tab.page.route("**/messages/", lambda route: held.append(route), times=1)
+    requests = []
+    tab.page.route("**/messages/", lambda route: requests.append(route), times=1)
     with tab.page.expect_request("**/messages/"):
         tab.ask("And then?")
+    return requests[0]
+
+
+def test_leaves_alone_what_an_input_method_composes_while_a_question_is_out(tab, held):
     tab.composer.press("End")
     method = tab.page.context.new_cdp_session(tab.page)
     method.send("Input.imeSetComposition", {"text": "にほ", "selectionStart": 2, "selectionEnd": 2})
-    held[0].continue_()
+    held.continue_()
     expect(tab.replies).to_have_count(2)
     method.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
     method.send("Input.insertText", {"text": "日本"})
@@ -138,16 +144,11 @@ def test_goes_on_typing_while_the_page_loads_again(tab, saved):
 
 
 @pytest.fixture
-def left(tab):
+def left(tab, held):
     """The request of a question whose page was left before it was answered."""
-    tab.ask("hello").wait_for_status("done")
-    held = []
-    tab.page.route("**/messages/", lambda route: held.append(route), times=1)
-    with tab.page.expect_request("**/messages/"):
-        tab.ask("And then?")
     tab.page.locator("nav a.new").click()
     expect(tab.messages).to_have_count(0)
-    return held[0]
+    return held
 
 
 @pytest.mark.parametrize("status", [503, 200])
