@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
+from .statements import marks
+
 MAX_STEPS = 100_000
 
 _key = models.UUIDField()
@@ -115,7 +117,7 @@ def children(parents: Mapping[UUID | None, UUID]) -> list[tuple[UUID, UUID | Non
     """
     values = [*map(prepared, parents), prepared(parents.get(None))]
     with connection.cursor() as cursor:
-        cursor.execute(_CHILDREN.format(", ".join(["%s"] * len(parents)) or "NULL"), values)
+        cursor.execute(_CHILDREN.format(marks([*parents])), values)
         return sorted((UUID(str(pk)), parent and UUID(str(parent))) for pk, parent in cursor.fetchall())
 
 
