@@ -226,6 +226,13 @@ def test_takes_back_what_nobody_writes_and_dispatches_the_next(conversation, rep
     assert dispatched == [following.pk if content else reply.pk]
 
 
+@pytest.mark.parametrize(("seconds", "lost"), [(None, True), (-3600, True), (-5, False), (5, False), (3600, True)])
+def test_a_task_counts_as_lost_by_whichever_clock_it_was_sent(reply, seconds, lost):
+    """A clock that is moved back must not let a question wait until then."""
+    put(reply, enqueued_at=seconds and timezone.now() + timedelta(seconds=seconds))
+    assert list(Message.objects.lost()) == [reply] * lost
+
+
 @pytest.mark.parametrize(
     "find",
     [

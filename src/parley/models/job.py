@@ -70,9 +70,12 @@ class JobQuerySet(VisibleQuerySet):
         return self.running().filter(worker=worker_id)
 
     def lost(self) -> Any:
-        """Return the waiting jobs without a task, and those whose task was sent so long ago that it must be lost."""
-        since = timezone.now() - timedelta(seconds=conf.JOB_LOST_AFTER)
-        unsent = Q(enqueued_at=None) | Q(enqueued_at__lt=since)
+        """Return the waiting jobs without a task, and those whose task was sent so long ago that it must be lost.
+
+        One that is enqueued in the future is as well: a clock was moved, and its task may never have been sent.
+        """
+        now, patience = timezone.now(), timedelta(seconds=conf.JOB_LOST_AFTER)
+        unsent = Q(enqueued_at=None) | Q(enqueued_at__lt=now - patience) | Q(enqueued_at__gt=now + patience)
         return self.unsettled().filter(unsent, status=self.model.WAITING).order_by("id")
 
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> Claim:
