@@ -38,6 +38,11 @@ def log_key(reply_id: UUID | str) -> str:
     return f"{conf.KEY_PREFIX}:log:{reply_id}"
 
 
+def unsaved_key(reply_id: UUID | str, attempt: int) -> str:
+    """Name the text of an attempt that the database has not taken yet."""
+    return f"{conf.KEY_PREFIX}:unsaved:{reply_id}:{attempt}"
+
+
 def stops_channel() -> str:
     """Name the channel on which workers learn that a reply was stopped."""
     return f"{conf.KEY_PREFIX}:stops"

@@ -15,6 +15,7 @@ from tests.faults.conftest import (
     second_worker,
     until_settled,
 )
+from tests.support.locks import file_locked
 from tests.support.processes import until
 from tests.support.reader import Poller
 
@@ -45,6 +46,24 @@ def test_text_that_was_shown_is_kept(quick_stack, person, reading, restarted):
     assert_agree(quick_stack, conversation, person, reader)
     assert {"retry", "resume"} <= reader.reply.actions
     assert "Interrupted" in reader.reply.words
+
+
+def test_text_that_was_shown_is_kept_though_the_database_could_not_take_it(quick_stack, person, reading):
+    """Another program holds SQLite's lock; test_locked_rows.py does the same to PostgreSQL."""
+    asked = question(600, at=40)
+    conversation = person.start(asked)
+    reader = reading(person, conversation)
+    reader.until_shown(200)
+    with file_locked(quick_stack.db):
+        time.sleep(8)
+        quick_stack.kill("worker")
+        killed = time.monotonic()
+        saved = len(quick_stack.db.reply(conversation)["content"])
+    row = until_settled(quick_stack, conversation, NOTICED + 20)
+    assert (row["status"], row["error"]) == ("interrupted", "worker_gone")
+    assert_begun(row, asked)
+    assert len(row["content"]) >= reader.length_at(killed - 1.5) > saved + 400
+    assert_agree(quick_stack, conversation, person, reader)
 
 
 def test_reasoning_that_was_shown_is_kept_with_the_text(quick_stack, person, reading):

@@ -2,14 +2,17 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.db import connection
 from django.db.models import F
 from django.db.models.signals import pre_delete
 
 from parley.conf import conf
+from parley.generation import unsaved
 from parley.generation.reaper import MAX_PURGED, Reaper
 from parley.models import Conversation, Message, Worker
 from tests.models.conftest import begun, put
@@ -237,6 +240,28 @@ def test_keeps_text_that_came_after_it_was_read(worker, reply):
     put(reply, content="so far and more")
     assert not late.recover(died=True)
     assert (put(reply).status, reply.content) == ("streaming", "so far and more")
+
+
+@pytest.mark.parametrize(
+    ("saved", "seen", "kept", "status"),
+    [
+        ("so far", "so far and more", "so far and more", "interrupted"),
+        ("", "so far", "so far", "interrupted"),
+        ("so far and more", "so far", "so far and more", "interrupted"),
+        ("so far", "another text", "so far", "interrupted"),
+        ("", "", "", "pending"),
+    ],
+)
+def test_keeps_what_readers_saw_and_the_row_lacks(worker, reply, monkeypatch, saved, seen, kept, status):
+    put(reply, content=saved)
+    values = orjson.dumps({"content": seen, "reasoning": "Hm.", "reasoning_seconds": 2})
+    asked = []
+    server = SimpleNamespace(mget=lambda keys: asked.extend(keys) or [values])
+    monkeypatch.setattr(unsaved, "connection", lambda: server)
+    Reaper().recover([reply])
+    assert (put(reply).status, reply.content) == (status, kept)
+    assert reply.reasoning == ("Hm." if kept == seen != "" else "")
+    assert [key.endswith(f":{reply.pk}:{reply.attempt}") for key in asked] == [True]
 
 
 def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):

@@ -15,7 +15,7 @@ from parley.models.locks import DATABASE_AWAY
 from parley.outages import Outages
 from parley.redis import async_connection
 
-from . import engine
+from . import engine, unsaved
 from .database import Database
 from .heartbeat import Heartbeat
 from .reaper import Reaper
@@ -36,11 +36,12 @@ class Duties:
     def __init__(self, running: Running, log: Log, database: Database, worker_id: UUID, heartbeat: Heartbeat) -> None:
         self._running, self._log, self._database = running, log, database
         self._worker_id, self._heartbeat, self._reaper = worker_id, heartbeat, Reaper()
-        self._ended = False
+        self._redis = async_connection()
+        self._saved_at, self._ended = _now(), False
 
     async def carry_out(self) -> None:
         """Carry out all duties, for ever."""
-        for_replies = self.tell_readers, self.write_checkpoints, self.watch_rows, self.hear_stops
+        for_replies = self.tell_readers, self.write_checkpoints, self.keep_unsaved, self.watch_rows, self.hear_stops
         await asyncio.gather(*map(self._forever, (*for_replies, self.turn, self.sweep)))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -91,6 +92,14 @@ class Duties:
         while await _comes(self._running.unsaved, until):
             await self._checkpoint([w for w in self._running.values() if w.unsaved])
         await self._checkpoint([w for w in self._running.values() if w.changed])
+        self._saved_at = _now()
+
+    async def keep_unsaved(self) -> None:
+        """Keep outside of the database what it does not take now: this process may end before the rows are free."""
+        await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
+        late = _now() - self._saved_at > 1.5 * conf.CHECKPOINT_INTERVAL
+        if kept := [w for w in self._running.values() if w.changed and (late or w.held)]:
+            await unsaved.keep(self._redis, kept)
 
     async def _checkpoint(self, changed: list[Writing]) -> None:
         texts = {writing.key: writing.text for writing in changed}

@@ -18,7 +18,7 @@ from parley.models.job import ALWAYS, Job
 from parley.models.locks import DATABASE_AWAY
 from parley.models.worker import with_heartbeats
 
-from . import ledger
+from . import ledger, unsaved
 from .liveness import Liveness
 
 logger = logging.getLogger(__name__)
@@ -105,11 +105,12 @@ class Reaper:
 
         One that cannot be recovered does not stop the others; a person whose rows are held is tried once.
         """
-        held: set[Any] = set()
-        for job in jobs:
+        held, lost = set[Any](), list(jobs)
+        shown = unsaved.beyond(job for job in lost if isinstance(job, Message))
+        for job in lost:
             try:
                 if job.owner_id not in held:
-                    self._recover(job, still)
+                    self._recover(job, still, shown.get(job.pk, {}))
             except DATABASE_AWAY as error:
                 if not locks.is_locked(error):
                     raise
@@ -117,8 +118,8 @@ class Reaper:
             except Exception:
                 logger.exception("%s %s could not be recovered.", type(job).__name__, job.pk)
 
-    def _recover(self, job: Any, still: Q) -> None:
-        recover = partial(job.recover, died=True, still=still)
+    def _recover(self, job: Any, still: Q, shown: dict[str, Any]) -> None:
+        recover = partial(job.recover, died=True, still=still, **shown)
         if ledger.recover(job, recover) if isinstance(job, Message) else recover():
             logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
             if isinstance(job, Message):

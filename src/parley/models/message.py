@@ -247,12 +247,15 @@ class Message(Job):
         begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
         return self._change(kept, content=content, **begun, **values)
 
-    def recover(self, *, died: bool = True, still: models.Q = ALWAYS) -> bool:
-        """Requeue a reply whose worker is gone while none of it was shown; else settle it as interrupted."""
+    def recover(self, *, died: bool = True, still: models.Q = ALWAYS, content: str = "", **values: Any) -> bool:
+        """Requeue a reply whose worker is gone while none of it was shown; else settle it as interrupted.
+
+        ``content``: what readers have seen, where it is more than its row has; ``values``: the reasoning with it.
+        """
         still &= models.Q(content=self.content)
-        if self.content:
-            shown = {"content": self.content, "error": "worker_gone"}
-            return self.settle(Status.INTERRUPTED, among=self._running.filter(still), **shown)
+        if shown := content or self.content:
+            kept = {"content": shown, "error": "worker_gone", **values}
+            return self.settle(Status.INTERRUPTED, among=self._running.filter(still), **kept)
         return super().recover(died=died, still=still)
 
     def stop(self) -> bool:
