@@ -8,7 +8,7 @@ const REASONING = -1
 const BEGINNING = "0"
 
 /**
- * A reply that is being written: <parley-reply reply="id"> shows its answer, and its neighbour its reasoning.
+ * A reply that is being written: <parley-reply reply="id" at="position"> shows its answer, and its neighbour its reasoning.
  * @implements {Follower}
  */
 export class ReplyElement extends HTMLElement {
@@ -58,10 +58,15 @@ export class ReplyElement extends HTMLElement {
     cancelAnimationFrame(this.#frame)
     clearTimeout(this.#timer)
     this.#frame = this.#timer = 0
-    if (this.position === BEGINNING) return
+    if (this.#isBehind) return
     const details = this.closest("[data-message]")?.querySelector("[data-reasoning]")
     if (details) this.#drawReasoning(/** @type {HTMLDetailsElement} */ (details))
     this.#answer.show(this)
+  }
+
+  /** Whether the page came with more of the log, up to `at`, than has arrived again. */
+  get #isBehind() {
+    return this.position === BEGINNING || isAfter(this.getAttribute("at") ?? BEGINNING, this.position)
   }
 
   // It opens with the first reasoning and closes with the first word of the answer; else the reader decides.

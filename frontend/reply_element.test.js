@@ -61,6 +61,21 @@ test("shows its frames, one after the other", () => {
   assert.deepEqual(shown(), ["<p>ab"])
 })
 
+test("what the page came with stays until all of it has arrived again", () => {
+  reply.attributes.at = "1-3"
+  reply.receive("1-1", [null, "<p>a"])
+  reply.receive("1-2", ["b"])
+  assert.deepEqual(shown(), [])
+  reply.receive("1-3", ["c"])
+  assert.deepEqual(shown(), ["<p>abc"])
+})
+
+test("what the page came with gives way to another attempt", () => {
+  reply.attributes.at = "1-30"
+  reply.receive("2-1", [null, "<p>a"])
+  assert.deepEqual(shown(), ["<p>a"])
+})
+
 test("a whole that is older than what it has changes nothing", () => {
   reply.receive("1-5", [null, "<p>ab", "<p>c"])
   reply.receive("1-3", [null, "<p>a"])

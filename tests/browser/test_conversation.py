@@ -2,12 +2,14 @@
 
 import json
 import re
+import time
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.fake_provider import expected_text
+from tests.support.browsers import WATCH
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -26,6 +28,23 @@ def test_streams_an_answer_into_one_element(tab, stack):
     assert all(after.startswith(before) for before, after in pairwise(texts))
     expect(tab.messages).to_have_count(2)
     assert paragraphs(tab) == expected_text(question) == stack.db.reply(tab.conversation)["content"]
+
+
+def slowly(socket):
+    """Let each frame take longer than the browser takes to draw it."""
+    server = socket.connect_to_server()
+    server.on_message(lambda frame: (time.sleep(0.03), socket.send(frame)))
+
+
+def test_goes_on_from_the_text_that_a_page_came_with(tab):
+    tab.ask("/say 400 words at 60").page.wait_for_url("**/c/*/")
+    until(lambda: len(tab.body.inner_text()) > 900)
+    tab.page.add_init_script(f"addEventListener('DOMContentLoaded', () => ({WATCH})(0))")
+    tab.page.route_web_socket("**", slowly)
+    tab.page.reload()
+    texts = tab.texts_until_settled()
+    assert len(texts[0]) > 900
+    assert all(after.startswith(before) for before, after in pairwise(texts))
 
 
 def test_empties_the_composer_at_once_and_shows_that_it_thinks(tab):

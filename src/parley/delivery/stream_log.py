@@ -175,9 +175,10 @@ def show_live(messages: Iterable[Message]) -> None:
     """Give replies whose rows have no text yet the HTML that readers were sent, as far as the log has it whole."""
     for message in messages:
         if message.role == Role.ASSISTANT and not message.html and message.attempt:
-            payloads = [payload for _, payload in entries_since(connection(), message.pk, message.past)]
-            if not payloads:
+            entries = entries_since(connection(), message.pk, message.past)
+            if not entries:
                 continue
+            message.live_position, payloads = entries[-1][0], [payload for _, payload in entries]
             if not is_whole(payloads[0]):
                 forget(connection(), message.pk)
             answer, reasoning = fold_both(dropwhile(lambda payload: not is_whole(payload), payloads))

@@ -190,6 +190,9 @@ class Message(Job):
     live_html = live_reasoning = ""
     """HTML that readers have been sent of a running reply and that is not in its row yet; see delivery.stream_log."""
 
+    live_position = ""
+    """The position in its log up to which that HTML has everything."""
+
     versions: Sequence[UUID] = ()
     """Ids of itself and its siblings, oldest first; see Conversation.number_versions."""
 
