@@ -182,6 +182,18 @@ def postgres_stack(_postgres_stack) -> Stack:
     return _postgres_stack
 
 
+@pytest.fixture(scope="session")
+def _unpolled_stack(make_stack) -> Stack:
+    return make_stack(conf={"FEED_POLL_INTERVAL": 60})
+
+
+@pytest.fixture
+def unpolled_stack(_unpolled_stack) -> Stack:
+    """A product that no other file uses than those that count or time what it sends: its tabs do not poll."""
+    _unpolled_stack.ensure_up()
+    return _unpolled_stack
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_stack(request) -> Stack:
     """The same product on each database."""

@@ -28,16 +28,9 @@ def new(person, conversation, number):
     person.start("/say 3 words")
 
 
-@pytest.fixture(scope="module")
-def stack(make_stack):
-    stack = make_stack(conf={"FEED_POLL_INTERVAL": 60})
-    yield stack
-    stack.down()
-
-
 @pytest.mark.parametrize("change", [new, rename, pin, archive, delete])
-def test_tells_another_tab_within_a_second(stack, change):
-    person = stack.person()
+def test_tells_another_tab_within_a_second(unpolled_stack, change):
+    person = unpolled_stack.person()
     conversation = person.start("/say 3 words")
     person.settled(conversation)
     with person.socket() as tab:

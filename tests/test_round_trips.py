@@ -11,17 +11,9 @@ QUESTIONS = 20
 
 
 @pytest.fixture(scope="module")
-def product(make_stack):
-    stack = make_stack()
-    yield stack
-    for name in ("web", "worker"):
-        stack.kill(name)
-
-
-@pytest.fixture(scope="module")
-def commands(product):
+def commands(_unpolled_stack):
     """Name → how often Valkey carried it out for short questions, one after the other."""
-    person = product.person()
+    product, person = _unpolled_stack, _unpolled_stack.person()
     person.answer("/say 10 words at 100")
     before = carried_out(product)
     for number in range(QUESTIONS):
@@ -45,8 +37,8 @@ def test_a_log_is_given_its_time_at_its_beginning_and_at_its_end(commands):
     assert 2 * QUESTIONS <= commands["expire"] < 3 * QUESTIONS
 
 
-def test_a_worker_that_waits_only_looks_into_its_queue(product):
-    with redis.Redis.from_url(product.valkey.url) as client, client.monitor() as seen:
+def test_a_worker_that_waits_only_looks_into_its_queue(unpolled_stack):
+    with redis.Redis.from_url(unpolled_stack.valkey.url) as client, client.monitor() as seen:
         commands = (each["command"] for each in seen.listen())
         told = islice((command for command in commands if command.startswith(("BRPOP", "PUBLISH"))), 1, 5)
         assert set(told) == {"BRPOP celery 1"}

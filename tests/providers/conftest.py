@@ -21,3 +21,15 @@ def _person(_impatient):
 @pytest.fixture
 def person(stack, _person):
     return _person
+
+
+@pytest.fixture(scope="session")
+def _titling(make_stack):
+    return make_stack(conf={"TITLE_MODEL": "fake-title", "IDLE_TIMEOUT": 30, "SHUTDOWN_GRACE": 1})
+
+
+@pytest.fixture
+def titling_stack(_titling):
+    """A product that asks a model for titles."""
+    _titling.ensure_up()
+    return _titling

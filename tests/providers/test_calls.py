@@ -7,14 +7,12 @@ import pytest
 from tests.support.processes import until
 
 
-@pytest.fixture(scope="module")
-def stack(make_stack):
-    stack = make_stack(conf={"TITLE_MODEL": "fake-title", "IDLE_TIMEOUT": 2})
-    yield stack
-    stack.down()
+@pytest.fixture
+def stack(titling_stack):
+    return titling_stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def person(stack):
     return stack.person()
 

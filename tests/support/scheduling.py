@@ -4,6 +4,8 @@ from xdist.scheduler.loadfile import LoadFileScheduling
 
 TOGETHER = {
     "tests/providers/": "the product that waits for its provider one second",
+    "tests/test_live.py": "the product whose tabs do not poll",
+    "tests/test_round_trips.py": "the product whose tabs do not poll",
     "tests/test_product.py": "the product on PostgreSQL",
     "tests/test_transfers.py": "the product on PostgreSQL",
 }
