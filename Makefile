@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
+# What make test leaves to make test-faults.
+rest := faults or slow or thorough or hypothesis
 # Two of these processes wait for products more than they compute; a third one uses what they leave of two cores.
 TEST_PROCESSES ?= 3
 xdist = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -17,8 +19,8 @@ help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make dev          the same, reloading when the source changes"
 	@echo "make quick        the lint of what changed, and the tests that take half a minute"
-	@echo "make test         run every check, and every test but those of faults and slow ones"
-	@echo "make test-faults  the rest: tests that kill, freeze and cut off real processes, and slow ones"
+	@echo "make test         run every check, and every test but those of faults, slow and thorough ones"
+	@echo "make test-faults  the rest: what kills, freezes and cuts off real processes, what is slow or thorough"
 	@echo "make check        lint, formatting, types, import rules and migrations only, of Python, JavaScript, CSS and templates"
 	@echo "make messages     take new texts into the translations (needs gettext)"
 	@echo "make bench        measure the product against a bare relay"
@@ -44,15 +46,15 @@ test:
 	@bin/install requirements-dev.txt
 	@bin/front-end
 	@$(side_by_side) $(checks) test-scripts
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(xdist) -m "not faults and not slow" --durations=20 $(PYTEST_ARGS)
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(xdist) -m "not ($(rest))" --durations=20 $(PYTEST_ARGS)
 
 test-faults:
 	@bin/install requirements-dev.txt
 	@bin/front-end
 	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && \
 	run() { $(python) -m pytest --durations=20 "$$@" $(PYTEST_ARGS) || [ $$? = 5 ]; }; \
-	run -n 2 --dist loadfile --no-loadscope-reorder -m "(faults or slow) and not alone"; failed=$$?; \
-	run -m "(faults or slow) and alone" && exit $$failed
+	run -n 2 --dist loadfile --no-loadscope-reorder -m "($(rest)) and not alone"; failed=$$?; \
+	run -m "($(rest)) and alone" && exit $$failed
 
 check:
 	@bin/install requirements-dev.txt

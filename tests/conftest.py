@@ -23,7 +23,7 @@ MARKERS = {
     "alone": "measures the clock, or needs both processors: of the tests of faults, no other runs beside it",
     "faults": "kills, freezes, cuts off or leaves alone real processes",
     "slow": "takes more than ten seconds",
-    "thorough": "takes more than its share of the seconds that make quick has",
+    "thorough": "takes more than its share of the seconds that make quick and make test have",
 }
 STACKS = pytest.StashKey[list[Stack]]()
 
