@@ -18,7 +18,9 @@ def commands(_unpolled_stack):
     before = carried_out(product)
     for number in range(QUESTIONS):
         assert person.answer(f"/say 10 words at 100 number {number}")["status"] == "done"
-    return carried_out(product) - before
+    yield carried_out(product) - before
+    for name in ("web", "worker"):
+        product.kill(name)
 
 
 def carried_out(product):

@@ -1,9 +1,11 @@
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _impatient(make_stack):
-    return make_stack(conf={"CONNECT_TIMEOUT": 0.5, "IDLE_TIMEOUT": 1})
+    stack = make_stack(conf={"CONNECT_TIMEOUT": 0.5, "IDLE_TIMEOUT": 1})
+    yield stack
+    stack.down()
 
 
 @pytest.fixture
@@ -13,7 +15,7 @@ def stack(_impatient):
     return _impatient
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _person(_impatient):
     return _impatient.person()
 
@@ -23,9 +25,11 @@ def person(stack, _person):
     return _person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _titling(make_stack):
-    return make_stack(conf={"TITLE_MODEL": "fake-title", "IDLE_TIMEOUT": 30, "SHUTDOWN_GRACE": 1})
+    stack = make_stack(conf={"TITLE_MODEL": "fake-title", "IDLE_TIMEOUT": 30, "SHUTDOWN_GRACE": 1})
+    yield stack
+    stack.down()
 
 
 @pytest.fixture
