@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
 # What make test leaves to make test-faults.
-rest := faults or slow or thorough or hypothesis
+rest := faults or slow or exhaustive or hypothesis
 # Two of these processes wait for products more than they compute; a third one uses what they leave of two cores.
 TEST_PROCESSES ?= 3
 xdist = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
@@ -19,8 +19,8 @@ help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make dev          the same, reloading when the source changes"
 	@echo "make quick        the lint of what changed, and the tests that take half a minute"
-	@echo "make test         run every check, and every test but those of faults, slow and thorough ones"
-	@echo "make test-faults  the rest: what kills, freezes and cuts off real processes, what is slow or thorough"
+	@echo "make test         run every check, and every test but those of faults, slow and exhaustive ones"
+	@echo "make test-faults  the rest: what kills, freezes and cuts off real processes, what is slow or exhaustive"
 	@echo "make check        lint, formatting, types, import rules and migrations only, of Python, JavaScript, CSS and templates"
 	@echo "make messages     take new texts into the translations (needs gettext)"
 	@echo "make bench        measure the product against a bare relay"

@@ -21,9 +21,10 @@ from tests.support.stores import Postgres, Valkey
 MARKERS = {
     "browser": "runs in a real browser",
     "alone": "measures the clock, or needs both processors: of the tests of faults, no other runs beside it",
+    "exhaustive": "tries hundreds of texts, megabytes, or each page, where other tests try a few",
     "faults": "kills, freezes, cuts off or leaves alone real processes",
     "slow": "takes more than ten seconds",
-    "thorough": "takes more than its share of the seconds that make quick and make test have",
+    "thorough": "takes more than its share of the seconds that make quick has",
 }
 STACKS = pytest.StashKey[list[Stack]]()
 

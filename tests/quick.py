@@ -12,7 +12,7 @@ LIMIT = 30.0
 """Seconds, on two cores that have nothing else to do."""
 OTHERS = 0.1
 """The share of two cores above which others are at work, and no time says anything."""
-TESTS = ["tests/unit", "tests/models", "-m", "not slow and not thorough and not hypothesis", "-n", "2", "-q"]
+TESTS = ["tests/unit", "tests/models", "-m", "not (slow or thorough or exhaustive or hypothesis)", "-n", "2", "-q"]
 
 
 def main() -> int:

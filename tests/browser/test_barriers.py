@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.support.people import PASSWORD
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.thorough]
+pytestmark = [pytest.mark.browser, pytest.mark.exhaustive]
 
 
 @pytest.fixture

@@ -258,7 +258,7 @@ def assert_no_barriers(tab):
     assert tab.barriers_in_both() == []
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_puts_up_no_barriers(asked):
     edit(asked, "first question", "better question")
     expect(asked.body).to_have_text("You said: better question")

@@ -42,7 +42,7 @@ def add_answers(stack, conversation, drawn):
     stack.db.add_messages(conversation, [question, around, question, drawing, question, around])
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_nothing_of_an_answer_is_outside_of_it(tab, stack, conversation, name):
     add_answers(stack, conversation, OUTSIDE[name])

@@ -135,14 +135,14 @@ def test_a_diagram_that_is_too_long_is_an_error(tab):
     expect(tab.body.get_by_role("alert")).to_contain_text("more than 50000 characters")
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_draws_diagrams_of_every_kind(tab):
     show(tab, *KINDS)
     expect(tab.body.locator("img.diagram, [role=alert]")).to_have_count(len(KINDS), timeout=60_000)
     assert tab.body.get_by_role("alert").all_inner_texts() == []
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_asks_no_other_host_for_anything_that_a_diagram_names(tab, browsers):
     asked = []
     tab.page.context.route("https://elsewhere.test/**", lambda route: (asked.append(route.request.url), route.abort()))

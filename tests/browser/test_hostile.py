@@ -92,7 +92,7 @@ def streamed(payloads, seed):
         before = blocks
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_nothing_acts_in_an_answer_that_streams_or_is_loaded(hostile, stack, person, conversation):
     worker = stack.db.add_worker()
     running = {"role": "assistant", "status": "streaming", "attempt": 1, "worker": worker, "content": "", "html": ""}

@@ -209,7 +209,7 @@ def test_loses_nothing_at_twice_the_size(tab):
         expect(control).to_be_in_viewport()
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [1280, 320])
 def test_has_no_barrier_that_axe_finds(tab, width):
     tab.page.set_viewport_size({"width": width, "height": 800})

@@ -118,7 +118,7 @@ def test_deletes_a_preset_after_a_question(tab, person):
     expect(tab.page.get_by_text("You have no presets yet.")).to_be_visible()
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", ["/", "/presets/", "/presets/new/"])
 def test_has_no_barriers(tab, person, path):
     person.post("/presets/new/", name="Pirate", instructions="Talk like one.")

@@ -92,7 +92,7 @@ def test_everything_works_without_javascript(browsers, person, conversation):
     expect(plain.page.locator("[data-share]")).to_contain_text("Revoked")
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["wide", "phone"])
 def test_has_no_barriers(tab, browsers, person, size):
     conversation = person.start("/markdown")

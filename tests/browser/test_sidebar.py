@@ -267,7 +267,7 @@ def test_changes_several_at_once(tab, other, person):
         expect(here.page.locator("#conversations .entry")).to_have_count(3)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}])
 def test_has_no_barriers(tab, other, conversation, size):
     other.page.set_viewport_size(size)

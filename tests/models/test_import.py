@@ -630,7 +630,7 @@ BRACKETS = {
 }
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("content", BRACKETS.values(), ids=BRACKETS)
 @pytest.mark.parametrize("packed", [False, True], ids=["alone", "packed"])
 def test_ends_in_time_whatever_it_holds(owner, read, limited, content, packed):

@@ -144,7 +144,7 @@ def test_heals_in_no_time_and_in_no_more_than_five_times_for_five_times_as_much(
     assert large < min(0.1, 0.01 + 10 * small)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("unit", NEVER_CLOSED, ids=repr)
 def test_renders_a_moment_in_no_more_than_five_times_for_five_times_as_much(unit):
     small, large = (seconds(parse_unfinished, made_slow(unit, size)) for size in (20_000, 100_000))

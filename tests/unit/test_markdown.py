@@ -149,7 +149,7 @@ def test_leaves_code_of_an_unknown_language_plain():
 # What it lets through
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "around", ["{}", "a {} b", "- {}", "> {}", "[{}](https://a.example)", "`{}`", "# {}", "```html\n{}\n```"]
 )
@@ -158,7 +158,7 @@ def test_lets_nothing_through_that_could_run_or_load(around):
         assert_harmless(render(around.format(payload)))
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_lets_nothing_through_while_it_is_written():
     for payload in PAYLOADS:
         for so_far in growing(payload[:100], [1]):
@@ -208,7 +208,7 @@ def test_ends_in_the_same_blocks_however_any_text_came(text, sizes):
     assert streamed(text, sizes) == render(text)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("sizes", [[1], [3], [7, 2, 11], [40]], ids=str)
 def test_ends_in_the_same_blocks_for_every_example_of_commonmark(sizes):
     for case in corpus("commonmark.json"):
@@ -266,14 +266,14 @@ def test_finishes_a_block_when_a_line_of_the_next_is_whole(text, finished):
 # What was made to be slow
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [20_000, 100_000, 250_000])
 @pytest.mark.parametrize("name", SLOW)
 def test_renders_what_was_made_to_be_slow(name, size):
     assert_quick(slow(name, size))
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "language", ["python", "javascript", "html", "bash", "sql", "rust", "cpp", "java", "perl", "ruby", "json", "yaml"]
 )
@@ -282,7 +282,7 @@ def test_highlights_what_was_made_to_be_slow(language, code):
     assert_quick(f"```{language}\n{code * (10_000 // len(code))}\n```")
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_all_code_of_a_text_has_one_time_to_be_highlighted_in():
     blocks = assert_quick(SLOW_FENCES)
     assert len(blocks) == 10

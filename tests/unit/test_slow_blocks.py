@@ -32,7 +32,7 @@ def around(block):
     return f"## Before\n\nA *word*, and [one][1].\n\n{block}\n\nAfter it, **more**.\n\n- the end\n\n[1]: /u\n"
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("code", ["```\n{}\n```", "```python\n{}\n```", "1. a\n\n   ```\n   {}\n   ```", "    {}"])
 @pytest.mark.parametrize("name", LONG_LINES)
 def test_shows_every_line_of_code_as_code(name, code):
@@ -65,7 +65,7 @@ def test_shows_a_slow_block_beside_code_with_the_same_characters():
     assert {text_of(block).strip("\n") for block in blocks} == {SLOW_BLOCKS["a wide table"]}
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", SLOW_BLOCKS)
 def test_takes_back_no_finished_block_while_a_slow_one_is_written(name):
     text, splicer = around(SLOW_BLOCKS[name]), Splicer()
@@ -78,7 +78,7 @@ def test_takes_back_no_finished_block_while_a_slow_one_is_written(name):
     assert "".join(splicer.blocks[3:]).startswith("<p>After it, <strong>more")
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", [*LONG_LINES, *SLOW_BLOCKS])
 def test_takes_five_times_as_long_for_five_times_as_much(name):
     """Within ten times, for the smaller may be kept in caches that the larger is not."""

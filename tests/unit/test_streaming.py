@@ -33,7 +33,7 @@ def test_is_whole_and_harmless_at_every_moment_of_the_examples():
             assert_harmless(map(closed, blocks))
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_is_whole_and_harmless_at_every_moment_of_what_tries_to_act():
     for seed, text in enumerate(PAYLOADS):
         for blocks in stream(text[:200], seed):

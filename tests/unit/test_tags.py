@@ -105,7 +105,7 @@ def test_ends_in_the_same_blocks_however_tags_came(text, sizes):
     assert streamed(text, sizes) == render(text)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "around", ["<details>\n<summary>{}</summary>\n{}\n</details>", "| <sub>{} |\n|--|\n| a<br>{} |"]
 )

@@ -51,7 +51,7 @@ def test_keeps_signs_letters_and_unspaced_characters_apart():
     assert [is_unspaced(one) for one in "a北ไж한"] == [False, True, True, False, False]
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_sqlite_has_the_same_words():
     """Of nearly all characters: those that this SQLite knows, less a few dozen small letters of rare scripts."""
     database = sqlite3.connect(":memory:")

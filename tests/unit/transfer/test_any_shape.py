@@ -232,7 +232,7 @@ CASES = {
 }
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", CASES)
 def test_accounts_for_every_message(name):
     format_, values, count = CASES[name]

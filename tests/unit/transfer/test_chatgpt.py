@@ -280,7 +280,7 @@ def test_reads_times_in_any_unit(time):
     assert conversation["messages"][0]["created_at"].isoformat() == "2025-08-24T01:46:41+00:00"
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_is_not_slow_on_many_steps():
     many = [("assistant", f"{number} " * 20, {}) for number in range(5_000)]
     conversation, counts = read(*line_of(*many), current="4999")

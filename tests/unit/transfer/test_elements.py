@@ -68,7 +68,7 @@ def test_knows_a_file_that_ends_in_the_middle(data):
     assert not split(data)[1].whole
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("filling", [b"x", b"\\n", b"\\\\", b'\\"', b"\\u0041", "é".encode(), "🙂".encode()])
 @pytest.mark.parametrize("offset", range(4))
 def test_cuts_a_string_that_is_too_long_where_it_may_be_cut(monkeypatch, filling, offset):
@@ -86,7 +86,7 @@ def test_cuts_a_string_that_is_too_long_where_it_may_be_cut(monkeypatch, filling
     assert splitter.whole
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_a_string_of_100_mb_takes_no_memory_and_spoils_nothing():
     """The string is made while it is read."""
     splitter = Splitter()
@@ -125,7 +125,7 @@ def test_leaves_out_what_is_small_but_takes_much_memory(monkeypatch, value):
     assert [element.problem for element in found] == ["too_large", ""]
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("depth", "problem"), [(900, ""), (5_000, ""), (9_000, ""), (20_000, "too_deep")])
 def test_reads_what_is_nested_deeply_and_leaves_out_what_is_nested_madly(depth, problem):
     found, _ = split(b'[{"a": ' + b"[" * depth + b"]" * depth + b'}, {"b": 2}]', 4096)

@@ -67,7 +67,7 @@ def test_reads_a_tree():
     assert shape(read({"children": [tree()]}, recursive=True)[0]) == expected
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_reads_a_tree_of_any_depth():
     nested = message("0", children=[])
     for number in range(1, 5_000):
