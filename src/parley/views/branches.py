@@ -1,5 +1,6 @@
 """Versions of questions and answers, forks, and deleting parts of a conversation."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from parley.models.conversation import NoQuestion
 from parley.requests import offered_models, stop_on_commit
 
 from .base import framed, own_conversation, private, redirect_to, uuid_or_404
+
+Delete = Callable[[Conversation, Message], list[Message]]
 
 
 @private
@@ -67,18 +70,14 @@ def message_fork(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
 @require_POST
 def message_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """Delete a message; what follows it stays."""
-    conversation = own_conversation(request, pk)
-    message_to_delete = message_of(conversation, message)
-    return _deleted(conversation, message_to_delete, conversation.delete_message(message_to_delete))
+    return _delete(request, pk, message, Conversation.delete_message)
 
 
 @private
 @require_POST
 def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """Delete a message and all that follows it."""
-    conversation = own_conversation(request, pk)
-    message_to_delete = message_of(conversation, message)
-    return _deleted(conversation, message_to_delete, conversation.delete_branch(message_to_delete))
+    return _delete(request, pk, message, Conversation.delete_branch)
 
 
 def message_of(conversation: Conversation, pk: UUID) -> Message:
@@ -94,14 +93,14 @@ def redirect_to_message(conversation: Conversation, pk: UUID) -> HttpResponse:
     return redirect_to(f"{address.partition('#')[0]}#message_{pk}")
 
 
-def _deleted(conversation: Conversation, message_to_delete: Message, running: list[Message]) -> HttpResponse:
-    for reply in running:
+def _delete(request: HttpRequest, pk: UUID, message: UUID, delete: Delete) -> HttpResponse:
+    conversation = own_conversation(request, pk)
+    chosen = message_of(conversation, message)
+    for reply in delete(conversation, chosen):
         stop_on_commit(reply)
-    return (
-        redirect_to_message(conversation, message_to_delete.parent_id)
-        if message_to_delete.parent_id
-        else redirect_to(conversation)
-    )
+    if chosen.parent_id:
+        return redirect_to_message(conversation, chosen.parent_id)
+    return redirect_to(conversation)
 
 
 def _menu(
