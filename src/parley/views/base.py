@@ -101,9 +101,11 @@ def framed(request: HttpRequest, name: str, *, frame: str = "", status: int = 20
     return fragment(request, frame or name, status=status, layout="parley/frame.html", **context)
 
 
-def fragment(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Render a template that is no whole page."""
-    return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status)
+def fragment(
+    request: HttpRequest, name: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+) -> HttpResponse:
+    """Render a template without the sidebar."""
+    return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status, headers=headers)
 
 
 def rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:

@@ -9,17 +9,21 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from parley.conf import conf
 from parley.models import Message
 
-from .base import own_message, private
+from .base import fragment, own_message, private
 
 STYLE = "html,body{margin:0;height:100%;overflow:hidden}img{display:block;max-width:100%;max-height:100%}"
 STYLE_HASH = f"'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+IMAGE_POLICY = (
+    f"default-src 'none'; img-src {{source}}; style-src {STYLE_HASH}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-same-origin"
+)
+HEADERS = {"X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "no-referrer"}
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.?", re.ASCII)
 _IMAGE = re.compile(r'<a class="image" href="([^"]*)"')
 
@@ -32,14 +36,8 @@ def message_image(request: HttpRequest, pk: UUID) -> HttpResponse:
     source = _source_of(address)
     if not conf.IMAGES_ON_CLICK or source is None or address not in _images_of(own_message(request, pk)):
         raise Http404
-    context = {"address": address, "style": mark_safe(STYLE)}
-    response = render(request, "parley/message_image.html", context)
-    response["Content-Security-Policy"] = (
-        f"default-src 'none'; img-src {source}; style-src {STYLE_HASH}; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'self'; sandbox allow-same-origin"
-    )
-    response["X-Frame-Options"], response["Referrer-Policy"] = "SAMEORIGIN", "no-referrer"
-    return response
+    headers = HEADERS | {"Content-Security-Policy": IMAGE_POLICY.format(source=source)}
+    return fragment(request, "message_image", headers=headers, address=address, style=mark_safe(STYLE))
 
 
 def _images_of(message: Message) -> set[str]:
@@ -58,7 +56,7 @@ def _source_of(address: str) -> str | None:
     return f"https://{host}:{port}" if port else f"https://{host}"
 
 
-POLICY = (
+DIAGRAM_POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 )
@@ -69,7 +67,5 @@ POLICY = (
 def diagram_draw(request: HttpRequest) -> HttpResponse:
     """Serve the page with Mermaid; it gets sources from the page around it, and gives back drawings, by messages."""
     nonce = token_urlsafe(16)
-    response = render(request, "parley/diagram_draw.html", {"nonce": nonce})
-    response["Content-Security-Policy"] = POLICY.format(nonce=nonce)
-    response["X-Frame-Options"], response["Referrer-Policy"] = "SAMEORIGIN", "no-referrer"
-    return response
+    headers = HEADERS | {"Content-Security-Policy": DIAGRAM_POLICY.format(nonce=nonce)}
+    return fragment(request, "diagram_draw", headers=headers, nonce=nonce)

@@ -17,7 +17,7 @@ from parley.models.admission import Full
 from parley.models.arriving import BeingCopied
 from parley.models.share import TooLarge
 
-from .base import framed, own_conversation, page, private, redirect_to, rendered, wants_frame
+from .base import fragment, framed, own_conversation, page, private, redirect_to, wants_frame
 
 MESSAGES_ON_A_PAGE = 200
 LINKS_ON_A_PAGE = 50
@@ -65,11 +65,9 @@ def share_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End a link now."""
     share = get_object_or_404(Share.objects.visible_to(request.user).listed(), pk=pk)
     share.revoke()
-    return (
-        redirect_to("parley:share_create", share.conversation_id)
-        if wants_frame(request)
-        else redirect_to("parley:share_list")
-    )
+    if wants_frame(request):
+        return redirect_to("parley:share_create", share.conversation_id)
+    return redirect_to("parley:share_list")
 
 
 @login_not_required
@@ -78,12 +76,12 @@ def share_show(request: HttpRequest, token: str) -> HttpResponse:
     """Show everybody what a link shows; all links that show nothing answer alike."""
     share = Share.objects.behind(token).first()
     if share is None:
-        return _public(request, "share_gone", status=404)
+        return fragment(request, "share_gone", status=404, headers=HEADERS)
     messages = Paginator(range(share.length), MESSAGES_ON_A_PAGE).get_page(request.GET.get("page"))
     if messages.number == 1 and _is_read_by_somebody_else(request, share):
         share.count_view()
     transcript = share.rows(messages.start_index() - 1, messages.end_index())
-    return _public(request, "share_show", share=share, messages=messages, transcript=transcript)
+    return fragment(request, "share_show", headers=HEADERS, share=share, messages=messages, transcript=transcript)
 
 
 @private
@@ -92,17 +90,13 @@ def share_copy(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether to copy, on a page of the reader's own, and copy."""
     share = Share.objects.behind(token).first()
     if share is None:
-        return _public(request, "share_gone", status=404)
+        return fragment(request, "share_gone", status=404, headers=HEADERS)
     if request.method == "GET":
         return page(request, "share_copy", share=share)
     try:
         return redirect_to(share.copy_for(request.user))
     except BeingCopied:
         return page(request, "share_copy", share=share, status=409, problem=BEING_COPIED)
-
-
-def _public(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status, headers=HEADERS)
 
 
 def _is_read_by_somebody_else(request: HttpRequest, share: Share) -> bool:
