@@ -9,7 +9,6 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
-from parley.text import clean_line
 
 
 class ShareForm(forms.Form):
@@ -44,10 +43,6 @@ class ImportForm(forms.Form):
         if (file.size or 0) > conf.MAX_IMPORT_SIZE:
             raise forms.ValidationError(too_large(conf.MAX_IMPORT_SIZE))
         return file
-
-    @property
-    def cleaned_name(self) -> str:
-        return clean_line(self.cleaned_data["file"].name, 200)
 
 
 def too_large(limit: int) -> str:

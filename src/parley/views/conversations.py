@@ -95,12 +95,6 @@ def _named(request: HttpRequest, conversation: Conversation, name: str) -> Messa
 
 
 def blank_form(request: HttpRequest, conversation: Conversation | None, edited: Message | None = None) -> QuestionForm:
-    """Return the form of the next question, with the draft of it or with a question that is edited."""
-    if edited:
-        return next_form(text=edited.content, editing=edited.pk)
-    return next_form(text=Draft.text_of(request.user, conversation))
-
-
-def next_form(**initial: Any) -> QuestionForm:
-    """Return a form with an idempotency key of its own."""
-    return QuestionForm(initial={"idempotency_key": uuid7(), **initial})
+    """Return the form of the next question, with a key of its own, and its draft or a question that is edited."""
+    text = edited.content if edited else Draft.text_of(request.user, conversation)
+    return QuestionForm(initial={"idempotency_key": uuid7(), "text": text, "editing": edited and edited.pk})

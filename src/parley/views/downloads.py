@@ -1,9 +1,9 @@
 """Files to save, sent a block at a time."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from typing import IO, cast
 
-from asgiref.sync import sync_to_async
 from django.http import FileResponse, HttpResponse
 
 HEADERS = {
@@ -26,9 +26,5 @@ class _Download(FileResponse):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         blocks = iter(self)
-        while block := await sync_to_async(_next, thread_sensitive=False)(blocks):
+        while block := await asyncio.to_thread(next, blocks, b""):
             yield block
-
-
-def _next(blocks: Iterator[bytes]) -> bytes:
-    return next(blocks, b"")

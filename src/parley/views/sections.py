@@ -39,7 +39,8 @@ def section(user: Any, name: str, after: str = "") -> Section:
     below = rows.after(after) if after else rows
     found = list(below.newest_first().defer("instructions", "parameters")[: ROWS + 1])
     shown, more = found[:ROWS], len(found) > ROWS
-    return Section(name, _with_headings(name, shown, after), shown[-1].cursor if more else "", more)
+    headed = under_headings(shown, [] if after else near_groups()) if name == LISTED else shown
+    return Section(name, headed, shown[-1].cursor if more else "", more)
 
 
 def sidebar(request: HttpRequest) -> dict[str, Any]:
@@ -58,9 +59,3 @@ def sidebar(request: HttpRequest) -> dict[str, Any]:
 def folders(user: Any) -> list[Folder]:
     """Return the folders of a person in the order of the sidebar."""
     return sorted(Folder.objects.visible_to(user).defer("instructions", "parameters"), key=lambda folder: folder.cursor)
-
-
-def _with_headings(name: str, rows: list[Conversation], after: str) -> list[Any]:
-    if name != LISTED:
-        return rows
-    return under_headings(rows, [] if after else near_groups())

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -20,12 +19,13 @@ from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
 from parley.models.admission import Full, Refused, storage_left, used_by
 from parley.models.transfer import MAX_EXPORTS
+from parley.text import clean_line
 from parley.transfer import warnings
 from parley.transfer.captions import file_name
 from parley.transfer.document import encoded, json_of
 from parley.transfer.readable import html_of, markdown_of
 
-from .base import page, private, uuid_or_404
+from .base import page, private, redirect_to, uuid_or_404
 from .downloads import download
 
 FORMATS = {
@@ -70,11 +70,6 @@ def transfer_list(request: HttpRequest) -> HttpResponse:
 def export_create(request: HttpRequest) -> HttpResponse:
     """Begin an export of the conversations named in the form (``conversation``, repeated), or of everything."""
     named = [uuid_or_404(text) for text in request.POST.getlist("conversation")]
-    return begin_export(request, named)
-
-
-def begin_export(request: HttpRequest, named: list[UUID]) -> HttpResponse:
-    """Begin an export of these conversations, or of everything when none is named. Raises Http404 for a stranger's."""
     chosen = Conversation.objects.visible_to(request.user).filter(pk__in=named).values_list("pk", flat=True)
     ids = [str(pk) for pk in chosen] if named else []
     if named and not ids:
@@ -106,7 +101,7 @@ def _import_sent(request: HttpRequest) -> HttpResponse:
         return _list(request, status=422, form=form)
     sent, pk = form.cleaned_data["file"], uuid7()
     name = files.keep(f"transfers/{pk}.import", sent)
-    return _begin(request, Transfer.Kind.IMPORT, id=pk, file=name, name=form.cleaned_name, size=sent.size)
+    return _begin(request, Transfer.Kind.IMPORT, id=pk, file=name, name=clean_line(sent.name, 200), size=sent.size)
 
 
 @private
@@ -140,7 +135,7 @@ def transfer_download(request: HttpRequest, pk: UUID) -> HttpResponse:
 def transfer_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete a transfer and its file; a running one ends at its next progress."""
     _own(request, pk).delete()
-    return _redirect_to_list()
+    return redirect_to("parley:transfer_list")
 
 
 def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
@@ -153,7 +148,7 @@ def _begin(request: HttpRequest, kind: str, **values: Any) -> HttpResponse:
         if not isinstance(error, Refused | Full):
             raise
         return _list(request, status=422, problem=NO_ROOM if isinstance(error, Full) else UNDER_WAY)
-    return _redirect_to_list()
+    return redirect_to("parley:transfer_list")
 
 
 def _list(
@@ -186,7 +181,3 @@ def _explained(file: dict[str, Any]) -> dict[str, Any]:
     ]
     error = warnings.error_sentence(file["error"]) if file.get("error") else ""
     return {**file, "left_out": left_out, "error": error, "others": file.get("files", 1) - 1}
-
-
-def _redirect_to_list() -> HttpResponse:
-    return HttpResponseRedirect(reverse("parley:transfer_list"), status=303)
