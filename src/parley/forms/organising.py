@@ -25,24 +25,19 @@ class RenameForm(forms.Form):
         return one_line(self, "title")
 
 
-class OwnFolderField(forms.ModelChoiceField):
-    """A folder of the person's own; empty for none."""
-
-    def __init__(self) -> None:
-        missing = _("This folder is not there any more. Choose another one.")
-        super().__init__(
-            Folder.objects.none(), label=_("Folder"), required=False, error_messages={"invalid_choice": missing}
-        )
-
-
 class MoveForm(forms.Form):
-    """The folder to move to."""
+    """The folder of the person's own to move to; empty for none."""
 
-    folder = OwnFolderField()
+    folder = forms.ModelChoiceField(
+        Folder.objects.none(),
+        label=_("Folder"),
+        required=False,
+        error_messages={"invalid_choice": _("This folder is not there any more. Choose another one.")},
+    )
 
     def __init__(self, data: Any = None, *, user: Any) -> None:
         super().__init__(data)
-        cast(OwnFolderField, self.fields["folder"]).queryset = Folder.objects.visible_to(user)
+        cast(forms.ModelChoiceField, self.fields["folder"]).queryset = Folder.objects.visible_to(user)
 
 
 class SelectionForm(MoveForm):
