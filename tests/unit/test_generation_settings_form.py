@@ -1,6 +1,6 @@
 import pytest
 
-from parley.forms import GenerationSettingsForm, NamedForm
+from parley.forms.generation_settings import GenerationSettingsForm, NamedForm
 from parley.models import Conversation, Preset
 from parley.models.generation_settings import EFFORTS
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from parley.conf import conf
-from parley.forms import GenerationSettingsForm, NamedForm, QuestionForm
+from parley.forms import QuestionForm
+from parley.forms.generation_settings import GenerationSettingsForm, NamedForm
 from parley.generation import catalogue
 from parley.models import Conversation, Folder, Preset
 from parley.models.generation_settings import GenerationSettings

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from parley.forms import SelectionForm
+from parley.forms.organising import SelectionForm
 from parley.models import Conversation
 from parley.models.organised import VERBS
 from parley.requests import stop_on_commit

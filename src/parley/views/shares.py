@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from parley.forms import ShareForm
+from parley.forms.sharing import ShareForm
 from parley.models import NothingToShare, Share
 from parley.models.admission import Full
 from parley.models.arriving import BeingCopied

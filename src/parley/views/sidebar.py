@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from parley.forms import MoveForm, RenameForm
+from parley.forms.organising import MoveForm, RenameForm
 from parley.models import Conversation, Folder
 from parley.models.organised import ARCHIVED, IN_FOLDER, LISTED, PINNED
 from parley.requests import stop_on_commit

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from parley import files
 from parley.conf import conf
-from parley.forms import ImportForm, too_large
+from parley.forms.sharing import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
 from parley.models.admission import Full, Refused, storage_left, used_by
