@@ -24,7 +24,8 @@ Counts = dict[str, int]
 
 def write_archive(file: IO[bytes], owner: Any, chosen: list[str], on_progress: OnProgress) -> Counts:
     """Write one conversation after the other into a file → counts by kind. ``chosen``: ids; empty for everything."""
-    ids = list(_mine(owner, chosen).newest_first().values_list("pk", flat=True))
+    mine = Conversation.objects.visible_to(owner).newest_first()
+    ids = list((mine.filter(pk__in=chosen) if chosen else mine).values_list("pk", flat=True))
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         counts = _add_settings(archive, owner)
         for conversation in _each(owner, ids, on_progress):
@@ -33,11 +34,6 @@ def write_archive(file: IO[bytes], owner: Any, chosen: list[str], on_progress: O
         manifest = {**STAMP, "exported_at": timezone.now().isoformat(), "counts": counts}
         _add(archive, "manifest.json", [dumped(manifest)])
     return counts
-
-
-def _mine(owner: Any, chosen: list[str]) -> Any:
-    mine = Conversation.objects.visible_to(owner)
-    return mine.filter(pk__in=chosen) if chosen else mine
 
 
 def _each(owner: Any, ids: list[UUID], on_progress: OnProgress) -> Iterator[Conversation]:

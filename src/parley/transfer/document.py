@@ -82,15 +82,12 @@ def _head(conversation: Conversation) -> dict[str, Any]:
         **written(conversation, CONVERSATION),
         "folder": conversation.folder.name if conversation.folder else None,
         "origin": "" if conversation.origin.startswith(FORK) else conversation.origin,
-        "shown": _name(conversation.shown_id),
+        "shown": conversation.shown_id and str(conversation.shown_id),
     }
 
 
 def _message(message: Message) -> dict[str, Any]:
     """Write a message; a reply that is still being written becomes an interrupted one."""
-    raw = {"id": str(message.pk), "parent": _name(message.parent_id), **written(message, MESSAGE)}
+    parent = message.parent_id and str(message.parent_id)
+    raw = {"id": str(message.pk), "parent": parent, **written(message, MESSAGE)}
     return {**raw, "status": Status.INTERRUPTED.value} if message.status in UNSETTLED else raw
-
-
-def _name(row_id: Any) -> str | None:
-    return str(row_id) if row_id else None

@@ -44,9 +44,7 @@ class Loader:
         self._seen: set[str] = set()
         self._folders = {folder.name: folder.pk for folder in Folder.objects.filter(owner=owner).order_by("-pk")}
 
-    def load(
-        self, document: dict[str, Any], on_work: Callable[[int], None] = lambda messages: None
-    ) -> tuple[Outcome, Conversation | None]:
+    def load(self, document: dict[str, Any], on_work: Callable[[int], None]) -> tuple[Outcome, Conversation | None]:
         """Write a document → (what became of it, its conversation if it came in).
 
         ``on_work`` gets the number of messages before they are written, and 0 after each portion of them.
@@ -132,10 +130,5 @@ def _row(raw: dict[str, Any], conversation: Conversation, ids: dict[str | None, 
     values["created_at"] = values["created_at"] or now
     if values["error"] and values["error"] not in errors.SENTENCES:
         values["error"] = "internal"
-    return Message(
-        **values,
-        id=ids[raw["id"]],
-        conversation_id=conversation.pk,
-        parent_id=ids.get(raw["parent"]),
-        enqueued_at=None,
-    )
+    place = {"id": ids[raw["id"]], "conversation_id": conversation.pk, "parent_id": ids.get(raw["parent"])}
+    return Message(**values, **place, enqueued_at=None)

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError
 from parley.conf import conf
 from parley.models import Conversation
 from parley.text import clean_line
+from parley.values import mapping, text
 
 from . import formats
 from .elements import Element, Splitter, parse
@@ -79,13 +80,13 @@ class Reading:
             archive = Archive(source, row.warnings, budget)
             entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.warnings)]
         except (Refused, Reached) as refused:
-            row.error = refused.code
+            row.error = str(refused)
             return
         self._all_bytes = sum(entry.file_size for entry in entries)
         for entry in entries:
             if self._ended:
                 row.warnings.add("member_not_reached", place=name_of(entry))
-            elif budget.is_spent:
+            elif budget.left < 0:
                 row.warnings.add("member_beyond", place=name_of(entry))
             else:
                 self._member(archive, entry, row.warnings)
@@ -106,7 +107,7 @@ class Reading:
             with archive.open(entry) as stream:
                 self._json(stream, row)
         except Refused as refused:
-            row.error = refused.code
+            row.error = str(refused)
         if row.format or row.error:
             self.rows.append(row)
         else:
@@ -124,7 +125,7 @@ class Reading:
                 self._work()
             row.error = "" if splitter.whole else "cut_off"
         except (Refused, Reached) as refused:
-            row.error, self._ended = refused.code, isinstance(refused, Reached)
+            row.error, self._ended = str(refused), isinstance(refused, Reached)
         row.warnings.add("conversation_unknown", splitter.strays)
 
     def _element(self, element: Element, row: Row) -> None:
@@ -150,7 +151,7 @@ class Reading:
     def _value(self, value: Any, row: Row) -> None:
         format_ = formats.recognise(value)
         if format_ is None:
-            self._not_known(row, "unknown", _title_of(value))
+            self._not_known(row, "unknown", text(mapping(value).get("title")))
             return
         row.format = format_.NAME
         if format_ is own and not own.is_conversation(value):
@@ -212,10 +213,5 @@ def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, 
     except Exception:
         logger.exception("A conversation of an import could not be understood.")
         warnings = Warnings()
-        warnings.add("conversation_broken", place=_title_of(value))
+        warnings.add("conversation_broken", place=text(mapping(value).get("title")))
         return None, warnings
-
-
-def _title_of(value: Any) -> str:
-    title = value.get("title") if isinstance(value, dict) else None
-    return title if isinstance(title, str) else ""

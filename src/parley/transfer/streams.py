@@ -59,11 +59,7 @@ LIMITS = TIME_UP, TOO_MANY = "time_up", "too_many_messages"
 
 
 class Reached(Exception):
-    """Raised to end an import, whatever its file still holds. ``code``: a key of warnings.ERRORS."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    """Raised to end an import, whatever its file still holds. ``str()``: a key of warnings.ERRORS."""
 
 
 class Limits:

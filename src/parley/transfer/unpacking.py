@@ -29,11 +29,7 @@ _LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")
 
 
 class Refused(Exception):
-    """Raised when an archive, or a file of it, is not read further. ``code``: a key of warnings.ERRORS."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    """Raised when an archive, or a file of it, is not read further. ``str()``: a key of warnings.ERRORS."""
 
 
 @dataclass(slots=True)
@@ -42,10 +38,6 @@ class Budget:
 
     left: int = MAX_BYTES
     on_work: Callable[[], None] = lambda: None
-
-    @property
-    def is_spent(self) -> bool:
-        return self.left < 0
 
     def spend(self, amount: int) -> None:
         """Take ``amount`` bytes from what is left. Raises Refused when that is too little."""
@@ -85,16 +77,7 @@ class Stream:
         return data
 
 
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    ValueError,
-    OSError,
-)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error, ValueError, OSError)
 """Errors that zipfile raises for an archive that is damaged, by accident or on purpose."""
 
 

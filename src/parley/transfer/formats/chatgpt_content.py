@@ -41,11 +41,8 @@ def _multimodal(content: Content, raw: dict[str, Any]) -> None:
 
 def _image(content: Content, part: dict[str, Any]) -> None:
     prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
-    content.part("image", part.get("asset_pointer"), prompt, data=_size(part))
-
-
-def _size(part: dict[str, Any]) -> dict[str, Any]:
-    return {key: part[key] for key in ("width", "height", "size_bytes") if number(part.get(key)) is not None}
+    size = {key: part[key] for key in ("width", "height", "size_bytes") if number(part.get(key)) is not None}
+    content.part("image", part.get("asset_pointer"), prompt, data=size)
 
 
 def _audio(content: Content, part: dict[str, Any]) -> None:
@@ -96,10 +93,6 @@ def _recap(content: Content, raw: dict[str, Any]) -> None:
         content.add_reasoning(words)
 
 
-def _error(content: Content, raw: dict[str, Any]) -> None:
-    content.part("error", raw.get("name"), raw.get("text"))
-
-
 def _computer(content: Content, raw: dict[str, Any]) -> None:
     state = mapping(raw.get("state"))
     content.part("output", state.get("title") or raw.get("content_type"), url=state.get("url"), data=state)
@@ -116,7 +109,8 @@ READERS: Readers = {
     "text": _text, "multimodal_text": _multimodal, "code": _code, "execution_output": _output,
     "citable_code_output": _output, "tether_quote": _quote, "sonic_webpage": _quote,
     "tether_browsing_display": _browsing, "tether_browsing_code": _code, "thoughts": _reasoning,
-    "reasoning_recap": _recap, "system_error": _error, "computer_output": _computer,
+    "reasoning_recap": _recap, "computer_output": _computer,
+    "system_error": lambda content, raw: content.part("error", raw.get("name"), raw.get("text")),
     "app_pairing_content": _app, "super_widget": _app, "image_asset_pointer": _image,
     "audio_transcription": lambda content, raw: content.add_text(raw.get("text")), "audio_asset_pointer": _audio,
     "video_container_asset_pointer": _audio, "real_time_user_audio_video_asset_pointer": _audio,

@@ -63,7 +63,7 @@ class Content:
         elif isinstance(kind, str) and kind in readers:
             readers[kind](self, value)
         elif value is not None:
-            self.unknown(value)
+            self.part("data", mapping(value).get("type") or mapping(value).get("content_type"), data=value)
 
     def part(
         self, kind: str, name: Any = "", words: Any = "", *, url: Any = "", data: Any = None, why: str = ""
@@ -79,10 +79,6 @@ class Content:
         if raw.keys() - NO_MORE_THAN.get(kind, set()):
             self.parts.append({"type": kind, **raw})
             self.warnings.add(why or WARNING_OF_KIND.get(kind, "tool"), int(kind != "error"))
-
-    def unknown(self, value: Any) -> None:
-        """Keep a value of unknown kind as data."""
-        self.part("data", mapping(value).get("type") or mapping(value).get("content_type"), data=value)
 
     def called(self, name: Any, asked: Any, result: Any) -> None:
         """Keep a tool's call and its result."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
-from parley.text import clean_line
+from parley.text import clean_count, clean_line
 from parley.transfer.reporting import Warnings
 from parley.values import identifier, joined, mapping, moment, number, sequence, text, unwrapped, whole
 
@@ -145,15 +145,11 @@ def _block(content: Content, kind: str, written: str, inner: str) -> None:
     attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(written)}
     body = unescape(_SUMMARY.sub("", inner, count=1)).strip()
     if kind == "reasoning":
-        content.add_reasoning(_QUOTED.sub("", body), _seconds(attributes.get("duration", "")))
+        content.add_reasoning(_QUOTED.sub("", body), clean_count(attributes.get("duration")))
     elif kind == "tool_calls":
         content.called(attributes.get("name"), attributes.get("arguments"), _result(attributes.get("result") or body))
     else:
         content.ran(body, attributes.get("output"))
-
-
-def _seconds(written: str) -> int | None:
-    return whole(int(written[:9])) if written.isascii() and written.isdigit() else None
 
 
 def _result(words: str) -> Any:
