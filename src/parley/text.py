@@ -76,10 +76,9 @@ def clean_address(value: Any) -> str:
     >>> clean_address("https://example.org/a?b"), clean_address("javascript:alert(1)")
     ('https://example.org/a?b', '')
     """
-    known = (
-        isinstance(value, str) and len(value) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(value) and value.isprintable()
-    )
-    return value if known else ""
+    if not isinstance(value, str) or len(value) > LONGEST_ADDRESS or not value.isprintable():
+        return ""
+    return value if _ADDRESS.fullmatch(value) else ""
 
 
 def without_secrets(cleaned: str) -> str:

@@ -50,12 +50,8 @@ def parse_open(text: str) -> Parsed:
     count = max(0, len(blocks) - 1)
     while count and "\n" not in text[offset_of(text, blocks, count) :]:
         count -= 1
-    finished, opened = blocks[:count], blocks[count:]
-    return Parsed(
-        _finish(finished),
-        [clean(block.html) for block in opened],
-        offset_of(text, blocks, count) if count else 0,
-    )
+    opened = [clean(block.html) for block in blocks[count:]]
+    return Parsed(_finish(blocks[:count]), opened, offset_of(text, blocks, count) if count else 0)
 
 
 def render_plain(text: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Reduce an answer's HTML to what may be on a page, with links in the place of images."""
 
 import re
-from functools import lru_cache
 
 import nh3
 from pygments.token import STANDARD_TYPES
@@ -86,22 +85,20 @@ def _cleaned(html: str) -> str:
 
 def sanitised(html: str) -> str:
     """Drop all tags and attributes that are not allowed."""
-    return _cleaner().clean(html)
+    return _CLEANER.clean(html)
 
 
-@lru_cache(maxsize=1)
-def _cleaner() -> nh3.Cleaner:
-    """Return the allow-list: no id, no style, nothing that loads, submits, or makes Turbo or Stimulus act."""
-    return nh3.Cleaner(
-        tags=TAGS | MATHS_TAGS,
-        clean_content_tags=set(),
-        attributes=ATTRIBUTES,
-        allowed_classes=CLASSES,
-        url_schemes={"http", "https", "mailto"},
-        url_relative="pass_through",
-        link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
+_CLEANER = nh3.Cleaner(
+    tags=TAGS | MATHS_TAGS,
+    clean_content_tags=set(),
+    attributes=ATTRIBUTES,
+    allowed_classes=CLASSES,
+    url_schemes={"http", "https", "mailto"},
+    url_relative="pass_through",
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+)
+"""The allow-list: no id, no style, nothing that loads, submits, or makes Turbo or Stimulus act."""
 
 
 _IMAGE_OR_LINK = re.compile(r'<img[^>]*? src="(?P<src>[^"]*)" alt="(?P<alt>[^"]*)"[^>]*/>|<(?P<link>/?a)\b[^>]*>')

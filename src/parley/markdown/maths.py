@@ -1,7 +1,6 @@
 """Maths that the renderer would not find, formulas of chemistry, and LaTeX as MathML. Pure."""
 
 import re
-from functools import lru_cache
 from html import escape, unescape
 from math import copysign, inf
 
@@ -17,6 +16,7 @@ _LONGEST = {
 }  # fmt: skip
 """In em: no formula needs to be drawn far from its place, over other text."""
 _EM = {"": 1, "em": 1, "rem": 1, "ex": 0.5}
+_LATEX = LatexToMathML(fancy_error=False, max_expansions=100)
 _NUMBERED = re.compile(r"\{(align|gather|equation)\}")
 
 
@@ -36,7 +36,7 @@ def _mathml(maths: re.Match[str]) -> str:
     try:
         if len(source) <= LONGEST_MATHS:
             latex = with_formulas(_NUMBERED.sub(r"{\1*}", source))
-            mathml = _latex().convert_with_local_state(latex, displaystyle=maths[1] == "display")
+            mathml = _LATEX.convert_with_local_state(latex, displaystyle=maths[1] == "display")
             return _LENGTH.sub(_bounded, mathml)
     except LatexError:
         pass
@@ -52,11 +52,6 @@ def _bounded(length: re.Match[str]) -> str:
     if abs(size) <= longest:
         return length[0]
     return f' {name}="{copysign(longest, size):g}em"' if unit in _EM else ""
-
-
-@lru_cache(maxsize=1)
-def _latex() -> LatexToMathML:
-    return LatexToMathML(fancy_error=False, max_expansions=100)
 
 
 _FORMULA = re.compile(r"\\ce\{((?:[^{}]|\{[^{}]*\}){0,500})\}")

@@ -165,7 +165,7 @@ class _Elements:
             self._html.append("<br />")
         elif tag.startswith("</") and self._open[-1:] == [f"+{name}"]:
             self._close()
-        elif not tag.startswith("</") and self._ours() < DEEPEST:
+        elif not tag.startswith("</") and sum(name.startswith("+") for name in self._open) < DEEPEST:
             self._open_ours(name)
         else:
             self._html.append(escape(tag))
@@ -201,9 +201,6 @@ class _Elements:
         self._read(words)
         self._close_ours(count)
         self._html.append("" if inside else "</p>")
-
-    def _ours(self) -> int:
-        return sum(name.startswith("+") for name in self._open)
 
     def _since_theirs(self) -> list[str]:
         """Return our elements that are open within the renderer's innermost one."""
