@@ -48,8 +48,4 @@ class Found:
 
 def found(rows: list[tuple[Any, Any]]) -> list[Found]:
     """Turn rows (conversation, message or None), as the databases spell ids, into places."""
-    return [Found(_uuid(conversation), _uuid(message) if message else None) for conversation, message in rows]
-
-
-def _uuid(key: Any) -> UUID:
-    return key if isinstance(key, UUID) else UUID(key)
+    return [Found(UUID(str(conversation)), message and UUID(str(message))) for conversation, message in rows]

@@ -10,7 +10,7 @@ from parley.models import Conversation, Message
 from parley.models.portions import ROW, Pace
 
 from . import postgresql, sqlite
-from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found
+from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found, found
 from .query import Query
 
 NEEDED = "Parley needs PostgreSQL, or an SQLite with FTS5."
@@ -26,8 +26,9 @@ def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
     if kept is None:
         raise NotSupportedError(NEEDED)
     key = Conversation._meta.get_field("owner").get_db_prep_value(owner.pk, connection)
-    found: list[Found] = kept.find(connection, key, query, offset=offset, count=count)
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(*kept.finding(key, query, offset=offset, count=count))
+        return found(cursor.fetchall())
 
 
 def is_possible() -> bool:
@@ -54,8 +55,15 @@ def after_migrate(using: str, **kwargs: Any) -> None:
     """Make an index anew whose triggers are lost, as after a migration that makes a table anew; never a first one."""
     connection = connections[using]
     kept = _kept_by(connection)
-    if kept and ENTRIES in connection.introspection.table_names() and not kept.is_whole(connection):
+    if kept and ENTRIES in connection.introspection.table_names() and not _is_whole(connection, kept):
         make(connection)
+
+
+def _is_whole(connection: BaseDatabaseWrapper, kept: ModuleType) -> bool:
+    """Return whether no trigger is missing: Django makes a table of SQLite anew to change a column, without them."""
+    with connection.cursor() as cursor:
+        cursor.execute(kept.ALL_TRIGGERS)
+        return {f"{ENTRIES}_{name}" for name in kept.TRIGGERS} <= {name for (name,) in cursor.fetchall()}
 
 
 def _fill(connection: BaseDatabaseWrapper) -> int:

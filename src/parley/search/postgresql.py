@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, Found, found, settled
+from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, settled
 from .query import Phrase, Query
 from .words import ACCENTS, LONGEST_TEXT, VARIANTS, letters, unspaced
 
@@ -61,7 +61,7 @@ _FUNCTIONS = {
     DELETE FROM {ENTRIES} WHERE TG_TABLE_NAME = '{CONVERSATIONS}' OR message_id IS NOT NULL;
     RETURN NULL;""",
 }
-_TRIGGERS = {
+TRIGGERS = {
     "entry_added": (f"BEFORE INSERT ON {ENTRIES} FOR EACH ROW", "entry"),
     "message_added": (f"AFTER INSERT ON {MESSAGES} FOR EACH ROW WHEN {settled('NEW')}", "message"),
     "message_changed": (
@@ -75,10 +75,7 @@ _TRIGGERS = {
     "message_removed": (f"AFTER DELETE ON {MESSAGES} FOR EACH ROW", "message"),
     "messages_emptied": (f"AFTER TRUNCATE ON {MESSAGES}", "emptied"),
     "title_added": (f"AFTER INSERT ON {CONVERSATIONS} FOR EACH ROW", "title"),
-    "title_changed": (
-        f"AFTER UPDATE OF title ON {CONVERSATIONS} FOR EACH ROW WHEN (NEW.title <> OLD.title)",
-        "title",
-    ),
+    "title_changed": (f"AFTER UPDATE OF title ON {CONVERSATIONS} FOR EACH ROW WHEN (NEW.title <> OLD.title)", "title"),
     "owner_changed": (
         f"AFTER UPDATE OF owner_id ON {CONVERSATIONS} FOR EACH ROW WHEN (NEW.owner_id <> OLD.owner_id)",
         "owner",
@@ -86,6 +83,7 @@ _TRIGGERS = {
     "title_removed": (f"AFTER DELETE ON {CONVERSATIONS} FOR EACH ROW", "title"),
     "titles_emptied": (f"AFTER TRUNCATE ON {CONVERSATIONS}", "emptied"),
 }
+ALL_TRIGGERS = "SELECT tgname FROM pg_trigger"
 _FIND = f"""
 WITH hit AS MATERIALIZED (
     SELECT entry.* FROM {ENTRIES} AS entry
@@ -112,7 +110,7 @@ def making(connection: BaseDatabaseWrapper) -> list[str]:
     ]
     triggers = [
         f"CREATE TRIGGER {ENTRIES}_{name} {when} EXECUTE FUNCTION {ENTRIES}_{function}()"
-        for name, (when, function) in _TRIGGERS.items()
+        for name, (when, function) in TRIGGERS.items()
     ]
     return [_words_of(connection), _VECTOR, *_TABLE, *INDEXES, *functions, *triggers]
 
@@ -157,16 +155,8 @@ def unmaking() -> list[str]:
     return [*functions, f"DROP TABLE IF EXISTS {ENTRIES}", *texts]
 
 
-def is_whole(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether no trigger is missing."""
-    names = [f"{ENTRIES}_{name}" for name in _TRIGGERS]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(DISTINCT tgname) FROM pg_trigger WHERE tgname = ANY(%s)", [names])
-        return bool(cursor.fetchone()[0] == len(names))
-
-
-def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """Return the places with all words, the most relevant first."""
+def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, list[Any]]:
+    """Return the statement, with its values, that finds the places with all words, the most relevant first."""
     needles = [_needle(query, phrase) for phrase in query.phrases]
     in_a_row = [needle for phrase, needle in zip(query.phrases, needles, strict=True) if len(phrase) > 1]
     statement = _FIND.format(
@@ -176,9 +166,7 @@ def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: i
         newest="entry.id + 0" if in_a_row else "entry.id",
     )
     counted = [value for needle in needles for value in (needle, len(needle.encode()))]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_tsquery(owner, query), *in_a_row, owner, *counted, count, offset])
-        return found(cursor.fetchall())
+    return statement, [_tsquery(owner, query), *in_a_row, owner, *counted, count, offset]
 
 
 def _needle(query: Query, phrase: Phrase) -> str:

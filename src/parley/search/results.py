@@ -6,10 +6,8 @@ from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Left
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from parley.ids import dom_id
 from parley.models import Conversation, Message
 
 from . import index
@@ -86,10 +84,4 @@ def _of_message(query: Query, about: Conversation, message: Any) -> Result | Non
     if message is None or message.conversation_id != about.pk:
         return None
     text = snippet(message.excerpt, query)
-    return Result(about, about.title, address_of(message), message.created_at, message.role, text)
-
-
-def address_of(message: Message) -> str:
-    """Return the address of the page that shows this very message, on its branch."""
-    page = reverse("parley:conversation_show", args=[message.conversation_id])
-    return f"{page}?message={message.pk}#{dom_id(message)}"
+    return Result(about, about.title, about.address_of(message.pk), message.created_at, message.role, text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, Found, found, settled
+from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, settled
 from .query import Phrase, Query
 from .words import LONGEST_TEXT, UNSPACED, signs
 
@@ -45,7 +45,7 @@ _ADD_MESSAGE = f"""
 INSERT INTO {ENTRIES} (conversation_id, message_id)
     SELECT NEW.conversation_id, NEW.id WHERE {settled("NEW")} AND NEW.content <> '';
 """
-_TRIGGERS = {
+TRIGGERS = {
     "entry_added": f"""
 AFTER INSERT ON {ENTRIES} BEGIN
     INSERT INTO {WORDS} (rowid, owner, body) SELECT NEW.id, conversation.owner_id, {SPACED}
@@ -79,6 +79,7 @@ AFTER UPDATE OF owner_id ON {CONVERSATIONS} WHEN NEW.owner_id <> OLD.owner_id BE
 END""",
     "title_removed": f"AFTER DELETE ON {CONVERSATIONS} BEGIN DELETE FROM {ENTRIES} WHERE conversation_id = OLD.id; END",
 }
+ALL_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _FIND = f"""
 SELECT conversation_id, message_id FROM (
     SELECT entry.id, entry.conversation_id, entry.message_id,
@@ -103,7 +104,7 @@ def making(connection: BaseDatabaseWrapper) -> list[str]:
     separators = signs().replace("'", "''").replace('"', '""')
     tokenizer = f"unicode61 remove_diacritics 2 categories 'L* M* N* Co' separators '{separators}'"
     tables = [statement for statement in _TABLES.replace("{tokenizer}", tokenizer).split(";\n") if statement.strip()]
-    return [*tables, *INDEXES, *(_making_trigger(name) for name in _TRIGGERS)]
+    return [*tables, *INDEXES, *(_making_trigger(name) for name in TRIGGERS)]
 
 
 def renewing() -> list[str]:
@@ -112,31 +113,20 @@ def renewing() -> list[str]:
 
 
 def _making_trigger(name: str) -> str:
-    return f"CREATE TRIGGER {ENTRIES}_{name} {_TRIGGERS[name]}"
+    return f"CREATE TRIGGER {ENTRIES}_{name} {TRIGGERS[name]}"
 
 
 def unmaking() -> list[str]:
     """Return the statements that drop the index and its triggers."""
-    triggers = [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in _TRIGGERS]
+    triggers = [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in TRIGGERS]
     return [*triggers, f"DROP TABLE IF EXISTS {WORDS}", f"DROP TABLE IF EXISTS {ENTRIES}"]
 
 
-def is_whole(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether no trigger is missing: Django makes a table anew to change a column, which loses its triggers."""
-    names = [f"{ENTRIES}_{name}" for name in _TRIGGERS]
-    with connection.cursor() as cursor:
-        marks = ", ".join(["%s"] * len(names))
-        cursor.execute(f"SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN ({marks})", names)
-        return bool(cursor.fetchone()[0] == len(names))
-
-
-def find(connection: BaseDatabaseWrapper, owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
-    """Return the places with all words, the most relevant first."""
+def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, list[Any]]:
+    """Return the statement, with its values, that finds the places with all words, the most relevant first."""
     body = " AND ".join(_quoted(query, phrase) for phrase in query.phrases)
     match = f'owner : "{str(owner).replace(chr(34), "")}" AND body : ({body})'
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, [match, owner, count, offset])
-        return found(cursor.fetchall())
+    return _FIND, [match, owner, count, offset]
 
 
 def _quoted(query: Query, phrase: Phrase) -> str:

@@ -35,14 +35,8 @@ def words(text: str) -> list[str]:
 def places(text: str) -> Iterator[tuple[str, int, int]]:
     """Give each word as it is compared, with its begin and end in the text."""
     for found in _pattern().finditer(text):
-        word = fold(found[0])
-        if word:
+        if word := found[0].lower() if found[0].isascii() else found[0].translate(_FOLDED):
             yield word, *found.span()
-
-
-def fold(word: str) -> str:
-    """Return a word in small letters, and its Latin letters without accents."""
-    return word.lower() if word.isascii() else word.translate(_FOLDED)
 
 
 @lru_cache(maxsize=1)
@@ -99,7 +93,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 class _Folded(dict[int, str]):
-    """{code point: the text as which it is compared}, filled when it is asked for."""
+    """{code point: small, and if Latin without its accent}, filled when it is asked for."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _fold(chr(code))
