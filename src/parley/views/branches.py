@@ -82,8 +82,7 @@ def branch_delete(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse
 
 def message_of(conversation: Conversation, pk: UUID) -> Message:
     """Return a message of this conversation. Raises Http404."""
-    message: Message = get_object_or_404(conversation.messages, pk=pk)
-    return message
+    return get_object_or_404(conversation.messages, pk=pk)
 
 
 def redirect_to_message(conversation: Conversation, pk: UUID) -> HttpResponse:
