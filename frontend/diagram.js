@@ -35,13 +35,8 @@ async function ask(/** @type {string} */ address, /** @type {Drawing} */ questio
 // Beside the body, which Turbo replaces.
 function open(/** @type {string} */ address) {
   frame ??= new Promise((resolve) => {
-    const element = Object.assign(document.createElement("iframe"), {
-      sandbox: "allow-scripts",
-      src: address,
-      className: "drawing",
-      tabIndex: -1,
-      ariaHidden: "true",
-    })
+    const about = { sandbox: "allow-scripts", src: address, className: "drawing", tabIndex: -1, ariaHidden: "true" }
+    const element = Object.assign(document.createElement("iframe"), about)
     element.onload = () => resolve(element)
     document.documentElement.append(element)
   })
@@ -62,11 +57,8 @@ function send({ contentWindow }, question) {
 
 // Mermaid cuts a label that is too long for its place, also in the middle of a character.
 function picture(/** @type {string} */ svg, /** @type {string} */ alt) {
-  return Object.assign(new Image(), {
-    alt,
-    className: "diagram",
-    src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg.toWellFormed())}`,
-  })
+  const src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg.toWellFormed())}`
+  return Object.assign(new Image(), { alt, className: "diagram", src })
 }
 
 function sentence(/** @type {string} */ textContent) {

@@ -15,10 +15,8 @@ addEventListener("message", async ({ data, ports: [port] }) => port?.postMessage
 /** @param {Drawing} question @returns {Promise<Drawn>} */
 async function answer({ source, theme }) {
   refused = undefined
-  const drawing = await draw(source, theme).then(
-    (svg) => ({ svg }),
-    (error) => ({ problem: firstLine(error) }),
-  )
+  const done = draw(source, theme).then((svg) => ({ svg }))
+  const drawing = await done.catch((error) => ({ problem: firstLine(error) }))
   document.body.replaceChildren()
   return refused ? { problem: `A diagram may not load anything: ${refused}` } : drawing
 }

@@ -15,10 +15,8 @@ export default class extends controller({ values: { text: String, url: String } 
 
   async copy() {
     const text = this.textValue || (this.urlValue ? this.#source() : blockOf(this.element).textContent)
-    const copied = await copyText(text).then(
-      () => true,
-      () => false,
-    )
+    const done = copyText(text).then(() => true)
+    const copied = await done.catch(() => false)
     this.element.dataset.copied = String(copied)
     this.dispatch(copied ? "done" : "failed")
     clearTimeout(this.#timer)

@@ -29,7 +29,9 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
   }
 
   load() {
-    if (following) return this.#followAgain()
+    const again = following
+    following = false
+    if (again) return this.follow()
     if (visit === "restore" || visit === "replace") return
     const found = this.element.querySelector("[data-found]")
     if (found) this.#goTo(found)
@@ -58,11 +60,6 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
     if (below() < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
     else if (moved < 0) this.#following = false
     this.#offerJump()
-  }
-
-  #followAgain() {
-    following = false
-    this.follow()
   }
 
   #goTo(/** @type {HTMLElement} */ found) {
