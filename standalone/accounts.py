@@ -105,13 +105,9 @@ def first_account(form: UserCreationForm[User]) -> User | None:
     administrator: User = form.save(commit=False)  # The password is hashed before others wait.
     administrator.is_staff = administrator.is_superuser = True
     with transaction.atomic():
-        _wait_in_line()
+        # A row that every install has; SQLite has locked the whole database since the transaction began.
+        ContentType.objects.select_for_update().get(app_label="auth", model="user")
         if anyone():
             return None
         administrator.save()
     return administrator
-
-
-def _wait_in_line() -> None:
-    """Lock a row that every install has; SQLite has locked the whole database since the transaction began."""
-    ContentType.objects.select_for_update().get(app_label="auth", model="user")

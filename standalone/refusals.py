@@ -1,6 +1,7 @@
 """Refuse requests without database or session: with a page for a browser, with one sentence for other clients."""
 
 import asyncio
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -30,7 +31,7 @@ def refusal(request: HttpRequest, status: int, why: str = "") -> HttpResponse:
     """Return the answer with this status, in the reader's language."""
     with translation.override(translation.get_language_from_request(request)):
         title, sentence = _words(status, why)
-        response = _page(request, title, sentence) if _reads_pages(request) else _line(sentence)
+        response = _answer(request, title, sentence)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     if status in (429, 503):
@@ -55,12 +56,10 @@ def request_of(scope: Any) -> ASGIRequest:
 
 
 async def _drain(receive: Any) -> None:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(LINGER):
             while (await receive()).get("more_body"):
                 pass
-    except TimeoutError:
-        pass
 
 
 def _words(status: int, why: str) -> tuple[str, str]:
@@ -98,17 +97,11 @@ def _words(status: int, why: str) -> tuple[str, str]:
             raise ValueError(status)
 
 
-def _reads_pages(request: HttpRequest) -> bool:
-    return "text/html" in request.headers.get("Accept", "")
-
-
-def _page(request: HttpRequest, title: str, sentence: str) -> HttpResponse:
+def _answer(request: HttpRequest, title: str, sentence: str) -> HttpResponse:
     """Render without context processors, which would ask the database who this is."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8")
     return HttpResponse(render_to_string("refusal.html", {"request": request, "title": title, "sentence": sentence}))
-
-
-def _line(sentence: str) -> HttpResponse:
-    return HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8")
 
 
 URLENCODED = "application/x-www-form-urlencoded"
