@@ -9,11 +9,7 @@ export default class extends controller({ targets: { field: HTMLInputElement } }
   renew(/** @type {On<Event, HTMLTextAreaElement>} */ { target: { form } }) {
     if (!form || !("sent" in form.dataset)) return
     delete form.dataset.sent
-    this.fieldTarget.value = uuid()
+    // The end of such an address is a new UUID, also over plain http, where crypto.randomUUID() is missing.
+    this.fieldTarget.value = URL.createObjectURL(new Blob()).slice(-36)
   }
-}
-
-// The end of such an address is a new UUID, also over plain http, where crypto.randomUUID() is missing.
-function uuid() {
-  return URL.createObjectURL(new Blob()).slice(-36)
 }

@@ -69,14 +69,12 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
   }
 
   #grown() {
-    if (this.#following && !this.#newer) this.#goToEnd()
+    if (this.#following && !this.#newer) {
+      window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
+      // A page that became shorter was not scrolled up by its reader.
+      this.#top = window.scrollY
+    }
     this.#offerJump()
-  }
-
-  #goToEnd() {
-    window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
-    // A page that became shorter was not scrolled up by its reader.
-    this.#top = window.scrollY
   }
 
   #offerJump() {
