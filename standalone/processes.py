@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from standalone import env
@@ -48,7 +48,7 @@ class Service:
 class Running:
     """A service with its current process, or with the delay before the next."""
 
-    def __init__(self, service: Service, guardian: Guardian, marks: Marks | None = None) -> None:
+    def __init__(self, service: Service, guardian: Guardian, marks: Marks) -> None:
         self.service, self.guardian, self.marks = service, guardian, marks
         self.failures = 0
         self.ready = False
@@ -59,7 +59,7 @@ class Running:
     def start(self) -> None:
         """Start the process in a group of its own; each line that it prints gets the service's name in front."""
         self.started = time.monotonic()
-        with self.marks.mark(self.service.name) if self.marks else nullcontext() as mark:
+        with self.marks.mark(self.service.name) as mark:
             self.process = self._process(keep=(mark.fileno(),) if mark else ())
             if mark:
                 mark.write(str(self.process.pid))
@@ -123,10 +123,8 @@ class Running:
 class Supervisor:
     """Runs stages of services: a stage starts when all services before it answer, and the last one ends first."""
 
-    def __init__(
-        self, stages: Sequence[Sequence[Service]], guardian: Guardian, tries: int = 5, marks: Marks | None = None
-    ) -> None:
-        self.stages, self.guardian, self.tries, self.marks = stages, guardian, tries, marks
+    def __init__(self, stages: Sequence[Sequence[Service]], guardian: Guardian, marks: Marks, tries: int = 5) -> None:
+        self.stages, self.guardian, self.marks, self.tries = stages, guardian, marks, tries
         self.running: list[list[Running]] = []
         self.stopping = threading.Event()
         self.signals = 0

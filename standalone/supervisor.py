@@ -56,7 +56,7 @@ def run(dev: bool) -> int:
     stages = services.stages(dev)
     guardian = Guardian(keep=(lock,))
     try:
-        supervisor = Supervisor(stages, guardian, marks=marks)
+        supervisor = Supervisor(stages, guardian, marks)
         supervisor.install_signals()
         return 0 if supervisor.run(_announce) else 1
     finally:

@@ -52,12 +52,17 @@ def guardian():
 
 
 @pytest.fixture
-def supervise(guardian):
+def marks(tmp_path_factory):
+    return Marks(tmp_path_factory.mktemp("marks"))
+
+
+@pytest.fixture
+def supervise(guardian, marks):
     """A function that runs stages of services in a thread and returns their supervisor once they answer."""
     runs = []
 
     def start(*stages):
-        supervisor, ready = Supervisor(stages, guardian, tries=2), threading.Event()
+        supervisor, ready = Supervisor(stages, guardian, marks, tries=2), threading.Event()
         thread = threading.Thread(target=supervisor.run, args=(ready.set,))
         thread.start()
         runs.append((supervisor, thread))
@@ -97,9 +102,9 @@ def test_a_stage_starts_when_the_one_before_answers(supervise, tmp_path):
     assert seen == [True]
 
 
-def test_it_gives_up_when_a_service_cannot_start_at_all(guardian, capfd):
+def test_it_gives_up_when_a_service_cannot_start_at_all(guardian, marks, capfd):
     broken = Service("broken", program("raise SystemExit('no such thing')"), answers=lambda: False)
-    supervisor = Supervisor([[broken]], guardian, tries=2)
+    supervisor = Supervisor([[broken]], guardian, marks, tries=2)
     assert supervisor.run(lambda: pytest.fail("nothing is ready")) is False
     printed = capfd.readouterr().out
     assert " broken | no such thing" in printed
@@ -135,10 +140,11 @@ def test_a_service_that_will_not_end_is_killed_after_its_grace(supervise, capfd)
 
 def test_the_guardian_ends_what_a_killed_supervisor_left(tmp_path):
     program = f"""
-        import signal, sys
+        import pathlib
         from standalone.guardian import Guardian
+        from standalone.leftovers import Marks
         from standalone.processes import Service, Supervisor, print_line
-        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], Guardian())
+        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], Guardian(), Marks(pathlib.Path({str(tmp_path)!r})))
         supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
@@ -150,12 +156,14 @@ def test_the_guardian_ends_what_a_killed_supervisor_left(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_stops_on_the_signals_of_terminals_and_service_managers(number):
+def test_it_stops_on_the_signals_of_terminals_and_service_managers(number, tmp_path):
     program = f"""
+        import pathlib
         from standalone.guardian import Guardian
+        from standalone.leftovers import Marks
         from standalone.processes import Service, Supervisor, print_line
         guardian = Guardian()
-        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], guardian)
+        supervisor = Supervisor([[Service("sleeper", {SLEEPER!r})]], guardian, Marks(pathlib.Path({str(tmp_path)!r})))
         supervisor.install_signals()
         supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
         guardian.close()
@@ -180,7 +188,7 @@ def left(tmp_path):
         class Nobody:
             watch = forget = lambda self, group: None
         marks = Marks(pathlib.Path({str(tmp_path)!r}))
-        supervisor = Supervisor([[Service("sleeper", {STUBBORN!r})]], Nobody(), marks=marks)
+        supervisor = Supervisor([[Service("sleeper", {STUBBORN!r})]], Nobody(), marks)
         supervisor.run(lambda: print(supervisor.running[0][0].process.pid, flush=True))
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
@@ -222,7 +230,7 @@ def test_what_cannot_be_named_is_not_ended(left, tmp_path):
 
 def test_a_service_starts_where_no_file_can_be_made(guardian, tmp_path):
     ready = []
-    supervisor = Supervisor([[Service("sleeper", SLEEPER)]], guardian, marks=Marks(tmp_path / "missing"))
+    supervisor = Supervisor([[Service("sleeper", SLEEPER)]], guardian, Marks(tmp_path / "missing"))
     assert supervisor.run(lambda: ready.append(1) or supervisor.stopping.set())
     assert ready == [1]
 
