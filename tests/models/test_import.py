@@ -16,11 +16,10 @@ from parley.models import Conversation, Feed, Folder, Message, Preset, arriving
 from parley.models.portions import Pace
 from parley.search.query import parse
 from parley.search.results import results
-from parley.transfer import elements, reading, warnings
+from parley.transfer import elements, reading, streams, warnings
 from parley.transfer.loading import Loader
 from parley.transfer.reading import read_import
 from parley.transfer.streams import Limits
-from parley.transfer.unpacking import Budget
 from tests.models.conftest import answered
 from tests.support.exports import asked, libre_message, librechat, node, open_webui, root, webui_message, zipped
 from tests.support.exports import chatgpt as chatgpt_export
@@ -531,7 +530,7 @@ def test_says_why_nothing_came_in(read, content, error):
 
 
 def test_what_is_beyond_the_most_that_is_unpacked_is_told(read, owner, monkeypatch):
-    monkeypatch.setattr(reading, "Budget", lambda **options: Budget(100_000, **options))
+    monkeypatch.setattr(streams, "MAX_BYTES", 100_000)
     *read_rows, archive = read(zipped({f"{name}.json": [asked(name, question="x" * 20_000)] for name in "123456"}))
     assert [row["file"] for row in read_rows] == ["1.json", "2.json", "3.json", "4.json"]
     assert [row["error"] for row in read_rows] == ["", "", "", "bomb"]

@@ -175,7 +175,8 @@ def parse(data: bytes) -> Parsed:
     >>> parse(b'{"a": 1, "a": NaN}')
     Parsed(value={'a': None}, replaced=False, repeated=1)
     """
-    text, replaced = _decoded(data)
+    text = data.decode(errors="replace")
+    replaced = "\ufffd" in text and text.encode() != data
     repeated = Repeated()
     try:
         value = json.loads(text, strict=False, object_pairs_hook=repeated.count, parse_int=_whole, parse_constant=_none)
@@ -194,13 +195,6 @@ class Repeated:
         made = dict(pairs)
         self.number += len(pairs) - len(made)
         return made
-
-
-def _decoded(data: bytes) -> tuple[str, bool]:
-    try:
-        return data.decode(), False
-    except UnicodeDecodeError:
-        return data.decode(errors="replace"), True
 
 
 def _whole(digits: str) -> int | float:

@@ -20,8 +20,8 @@ from .elements import Element, Splitter, parse
 from .formats import parley as own
 from .loading import Loader, Outcome
 from .reporting import Row, Warnings, summed
-from .streams import Limits, Reached, Readable, chunks, is_archive, is_json
-from .unpacking import Archive, Budget, Refused, name_of
+from .streams import Limits, Reached, Readable, Refused, chunks, is_archive, is_json
+from .unpacking import Archive, name_of
 
 PEEK = 4096
 
@@ -75,9 +75,8 @@ class Reading:
     # Archives
 
     def _archive(self, source: BinaryIO, row: Row) -> None:
-        budget = Budget(on_work=self._limits.check)
         try:
-            archive = Archive(source, row.warnings, budget)
+            archive = Archive(source, row.warnings, self._limits)
             entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.warnings)]
         except (Refused, Reached) as refused:
             row.error = str(refused)
@@ -86,7 +85,7 @@ class Reading:
         for entry in entries:
             if self._ended:
                 row.warnings.add("member_not_reached", place=name_of(entry))
-            elif budget.left < 0:
+            elif self._limits.bytes < 0:
                 row.warnings.add("member_beyond", place=name_of(entry))
             else:
                 self._member(archive, entry, row.warnings)

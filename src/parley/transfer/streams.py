@@ -56,6 +56,12 @@ def _encoding(start: bytes) -> str:
 
 
 LIMITS = TIME_UP, TOO_MANY = "time_up", "too_many_messages"
+MAX_BYTES = 8 * 2**30
+"""Bytes unpacked from all files of an archive together."""
+
+
+class Refused(Exception):
+    """Raised when an archive, or a file of it, is not read further. ``str()``: a key of warnings.ERRORS."""
 
 
 class Reached(Exception):
@@ -63,7 +69,9 @@ class Reached(Exception):
 
 
 class Limits:
-    """Count down the seconds and messages of one import; every loop over a file asks, for it may be a billion brackets.
+    """Count down what one import may take; every loop over a file asks, for it may be a billion brackets.
+
+    ``bytes``: how many may still be unpacked.
 
     >>> Limits(60, 2).count(3)
     Traceback (most recent call last):
@@ -71,7 +79,7 @@ class Limits:
     """
 
     def __init__(self, seconds: float, rows: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._until, self._rows = clock, clock() + seconds, rows
+        self._clock, self._until, self._rows, self.bytes = clock, clock() + seconds, rows, MAX_BYTES
 
     def check(self) -> None:
         """Raise Reached when the time is up."""
@@ -84,3 +92,10 @@ class Limits:
         if rows > self._rows:
             raise Reached(TOO_MANY)
         self._rows -= rows
+
+    def unpack(self, size: int) -> None:
+        """Take ``size`` bytes from those that may be unpacked. Raises Reached for time, Refused for too many bytes."""
+        self.check()
+        self.bytes -= size
+        if self.bytes < 0:
+            raise Refused("bomb")

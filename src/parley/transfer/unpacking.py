@@ -5,46 +5,25 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 from typing import IO, Any
 
 from parley.text import clean_line
 
 from .reporting import Warnings
+from .streams import Limits, Refused
 
 MAX_FILES = 20_000
 LARGEST_DIRECTORY = 4 * 2**20
 """Bytes of the central directory, which zipfile reads at once."""
-MAX_BYTES = 8 * 2**30
-"""Bytes unpacked from all files together."""
 MAX_RATIO, RATIO_COUNTS_FROM = 200, 16 * 2**20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LONGEST_NAME = 200
 SMALLEST_HEADER = 30
 
 _LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)")
-
-
-class Refused(Exception):
-    """Raised when an archive, or a file of it, is not read further. ``str()``: a key of warnings.ERRORS."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """Count down the bytes that may still be unpacked. ``on_work`` is called at each step; what it raises goes up."""
-
-    left: int = MAX_BYTES
-    on_work: Callable[[], None] = lambda: None
-
-    def spend(self, amount: int) -> None:
-        """Take ``amount`` bytes from what is left. Raises Refused when that is too little."""
-        self.on_work()
-        self.left -= amount
-        if self.left < 0:
-            raise Refused("bomb")
 
 
 class _Guarded(BufferedReader):
@@ -59,19 +38,19 @@ class _Guarded(BufferedReader):
 class Stream:
     """Read one file of an archive until it grows beyond MAX_RATIO times its packed size."""
 
-    def __init__(self, source: IO[bytes], packed: int, budget: Budget) -> None:
-        self._source, self._budget = source, budget
+    def __init__(self, source: IO[bytes], packed: int, limits: Limits) -> None:
+        self._source, self._limits = source, limits
         self._most = max(RATIO_COUNTS_FROM, packed * MAX_RATIO)
         self.done = 0
 
     def read(self, size: int) -> bytes:
-        """Read up to ``size`` bytes. Raises Refused for damage, a bomb or a spent budget."""
+        """Read up to ``size`` bytes. Raises Refused for damage or a bomb, and what ``limits`` raises."""
         try:
             data = self._source.read(size)
         except BROKEN as error:
             raise Refused("broken_file") from error
         self.done += len(data)
-        self._budget.spend(len(data))
+        self._limits.unpack(len(data))
         if self.done > self._most:
             raise Refused("bomb")
         return data
@@ -84,8 +63,8 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error, 
 class Archive:
     """List the readable files of an archive as ``files``, with a warning for each other. Raises Refused."""
 
-    def __init__(self, source: Any, warnings: Warnings, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, source: Any, warnings: Warnings, limits: Limits) -> None:
+        self._limits = limits
         try:
             self._zip = zipfile.ZipFile(_Guarded(source))
         except BROKEN as error:
@@ -105,7 +84,7 @@ class Archive:
         except BROKEN as error:
             raise Refused("broken_file") from error
         with source:
-            yield Stream(source, entry.compress_size, self._budget)
+            yield Stream(source, entry.compress_size, self._limits)
 
 
 def name_of(entry: zipfile.ZipInfo) -> str:

@@ -10,18 +10,19 @@ import pytest
 
 from parley.transfer import unpacking
 from parley.transfer.reporting import Warnings
-from parley.transfer.unpacking import Archive, Budget, Refused
+from parley.transfer.streams import Limits, Refused
+from parley.transfer.unpacking import Archive
 from tests.support.exports import zipped
 
 
-def opened(data, budget=None):
+def opened(data, limits=None):
     warnings = Warnings()
-    archive = Archive(io.BytesIO(data), warnings, budget or Budget())
+    archive = Archive(io.BytesIO(data), warnings, limits or Limits(60, 1))
     return archive, {item["why"]: item["count"] for item in warnings.as_list()}
 
 
-def read(data, budget=None):
-    archive, _ = opened(data, budget)
+def read(data, limits=None):
+    archive, _ = opened(data, limits)
     with archive.open(archive.files[0]) as stream:
         return b"".join(iter(lambda: stream.read(2**16), b""))
 
@@ -100,10 +101,11 @@ def test_stops_at_what_unpacks_to_far_more_than_it_was():
 
 
 def test_stops_when_all_files_together_are_too_much():
-    budget = Budget(1000)
+    limits = Limits(60, 1)
+    limits.bytes = 1000
     with pytest.raises(Refused, match="bomb"):
-        read(zipped({"a.json": b" " * 2000}), budget)
-    assert budget.left < 0
+        read(zipped({"a.json": b" " * 2000}), limits)
+    assert limits.bytes < 0
 
 
 def test_refuses_files_that_share_bytes():
