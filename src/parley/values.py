@@ -89,7 +89,8 @@ def _from_number(seconds: float | None) -> datetime | None:
 
 def _from_text(written: str) -> datetime | None:
     written = written[:60].strip()
-    return _from_number(float(written)) if _is_digits(written) else written_moment(written)
+    is_number = written.isascii() and written.replace(".", "", 1).isdigit()
+    return _from_number(float(written)) if is_number else written_moment(written)
 
 
 def written_moment(written: str) -> datetime | None:
@@ -103,10 +104,6 @@ def written_moment(written: str) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _is_digits(written: str) -> bool:
-    return written.isascii() and written.replace(".", "", 1).isdigit()
 
 
 def plain(value: Any, longest: int = 20_000, on_cut: Callable[[], object] = lambda: None) -> Any:

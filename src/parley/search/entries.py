@@ -1,7 +1,6 @@
 """The entries of both indexes, one for each title and each settled message, which triggers keep up to date."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from parley.models import Conversation, Message
@@ -44,8 +43,3 @@ class Found:
 
     conversation: UUID
     message: UUID | None
-
-
-def found(rows: list[tuple[Any, Any]]) -> list[Found]:
-    """Turn rows (conversation, message or None), as the databases spell ids, into places."""
-    return [Found(UUID(str(conversation)), message and UUID(str(message))) for conversation, message in rows]

@@ -2,6 +2,7 @@
 
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 from django.db import NotSupportedError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -10,7 +11,7 @@ from parley.models import Conversation, Message
 from parley.models.portions import ROW, Pace
 
 from . import postgresql, sqlite
-from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found, found
+from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found
 from .query import Query
 
 NEEDED = "Parley needs PostgreSQL, or an SQLite with FTS5."
@@ -28,7 +29,8 @@ def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
     key = Conversation._meta.get_field("owner").get_db_prep_value(owner.pk, connection)
     with connection.cursor() as cursor:
         cursor.execute(*kept.finding(key, query, offset=offset, count=count))
-        return found(cursor.fetchall())
+        rows = cursor.fetchall()
+    return [Found(UUID(str(conversation)), message and UUID(str(message))) for conversation, message in rows]
 
 
 def is_possible() -> bool:

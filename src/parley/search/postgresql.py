@@ -5,7 +5,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, settled
-from .query import Phrase, Query
+from .query import Query
 from .words import ACCENTS, LONGEST_TEXT, VARIANTS, letters, unspaced
 
 WORDS_OF = f"{ENTRIES}_words"
@@ -157,7 +157,7 @@ def unmaking() -> list[str]:
 
 def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, list[Any]]:
     """Return the statement, with its values, that finds the places with all words, the most relevant first."""
-    needles = [_needle(query, phrase) for phrase in query.phrases]
+    needles = [f" {' '.join(phrase)}" + " " * (not query.is_prefix(phrase)) for phrase in query.phrases]
     in_a_row = [needle for phrase, needle in zip(query.phrases, needles, strict=True) if len(phrase) > 1]
     statement = _FIND.format(
         in_a_row="AND strpos(entry.words, %s) > 0 " * len(in_a_row),
@@ -167,10 +167,6 @@ def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, 
     )
     counted = [value for needle in needles for value in (needle, len(needle.encode()))]
     return statement, [_tsquery(owner, query), *in_a_row, owner, *counted, count, offset]
-
-
-def _needle(query: Query, phrase: Phrase) -> str:
-    return f" {' '.join(phrase)}" + " " * (not query.is_prefix(phrase))
 
 
 def _tsquery(owner: Any, query: Query) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, settled
-from .query import Phrase, Query
+from .query import Query
 from .words import LONGEST_TEXT, UNSPACED, signs
 
 WORDS = f"{ENTRIES}_words"
@@ -124,11 +124,7 @@ def unmaking() -> list[str]:
 
 def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, list[Any]]:
     """Return the statement, with its values, that finds the places with all words, the most relevant first."""
-    body = " AND ".join(_quoted(query, phrase) for phrase in query.phrases)
+    # In FTS5's syntax; words have no signs in them, so none can be an operator.
+    body = " AND ".join(f'"{" ".join(phrase)}"' + " *" * query.is_prefix(phrase) for phrase in query.phrases)
     match = f'owner : "{str(owner).replace(chr(34), "")}" AND body : ({body})'
     return _FIND, [match, owner, count, offset]
-
-
-def _quoted(query: Query, phrase: Phrase) -> str:
-    """Return a phrase in FTS5's syntax; words have no signs in them, so none can be an operator."""
-    return f'"{" ".join(phrase)}"' + " *" * query.is_prefix(phrase)
