@@ -35,9 +35,8 @@ HEADERS = {
 }
 """Added to every answer that does not set them itself."""
 NUL = re.compile(rb"\\000|\0")
-HSTS = [(b"strict-transport-security", b"max-age=%d" % settings.SECURE_HSTS_SECONDS)] * bool(
-    settings.SECURE_HSTS_SECONDS
-)
+_LASTS = settings.SECURE_HSTS_SECONDS
+HSTS = [(b"strict-transport-security", b"max-age=%d" % _LASTS)] if _LASTS else []
 DEBUG_REFUSAL = (
     b"DEBUG is on, so that this site answers its own machine only: switch DEBUG off, and name in ALLOWED_HOSTS "
     b"what others type into their browsers.\n"

@@ -1,7 +1,7 @@
 """HTTPS=1: browsers use https, whatever the proxy speaks to this server."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
@@ -50,10 +50,8 @@ def came_plain(scope: Any) -> bool:
 
 def has_https(host: str) -> bool:
     """Tell whether CSRF_TRUSTED_ORIGINS has this host with https; https://*.example.org is a domain with all below."""
-    trusted = [
-        origin.removeprefix("https://") for origin in settings.CSRF_TRUSTED_ORIGINS if origin.startswith("https:")
-    ]
-    return any(is_same_domain(host, name.lstrip("*")) for name in trusted)
+    origins = map(urlsplit, settings.CSRF_TRUSTED_ORIGINS)
+    return any(is_same_domain(host, origin.netloc.lstrip("*")) for origin in origins if origin.scheme == "https")
 
 
 def better_address(scope: Any) -> str:
