@@ -291,6 +291,7 @@ SLOW = {
     "brackets": "[",
     "images": "![",
     "links": "[a](<b",
+    "links and images": "](!![",
     "quotes": ">",
     "lists in a line": "- ",
     "quotes and lists": "> - ",
