@@ -7,7 +7,7 @@ import pytest
 from django.contrib.staticfiles.finders import get_finder
 
 from standalone.asgi import application
-from standalone.edge import without_nul
+from standalone.edge import Edge, without_nul
 
 pytestmark = pytest.mark.django_db
 STATIC = Path(__file__).parents[2] / "src/parley/static/parley"
@@ -58,6 +58,13 @@ async def test_a_static_file_is_sent_as_it_lies_there(http):
     assert response.headers["Content-Type"] == "image/svg+xml"
     again = await http.get("/static/parley/icon.svg", headers={"If-None-Match": response.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/static/parley/icon.svg"])
+async def test_what_needs_no_thread_of_the_requests_is_answered_without_the_application(path):
+    transport = httpx2.ASGITransport(app=Edge(application=None))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        assert (await client.get(path)).status_code == 200
 
 
 async def test_a_part_of_a_static_file(http):
