@@ -12,6 +12,8 @@ from tests.support.processes import until
 from tests.support.proxy import Proxy
 
 AWAY = 5.0
+LONG = 26.0
+"""Longer than a heartbeat may be missing, and than SQLite waits for its lock."""
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +45,15 @@ def network(_network):
     _network.accept_again()
 
 
-@pytest.mark.parametrize("words", [500, 150], ids=["in-the-middle", "at-the-end"])
-def test_sqlite_is_locked(stack, reading, words):
+@pytest.mark.parametrize(("words", "seconds"), [(500, AWAY), (150, LONG)], ids=["in-the-middle", "at-the-end"])
+def test_sqlite_is_locked(stack, reading, words, seconds):
     person = stack.person()
     asked = question(words, at=50)
     conversation = person.start(asked)
     reader = reading(person, conversation)
     reader.until_shown(100)
     with file_locked(stack.db, exclusive=True):
-        time.sleep(AWAY)
+        time.sleep(seconds)
     assert_whole(until_settled(stack, conversation), asked)
     assert_agree(stack, conversation, person, reader)
     assert len(stack.provider.asked(asked)) == 1
