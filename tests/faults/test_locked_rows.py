@@ -107,6 +107,19 @@ def test_all_of_the_text_is_there_after_its_message_was_held(postgres_stack, hel
     assert_agree(stack, conversation, held, tab)
 
 
+def test_text_is_written_after_its_message_was_held_though_no_more_of_it_comes(postgres_stack, held):
+    stack, asked = postgres_stack, question(20, at=5, how="stall-after")
+    conversation = held.start(asked)
+    until(lambda: stack.db.reply(conversation)["content"])
+    mine = stack.db.reply(conversation)["id"]
+    with rows_locked(stack.db, "parley_message", "id = ?", mine):
+        time.sleep(HELD)
+        assert len(stack.db.reply(conversation)["content"]) < len(expected_text(asked))
+    until(lambda: stack.db.reply(conversation)["content"] == expected_text(asked), 3)
+    held.post(f"/messages/{mine}/stop/")
+    assert until_settled(stack, conversation, 5)["content"] == expected_text(asked)
+
+
 def test_a_form_of_a_person_whose_feed_is_held_gives_up_and_says_so(postgres_stack, held):
     stack, asked = postgres_stack, question(5)
     conversation = held.start(question(5))
