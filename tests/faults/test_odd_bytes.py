@@ -8,6 +8,8 @@ import pytest
 HOST = b"Host: 127.0.0.1\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 POST = b"POST / HTTP/1.1\r\n" + HOST + FORM
+SIGN_IN = b"POST /accounts/login/ HTTP/1.1\r\n" + HOST + b"Cookie: csrftoken=" + b"a" * 32 + b"\r\nContent-Type: "
+PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--x--\r\n'
 REQUESTS = {
     "raw-path": b"GET /\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
     "nul-in-path": b"GET /%00 HTTP/1.1\r\n" + HOST + b"\r\n",
@@ -39,8 +41,11 @@ REQUESTS = {
     b"Connection: Upgrade, HTTP2-Settings\r\n\r\n",
     "socket-elsewhere": b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Origin: http://127.0.0.1\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    "utf-16": b"POST /accounts/login/ HTTP/1.1\r\n" + HOST +
-    b"Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\nContent-Length: 10\r\n\r\nusername=a",
+    "utf-16": SIGN_IN +
+    b"application/x-www-form-urlencoded; charset=utf-16\r\nContent-Length: 10\r\n\r\nusername=a",
+    "idna-in-parts": SIGN_IN +
+    b"multipart/form-data; boundary=x; charset=idna\r\nContent-Length: %d\r\n\r\n%b" % (len(PART), PART),
+    "odd-type": SIGN_IN + b"a; charset*=nope''%41\r\nContent-Length: 3\r\n\r\na=b",
 }  # fmt: skip
 
 
