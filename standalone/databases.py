@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import dj_database_url
 import psycopg
@@ -18,26 +18,9 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
-CONNECT_TIMEOUT = 3
-
-
-class Connection(psycopg.Connection[Any]):
-    """A connection whose statements wait three seconds for a row that somebody else has locked, and then fail.
-
-    Parley's own transactions wait no longer anyhow; Django's, as those of a sign-in, would wait without a limit.
-    """
-
-    @classmethod
-    def connect(cls, *args: Any, **kwargs: Any) -> Self:
-        """Connect, and set the limit where the server or the role has none."""
-        connection = super().connect(*args, **kwargs)
-        connection.execute("SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'")
-        connection.commit()
-        return connection
-
-
-POOL = {"pool": {"min_size": 1, "max_size": 16, "timeout": 5, "connection_class": Connection}}
-"""Keeps the connections of threads, which come and go."""
+POSTGRESQL = {"connect_timeout": 3, "keepalives_idle": 60}
+"""A connection is kept alive: routers forget idle ones after minutes."""
+LASTING = {"ENGINE": "standalone.postgresql", "CONN_MAX_AGE": 3600}
 CAUSES = {
     r"Connection refused": "nothing listens at {server}: is PostgreSQL running, and DATABASE_URL right?",
     r"resolve host|translate host name": "there is no host {host}: is DATABASE_URL right?",
@@ -111,6 +94,5 @@ def _sqlite(name: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
 
 
 def _postgresql(found: dict[str, Any]) -> dict[str, Any]:
-    one_command = Path(sys.argv[0]).name == "manage.py"
-    options = {"connect_timeout": CONNECT_TIMEOUT, **found.get("OPTIONS", {}), **({} if one_command else POOL)}
-    return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    lasting = {} if Path(sys.argv[0]).name == "manage.py" else LASTING
+    return {**found, "OPTIONS": {**POSTGRESQL, **found.get("OPTIONS", {})}, "CONN_HEALTH_CHECKS": True, **lasting}

@@ -26,4 +26,6 @@ from standalone.settings import DATABASES  # noqa: E402
 # Several threads and connections share the test database, which one in memory does not allow.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "tests.sqlite3")}
+else:  # A thread that outlives its test would keep the database from being dropped.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -72,7 +72,7 @@ def test_database_url_replaces_sqlite(tmp_path):
     database = read(tmp_path, "DATABASES", SECRET_KEY="x", DATABASE_URL="postgres://me:p%40ss@db:5433/chat")[
         "DATABASES"
     ]["default"]
-    assert (database["ENGINE"], database["HOST"], database["PORT"]) == ("django.db.backends.postgresql", "db", 5433)
+    assert (database["ENGINE"], database["HOST"], database["PORT"]) == ("standalone.postgresql", "db", 5433)
     assert (database["NAME"], database["PASSWORD"], database["CONN_HEALTH_CHECKS"]) == ("chat", "p@ss", True)
 
 

@@ -4,7 +4,6 @@ import errno
 import sqlite3
 
 import psycopg
-import psycopg_pool
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -38,7 +37,6 @@ def sqlite_error(name):
         InterfaceError("connection already closed"),
         OSError(errno.ENOSPC, "No space left on device"),
         caused(OperationalError(), psycopg.OperationalError("connection refused")),
-        caused(OperationalError(), psycopg_pool.PoolTimeout()),
         caused(OperationalError(), psycopg.errors.LockNotAvailable()),
         caused(OperationalError(), psycopg.errors.AdminShutdown()),
         caused(OperationalError(), psycopg.errors.DeadlockDetected()),

@@ -1,0 +1,85 @@
+"""PostgreSQL: a thread keeps its connection, and a restart of the server is waited for."""
+
+import threading
+from multiprocessing.connection import wait
+
+import pytest
+from django.db import OperationalError
+from psycopg.pq import TransactionStatus
+
+from standalone.databases import POSTGRESQL
+from standalone.postgresql import base
+from standalone.postgresql.base import DatabaseWrapper
+from tests.support.stores import Postgres
+
+BACKEND = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server that only these tests use, since they restart it."""
+    server = Postgres().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def connection(server, django_db_blocker):
+    names = {"HOST": "127.0.0.1", "PORT": server.port, "NAME": "postgres", "USER": "postgres", "PASSWORD": ""}
+    more = {
+        "OPTIONS": POSTGRESQL,
+        "AUTOCOMMIT": True,
+        "TIME_ZONE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 3600,
+    }
+    connection = DatabaseWrapper({**names, **more, "ATOMIC_REQUESTS": False}, "theirs")
+    with django_db_blocker.unblock():
+        yield connection
+        connection.close()
+
+
+def ask(connection, statement=BACKEND):
+    """Ask as a request does, whose connection was used before."""
+    connection.close_if_unusable_or_obsolete()
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def test_a_connection_stays_and_costs_no_round_trip_to_look_after(connection):
+    first = ask(connection)
+    connection.connection.autocommit = False
+    connection.close_if_unusable_or_obsolete()
+    connection.close_if_health_check_failed()
+    assert connection.connection.info.transaction_status == TransactionStatus.IDLE  # nothing was sent
+    connection.connection.autocommit = True
+    assert [ask(connection) for _ in range(3)] == [first] * 3
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(connection, server):
+    first = ask(connection)
+    server.run(f"SELECT pg_terminate_backend({first}, 5000)")
+    assert ask(connection) != first
+
+
+def test_a_restart_is_waited_for(connection, server, monkeypatch):
+    monkeypatch.setattr(base, "PAUSES", [0.5] * 120)
+    ask(connection)
+    server.kill()
+    wait([connection.connection], 10)
+    starting = threading.Timer(0.5, server.start)
+    starting.start()
+    assert ask(connection)
+    starting.join()
+
+
+def test_a_server_that_does_not_come_back_is_an_error(connection, monkeypatch):
+    connection.settings_dict["PORT"] = 9
+    monkeypatch.setattr(base, "PAUSES", (0.1,))
+    with pytest.raises(OperationalError):
+        ask(connection)
+
+
+def test_a_row_that_is_locked_is_waited_for_three_seconds(connection):
+    assert ask(connection, "SHOW lock_timeout") == "3s"
