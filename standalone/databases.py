@@ -18,8 +18,8 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
-POSTGRESQL = {"connect_timeout": 3, "keepalives_idle": 60}
-"""A connection is kept alive: routers forget idle ones after minutes."""
+POSTGRESQL = {"connect_timeout": 3, "keepalives_idle": 60, "server_side_binding": True, "prepare_threshold": 1}
+"""A connection plans a statement once, and is kept alive: routers forget idle ones after minutes."""
 LASTING = {"ENGINE": "standalone.postgresql", "CONN_MAX_AGE": 3600}
 CAUSES = {
     r"Connection refused": "nothing listens at {server}: is PostgreSQL running, and DATABASE_URL right?",

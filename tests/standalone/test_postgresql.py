@@ -1,10 +1,11 @@
 """PostgreSQL: a thread keeps its connection, and a restart of the server is waited for."""
 
 import threading
+from contextlib import suppress
 from multiprocessing.connection import wait
 
 import pytest
-from django.db import OperationalError
+from django.db import NotSupportedError, OperationalError
 from psycopg.pq import TransactionStatus
 
 from standalone.databases import POSTGRESQL
@@ -72,6 +73,20 @@ def test_a_restart_is_waited_for(connection, server, monkeypatch):
     starting.start()
     assert ask(connection)
     starting.join()
+
+
+def test_a_statement_is_planned_once(connection):
+    assert [ask(connection, "SELECT 'once'") for _ in range(3)] == ["once"] * 3
+    assert ask(connection, "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%once%'") == 1
+
+
+def test_after_a_migration_a_prepared_statement_fails_once_at_most(connection, server):
+    server.run("CREATE TABLE rows AS SELECT 1 AS id")
+    assert [ask(connection, "SELECT * FROM rows") for _ in range(3)] == [1] * 3
+    server.run("ALTER TABLE rows ADD COLUMN more integer")
+    with suppress(NotSupportedError):
+        ask(connection, "SELECT * FROM rows")
+    assert ask(connection, "SELECT * FROM rows") == 1
 
 
 def test_a_server_that_does_not_come_back_is_an_error(connection, monkeypatch):

@@ -76,6 +76,12 @@ def test_database_url_replaces_sqlite(tmp_path):
     assert (database["NAME"], database["PASSWORD"], database["CONN_HEALTH_CHECKS"]) == ("chat", "p@ss", True)
 
 
+def test_the_url_may_forbid_prepared_statements(tmp_path):
+    url = "postgres://me@db/chat?server_side_binding=false"
+    database = read(tmp_path, "DATABASES", SECRET_KEY="x", DATABASE_URL=url)["DATABASES"]["default"]
+    assert database["OPTIONS"]["server_side_binding"] is False
+
+
 def test_the_local_model_serves_until_a_provider_is_chosen(tmp_path):
     parley = read(tmp_path, "PARLEY", SECRET_KEY="x")["PARLEY"]
     assert parley["LOCAL_MODEL"] is True
