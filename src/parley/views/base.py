@@ -108,7 +108,7 @@ def fragment(
     return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status, headers=headers)
 
 
-def rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
+def rendered(request: HttpRequest | None, name: str, context: dict[str, Any]) -> str:
     """Render as Django does, and let go of the context.
 
     A context of Django's refers to itself, so that its messages, which may be megabytes, would stay in memory until
@@ -132,6 +132,6 @@ def wants_stream(request: HttpRequest) -> bool:
     return TURBO_STREAM in request.headers.get("Accept", "")
 
 
-def stream(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    """Render Turbo Streams."""
-    return HttpResponse(rendered(request, f"parley/{name}.turbo_stream.html", context), content_type=TURBO_STREAM)
+def stream(name: str, context: dict[str, Any]) -> HttpResponse:
+    """Render Turbo Streams as the feed does: the page puts its own token on forms that come without one."""
+    return HttpResponse(rendered(None, f"parley/{name}.turbo_stream.html", context), content_type=TURBO_STREAM)

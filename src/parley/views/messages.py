@@ -42,7 +42,7 @@ def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not question.versions:
         conversation.number_versions([question, reply])
     context = {"question": question, "reply": reply, "edited": edited, "conversation": conversation}
-    return stream(request, "message_create", context)
+    return stream("message_create", context)
 
 
 @private
@@ -78,7 +78,7 @@ def _changed(request: HttpRequest, message: Message) -> HttpResponse:
     message.refresh_from_db()
     show_live([message])
     message.conversation.number_versions([message])
-    return stream(request, "message_changed", {"message": message})
+    return stream("message_changed", {"message": message})
 
 
 def _message_or_none(conversation: Conversation, pk: UUID | None, **kind: Any) -> Message | None:

@@ -42,5 +42,5 @@ def _do(request: HttpRequest, form: SelectionForm, ids: list[Any]) -> None:
 
 def _refused(request: HttpRequest, form: SelectionForm) -> HttpResponse:
     if wants_stream(request):
-        return stream(request, "conversations_refused", {"selection": form})
+        return stream("conversations_refused", {"selection": form})
     return page(request, "conversations_refused", status=422, selection=form)

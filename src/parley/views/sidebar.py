@@ -72,7 +72,7 @@ def conversation_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
         return changed(request, conversation)
     context = {"conversation": conversation, "form": form, "at": _place_of(request)}
     if wants_stream(request):
-        return stream(request, "conversation_rename", context)
+        return stream("conversation_rename", context)
     return page(request, "conversation_rename", status=422 if sent else 200, **context)
 
 
@@ -128,7 +128,7 @@ def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
         "many": many,
         "undoable": Conversation.objects.undoable(request.user),
     }
-    return stream(request, "conversations_changed", context)
+    return stream("conversations_changed", context)
 
 
 def _was_shown(request: HttpRequest, conversations: tuple[Conversation, ...]) -> bool:
