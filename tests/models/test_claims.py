@@ -80,7 +80,8 @@ def test_asks_as_if_all_had_been_read(owner, settings, window):
 
 
 BLANKS = ("", " ", "\n\u2003", "\x1c\x85\xa0", " " * 300)
-TEXTS = st.sampled_from([*BLANKS, "word", "many words " * 9, " " * 99 + "word", "漢字" * 40, "100 %(s)s\\ '"])
+WORDS = ("word", "\x7f", " \u2003!", "many words " * 9, " " * 99 + "word", "漢字" * 40, "100 %(s)s\\ '")
+TEXTS = st.sampled_from([*BLANKS, *WORDS])
 TURNS = st.lists(st.tuples(st.sampled_from(["user", "assistant"]), st.sampled_from([*Status]), TEXTS), max_size=12)
 
 

@@ -10,12 +10,15 @@ from parley.models import Message, tree
 from .prompt import BYTES_PER_TOKEN, SPOKEN, TOKENS_PER_MESSAGE, Turn
 
 SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
-_SIZE = {"sqlite": "length(CAST(above.content AS BLOB))", "postgresql": "octet_length(above.content)"}
+_NAMES = {
+    "sqlite": {"size": "length(CAST(above.content AS BLOB))", "first": "unicode(above.content)"},
+    "postgresql": {"size": "octet_length(above.content)", "first": "ascii(above.content)"},
+}
 _SENDABLE = (
-    f"above.status IN {SPOKEN} AND"
-    " (LTRIM(substr(above.content, 1, 99), %(spaces)s) <> '' OR LTRIM(above.content, %(spaces)s) <> '')"
+    f"above.status IN {SPOKEN} AND ({{first}} BETWEEN 33 AND 126"
+    " OR LTRIM(substr(above.content, 1, 99), %(spaces)s) <> '' OR LTRIM(above.content, %(spaces)s) <> '')"
 )
-"""Of most long texts only the beginning is read for it."""
+"""Most texts begin with a character of ASCII, which says so at once; of most others only the beginning is read."""
 _ABOVE = """
         FROM walk JOIN parley_message above ON above.id = walk.parent_id AND above.conversation_id = %(conversation)s
         WHERE walk.step < (SELECT count(*) FROM parley_message WHERE conversation_id = %(conversation)s)"""
@@ -60,6 +63,6 @@ def before(reply: Message, room: float) -> History:
 def _rows(statement: str, reply: Message, **values: Any) -> list[Any]:
     values |= {"conversation": tree.prepared(reply.conversation_id), "spaces": SPACES}
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(size=_SIZE[connection.vendor]), values)
+        cursor.execute(statement.format(**_NAMES[connection.vendor]), values)
         rows: list[Any] = cursor.fetchall()
     return rows
