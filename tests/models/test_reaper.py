@@ -71,6 +71,11 @@ def test_looks_after_replies_though_something_cannot_be_deleted(over, refused, c
     assert put(reply).status == "pending"
 
 
+def test_only_asks_whether_anything_waits_or_runs_where_nothing_does(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        Reaper(Clock()).recover_lost()
+
+
 def test_deletes_nothing_while_it_looks_after_replies(over):
     row = over(1)[0]
     Reaper().recover_lost()

@@ -164,8 +164,7 @@ class Duties:
         await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
 
     def _reclaim_forgotten(self, known: set[UUID]) -> None:
-        forgotten = Message.objects.forgotten_by(self._worker_id, known).select_related("conversation")
-        self._reaper.recover(forgotten[:1000])
+        self._reaper.recover(Message.objects.forgotten_by(self._worker_id, known)[:1000])
 
 
 async def _comes(event: asyncio.Event, until: float) -> bool:

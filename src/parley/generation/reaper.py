@@ -67,13 +67,15 @@ class Reaper:
 
     def recover_lost(self) -> None:
         """Recover jobs of dead workers, and enqueue lost ones again. Raises what the database raises."""
-        if self._reached_at is None or _is_long(self._clock() - self._reached_at):
+        asked_at = self._clock()
+        if self._reached_at is None or _is_long(asked_at - self._reached_at):
             self._workers.forget()
         with locks.waiting(locks.BRIEFLY):
-            self._look_at_workers()
+            kinds = [kind for kind in JOBS if kind.objects.unsettled().exists()]
+            self._look_at_workers(kinds, asked_at)
             for worker_id, heartbeat in self._workers.dead().items():
                 self._recover_orphans(worker_id, heartbeat)
-            self._dispatch_lost()
+            self._dispatch_lost(kinds)
         self._reached_at = self._clock()
 
     def purge(self) -> None:
@@ -125,11 +127,10 @@ class Reaper:
             if isinstance(job, Message):
                 dispatch_next(job)
 
-    def _look_at_workers(self) -> None:
+    def _look_at_workers(self, kinds: Iterable[Any], asked_at: float) -> None:
         """Read heartbeats and challenge suspects; an answer that was long on its way says nothing of the present."""
-        asked_at = self._clock()
         heartbeats = {
-            worker: heartbeat for kind in JOBS for worker, heartbeat in with_heartbeats(kind.objects.running())
+            worker: heartbeat for kind in kinds for worker, heartbeat in with_heartbeats(kind.objects.running())
         }
         if _is_long(self._clock() - asked_at):
             self._workers.forget()
@@ -143,8 +144,8 @@ class Reaper:
         for kind in JOBS:
             self.recover(kind.objects.orphaned(worker_id).select_related(*kind.NEEDED)[:1000], still)
 
-    def _dispatch_lost(self) -> None:
-        for kind in JOBS:
+    def _dispatch_lost(self, kinds: Iterable[Any]) -> None:
+        for kind in kinds:
             for job in kind.objects.lost().only("pk")[:1000]:
                 if locks.unless_held(kind.objects.lost().filter(pk=job.pk).update, enqueued_at=timezone.now()):
                     job.dispatch()
