@@ -58,8 +58,8 @@ def streamed(text, sizes):
         ("Hello", ["<p>Hello</p>"]),
         ("*a* **b** ~~c~~ `d`", ["<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>"]),
         ("# a\n\nb\n***", ["<h1>a</h1>", "<p>b</p>", "<hr>"]),
-        ("3. a\n4. b", ['<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>']),
-        ("- [x] a", ['<ul>\n<li><span class="task">☑</span> a</li>\n</ul>']),
+        ("3. a\n4. b", ['<ol start="3">\n<li>a</li>\n<li>b</li></ol>']),
+        ("- [x] a", ['<ul>\n<li><span class="task">☑</span> a</li></ul>']),
         ("<div>\n*a*\n</div>", ['<p class="raw">&lt;div&gt;\n*a*\n&lt;/div&gt;</p>']),
         ("a <b>c</b>", ["<p>a &lt;b&gt;c&lt;/b&gt;</p>"]),
         ("**强调**文字", ["<p><strong>强调</strong>文字</p>"]),
@@ -72,7 +72,7 @@ def test_renders_the_flavour_of_github(text, blocks):
 @pytest.mark.parametrize("kind", ["note", "tip", "important", "warning", "caution"])
 def test_shows_an_alert_as_a_quotation_of_its_kind(kind):
     title = f'<p class="alert-title">{kind.title()}</p>'
-    alert = f'<blockquote class="alert-{kind}">\n{title}\n<p>a <strong>b</strong></p>\n</blockquote>'
+    alert = f'<blockquote class="alert-{kind}">\n{title}\n<p>a <strong>b</strong></p></blockquote>'
     assert render(f"> [!{kind.upper()}]\n> a **b**\n\nc") == [alert, "<p>c</p>"]
     assert "[!" not in text_of("".join(streamed(f"> [!{kind.upper()}]\n> a\n\nb\n", [1])))
 
@@ -303,3 +303,11 @@ def assert_quick(text, blocks_of=render):
     assert time.thread_time() - started < max(1, len(text) / 100_000)
     assert all(Elements(wire(block)).forbidden == [] for block in blocks[:50])
     return blocks
+
+
+@pytest.mark.parametrize(
+    "text", [*ANSWERS.values(), "```python\nx = 1\n```", "- a\n\n  ```python\n  def f(): ...\n  ```"]
+)
+def test_blocks_are_the_same_after_the_way_to_a_page(text):
+    blocks = render(text)
+    assert [closed(wire(html)) for html in blocks] == [closed(html) for html in blocks]

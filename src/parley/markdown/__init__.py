@@ -14,7 +14,7 @@ from .cutting import Block
 from .highlighting import Highlighter
 from .maths import with_blocks_of_maths
 
-_CLOSER = re.compile(r"</[a-z][a-z0-9]*>\s*")
+_CLOSER = re.compile(r"</[a-z][a-z0-9]*>(?!\s+</code>)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def wire(html: str) -> str:
     '<ul><li>One'
     """
     end = len(html)
-    while (start := html.rfind("</", 0, end)) >= 0 and _CLOSER.fullmatch(html, start, end):
+    while (start := html.rfind("</", 0, end)) >= 0 and (closer := _CLOSER.match(html, start)) and closer.end() == end:
         end = start
     return html[:end]
 
@@ -92,4 +92,10 @@ def closed(wire_html: str) -> str:
 
 def _finish(blocks: list[Block]) -> list[str]:
     highlighter = Highlighter()
-    return [clean(highlighter.highlighted(with_blocks_of_maths(block.html))) for block in blocks]
+    return [_as_sent(clean(highlighter.highlighted(with_blocks_of_maths(block.html)))) for block in blocks]
+
+
+def _as_sent(html: str) -> str:
+    """Remove the line breaks between the closing tags at the end, which the HTML parser does not add again."""
+    sent = wire(html)
+    return sent + "".join(html[len(sent) :].split())
