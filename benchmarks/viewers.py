@@ -216,16 +216,24 @@ class ProductViewer(Viewer):
         self.settle(stream)
 
     def apply(self, frame: list[Any]) -> None:
-        if frame[0] == self.handle:
+        if frame[0] != self.handle:
+            return
+        if isinstance(frame[2], dict):
+            self.version = max(self.version, frame[2]["version"])
+            self.end(exact=self.blocks == self.answer.blocks)
+        else:
             self.blocks = applied(self.blocks, frame[2:])
             self.asked[-1].saw(self.answer.tokens_in(self.blocks))
 
     def settle(self, stream: str) -> None:
-        """Compare the answer once it has ended with what was followed."""
+        """Compare the answer with what was followed, where its row is sent at the end."""
         asked = self.asked[-1]
         status = re.search(rf'data-message="{asked.reply}" data-role="assistant" data-status="(\w+)"', stream)
         if not status or status[1] in ("pending", "streaming"):
             return
-        asked.exact = self.answer.begins_with(self.blocks) and f"data-body>{self.answer.html}</div>" in stream
-        asked.saw(len(self.answer.ends) if asked.exact else 0)
+        self.end(exact=self.answer.begins_with(self.blocks) and f"data-body>{self.answer.html}</div>" in stream)
+
+    def end(self, *, exact: bool) -> None:
+        self.asked[-1].exact = exact
+        self.asked[-1].saw(len(self.answer.ends) if exact else 0)
         self.ended.set()

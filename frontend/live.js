@@ -147,7 +147,8 @@ function hear(/** @type {Frame} */ [as, position, ...payload]) {
   followed.element.receive(followed.heard, payload)
 }
 
-function advance(/** @type {Changes} */ message) {
+/** The page shows this version when the streams are rendered. */
+export function advance(/** @type {Changes} */ message) {
   show(message)
   if (message.stream) renderStreamMessage(message.stream)
 }

@@ -1,6 +1,7 @@
 import { Blocks } from "./blocks.js"
-import { follow } from "./live.js"
-import { continues, isAfter } from "./splices.js"
+import { advance, follow } from "./live.js"
+import { continues, endOf, isAfter } from "./splices.js"
+import { settle } from "./upsert.js"
 
 // In a hidden tab no animation frame comes.
 const LATEST_DRAW = 200
@@ -34,16 +35,24 @@ export class ReplyElement extends HTMLElement {
     return String(this.getAttribute("reply"))
   }
 
-  /** Take one frame; a frame seen before changes nothing. */
+  /** Take one frame, or the end; one seen before changes nothing. */
   receive(/** @type {Position} */ position, /** @type {Payload} */ payload) {
     if (!isAfter(position, this.position)) return
     if (!continues(position, payload, this.position)) return this.#beginAgain()
     this.position = position
+    const end = endOf(payload)
+    if (end) return this.#settle(end)
     if (payload[0] === REASONING) this.#reasoning.apply(payload.slice(1))
     else this.#answer.apply(payload)
     this.closest("[data-message]")?.setAttribute("data-status", "streaming")
     this.#frame ||= requestAnimationFrame(this.#draw)
     this.#timer ||= setTimeout(this.#draw, LATEST_DRAW)
+  }
+
+  #settle(/** @type {End} */ end) {
+    this.#draw()
+    settle(this, end)
+    advance(end)
   }
 
   // What is shown stays until the whole is there.

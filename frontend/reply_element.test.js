@@ -2,11 +2,14 @@ import assert from "node:assert/strict"
 import { register } from "node:module"
 import { afterEach, beforeEach, mock, test } from "node:test"
 
-// Turbo needs a page as soon as it is loaded.
-const withoutTurbo = `export const resolve = (name, context, next) => name === "@hotwired/turbo"
-  ? { url: "data:text/javascript,export const renderStreamMessage = () => {}", shortCircuit: true }
-  : next(name, context)`
-register(`data:text/javascript,${encodeURIComponent(withoutTurbo)}`)
+// Turbo needs a page as soon as it is loaded, and a message is one of a page.
+const replaced = `const others = {
+  "@hotwired/turbo": "export const renderStreamMessage = () => {}",
+  "./upsert.js": "export const settle = (reply, end) => reply.ends.push(end)",
+}
+export const resolve = (name, context, next) =>
+  name in others ? { url: "data:text/javascript," + others[name], shortCircuit: true } : next(name, context)`
+register(`data:text/javascript,${encodeURIComponent(replaced)}`)
 
 class FakeElement {
   children = []
@@ -35,7 +38,11 @@ class FakeTemplate {
 
 globalThis.HTMLElement = FakeElement
 globalThis.WebSocket = { OPEN: 1 }
-globalThis.document = { documentElement: { hasAttribute: () => false }, createElement: () => new FakeTemplate() }
+globalThis.document = {
+  documentElement: { hasAttribute: () => false },
+  createElement: () => new FakeTemplate(),
+  querySelector: () => null,
+}
 globalThis.requestAnimationFrame = () => 1
 globalThis.cancelAnimationFrame = () => {}
 const { ReplyElement } = await import("./reply_element.js")
@@ -105,4 +112,20 @@ test("asks for the whole where a frame is missing, and keeps what it shows", () 
   reply.receive("1-3", ["c"])
   assert.equal(reply.position, "0")
   assert.deepEqual(shown(), ["<p>a"])
+})
+
+test("the end that comes right after what it has settles it as it is then shown, once", () => {
+  reply.ends = []
+  reply.receive("1-1", [null, "<p>a"])
+  reply.receive("1-2", [{ version: 7, meta: "" }])
+  reply.receive("1-2", [{ version: 7, meta: "" }])
+  assert.deepEqual(reply.ends, [{ version: 7, meta: "" }])
+  assert.deepEqual(shown(), ["<p>a"])
+})
+
+test("the end after a frame that is missing asks for the whole", () => {
+  reply.ends = []
+  reply.receive("1-1", [null, "<p>a"])
+  reply.receive("1-3", [{ version: 7, meta: "" }])
+  assert.deepEqual([reply.ends, reply.position], [[], "0"])
 })

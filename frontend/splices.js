@@ -24,6 +24,11 @@ function splice(/** @type {string[]} */ blocks, /** @type {Payload} */ triples) 
   return next
 }
 
+/** What the end of a reply says in the place of a change, or nothing. */
+export function endOf(/** @type {Payload} */ [first]) {
+  return typeof first === "object" ? first : null
+}
+
 /** Whether position `a` ("attempt-sequence") comes after `b`. */
 export function isAfter(/** @type {Position} */ a, /** @type {Position} */ b) {
   const [attempt, sequence = 0] = a.split("-").map(Number)

@@ -19,7 +19,13 @@ interface GlobalEventHandlersEventMap {
 type Position = string
 
 /** What a frame changes: the whole (null, …blocks), text for the last block, or triples (block, keep, tail). */
-type Payload = (string | number | null)[]
+type Payload = (string | number | null | End)[]
+
+/** The end of a reply that a page has all of: the version that shows it as settled, and what stands below the text. */
+interface End {
+  version: number
+  meta: string
+}
 
 /** A frame on the socket, after the name of its follower, and its position or only the second number of that. */
 type Frame = [name: number, position: Position | number, ...Payload]

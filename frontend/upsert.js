@@ -32,6 +32,33 @@ export function upsert(stream, refresh) {
   next.dispatchEvent(new CustomEvent("parley:upserted", { bubbles: true, detail: { from } }))
 }
 
+/**
+ * The reply that is being written in an element has ended as it is shown: its message becomes what the server would
+ * send for it.
+ * @param {HTMLElement} reply @param {End} end
+ */
+export function settle(reply, { version, meta }) {
+  const message = /** @type {HTMLElement} */ (reply.closest("[data-message]"))
+  const from = message.dataset.status
+  const focused = message.contains(document.activeElement)
+  reply.replaceWith(finished(reply))
+  for (const part of message.querySelectorAll(":scope > :is([data-reasoning], .thinking, .actions)")) part.remove()
+  message.removeAttribute("aria-busy")
+  Object.assign(message.dataset, { version, status: "done" })
+  message.querySelector(":scope > .meta")?.insertAdjacentHTML("beforeend", meta)
+  equip(message)
+  if (focused && !message.contains(document.activeElement)) message.focus({ preventScroll: true })
+  message.dispatchEvent(new CustomEvent("parley:upserted", { bubbles: true, detail: { from } }))
+}
+
+function finished(/** @type {HTMLElement} */ reply) {
+  const body = document.createElement("div")
+  for (const { name, value } of reply.attributes) if (name !== "reply") body.setAttribute(name, value)
+  body.dataset.controller = "code"
+  body.append(...reply.childNodes)
+  return body
+}
+
 // What leads to a message, and its tools, stand once on the page; what is sent to it has only their id and time.
 function equip(/** @type {HTMLElement} */ next) {
   const { role, message = "", at } = next.dataset

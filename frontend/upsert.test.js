@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { upsert } from "./upsert.js"
+import { settle, upsert } from "./upsert.js"
 
 const ID = "message-1"
 let page, list
@@ -32,9 +32,9 @@ class FakeElement {
     this.parentElement = null
   }
 
-  append(next) {
-    this.children.push(next)
-    next.parentElement = this
+  append(...next) {
+    this.children.push(...next)
+    for (const child of next) child.parentElement = this
   }
 
   dispatchEvent(event) {
@@ -132,3 +132,30 @@ for (const [what, more, tools] of [
     assert.equal(meta.html, tools)
   })
 }
+
+test("a reply that has ended as it is shown is settled where it stands, with what the page has for it", () => {
+  const current = show(message("9", { status: "streaming", role: "assistant", at: "2026-11-28" }))
+  const [meta, stop, body] = [new FakeElement({}), new FakeElement({}), new FakeElement({})]
+  const reply = new FakeElement({})
+  const removed = []
+  page["tools-assistant"] = { innerHTML: '<time datetime="">' }
+  document.createElement = () => Object.assign(body, { setAttribute: (name, value) => (body[name] = value) })
+  stop.remove = () => removed.push(stop)
+  current.querySelector = () => meta
+  current.querySelectorAll = () => [stop]
+  current.removeAttribute = (name) => removed.push(name)
+  current.append(reply)
+  reply.closest = () => current
+  reply.attributes = [
+    { name: "class", value: "prose" },
+    { name: "reply", value: "1" },
+  ]
+  reply.childNodes = [new FakeElement({}), new FakeElement({})]
+  settle(reply, { version: 10, meta: "<span>model</span>" })
+  assert.deepEqual(current.children, [body])
+  assert.deepEqual([body.class, body.reply, body.children], ["prose", undefined, reply.childNodes])
+  assert.deepEqual(removed, [stop, "aria-busy"])
+  assert.deepEqual([current.dataset.status, current.dataset.version], ["done", 10])
+  assert.equal(meta.html, '<span>model</span><time datetime="2026-11-28">')
+  assert.deepEqual(current.events[0].detail, { from: "streaming" })
+})

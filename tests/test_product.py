@@ -6,6 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.fake_provider import expected_text
+from tests.support.frames import is_end
 
 SIGNED_OUT = 4401
 QUESTION = "/say 200 words at 100"
@@ -41,7 +42,7 @@ def test_streams_frames_to_every_socket(product, person):
             socket.open(conversation)
             socket.follow(reply)
         for socket in (first, second):
-            socket.until(lambda message: isinstance(message, dict) and LAST_WORDS in message["stream"])
+            socket.until(lambda message: is_end(message) or ("stream" in message and LAST_WORDS in message["stream"]))
             assert len([message for message in socket.messages if isinstance(message, list)]) >= 5
 
 

@@ -11,11 +11,12 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from .days import readers_zone
 from .delivery.feed import changes_since
-from .delivery.hub import Follower, hub
+from .delivery.hub import End, Follower, hub
 from .delivery.listener import BACK, Listener
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
@@ -138,9 +139,12 @@ class TabConsumer(AsyncWebsocketConsumer):
         if reply is None or len(self._follows) >= MAX_FOLLOWED or not self._duties:
             return
 
+        if reply.settled:  # so the tab has missed the end, whatever it was sent
+            self._version = self._version and min(self._version, reply.version - 1)
+            self._feed_advanced(BACK, "")
         frames = Frames(frame.handle, begun=frame.position > reply.past)
 
-        def deliver(position: str, payload: bytes | int) -> None:
+        def deliver(position: str, payload: bytes | End) -> None:
             self._deliver(follower, frames, position, payload)
 
         follower = self._follows[frame.handle] = Follower(reply.pk, max(frame.position, reply.past), deliver)
@@ -200,18 +204,30 @@ class TabConsumer(AsyncWebsocketConsumer):
         with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
-    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | int) -> None:
-        if isinstance(payload, int):
-            self._due = self._due or not payload
-            self._feed_advanced(payload, "")
-            return
-        if not frames.begins(payload):
+    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | End) -> None:
+        if isinstance(payload, End):
+            self._send_end(frames, position, payload)
+        elif frames.begins(payload):
+            self._queue(frames.text(position, payload))
+        else:
             self._mend(follower)
-            return
-        self._queue(frames.text(position, payload))
         if self._queued > MAX_QUEUED:
             hub().unfollow(follower)
             self._paused.add(follower)
+
+    def _send_end(self, frames: Frames, position: str, end: End) -> None:
+        """Send the end to a tab that has all before it; any other reads it in the feed.
+
+        Nothing but this reply changed at its version, so that a tab at the one before it is then as new.
+        """
+        known = self._version
+        if end.model is not None and known is not None and known >= end.version - 1 and frames.reach(position):
+            self._version = max(known, end.version)
+            with translation.override(language_of(self.scope)):
+                meta = render_to_string("parley/_usage.html", {"message": end})
+            self._queue(frames.text(position, orjson.dumps([{"version": end.version, "meta": meta}])))
+        self._due = self._due or not end.version
+        self._feed_advanced(end.version, "")
 
     def _mend(self, follower: Follower) -> None:
         """Have a log without its beginning written again, once for each follower that finds it so."""

@@ -118,7 +118,7 @@ async def test_is_not_told_again_what_it_has_while_others_end(owner, reply, log)
     async with connected(owner) as tab:
         await tab.follow(reply.pk)
         for number, other in enumerate(others):
-            await asyncio.gather(write_at_once(log, reply.pk, "a " * number + "b"), log.end({other: 0}))
+            await asyncio.gather(write_at_once(log, reply.pk, "a " * number + "b"), log.end({other: None}))
         frames = await frames_until(tab, "1-20")
     assert [frame[1] for frame in frames if frame[2] is None] == ["1-1"]
 
@@ -167,7 +167,7 @@ async def test_tells_the_end_of_a_reply_by_its_row(owner, conversation, reply, l
         await tab.receive()
         reply.status, reply.content = "done", "Hello there"
         await reply.asave()
-        await log.end({reply.pk: reply.version})
+        await log.end({reply.pk: None})
         stream = (await tab.receive())["stream"]
         assert 'data-status="done"' in stream
         assert "Hello there" in stream

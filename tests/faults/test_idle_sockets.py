@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.fake_provider import expected_text
+from tests.support.frames import is_end
 
 pytestmark = pytest.mark.slow
 
@@ -51,4 +52,4 @@ def assert_receives(socket, reply):
 
 def has_the_end(message):
     stream = message["stream"] if isinstance(message, dict) else ""
-    return expected_text(QUESTION) in stream and 'data-status="streaming"' not in stream
+    return is_end(message) or (expected_text(QUESTION) in stream and 'data-status="streaming"' not in stream)

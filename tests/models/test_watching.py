@@ -230,8 +230,8 @@ def test_announces_what_it_has_claimed(worker, owner):
         reply_claimed.disconnect(claimed)
 
 
-def test_says_at_the_end_of_a_log_as_of_which_version_its_reply_is_settled(worker, owner):
-    """Who follows it looks at once, also where no notification is heard."""
+def test_ends_the_log_with_the_reply_as_it_settled(worker, owner):
+    """Who follows it has the end at once, also where no notification is heard."""
     written, sent = writing(worker, owner), {}
 
     class Log(NoLog):
@@ -242,7 +242,9 @@ def test_says_at_the_end_of_a_log_as_of_which_version_its_reply_is_settled(worke
         return await Engine(worker._running, Log(), None, worker._database)._settle(written, Outcome("done"))
 
     assert asyncio.run(settled()) == "done"
-    assert sent == {written.reply.pk: Feed.version_of(owner)}
+    [settled] = sent.values()
+    assert (settled, settled.version, settled.status) == (written.reply, Feed.version_of(owner), "done")
+    assert "".join(settled.blocks) == Message.objects.get(pk=written.reply.pk).html != ""
 
 
 @pytest.mark.parametrize("end", ["done", "stopped"])

@@ -137,11 +137,18 @@ class Dom:
         shown = self.messages[reply]
         if shown.live and place(position) > place(shown.position):
             shown.position, shown.status = position, "streaming"
-            if payload[0] == REASONING:
+            if isinstance(payload[0], dict):
+                self.settle(shown, **payload[0])
+            elif payload[0] == REASONING:
                 shown.reasoning = applied(shown.reasoning, payload[1:])
             else:
                 shown.blocks = applied(shown.blocks, payload)
             self.check(shown)
+
+    def settle(self, shown: Shown, version: int, meta: str) -> None:
+        self.version = max(self.version, version)
+        shown.status, shown.version, shown.live, shown.actions = "done", version, False, frozenset()
+        shown.words = text_of(meta)
 
     def check(self, shown: Shown) -> None:
         question = self.question_of(shown)

@@ -17,3 +17,8 @@ class Frames:
             position = f"{self.attempts[handle]}-{position}"
         self.attempts[handle] = position.partition("-")[0]
         return [handle, position, *payload]
+
+
+def is_end(message: Any) -> bool:
+    """Return whether it is the end of a reply that the tab has all of."""
+    return isinstance(message, list) and isinstance(message[2], dict)

@@ -112,7 +112,7 @@ class Reader:
                 self.dom.take_frame(self.follows[handle], position, payload)
         elif "version" in message:
             stale = self.dom.take_stream(message["version"], message["stream"])
-            self.forget_settled()
+        self.forget_settled()
         self.note()
         return stale
 

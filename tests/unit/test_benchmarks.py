@@ -55,9 +55,12 @@ class Tab(ProductViewer):
         self.sent.append(message["do"])
 
 
-def test_a_reader_asks_as_a_browser_does():
+@pytest.mark.parametrize("by_the_feed", [False, True])
+def test_a_reader_asks_as_a_browser_does(by_the_feed):
     answer = Answer(["one", " two"])
-    settled = {"version": 9, "stream": SETTLED.format(answer.html)}
+    settled = [1, 3, {"version": 9, "meta": ""}]
+    if by_the_feed:
+        settled = {"version": 9, "stream": SETTLED.format(answer.html)}
     tab = Tab(answer, [[7, "1-1", None, "<p>of another"], {"version": 7, "stream": "of another tab"}])
 
     async def ask():

@@ -29,17 +29,25 @@ PAUSE_EACH, LONGEST_PAUSE = 0.0001, 0.03
 """Seconds that a new follower waits for others, for each log and at most: a reading names every log."""
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last entry of a log, as in ``stream_log``; ``model`` is None where a page needs more of the row."""
+
+    version: int
+    model: str | None = None
+    tokens: int = 0
+
+
 @dataclass(eq=False, slots=True)
 class Follower:
     """A reader of the log of a reply, from a position on.
 
-    ``deliver(position, payload)`` gets each entry once, in order; ``payload`` is JSON, and of the last entry a number:
-    the version of the feed as of which the reply is settled, or 0.
+    ``deliver(position, payload)`` gets each entry once, in order; ``payload`` is JSON, or the End.
     """
 
     reply_id: UUID
     position: Position
-    deliver: Callable[[str, bytes | int], None]
+    deliver: Callable[[str, bytes | End], None]
 
 
 class Hub:
@@ -132,17 +140,21 @@ class Hub:
         """Deliver to followers that have all before these entries; for a newer one, the next reading begins earlier."""
         since = parse_position(read_from)
         for entry_id, fields in entries:
-            payload = fields[b"f"] if b"f" in fields else int(fields.get(b"end", 0))
-            self._deliver_entry(key, since, entry_id.decode(), payload)
+            self._deliver_entry(key, since, entry_id.decode(), fields[b"f"] if b"f" in fields else _end(fields))
         if self._positions.get(key) == read_from:
             self._positions[key] = entries[-1][0].decode()
 
-    def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | int) -> None:
+    def _deliver_entry(self, key: str, since: Position, text: str, payload: bytes | End) -> None:
         position = parse_position(text)
         for follower in tuple(self._followers.get(key, ())):
             if since <= follower.position < position:
                 follower.position = position
                 follower.deliver(text, payload)
+
+
+def _end(fields: dict[bytes, bytes]) -> End:
+    model = fields[b"model"].decode() if b"model" in fields else None
+    return End(int(fields.get(b"end", 0)), model, int(fields.get(b"tokens", 0)))
 
 
 @per_loop

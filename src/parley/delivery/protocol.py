@@ -92,16 +92,20 @@ class Frames:
 
     def __init__(self, handle: int, *, begun: bool = True) -> None:
         """``begun``: whether the tab has the text that the first frame may depend on."""
-        self._handle, self._attempt, self._begun = handle, "", begun
+        self._handle, self._attempt, self._seq, self._begun = handle, "", 0, begun
 
     def begins(self, payload: bytes) -> bool:
         """Tell whether the tab can apply this payload: it has the beginning, or this is the whole."""
         self._begun = self._begun or payload.startswith(b"[null")
         return self._begun
 
+    def reach(self, position: str) -> bool:
+        """Tell whether the last frame was that of the entry before this position: the tab has all of the log."""
+        return position == f"{self._attempt}-{self._seq + 1}"
+
     def text(self, position: str, payload: bytes) -> str:
         """Return the frame of an entry; ``payload`` is a JSON array that is not empty."""
         attempt, _, seq = position.partition("-")
         place = seq if attempt == self._attempt else f'"{position}"'
-        self._attempt = attempt
+        self._attempt, self._seq = attempt, int(seq)
         return f"[{self._handle},{place},{payload.decode()[1:]}"

@@ -60,6 +60,11 @@ class Splicer:
         self._offset += parsed.offset
         return payload
 
+    def finish(self, html: Iterable[str]) -> Payload:
+        """Return the payload that makes the blocks so far into these of the whole text, which may be highlighted."""
+        before, self.blocks = self.blocks, [*map(markdown.wire, html)]
+        return changes(before, self.blocks)
+
     def whole(self) -> Payload:
         """Return the payload of all blocks, which depends on none before it."""
         return [None, *self.blocks]

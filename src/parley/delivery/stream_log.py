@@ -2,7 +2,8 @@
 
 An entry's id is ``<attempt>-<seq>``. Redis refuses a lower id, so a worker that was thought dead is fenced off.
 Its field is ``f``, a payload of ``splice`` as JSON, or in the last entry ``end``, the version of the person's feed at
-which the row has everything (0 where the worker does not know it).
+which the row has everything (0 where the worker does not know it). With ``model`` and ``tokens`` beside it, the log has
+the whole text as the row does, and a page needs nothing else of the row.
 """
 
 import asyncio
@@ -134,11 +135,11 @@ class LogWriter:
         log.seq += 1
         pipeline.xadd(log_key(reply_id), fields, id=f"{log.attempt}-{log.seq}", nomkstream=log.exists)
 
-    async def end(self, ended: dict[UUID, int]) -> None:
-        """Write the last entries of settled replies, {reply: version of the feed}, and let their logs expire."""
+    async def end(self, ended: dict[UUID, Message | None]) -> None:
+        """Write the last entries of replies, and let the logs expire; {reply: as it settled, or None if unknown}."""
         pipeline = self._redis.pipeline(transaction=True)
         for reply_id in self._logs.keys() & ended.keys():
-            self._add(pipeline, reply_id, {"end": ended[reply_id]})
+            self._add_last(pipeline, self._logs[reply_id], reply_id, ended[reply_id])
             pipeline.expire(log_key(reply_id), conf.LOG_TTL)
             self.forget(reply_id)
         try:
@@ -147,6 +148,15 @@ class LogWriter:
             _ends.ended()
         except (RedisError, OSError) as error:
             _ends.began(error)
+
+    def _add_last(self, pipeline: Any, log: _Log, reply_id: UUID, settled: Message | None) -> None:
+        fields: dict[str, Any] = {"end": settled.version if settled else 0}
+        if settled and settled.is_plain:
+            changed = log.answer.finish(settled.blocks)
+            if payload := log.answer.whole() if log.whole_due else changed:
+                self._add(pipeline, reply_id, {"f": orjson.dumps(payload)})
+            fields |= {"model": settled.model, "tokens": settled.tokens}
+        self._add(pipeline, reply_id, fields)
 
 
 def _is_lost(result: Any) -> bool:

@@ -42,7 +42,7 @@ class Engine:
 
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
         self._running, self._log, self._claim, self._database = running, log, claim, database
-        self._ends: Batcher[tuple[UUID, int], None] = Batcher(lambda ended: log.end(dict(ended)))
+        self._ends: Batcher[tuple[UUID, Message | None], None] = Batcher(lambda ended: log.end(dict(ended)))
         self._titles = Titles(database.at_last)
         self._random, self._leaving = Random(), False
 
@@ -94,14 +94,13 @@ class Engine:
 
     async def _settle(self, writing: Writing, outcome: Outcome) -> str:
         writing.answer.close()
-        version = 0
+        settled: Message | None = None
         try:
             settled, dispatched = await self._database.at_last(settle_and_dispatch, writing, outcome)
-            version = writing.reply.version if settled else 0
         finally:
             if self._running.get(writing.reply.pk) is writing:
                 self._running.pop(writing.reply.pk)
-                await self._ends.submit((writing.reply.pk, version))
+                await self._ends.submit((writing.reply.pk, settled))
         if settled and outcome.status == "done":
             self._titles.soon(writing.reply)
         if not dispatched:
@@ -213,21 +212,19 @@ def reclaim(writing: Writing, text: str, reasoning: dict[str, Any]) -> bool:
     return True
 
 
-def settle(writing: Writing, outcome: Outcome) -> bool:
-    """Write the end of a reply and its calls to the database; return whether this worker was the one to do it.
+def settle(writing: Writing, outcome: Outcome) -> Message | None:
+    """Write the end of a reply and its calls to the database; return it so, or None where another wrote its end.
 
     Works on a copy of the reply, so that it can be repeated where the database went away in between.
     """
     worker_lost = outcome.status in ("lost", "handed over")
     writing.end_call("interrupted" if worker_lost else outcome.status, "worker_gone" if worker_lost else outcome.error)
     reply = copy(writing.reply)
-    settled = ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls)
-    writing.reply.version = reply.version
-    return settled
+    return reply if ledger.settle(reply, lambda: _change(reply, writing, outcome), writing.calls) else None
 
 
-def settle_and_dispatch(writing: Writing, outcome: Outcome) -> tuple[bool, bool]:
-    """Settle a reply, and enqueue the person's next ones; return whether each was done, so that none is done again.
+def settle_and_dispatch(writing: Writing, outcome: Outcome) -> tuple[Message | None, bool]:
+    """Settle a reply, and enqueue the person's next ones; return what ``settle`` does, and whether that was done.
 
     One that is handed over is among these, and its task has to come when this process does not count it as its own.
     """

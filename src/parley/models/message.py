@@ -172,6 +172,12 @@ class Message(Job):
         return (clean_count(self.usage.get(name)) or 0) if isinstance(self.usage, dict) else 0
 
     @property
+    def is_plain(self) -> bool:
+        """Return whether it is done, and a page shows nothing of it but text, model and tokens."""
+        noted = self.left_out or self.sent_tokens or self.finish_reason in ("length", "content_filter")
+        return self.status == Status.DONE and not (noted or self.reasoning or self.parts)
+
+    @property
     def body(self) -> SafeString:
         """Return the text as safe HTML: a question as it was typed, a reply as rendered Markdown."""
         if self.role == Role.USER:
@@ -192,6 +198,9 @@ class Message(Job):
 
     live_position = ""
     """The position in its log up to which that HTML has everything."""
+
+    blocks: Sequence[str] = ()
+    """The HTML of a reply as it was just settled, before it was joined."""
 
     versions: Sequence[UUID] = ()
     """Ids of itself and its siblings, oldest first; see Conversation.number_versions."""
@@ -230,7 +239,8 @@ class Message(Job):
     def settle(self, status: str, **values: Any) -> bool:
         """Settle it with its text, which is rendered once."""
         if "content" in values:
-            values["html"] = "".join(markdown.render(values["content"]))
+            self.blocks = markdown.render(values["content"])
+            values["html"] = "".join(self.blocks)
         return super().settle(status, **{"error": "", **values})
 
     @property

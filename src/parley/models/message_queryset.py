@@ -85,10 +85,10 @@ class MessageQuerySet(JobQuerySet):
         return self.filter(conversation__owner_id=user.pk, conversation__deleted_at=None)
 
     def visible_to_any(self, users: Iterable[Any]) -> "MessageQuerySet":
-        """Return attempt, status and ``conversation.owner_id`` of messages that one of these users may see."""
+        """Return attempt, status, version and ``conversation.owner_id`` of messages that one of these users may see."""
         owners = {user.pk for user in users if user.is_authenticated}
         visible = self.filter(conversation__owner_id__in=owners, conversation__deleted_at=None)
-        return visible.select_related("conversation").only("attempt", "status", "conversation__owner_id")
+        return visible.select_related("conversation").only("attempt", "status", "version", "conversation__owner_id")
 
     def unsettled(self) -> "MessageQuerySet":
         """Return pending and streaming replies, by their index, which SQLite uses only for this very condition."""

@@ -53,7 +53,7 @@ class FakeRedis:
         position = parsed(id) if id else (next(self.clock), 0)
         if position <= last:
             return ResponseError("The ID specified in XADD is equal or smaller than the target stream top item")
-        entries.append((position, {key.encode(): value for key, value in fields.items()}))
+        entries.append((position, {key.encode(): _stored(value) for key, value in fields.items()}))
         self.changed.set()
         return b"%d-%d" % position
 
@@ -75,6 +75,10 @@ class FakeRedis:
         return [
             (name.encode(), [(b"%d-%d" % at, fields) for at, fields in found]) for name, found in new.items() if found
         ]
+
+
+def _stored(value):
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 class Pipeline:

@@ -15,6 +15,7 @@ from parley.delivery.hub import Follower, Hub
 from parley.delivery.splice import Splicer, fold_both
 from parley.delivery.stream_log import LogWriter
 from parley.ids import uuid7
+from parley.models import Message
 from parley.positions import parse_position
 from parley.redis import log_key
 from tests.unit.delivery.fake_redis import FakeRedis
@@ -68,9 +69,10 @@ class Reader:
             self.receive(0)
 
     def take(self, position, payload):
-        if isinstance(payload, bytes) and parse_position(position) > parse_position(self.position):
+        if parse_position(position) > parse_position(self.position):
             self.position = position
-            self.payloads.append(orjson.loads(payload))
+            if isinstance(payload, bytes):
+                self.payloads.append(orjson.loads(payload))
 
 
 class World:
@@ -135,10 +137,17 @@ class World:
         await asyncio.sleep(0)
         self.check()
 
-    async def end(self):
+    @property
+    def settled(self):
+        row = Message(status="done", version=7, model="a-model", reasoning=self.reasoning)
+        row.blocks = markdown.render(self.text + END)
+        return row
+
+    async def end(self, *, ends):
         self.redis.trouble, self.written = "", len(self.reasoning)
         while await self.write(self.writer, self.text + END):
             pass
+        await self.writer.end({REPLY: self.settled} if ends else {})
         for reader in self.readers:
             reader.follow(self.hub)
         for _ in range(20):
@@ -148,7 +157,7 @@ class World:
         self.hub._tail.cancel()
 
 
-async def live(text, reasoning, events):
+async def live(text, reasoning, events, *, ends=False):
     redis = FakeRedis()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_log, "time", SimpleNamespace(monotonic=lambda: 0.0))
@@ -157,7 +166,7 @@ async def live(text, reasoning, events):
         world = World(text, reasoning, redis)
         for event in events:
             await world.happen(*event)
-        await world.end()
+        await world.end(ends=ends)
     return world
 
 
@@ -177,12 +186,20 @@ def test_ends_in_the_blocks_of_the_text_on_every_page(text, reasoning, events):
     assert whole[1] == list(map(markdown.wire, markdown.render_plain(reasoning)))
 
 
+@settings(max_examples=100)
+@given(MARKDOWN, st.lists(EVENTS, max_size=60))
+def test_ends_in_the_blocks_of_the_row_on_every_page(text, events):
+    world = asyncio.run(live(text, "", events, ends=True))
+    row = list(map(markdown.wire, world.settled.blocks))
+    assert [reader.shown for reader in world.readers] == [(row, [])] * len(world.readers)
+
+
 async def test_tells_the_others_when_a_reply_ends_while_the_writer_connects():
     redis, other = FakeRedis(), uuid7()
     writer = LogWriter(redis)
     for reply in (REPLY, other):
         writer.begin(reply, 1)
-    await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end({REPLY: 0}))
+    await asyncio.gather(writer.write({REPLY: ("Hello", ""), other: ("Hello", "")}), writer.end({REPLY: None}))
     [(position, entry)] = redis.streams[log_key(other)]
     assert (position, orjson.loads(entry[b"f"])) == ((1, 1), [None, "<p>Hello"])
 
@@ -194,6 +211,6 @@ async def test_replies_that_end_together_are_told_in_one_round_trip():
         writer.begin(reply, 1)
     await writer.write(dict.fromkeys(replies, ("Hello", "")))
     before = redis.round_trips
-    await writer.end(dict.fromkeys(replies, 7))
+    await writer.end(dict.fromkeys(replies, Message(status="failed", version=7)))
     assert redis.round_trips == before + 1
-    assert all(redis.streams[log_key(reply)][-1] == ((1, 2), {b"end": 7}) for reply in replies)
+    assert all(redis.streams[log_key(reply)][-1] == ((1, 2), {b"end": b"7"}) for reply in replies)

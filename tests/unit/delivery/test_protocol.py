@@ -3,7 +3,7 @@ import uuid
 
 import pytest
 
-from parley.delivery.protocol import LONGEST_MESSAGE, Follow, Open, Ping, Unfollow, parse
+from parley.delivery.protocol import LONGEST_MESSAGE, Follow, Frames, Open, Ping, Unfollow, parse
 
 ID = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
 
@@ -59,3 +59,10 @@ def test_understands_what_a_tab_says(message, words):
 )
 def test_passes_over_whatever_else(text):
     assert parse(text) is None
+
+
+def test_a_tab_has_all_of_a_log_whose_last_entry_but_one_it_was_sent():
+    frames = Frames(1)
+    assert not frames.reach("1-1")
+    frames.text("1-1", b"[null]")
+    assert (frames.reach("1-2"), frames.reach("1-3"), frames.reach("2-2")) == (True, False, False)
