@@ -75,6 +75,8 @@ def test_a_page_that_comes_while_it_is_written_has_its_time_and_tools(tab):
 
 def test_who_was_on_the_stop_button_is_on_the_message_then(tab):
     tab.ask("/say 5 words after 8")
+    expect(tab.replies).to_have_count(1)
+    expect(tab.composer).to_be_focused()  # or it takes the focus later
     tab.reply.get_by_role("button", name="Stop").focus()
     tab.wait_for_status("done")
     expect(tab.reply).to_be_focused()
