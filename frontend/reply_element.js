@@ -9,7 +9,8 @@ const REASONING = -1
 const BEGINNING = "0"
 
 /**
- * A reply that is being written: <parley-reply reply="id" at="position"> shows its answer, and its neighbour its reasoning.
+ * A reply that is being written: <parley-reply reply="id" at="position"> shows its answer, and its neighbour its
+ * reasoning.
  * @implements {Follower}
  */
 export class ReplyElement extends HTMLElement {

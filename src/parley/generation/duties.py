@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ class Duties:
         self._running, self._log, self._database = running, log, database
         self._worker_id, self._heartbeat, self._reaper = worker_id, heartbeat, Reaper()
         self._redis = async_connection()
-        self._saved_at, self._ended = _now(), False
+        self._saved_at, self._ended = time.monotonic(), False
 
     async def carry_out(self) -> None:
         """Carry out all duties, for ever."""
@@ -92,12 +93,12 @@ class Duties:
         while await _comes(self._running.unsaved, until):
             await self._checkpoint([w for w in self._running.values() if w.unsaved])
         await self._checkpoint([w for w in self._running.values() if w.changed])
-        self._saved_at = _now()
+        self._saved_at = time.monotonic()
 
     async def keep_unsaved(self) -> None:
         """Keep outside of the database what it does not take now: this process may end before the rows are free."""
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
-        late = _now() - self._saved_at > 1.5 * conf.CHECKPOINT_INTERVAL
+        late = time.monotonic() - self._saved_at > 1.5 * conf.CHECKPOINT_INTERVAL
         if kept := [w for w in self._running.values() if w.changed and (late or w.held)]:
             await unsaved.keep(self._redis, kept)
 
