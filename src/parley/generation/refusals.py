@@ -67,7 +67,8 @@ WORDS = (
     ("rate_limited", RATE_LIMITED, (IN_BAND,)),
 )
 """(code, words that mean it, statuses that leave it open)"""
-OPEN_TO_WORDS = {404, 405}.union(*(statuses for _, _, statuses in WORDS))
+NO_API = (400, 403, 404, 405)
+"""Statuses with which a web page means that no API answers; with any other, a proxy tells it in its own form."""
 WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -120,7 +121,7 @@ def meaning(refusal: Refusal) -> str:
     status, is_page = refusal.status, WEB_PAGE.search(refusal.message[:2000]) is not None
     if 300 <= status < 400:
         return "redirected"
-    if status < 500 and status in OPEN_TO_WORDS and (is_page or _is_lost(refusal)):
+    if (is_page and status in NO_API) or _is_lost(refusal):
         return "wrong_address"
     by_words = "" if is_page else _by_words(refusal.words, status)
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")

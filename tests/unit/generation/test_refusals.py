@@ -52,7 +52,9 @@ RATE = [
 ]
 WRONG_ADDRESS = [
     (404, HTML),
+    (400, HTML),
     (403, HTML),
+    (405, HTML),
     (404, ""),
     (404, "404 page not found"),
     (404, "{'detail': 'Not Found'}"),
@@ -99,6 +101,8 @@ def cases(code, *text):
         *cases("wrong_address", *WRONG_ADDRESS),
         *cases("model_not_found", *NO_MODEL, *NO_MODEL_BUT_400),
         *cases("filtered", *FILTERED),
+        (402, HTML, "no_credit"), (408, HTML, "timeout"), (413, HTML, "too_long"), (422, HTML, "bad_request"),
+        (425, HTML, "provider_down"), (429, HTML, "rate_limited"), (529, HTML, "overloaded"),
         *cases("bad_request", (400, "'top_p' is not supported with this model.")),
         *cases("bad_request", (400, "Invalid model parameter: top_p")),
         *cases("timeout", (408, "Request Timeout")),
