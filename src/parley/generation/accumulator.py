@@ -145,7 +145,7 @@ class Accumulator:
             fields = {**delta, **choice} if type(delta) is dict else choice
             reason = next((fields[name] for name in REASONS if fields.get(name)), None)
         if reason is not None:
-            self.reason.add(reason, alone=not has_text)
+            self.reason.add(reason, alone=not (has_text or choice.get("error") or chunk.get("error")))
         _raise_error_of(choice)
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:

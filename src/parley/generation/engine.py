@@ -193,7 +193,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
             writing.note_time(time.monotonic())
             on_text(writing)
             if answer.too_long:
-                return after_error("too_much", answer)
+                break
     except InBandError as error:
         detail = writing.provider.detail(str(error))
         logger.warning("Reply %s: the provider reported: %s", writing.reply.pk, detail)

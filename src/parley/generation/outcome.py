@@ -43,6 +43,8 @@ def after_end(answer: Accumulator) -> Outcome:
     >>> after_end(Accumulator("Half a sen"))
     Outcome(status='interrupted', error='cut', detail='')
     """
+    if answer.too_long:
+        return _broken("too_much", answer)
     if answer.reason.bad:
         return _broken("broken_off", answer, answer.finish_reason)
     if not answer.whole and (answer.text or answer.reasoning or answer.beside):
@@ -56,7 +58,7 @@ def after_error(code: str, answer: Accumulator, detail: str = "") -> Outcome:
     A finish reason that came alone before the error is believed: what broke off then was no longer the answer.
     """
     if answer.reason.good and answer.reason.alone and str(answer.text).strip():
-        return Outcome("done")
+        return after_end(answer)
     return _broken((BROKE_OFF if answer.text or answer.reasoning else NEVER_BEGAN).get(code, code), answer, detail)
 
 

@@ -9,6 +9,7 @@ from parley.generation.accumulator import Accumulator
 from parley.generation.engine import write
 from parley.generation.outcome import Outcome, ProviderError
 from parley.generation.prompt import Request
+from parley.generation.streamed_text import LONGEST_TEXT
 from parley.generation.writing import Running, Writing
 from parley.models import Conversation, Message
 
@@ -48,6 +49,18 @@ async def test_keeps_what_was_held_back_when_the_connection_breaks(monkeypatch):
     writing = writing_of(Message(conversation=Conversation()))
     assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "cut")
     assert writing.text == "<"
+
+
+async def test_calls_no_answer_whole_of_which_it_kept_only_the_beginning(monkeypatch):
+    """Though a good end came in the same read."""
+
+    async def stream(*_):
+        text = {"index": 0, "delta": {"content": "a" * (LONGEST_TEXT + 1)}}
+        yield [{"choices": [text]}, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]
+
+    monkeypatch.setattr(streaming, "stream", stream)
+    writing = writing_of(Message(conversation=Conversation()))
+    assert await write(writing, lambda _: None, Random(1)) == Outcome("interrupted", "too_much")
 
 
 class Visits(list):

@@ -15,6 +15,8 @@ from parley.generation.outcome import (
     retry_delay,
     seconds_of,
 )
+from parley.generation.stream_errors import InBandError
+from parley.generation.streamed_text import LONGEST_TEXT
 from parley.text import clean_line
 
 WORST, BEST = (
@@ -257,6 +259,24 @@ def test_does_not_blame_thoughts_where_no_token_was_left_for_an_answer():
 )
 def test_knows_reasons_however_they_are_spelt(words, word):
     assert answer_of("a", finish_reason=words).finish_reason == word
+
+
+@pytest.mark.parametrize("end", [after_end, lambda answer: after_error("provider_error", answer)])
+def test_calls_no_answer_whole_that_was_cut_off_here(end):
+    answer = answer_of("a" * (LONGEST_TEXT + 1))
+    says(answer, ("", "stop"))
+    assert (answer.reason.good, answer.reason.alone) == (True, True)
+    assert end(answer) == Outcome("interrupted", "too_much")
+
+
+@pytest.mark.parametrize("where", ["chunk", "choice"])
+def test_believes_no_end_that_comes_together_with_an_error(where):
+    answer, error = answer_of("Half a"), {"error": {"message": "Boom.", "code": 502}}
+    chunk = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    (chunk if where == "chunk" else chunk["choices"][0]).update(error)
+    with pytest.raises(InBandError):
+        answer.add(chunk)
+    assert after_error("provider_error", answer, "Boom.") == Outcome("interrupted", "provider_error", "Boom.")
 
 
 def test_takes_spaces_for_no_answer():
