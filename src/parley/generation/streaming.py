@@ -1,6 +1,5 @@
 """Streams from OpenAI-compatible APIs: the official SDK for the request, a lean path for the chunks."""
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
@@ -23,6 +22,7 @@ from .outcome import ProviderError, seconds_of
 from .prompt import Request
 from .refusals import MAY_PASS, Refusal, meaning, without_echo
 from .sse import HEARTBEATS, Events, NotAnEvent, is_done
+from .timeouts import Timeout
 from .wires import WIRES
 
 logger = logging.getLogger(__name__)
@@ -40,15 +40,17 @@ EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
 async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[Any], None]:
     """Ask, and yield the decoded events of the answer, as many as each read brought. Raises ProviderError."""
     words = _errors_in_our_words(provider, request)
-    async with words, asyncio.timeout(provider.answer_timeout), asyncio.timeout(None) as idle:
-        _allow(idle, provider.connect_timeout + provider.idle_timeout)
-        async with (
-            await _ask(provider, request) as answer,
-            aclosing(_chunks(answer.response.aiter_bytes())) as chunks,
-        ):
-            async for batch in chunks:
-                _allow(idle, provider.idle_timeout)
-                yield batch
+    silence = Timeout(provider.connect_timeout + provider.idle_timeout)
+    async with (
+        words,
+        Timeout(provider.answer_timeout),
+        silence,
+        await _ask(provider, request) as answer,
+        aclosing(_chunks(answer.response.aiter_bytes())) as chunks,
+    ):
+        async for batch in chunks:
+            silence.restart(provider.idle_timeout)
+            yield batch
 
 
 async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[object]:
@@ -94,13 +96,6 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
     except (ValueError, ImportError) as error:
         logger.warning("The provider cannot be asked: %s", provider.redacted(error))
         raise ProviderError("unreachable") from None
-
-
-def _allow(idle: asyncio.Timeout, seconds: float) -> None:
-    """Move the time-out on, when it is worth it: a stall may be noticed a fiftieth too early."""
-    limit = asyncio.get_running_loop().time() + seconds
-    if limit - (idle.when() or 0) > seconds / 50:
-        idle.reschedule(limit)
 
 
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:

@@ -20,6 +20,7 @@ from .prompt import Request
 from .refusals import in_band
 from .stream_errors import InBandError
 from .streaming import stream
+from .timeouts import Timeout
 from .wires import WIRES
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def code_of(error: Exception) -> str:
 async def ask(provider: Provider, request: Request, answer: Accumulator) -> tuple[str, dict[str, Any]]:
     """Return the title and its usage. Raises ProviderError, InBandError, TimeoutError."""
     size = 0
-    async with asyncio.timeout(PATIENCE), aclosing(stream(provider, request)) as batches:
+    async with Timeout(PATIENCE), aclosing(stream(provider, request)) as batches:
         async for batch in batches:
             for chunk in batch:
                 answer.add(chunk)
