@@ -109,7 +109,7 @@ class Events:
             self._name = value.strip().lower()
         elif name == b"error" and colon:
             events.append(_as_error(value))
-        elif name not in FIELDS and not self.stray:
+        elif name not in FIELDS and not self.stray and not b"data".startswith(line):
             self.stray = line[:LONGEST_STRAY]
 
     def _take_json(self, line: bytes, events: list[bytes]) -> None:

@@ -33,6 +33,7 @@ MAX_REFUSAL, LONGEST_ERROR = 4000, 2000
 """Characters that are read: of a refusal, and of words in place of a chunk."""
 _dialects: dict[tuple[Provider, str], Dialect] = {}
 """(provider, model) → the dialect of the last accepted request, as long as the process lives."""
+BROKEN = (openai.APIConnectionError, httpx2.TransportError, OSError)
 EVENTS_IN_EVENTS = (b"data:{", b"data: {", b"data:[", b"data: [")
 """How proxies garble a stream that they take for text."""
 
@@ -99,16 +100,31 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
 
 
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
-    events = Events()
-    async for data in received:
-        batch: list[Any] = []
-        try:
-            batch.extend(map(_decode, events.feed(data)))
-        finally:
-            yield batch  # what came before a broken chunk is part of the answer
-        if DONE in batch:
-            return
-    yield [_decode(event) for event in events.close()]
+    """Decode what is received; what came before a broken chunk, or before it broke off, is part of the answer."""
+    events, broken, batch = Events(), None, list[Any]()
+    try:
+        async for data in received:
+            batch = []
+            try:
+                batch.extend(map(_decode, events.feed(data)))
+            finally:
+                yield batch
+            if DONE in batch:
+                return
+    except BROKEN as error:
+        broken = error
+    batch = []
+    try:
+        batch.extend(map(_decode, events.close()))
+    except json.JSONDecodeError:
+        broken = broken or ConnectionError("It ended inside of an event.")
+    except ProviderError:
+        if not broken:
+            raise
+    finally:
+        yield batch
+    if broken and DONE not in batch:
+        raise broken
     if events.stray:
         yield [Stray(_legible(events.stray))]
 
@@ -163,7 +179,7 @@ async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIte
         raise _from_status(error, provider, request) from None
     except TimeoutError:  # it has taken the request and is silent: to ask again would only double the wait
         raise ProviderError("timeout") from None
-    except (openai.APIConnectionError, httpx2.TransportError, OSError) as error:
+    except BROKEN as error:
         log("could not be reached", error.__cause__ or error)
         raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
     except (NotAnEvent, ValueError, httpx2.DecodingError) as error:

@@ -135,6 +135,48 @@ def test_says_what_came_in_place_of_an_answer(body, error, detail):
     assert heard(body)[1] == Outcome("failed", error, detail)
 
 
+SAYS_SO = b'data: {"choices":[{"delta":{"content":"So."}}]}\n\n'
+ENDS_SO = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}'
+
+
+async def broken_off(received, error=None):
+    """Return the batches of a body that ends, or breaks off with an error."""
+
+    async def network():
+        yield received
+        if error:
+            raise error
+
+    batches = []
+    try:
+        async for batch in _chunks(network()):
+            batches += batch
+    except OSError as raised:
+        batches.append(type(raised))
+    return batches
+
+
+@pytest.mark.parametrize("error", [None, ConnectionResetError()], ids=["closed", "reset"])
+@pytest.mark.parametrize("rest", [ENDS_SO[:9], ENDS_SO[:-1], b"data: [DO", b'{"choices":[', b'data: {"a":{}\n'])
+def test_knows_an_event_that_broke_off_from_one_that_is_none(rest, error):
+    [said, raised] = LOOP.run_until_complete(broken_off(SAYS_SO + rest, error))
+    assert said["choices"]
+    assert issubclass(raised, ConnectionError)
+
+
+@pytest.mark.parametrize("ends", [b"", b"\n", b"\r\n"])
+def test_reads_an_event_that_lacks_only_its_end_when_the_connection_breaks(ends):
+    reset = ConnectionResetError()
+    [_, ended, raised] = LOOP.run_until_complete(broken_off(SAYS_SO + ENDS_SO + ends, reset))
+    assert (ended["choices"][0]["finish_reason"], raised) == ("stop", ConnectionResetError)
+    assert LOOP.run_until_complete(broken_off(SAYS_SO + b"data: [DONE]", reset))[1:] == ["[DONE]"]
+
+
+@pytest.mark.parametrize("rest", [b"d", b"data", b"data:", b"data: "])
+def test_takes_the_beginning_of_an_event_for_no_words(rest):
+    assert heard(SAYS_SO + rest)[1] == Outcome("interrupted", "cut")
+
+
 def test_reads_events_in_events():
     answer, outcome = heard(b'data: data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: data: [DONE]\n\n')
     assert (str(answer.text), outcome) == ("a", Outcome("done"))
