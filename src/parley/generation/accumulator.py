@@ -9,7 +9,7 @@ from .finish_reasons import FinishReason
 from .fragments import SOURCES, TEXT, Beside, reasoning_in, words_in
 from .reasoning import ReasoningSplitter
 from .seam import Seam
-from .stream_errors import error_in
+from .stream_errors import InBandError, error_in
 from .streamed_text import Text
 from .usage import Billed, billed
 
@@ -39,7 +39,7 @@ class Accumulator:
         self._usage: Any = None
         self._cited: list[Any] = []
         self._choices = Choices()
-        self._deltas = self._complete = False
+        self._deltas = self._complete = self._spoke = False
 
     @property
     def finish_reason(self) -> str:
@@ -111,8 +111,10 @@ class Accumulator:
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         choices = chunk.get("choices")
+        if type(choices) is dict:
+            choices = [*choices.values()] if all(type(one) is dict for one in choices.values()) else [choices]
         if type(choices) is list and choices:
-            for choice in self._choices.take(choices):
+            for choice in self._choices.take(choices, self._spoke):
                 self._add_choice(choice, chunk)
         elif isinstance(chunk.get("message"), dict) or isinstance(chunk.get("delta"), dict):
             self._add_choice(chunk, chunk)
@@ -122,7 +124,8 @@ class Accumulator:
             self.strange = True
         if "citations" in chunk or "search_results" in chunk:
             self._cite([chunk.get("citations"), chunk.get("search_results")])
-        _raise_error_of(chunk)
+        if error := _error_beside(chunk):
+            raise error
 
     def _cite(self, cited: list[Any]) -> None:
         """Note citations once: Perplexity repeats them with every chunk."""
@@ -145,8 +148,9 @@ class Accumulator:
             fields = {**delta, **choice} if type(delta) is dict else choice
             reason = next((fields[name] for name in REASONS if fields.get(name)), None)
         if reason is not None:
-            self.reason.add(reason, alone=not (has_text or choice.get("error") or chunk.get("error")))
-        _raise_error_of(choice)
+            self.reason.add(reason, alone=not (has_text or _error_beside(choice) or _error_beside(chunk)))
+        if error := _error_beside(choice):
+            raise error
 
     def _add_delta(self, delta: dict[str, Any]) -> bool:
         """Add a delta; return whether it has more of the answer."""
@@ -154,6 +158,7 @@ class Accumulator:
         if type(content) is not str or len(delta) > 1:
             return self._add_odd_delta(delta)
         if content:
+            self._spoke = True
             self._reasoning_splitter.add(content)
         return bool(content)
 
@@ -163,6 +168,7 @@ class Accumulator:
         if new_reasoning := reasoning_in(delta):
             self.reasoning.add(new_reasoning)
         if plain and content:
+            self._spoke = True
             self._reasoning_splitter.add(content)
         return bool(new_reasoning or content) if plain else self._add_fragments(delta) or bool(new_reasoning)
 
@@ -171,6 +177,7 @@ class Accumulator:
         for kind, text in words_in(delta):
             has_text = True
             if kind == TEXT:
+                self._spoke = True
                 self._reasoning_splitter.add(text)
             elif text:
                 self.reasoning.add(text)
@@ -191,9 +198,8 @@ class Accumulator:
         return self._add_delta(message if type(message) is dict else {"content": text})
 
 
-def _raise_error_of(body: dict[str, Any]) -> None:
-    if body.get("error") and (error := error_in(body)):
-        raise error
+def _error_beside(body: dict[str, Any]) -> InBandError | None:
+    return error_in(body) if body.get("error") else None
 
 
 def _plain_delta(chunk: dict[str, Any], index: Any) -> dict[str, Any] | None:

@@ -39,11 +39,17 @@ def error_in(chunk: dict[str, Any]) -> InBandError | None:
     (InBandError('Busy'), None)
     """
     if error := chunk.get("error"):
+        if _is_well(error) and chunk.keys() & {"choices", "delta", "finish_reason"}:
+            return None
         return InBandError(sentence_of(error) or sentence_of(chunk), _status_of(error) or _status_of(chunk))
     status = chunk.get("base_resp")
     if isinstance(status, dict) and status.get("status_code"):  # MiniMax
         return InBandError(sentence_of(status))
     return InBandError(sentence_of(chunk), _status_of(chunk)) if _is_error(chunk) else None
+
+
+def _is_well(error: Any) -> bool:
+    return isinstance(error, dict) and all(not value or str(value).lower() in _WELL for value in error.values())
 
 
 def _status_of(body: Any) -> int:

@@ -147,7 +147,7 @@ def _decode_odd(event: bytes) -> Any:
     if words := _legible(event):
         raise ProviderError("garbage", detail=words)
     try:
-        return json.loads(event.decode("utf-8", "replace"))  # reads halves of surrogate pairs, which orjson refuses
+        return json.loads(event.decode("utf-8", "replace"), strict=False)  # halves of pairs and control characters too
     except RecursionError:
         raise NotAnEvent("JSON that is nested too deeply") from None
 

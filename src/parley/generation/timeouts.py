@@ -29,9 +29,9 @@ class Timeout:
         self._timer = asyncio.get_running_loop().call_later(self._step, self._count)
         return self
 
-    async def __aexit__(self, *error: Any) -> bool | None:
+    async def __aexit__(self, *error: Any) -> None:
         self._timer.cancel()
-        return await self._scope.__aexit__(*error)
+        await self._scope.__aexit__(*error)
 
     def _count(self) -> None:
         loop, self._left = asyncio.get_running_loop(), self._left - 1

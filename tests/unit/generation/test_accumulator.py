@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from parley.generation.accumulator import DONE, Accumulator
 from parley.generation.fragments import MAX_SOURCES
-from parley.generation.outcome import Outcome, after_end
+from parley.generation.outcome import Outcome, after_end, after_error
 from parley.generation.stream_errors import InBandError
 from parley.generation.streamed_text import LONGEST_TEXT, Text
 from parley.text import clean
@@ -440,6 +440,50 @@ def test_takes_the_first_of_two_choices():
     alone = {"choices": [{"index": 1, "delta": {"content": "?"}, "finish_reason": "stop"}]}
     answer = accumulated(both("a", "x"), both("b", "y"), alone)
     assert (str(answer.text), answer.finish_reason) == ("ab", "")
+
+
+def of_choice(index, reason=None, **fields):
+    return {"choices": [{"index": index, "delta": fields, "finish_reason": reason}]}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [of_choice(0, role="assistant")],
+        [of_choice(0, role="assistant", content="")],
+        [of_choice(0, reasoning="Hm.")],
+        [of_choice(0, reasoning="H"), of_choice(0, reasoning="m.")],
+    ],
+)
+def test_takes_the_first_choice_that_says_something(before):
+    answer = accumulated(
+        *before, of_choice(1, content="a"), of_choice(0, content="x"), of_choice(1, "stop", content="b")
+    )
+    assert (str(answer.text), answer.finish_reason) == ("ab", "stop")
+    assert str(answer.reasoning) == ("Hm." if "reasoning" in before[0]["choices"][0]["delta"] else "")
+
+
+def test_reads_an_index_that_is_text():
+    chunks = of_choice("0", content="a"), of_choice(0, content="b"), of_choice("0", "stop", content="c")
+    answer = accumulated(*chunks, of_choice("x" * 9, content="?"))
+    assert (str(answer.text), answer.finish_reason) == ("abc", "stop")
+
+
+@pytest.mark.parametrize("choices", [{"index": 0, "delta": {"content": "a"}}, {"0": {"delta": {"content": "a"}}}])
+def test_reads_choices_that_are_an_object(choices):
+    assert str(accumulated({"choices": choices}, chunk("b")).text) == "ab"
+
+
+NO_ERRORS = [{"code": 0, "message": ""}, {"code": None, "message": None}, {"code": 200, "message": "OK"}, {"code": "0"}]
+
+
+@pytest.mark.parametrize("error", NO_ERRORS, ids=repr)
+def test_takes_an_error_that_says_nothing_for_none(error):
+    last = {**chunk("", finish_reason="stop"), "error": error}
+    answer = accumulated({**chunk("a"), "error": error}, last, {"choices": [], "usage": {}, "error": error})
+    assert after_error("unreachable", answer) == Outcome("done")
+    with pytest.raises(InBandError):
+        answer.add({"error": error})
 
 
 def test_keeps_the_beginning_of_an_answer_without_end():

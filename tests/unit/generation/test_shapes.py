@@ -63,6 +63,9 @@ async def read(received):
     except (ProviderError, NotAnEvent, ValueError) as error:
         answer.close()
         return answer, after_error("garbage", answer, getattr(error, "detail", ""))
+    except ConnectionError:
+        answer.close()
+        return answer, after_error("unreachable", answer)
     answer.close()
     return answer, after_end(answer)
 
@@ -175,6 +178,11 @@ def test_reads_an_event_that_lacks_only_its_end_when_the_connection_breaks(ends)
 @pytest.mark.parametrize("rest", [b"d", b"data", b"data:", b"data: "])
 def test_takes_the_beginning_of_an_event_for_no_words(rest):
     assert heard(SAYS_SO + rest)[1] == Outcome("interrupted", "cut")
+
+
+def test_reads_control_characters_in_json():
+    answer, outcome = heard(SAYS_SO + b'data: {"choices":[{"delta":{"content":"\x1b[1m"}}]}\n\n' + ENDS_SO)
+    assert (str(answer.text), outcome) == ("So.\x1b[1m", Outcome("done"))
 
 
 def test_reads_events_in_events():
