@@ -43,9 +43,11 @@ export class ReplyElement extends HTMLElement {
     this.position = position
     const end = endOf(payload)
     if (end) return this.#settle(end)
+    const begun = this.#answer.any
     if (payload[0] === REASONING) this.#reasoning.apply(payload.slice(1))
     else this.#answer.apply(payload)
     this.closest("[data-message]")?.setAttribute("data-status", "streaming")
+    if (this.#reasoning.any && begun !== this.#answer.any) return this.#draw() // or the end may come before it
     this.#frame ||= requestAnimationFrame(this.#draw)
     this.#timer ||= setTimeout(this.#draw, LATEST_DRAW)
   }

@@ -83,6 +83,16 @@ test("what the page came with gives way to another attempt", () => {
   assert.deepEqual(shown(), ["<p>a"])
 })
 
+test("first words after reasoning are shown before anything else comes, such as the end", () => {
+  reply.receive("1-1", [null])
+  reply.receive("1-2", [-1, null, "<p>Hm."])
+  reply.receive("1-3", [0, 0, "<p>a"])
+  assert.deepEqual(
+    reply.children.map(({ html }) => html),
+    ["<p>a"],
+  )
+})
+
 test("a whole that is older than what it has changes nothing", () => {
   reply.receive("1-5", [null, "<p>ab", "<p>c"])
   reply.receive("1-3", [null, "<p>a"])

@@ -184,7 +184,7 @@ async def slow_bytes(reply: Reply) -> None:
     reply.head()
     for byte in reply.chunks.role() + b"".join(map(reply.chunks.content, reply.blocks)):
         reply.body(bytes([byte]))
-        await asyncio.sleep(1)
+        await asyncio.sleep(1.5)
 
 
 @scenario("reset-after")

@@ -39,14 +39,14 @@ TAGGED = st.lists(st.one_of(st.sampled_from(TAGS), st.sampled_from(AMONG)), max_
         ("# a<br>b", ["<h1>a<br>b</h1>"]),
         (DETAILS, [
             "<details>\n<summary>More <strong>of</strong> <em>it</em></summary>\n<ul>\n<li>a</li>\n</ul>\n"
-            "<pre><code>b\n</code></pre>\n</details>",
+            "<pre><code>b\n</code></pre></details>",
             "<p>After.</p>",
         ]),
         ("<details><summary>a</summary>b</details>", ["<details><summary>a</summary><p>b</p></details>"]),
         ("<details open>\n<summary>a</summary>\nb\n</details>", [
-            "<details>\n<summary>a</summary>\n<p>b</p>\n</details>"
+            "<details>\n<summary>a</summary>\n<p>b</p></details>"
         ]),
-        ("> <details>\n> a\n\nb", ["<blockquote>\n<details>\n<p>a</p>\n</details></blockquote>", "<p>b</p>"]),
+        ("> <details>\n> a\n\nb", ["<blockquote>\n<details>\n<p>a</p></details></blockquote>", "<p>b</p>"]),
         ("a\n\n<details>\nb", ["<p>a</p>", "<details>\n<p>b</p></details>"]),
     ],
 )  # fmt: skip
