@@ -175,7 +175,7 @@ class ProductViewer(Viewer):
         self.asked[-1].reply, self.question = REPLY.search(stream)[1], QUESTION.search(stream)[1]
         await self.show(self.made if self.made == self.version + 1 else self.version)
         self.handle += 1
-        await self.send(do="follow", reply=self.asked[-1].reply, **{"as": self.handle, "from": "0"})
+        await self.send(do="follow", reply=self.asked[-1].reply, ends=True, **{"as": self.handle, "from": "0"})
         for stream in self.early:
             self.take(stream)
 

@@ -200,7 +200,7 @@ function newName() {
 }
 
 function sendFollow(/** @type {number} */ as, /** @type {Follower} */ { reply, position }) {
-  connection.send({ do: "follow", reply, as, from: position })
+  connection.send({ do: "follow", reply, as, from: position, ends: true })
 }
 
 function report(/** @type {ConnectionState} */ next) {

@@ -136,18 +136,20 @@ class TabConsumer(AsyncWebsocketConsumer):
     async def _follow(self, frame: Follow) -> None:
         self._unfollow(frame.handle)
         reply = await _followed().submit((self, frame.reply))
-        if reply is None or len(self._follows) >= MAX_FOLLOWED or not self._duties:
+        if reply is None or not self._duties:
             return
-
         if reply.settled:  # so the tab has missed the end, whatever it was sent
             self._version = self._version and min(self._version, reply.version - 1)
             self._feed_advanced(BACK, "")
-        frames = Frames(frame.handle, begun=frame.position > reply.past)
+        if len(self._follows) >= MAX_FOLLOWED:
+            return
+        after = max(frame.position, reply.past)
+        frames = Frames(frame.handle, begun=frame.position > reply.past, after=after)
 
         def deliver(position: str, payload: bytes | End) -> None:
-            self._deliver(follower, frames, position, payload)
+            self._deliver(follower, frames, position, payload, frame.ends and not reply.settled)
 
-        follower = self._follows[frame.handle] = Follower(reply.pk, max(frame.position, reply.past), deliver)
+        follower = self._follows[frame.handle] = Follower(reply.pk, after, deliver)
         hub().follow(follower)
 
     def _unfollow(self, handle: int) -> None:
@@ -204,9 +206,9 @@ class TabConsumer(AsyncWebsocketConsumer):
         with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
-    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | End) -> None:
+    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | End, ends: bool) -> None:
         if isinstance(payload, End):
-            self._send_end(frames, position, payload)
+            self._send_end(frames, position, payload if ends else End(payload.version))
         elif frames.begins(payload):
             self._queue(frames.text(position, payload))
         else:

@@ -1,7 +1,6 @@
 """Django's PostgreSQL, for connections that stay with their threads."""
 
 import time
-from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -19,8 +18,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         for pause in PAUSES:
-            with suppress(OperationalError):
+            began = time.monotonic()
+            try:
                 return super().get_new_connection(conn_params)
+            except OperationalError:
+                if time.monotonic() - began > PAUSES[0]:  # It does not refuse, but is not reached.
+                    raise
             time.sleep(pause)
         return super().get_new_connection(conn_params)
 

@@ -20,13 +20,13 @@ def paragraphs(tab):
 
 
 def test_streams_an_answer_into_one_element(tab, stack):
-    question = "/say 120 words at 60"
-    tab.ask(question)
-    tab.page.wait_for_url("**/c/*/")
+    tab.ask("hello").wait_for_status("done")
+    question = "/say 120 words at 40"
+    tab.watch().ask(question)
     texts = tab.texts_until_settled()
     assert len(set(texts)) >= 10
     assert all(after.startswith(before) for before, after in pairwise(texts))
-    expect(tab.messages).to_have_count(2)
+    expect(tab.messages).to_have_count(4)
     assert paragraphs(tab) == expected_text(question) == stack.db.reply(tab.conversation)["content"]
 
 

@@ -6,6 +6,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.processes import until
+
 pytestmark = pytest.mark.browser
 SEND, STOP = ".composer .send:not(.stop)", ".composer .send.stop"
 
@@ -62,7 +64,7 @@ def held(tab):
     tab.page.route("**/messages/", lambda route: requests.append(route), times=1)
     with tab.page.expect_request("**/messages/"):
         tab.ask("And then?")
-    return requests[0]
+    return until(lambda: requests or tab.page.wait_for_timeout(20))[0]
 
 
 def test_leaves_alone_what_an_input_method_composes_while_a_question_is_out(tab, held):

@@ -49,8 +49,8 @@ class Tab:
     async def open(self, conversation=None, version=0):
         await self.send(do="open", conversation=conversation and str(conversation.pk), version=version)
 
-    async def follow(self, reply_id, handle=1, position="0"):
-        await self.send(do="follow", reply=str(reply_id), as_=handle, **{"from": position})
+    async def follow(self, reply_id, handle=1, position="0", ends=True):
+        await self.send(do="follow", reply=str(reply_id), as_=handle, ends=ends, **{"from": position})
 
     async def receive(self, seconds=5):
         return self.frames.whole(await self.receive_as_sent(seconds))

@@ -273,3 +273,27 @@ async def test_a_slow_socket_gets_the_end_after_all_frames(owner, running, log, 
         await log.end({running.pk: await settled(running, "One, two, three, four")})
         *frames, _ = await frames_to_the_end(tab)
         assert fold([frame[2:] for frame in frames]) == ["<p>One, two, three, four"]
+
+
+async def test_a_tab_that_does_not_know_ends_is_sent_the_row(owner, running, log):
+    """Its script is older than the server, or somebody else's."""
+    async with connected(owner) as tab:
+        await tab.open(running.conversation, await version_of(owner))
+        await tab.follow(running.pk, ends=False)
+        await tell(log, running, "Hello")
+        await tab.receive()
+        await log.end({running.pk: await settled(running, "Hello there")})
+        assert "Hello there" in await told_by_the_feed(tab)
+
+
+async def test_a_tab_that_was_sent_a_log_with_a_gap(owner, running, log, notify_late):
+    async with connected(owner) as tab:
+        await follow(tab, running, await version_of(owner))
+        await tell(log, running, "Hello")
+        await tab.receive()
+        log._logs[running.pk].seq += 1
+        await tell(log, running, "Hello you")
+        await tab.receive()
+        await log.end({running.pk: await settled(running, "Hello you there")})
+        await notify_late()
+        assert "Hello you there" in await told_by_the_feed(tab)

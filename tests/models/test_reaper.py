@@ -261,12 +261,19 @@ def test_keeps_what_readers_saw_and_the_row_lacks(worker, reply, monkeypatch, sa
     put(reply, content=saved)
     values = orjson.dumps({"content": seen, "reasoning": "Hm.", "reasoning_seconds": 2})
     asked = []
-    server = SimpleNamespace(mget=lambda keys: asked.extend(keys) or [values])
+    server = SimpleNamespace(mget=lambda keys: asked.extend(keys) or [values], delete=asked.remove)
     monkeypatch.setattr(unsaved, "connection", lambda: server)
     Reaper().recover([reply])
     assert (put(reply).status, reply.content) == (status, kept)
     assert reply.reasoning == ("Hm." if kept == seen != "" else "")
-    assert [key.endswith(f":{reply.pk}:{reply.attempt}") for key in asked] == [True]
+    assert [key.endswith(f":{reply.pk}:{reply.attempt}") for key in asked] == [True] * (kept == saved)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"[", b"[]", b"{}", b'{"content": null}'])
+def test_recovers_beside_what_it_cannot_read(worker, reply, monkeypatch, value):
+    monkeypatch.setattr(unsaved, "connection", lambda: SimpleNamespace(mget=lambda keys: [value]))
+    Reaper().recover([reply])
+    assert put(reply).status == "pending"
 
 
 def test_recovers_the_others_when_one_reply_cannot_be(owner, monkeypatch):

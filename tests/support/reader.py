@@ -95,7 +95,7 @@ class Reader:
             if shown.id not in self.follows.values():
                 handle = next(self.handles)
                 self.follows[handle] = shown.id
-                self.send(do="follow", reply=shown.id, **{"as": handle, "from": shown.position})
+                self.send(do="follow", reply=shown.id, ends=True, **{"as": handle, "from": shown.position})
 
     def take(self, message: Any) -> None:
         with self.lock:

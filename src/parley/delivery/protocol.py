@@ -25,11 +25,12 @@ class Open:
 
 @dataclass(frozen=True)
 class Follow:
-    """Send the log of this reply after the position, under this handle."""
+    """Send the log of this reply after the position, under this handle. ``ends``: the tab knows ends, see there."""
 
     reply: UUID
     handle: int
     position: Position
+    ends: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def _message(words: Any) -> ClientFrame | None:
         case {"do": "open", "conversation": conversation, "version": version} if 0 <= int(version) <= LAST:
             return Open(UUID(conversation) if conversation else None, int(version), tab_of(words.get("tab")))
         case {"do": "follow", "reply": reply, "as": handle, "from": position}:
-            return Follow(UUID(reply), int(handle), parse_position(position))
+            return Follow(UUID(reply), int(handle), parse_position(position), words.get("ends") is True)
         case {"do": "unfollow", "as": handle}:
             return Unfollow(int(handle))
         case {"do": "ping"}:
@@ -90,9 +91,10 @@ class Frames:
     ('[1,"2-7","more"]', '[1,8,0,3,"tail"]')
     """
 
-    def __init__(self, handle: int, *, begun: bool = True) -> None:
-        """``begun``: whether the tab has the text that the first frame may depend on."""
-        self._handle, self._attempt, self._seq, self._begun = handle, "", 0, begun
+    def __init__(self, handle: int, *, begun: bool = True, after: Position = (0, 0)) -> None:
+        """``begun``: whether the tab has the text that the first frame may depend on, up to the position ``after``."""
+        self._handle, self._attempt, self._begun = handle, "", begun
+        self._last, self._whole = after, begun
 
     def begins(self, payload: bytes) -> bool:
         """Tell whether the tab can apply this payload: it has the beginning, or this is the whole."""
@@ -100,12 +102,14 @@ class Frames:
         return self._begun
 
     def reach(self, position: str) -> bool:
-        """Tell whether the last frame was that of the entry before this position: the tab has all of the log."""
-        return position == f"{self._attempt}-{self._seq + 1}"
+        """Tell whether this is the position after the last frame, and the tab has all of the log up to that."""
+        attempt, seq = self._last
+        return self._whole and parse_position(position) == (attempt, seq + 1)
 
     def text(self, position: str, payload: bytes) -> str:
         """Return the frame of an entry; ``payload`` is a JSON array that is not empty."""
         attempt, _, seq = position.partition("-")
         place = seq if attempt == self._attempt else f'"{position}"'
-        self._attempt, self._seq = attempt, int(seq)
+        self._whole = payload.startswith(b"[null") or self.reach(position)
+        self._attempt, self._last = attempt, (int(attempt), int(seq))
         return f"[{self._handle},{place},{payload.decode()[1:]}"

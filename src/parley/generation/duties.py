@@ -37,7 +37,7 @@ class Duties:
     def __init__(self, running: Running, log: Log, database: Database, worker_id: UUID, heartbeat: Heartbeat) -> None:
         self._running, self._log, self._database = running, log, database
         self._worker_id, self._heartbeat, self._reaper = worker_id, heartbeat, Reaper()
-        self._redis = async_connection()
+        self._redis, self._kept = async_connection(), set[tuple[UUID, int]]()
         self._saved_at, self._ended = time.monotonic(), False
 
     async def carry_out(self) -> None:
@@ -99,8 +99,10 @@ class Duties:
         """Keep outside of the database what it does not take now: this process may end before the rows are free."""
         await asyncio.sleep(conf.CHECKPOINT_INTERVAL / 2)
         late = time.monotonic() - self._saved_at > 1.5 * conf.CHECKPOINT_INTERVAL
-        if kept := [w for w in self._running.values() if w.changed and (late or w.held)]:
-            await unsaved.keep(self._redis, kept)
+        unsaved_now = {w.key: w for w in self._running.values() if w.changed and (late or w.held)}
+        if unsaved_now or self._kept:
+            await unsaved.keep(self._redis, unsaved_now.values(), self._kept - unsaved_now.keys())
+            self._kept = {*unsaved_now}
 
     async def _checkpoint(self, changed: list[Writing]) -> None:
         texts = {writing.key: writing.text for writing in changed}

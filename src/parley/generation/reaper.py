@@ -108,7 +108,7 @@ class Reaper:
         One that cannot be recovered does not stop the others; a person whose rows are held is tried once.
         """
         held, lost = set[Any](), list(jobs)
-        shown = unsaved.beyond(job for job in lost if isinstance(job, Message))
+        shown = unsaved.beyond([job for job in lost if isinstance(job, Message)])
         for job in lost:
             try:
                 if job.owner_id not in held:
@@ -124,6 +124,8 @@ class Reaper:
         recover = partial(job.recover, died=True, still=still, **shown)
         if ledger.recover(job, recover) if isinstance(job, Message) else recover():
             logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
+            if shown:
+                unsaved.forget(job)
             if isinstance(job, Message):
                 dispatch_next(job)
 

@@ -14,7 +14,8 @@ ID = uuid.UUID("0191f0f0-0000-7000-8000-000000000001")
         ({"do": "open", "conversation": str(ID), "version": 7}, Open(ID, 7)),
         ({"do": "open", "conversation": None, "version": 0}, Open(None, 0)),
         ({"do": "follow", "reply": str(ID), "as": 1, "from": "0"}, Follow(ID, 1, (0, 0))),
-        ({"do": "follow", "reply": str(ID), "as": 1, "from": "2-25", "more": 1}, Follow(ID, 1, (2, 25))),
+        ({"do": "follow", "reply": str(ID), "as": 1, "from": "0", "ends": True}, Follow(ID, 1, (0, 0), ends=True)),
+        ({"do": "follow", "reply": str(ID), "as": 1, "from": "2-25", "more": 1, "ends": "yes"}, Follow(ID, 1, (2, 25))),
         ({"do": "unfollow", "as": 1}, Unfollow(1)),
         ({"do": "ping"}, Ping()),
     ],
@@ -66,3 +67,16 @@ def test_a_tab_has_all_of_a_log_whose_last_entry_but_one_it_was_sent():
     assert not frames.reach("1-1")
     frames.text("1-1", b"[null]")
     assert (frames.reach("1-2"), frames.reach("1-3"), frames.reach("2-2")) == (True, False, False)
+
+
+def test_a_tab_that_was_sent_frames_with_a_gap_has_not_all_of_a_log_until_the_whole_comes():
+    frames = Frames(1)
+    for position, payload in ("1-1", b"[null]"), ("1-3", b'["more"]'), ("1-4", b'["more"]'):
+        frames.text(position, payload)
+    assert not frames.reach("1-5")
+    frames.text("1-5", b"[null]")
+    assert frames.reach("1-6")
+
+
+def test_a_tab_that_goes_on_has_all_of_a_log_if_nothing_is_between():
+    assert [Frames(1, after=(2, 7)).reach(position) for position in ("2-8", "2-9")] == [True, False]
