@@ -1,10 +1,11 @@
 """What providers were asked, and what it cost, is kept: for each call, whatever becomes of the reply."""
 
+import asyncio
 import logging
 import threading
 from datetime import timedelta
 from decimal import Decimal
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 from uuid import uuid4
 
 import pytest
@@ -286,6 +287,7 @@ def test_lets_a_worker_end_when_receivers_have_heard_of_its_last_replies(reply, 
     monkeypatch.setattr(Loop, "__init__", lambda self: setattr(self, "_heartbeat", Mock()))
     monkeypatch.setattr(Loop, "_deregister", Mock())
     monkeypatch.setattr(Loop, "_run", Mock())
+    monkeypatch.setattr(Loop, "_stop", Mock())
     reply_settled.connect(slow)
     try:
         announce(reply_settled, reply=reply)
@@ -296,3 +298,20 @@ def test_lets_a_worker_end_when_receivers_have_heard_of_its_last_replies(reply, 
     finally:
         held.set()
         reply_settled.disconnect(slow)
+
+
+def test_the_loop_of_a_worker_has_stopped_when_it_has_ended(monkeypatch):
+    """One that turns while Python ends may crash the process."""
+
+    async def serve(loop):
+        loop._serving = asyncio.current_task()
+        loop._ready.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("parley.generation.worker.Heartbeat", Mock())
+    monkeypatch.setattr(Loop, "_serve", serve)
+    monkeypatch.setattr(Loop, "_deregister", AsyncMock())
+    loop = Loop(Mock())
+    assert loop._thread.is_alive()
+    loop.end()
+    assert not loop._thread.is_alive()

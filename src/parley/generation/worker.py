@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ ENDS_THREADS = 3
 """Threads that write the ends of replies, which no other work for the database may hold up."""
 LAST_SIGNALS = 2.0
 """Seconds that an ending process waits for receivers of its signals."""
+LAST_ROUND = 2.0
+"""Seconds that it waits for the loop to stop."""
 
 
 class Loop:
@@ -33,7 +36,8 @@ class Loop:
         self.worker_id = uuid7()
         self._make_log = make_log
         self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
-        threading.Thread(target=self._main, name="parley-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._main, name="parley-loop", daemon=True)
+        self._thread.start()
         self._ready.wait()
 
     def write(self, reply_id: UUID) -> str:
@@ -46,22 +50,31 @@ class Loop:
         self._run(self._engine.hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
 
     def end(self) -> None:
-        """End: stop the heartbeat, delete the worker's row, close connections, and wait for receivers of signals."""
+        """End: stop the heartbeat, delete the worker's row, close connections, wait for receivers of signals, and stop.
+
+        A loop that still turns while Python ends can crash the process.
+        """
         self._heartbeat.end()
         try:
             self._run(self._deregister()).result(timeout=5)
         finally:
             announce.wait(LAST_SIGNALS)
+            self._stop()
+
+    def _stop(self) -> None:
+        self.events.call_soon_threadsafe(self._serving.cancel)
+        self._thread.join(LAST_ROUND)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self.events)
 
     def _main(self) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             self.events = runner.get_loop()
             runner.run(self._serve())
 
     async def _serve(self) -> None:
+        self._serving: Any = asyncio.current_task()
         running, log, database = Running(), self._make_log(), Database("duties", duties.THREADS)
         self._claims = Claims(database, self.worker_id, lambda: running.gathering)
         self._engine = Engine(running, log, self._claims.begin, Database("ends", ENDS_THREADS))
