@@ -1,12 +1,14 @@
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis import RedisError
 
 from parley import broker
-from parley.generation import history
+from parley.generation import history, unsaved
 from parley.models import Conversation, Message
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -23,6 +25,12 @@ def dispatched(monkeypatch):
     ids = []
     monkeypatch.setattr(broker, "send", lambda task, *job: ids.extend(map(UUID, job)) or True)
     return ids
+
+
+@pytest.fixture(autouse=True)
+def _no_valkey(monkeypatch):
+    """Nothing is kept of texts that the database did not take; to find no server takes longer than most tests."""
+    monkeypatch.setattr(unsaved, "connection", Mock(side_effect=RedisError))
 
 
 @pytest.fixture

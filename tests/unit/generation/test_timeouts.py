@@ -22,6 +22,8 @@ from parley.generation.timeouts import STEPS, Timeout
 from parley.generation.writing import Writing
 from parley.models import Conversation, Message
 
+pytestmark = pytest.mark.thorough
+
 LIMIT, FOR_EVER = 0.4, 60
 each_loop = pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 
