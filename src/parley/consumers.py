@@ -144,10 +144,11 @@ class TabConsumer(AsyncWebsocketConsumer):
         if len(self._follows) >= MAX_FOLLOWED:
             return
         after = max(frame.position, reply.past)
-        frames = Frames(frame.handle, begun=frame.position > reply.past, after=after)
+        ends = frame.ends and not reply.settled
+        frames = Frames(frame.handle, begun=frame.position > reply.past, after=after, ends=ends)
 
         def deliver(position: str, payload: bytes | End) -> None:
-            self._deliver(follower, frames, position, payload, frame.ends and not reply.settled)
+            self._deliver(follower, frames, position, payload)
 
         follower = self._follows[frame.handle] = Follower(reply.pk, after, deliver)
         hub().follow(follower)
@@ -206,9 +207,9 @@ class TabConsumer(AsyncWebsocketConsumer):
         with translation.override(language_of(self.scope)), readers_zone(self.scope.get("cookies", {})):
             return changes_since(self.user, conversation, version)
 
-    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | End, ends: bool) -> None:
+    def _deliver(self, follower: Follower, frames: Frames, position: str, payload: bytes | End) -> None:
         if isinstance(payload, End):
-            self._send_end(frames, position, payload if ends else End(payload.version))
+            self._send_end(frames, position, payload)
         elif frames.begins(payload):
             self._queue(frames.text(position, payload))
         else:
@@ -223,7 +224,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         Nothing but this reply changed at its version, so that a tab at the one before it is then as new.
         """
         known = self._version
-        if end.model is not None and known is not None and known >= end.version - 1 and frames.reach(position):
+        if end.model is not None and known is not None and known >= end.version - 1 and frames.can_end(position):
             self._version = max(known, end.version)
             with translation.override(language_of(self.scope)):
                 meta = render_to_string("parley/_usage.html", {"message": end})

@@ -25,7 +25,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Follow:
-    """Send the log of this reply after the position, under this handle. ``ends``: the tab knows ends, see there."""
+    """Send the log of this reply after the position, under this handle. ``ends``: it can settle replies by itself."""
 
     reply: UUID
     handle: int
@@ -91,9 +91,12 @@ class Frames:
     ('[1,"2-7","more"]', '[1,8,0,3,"tail"]')
     """
 
-    def __init__(self, handle: int, *, begun: bool = True, after: Position = (0, 0)) -> None:
-        """``begun``: whether the tab has the text that the first frame may depend on, up to the position ``after``."""
-        self._handle, self._attempt, self._begun = handle, "", begun
+    def __init__(self, handle: int, *, begun: bool = True, after: Position = (0, 0), ends: bool = True) -> None:
+        """``begun``: whether the tab has the text that the first frame may depend on, up to the position ``after``.
+
+        ``ends``: whether it can be sent the end.
+        """
+        self._handle, self._attempt, self._begun, self._ends = handle, "", begun, ends
         self._last, self._whole = after, begun
 
     def begins(self, payload: bytes) -> bool:
@@ -101,15 +104,18 @@ class Frames:
         self._begun = self._begun or payload.startswith(b"[null")
         return self._begun
 
-    def reach(self, position: str) -> bool:
-        """Tell whether this is the position after the last frame, and the tab has all of the log up to that."""
-        attempt, seq = self._last
-        return self._whole and parse_position(position) == (attempt, seq + 1)
+    def can_end(self, position: str) -> bool:
+        """Tell whether the tab can be sent the end at this position: it has all of the log before it."""
+        return self._ends and self._has_all_before(position)
 
     def text(self, position: str, payload: bytes) -> str:
         """Return the frame of an entry; ``payload`` is a JSON array that is not empty."""
         attempt, _, seq = position.partition("-")
         place = seq if attempt == self._attempt else f'"{position}"'
-        self._whole = payload.startswith(b"[null") or self.reach(position)
+        self._whole = payload.startswith(b"[null") or self._has_all_before(position)
         self._attempt, self._last = attempt, (int(attempt), int(seq))
         return f"[{self._handle},{place},{payload.decode()[1:]}"
+
+    def _has_all_before(self, position: str) -> bool:
+        attempt, seq = self._last
+        return self._whole and parse_position(position) == (attempt, seq + 1)

@@ -64,19 +64,19 @@ def test_passes_over_whatever_else(text):
 
 def test_a_tab_has_all_of_a_log_whose_last_entry_but_one_it_was_sent():
     frames = Frames(1)
-    assert not frames.reach("1-1")
+    assert not frames.can_end("1-1")
     frames.text("1-1", b"[null]")
-    assert (frames.reach("1-2"), frames.reach("1-3"), frames.reach("2-2")) == (True, False, False)
+    assert (frames.can_end("1-2"), frames.can_end("1-3"), frames.can_end("2-2")) == (True, False, False)
 
 
 def test_a_tab_that_was_sent_frames_with_a_gap_has_not_all_of_a_log_until_the_whole_comes():
     frames = Frames(1)
     for position, payload in ("1-1", b"[null]"), ("1-3", b'["more"]'), ("1-4", b'["more"]'):
         frames.text(position, payload)
-    assert not frames.reach("1-5")
+    assert not frames.can_end("1-5")
     frames.text("1-5", b"[null]")
-    assert frames.reach("1-6")
+    assert frames.can_end("1-6")
 
 
 def test_a_tab_that_goes_on_has_all_of_a_log_if_nothing_is_between():
-    assert [Frames(1, after=(2, 7)).reach(position) for position in ("2-8", "2-9")] == [True, False]
+    assert [Frames(1, after=(2, 7)).can_end(position) for position in ("2-8", "2-9")] == [True, False]
