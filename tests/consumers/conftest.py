@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth import get_user_model
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
 from parley.delivery.stream_log import LogWriter
@@ -92,6 +93,16 @@ def cookies_of(user):
     if user:
         client.force_login(user)
     return client.cookies.output(header="", sep=";", attrs=[]).strip().encode()
+
+
+@pytest.fixture
+def queries(monkeypatch):
+    """All statements of this process from now on, whichever thread sends them."""
+    execute, seen = CursorWrapper.execute, []
+    monkeypatch.setattr(
+        CursorWrapper, "execute", lambda self, sql, params=None: seen.append(sql) or execute(self, sql, params)
+    )
+    return seen
 
 
 @pytest.fixture

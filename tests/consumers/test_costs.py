@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db.backends.utils import CursorWrapper
 
 from parley.delivery.feed import changes_since
 from parley.models import Feed
@@ -32,16 +31,6 @@ async def test_an_open_and_a_ping_stay_in_the_event_loop(owner, no_hop):
         no_hop()
         await tab.open()
         assert await tab.is_silent()
-
-
-@pytest.fixture
-def queries(monkeypatch):
-    """All statements of this process from now on, whichever thread sends them."""
-    execute, seen = CursorWrapper.execute, []
-    monkeypatch.setattr(
-        CursorWrapper, "execute", lambda self, sql, params=None: seen.append(sql) or execute(self, sql, params)
-    )
-    return seen
 
 
 async def test_many_tabs_that_follow_at_the_same_moment_cost_few_queries(owner, stranger, reply, log, queries):

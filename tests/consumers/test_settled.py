@@ -2,7 +2,6 @@
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db.backends.utils import CursorWrapper
 from django.utils import translation
 
 from parley import consumers, markdown, redis
@@ -24,16 +23,6 @@ def notify_late(monkeypatch):
     kept, tell = [], notify.tell
     monkeypatch.setattr(notify, "tell", lambda *args: kept.append(args))
     return sync_to_async(lambda: [tell(*args) for args in kept])
-
-
-@pytest.fixture
-def queries(monkeypatch):
-    """All statements of this process from now on, whichever thread sends them."""
-    execute, seen = CursorWrapper.execute, []
-    monkeypatch.setattr(
-        CursorWrapper, "execute", lambda self, sql, params=None: seen.append(sql) or execute(self, sql, params)
-    )
-    return seen
 
 
 @pytest.fixture
