@@ -101,32 +101,37 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
 
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
     """Decode what is received; what came before a broken chunk, or before it broke off, is part of the answer."""
-    events, broken, batch = Events(), None, list[Any]()
+    events = Events()
+    broken: Exception | None = None
     try:
         async for data in received:
-            batch = []
+            batch: list[Any] = []
             try:
                 batch.extend(map(_decode, events.feed(data)))
             finally:
                 yield batch
             if DONE in batch:
                 return
-    except BROKEN as error:
-        broken = error
-    batch = []
-    try:
-        batch.extend(map(_decode, events.close()))
-    except json.JSONDecodeError:
-        broken = broken or ConnectionError("It ended inside of an event.")
-    except ProviderError:
-        if not broken:
-            raise
-    finally:
-        yield batch
-    if broken and DONE not in batch:
-        raise broken
+    except BROKEN as reason:
+        broken = reason
+    rest, wrong = _decode_rest(events)
+    yield rest
+    if (error := broken or wrong) and DONE not in rest:
+        raise error
     if events.stray:
         yield [Stray(_legible(events.stray))]
+
+
+def _decode_rest(events: Events) -> tuple[list[Any], Exception | None]:
+    """Return the events that are left when nothing more comes, and what is wrong with the one after them."""
+    rest: list[Any] = []
+    try:
+        rest.extend(map(_decode, events.close()))
+    except json.JSONDecodeError:
+        return rest, ConnectionError("It ended inside of an event.")
+    except (ProviderError, NotAnEvent, ValueError) as error:
+        return rest, error
+    return rest, None
 
 
 def _decode(event: bytes) -> Any:
