@@ -24,20 +24,7 @@ from .feed import Feed
 from .job import ALWAYS, Job
 from .message_queryset import MessageQuerySet
 from .statements import Rows
-from .states import RETRIABLE, UNSETTLED, Role, Status
-
-_OURS = (
-    "id = %s AND attempt = %s AND (status = 'streaming' OR worker = %s AND (status = 'pending'"
-    " OR status = 'interrupted' AND error = 'worker_gone' OR status = 'failed' AND error = 'worker_gone_again'))"
-)
-"""The row of a reply while an attempt writes it, or would if its worker had not been thought dead.
-
-Then it still names that worker; retry and resume clear it.
-"""
-_NOT_IN_TRASH = (
-    " AND EXISTS (SELECT 1 FROM parley_conversation"
-    " WHERE parley_conversation.id = parley_message.conversation_id AND deleted_at IS NULL)"
-)
+from .states import NOT_IN_TRASH, OURS, RETRIABLE, UNSETTLED, Role, Status
 
 OLLAMA_WINDOW = 4096
 """Tokens of prompt and answer together that Ollama allows a model by default."""
@@ -249,14 +236,14 @@ class Message(Job):
 
     def _ours_if(self, further: str = "") -> Rows:
         """Return its row while this attempt may write it, and while the ``further`` condition (" AND …") holds."""
-        return Rows(Message, _OURS + further, [tree.prepared(self.pk), self.attempt, tree.prepared(self.worker)])
+        return Rows(Message, OURS + further, [tree.prepared(self.pk), self.attempt, tree.prepared(self.worker)])
 
     def reclaim(self, content: str, **values: Any) -> bool:
         """Take back the attempt of a worker that was thought dead and lives; return whether it may still write it.
 
         It may not if the reply was retried, begun by another worker, or put into the trash.
         """
-        kept = self._ours_if(_NOT_IN_TRASH)
+        kept = self._ours_if(NOT_IN_TRASH)
         begun = {"status": Status.STREAMING, "settled_at": None, "html": "", "error": "", "deaths": self.deaths}
         return self._change(kept, content=content, **begun, **values)
 
