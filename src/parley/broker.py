@@ -2,8 +2,7 @@
 
 import logging
 
-from celery import current_app
-
+from .celery import current, shown_broker
 from .outages import Outage
 
 _outage = Outage(
@@ -16,13 +15,14 @@ _outage = Outage(
 def send(task: str, *arguments: str) -> bool:
     """Send a task to any worker; return whether the broker took it."""
     try:
-        if current_app.conf.task_always_eager:  # which send_task ignores
-            current_app.loader.import_default_modules()  # as a worker does
-            current_app.tasks[task].apply_async(arguments)
+        app = current()
+        if app.conf.task_always_eager:  # which send_task ignores
+            app.loader.import_default_modules()  # as a worker does
+            app.tasks[task].apply_async(arguments)
         else:
-            current_app.send_task(task, args=arguments, ignore_result=True, argsrepr=repr(arguments), kwargsrepr="{}")
+            app.send_task(task, args=arguments, ignore_result=True, argsrepr=repr(arguments), kwargsrepr="{}")
     except Exception as error:  # kombu has its own of many kinds, and uses channels that it closed after a refusal
-        _outage.began(error)
+        _outage.began(f"{shown_broker()}: {error}")
         return False
     _outage.ended()
     return True

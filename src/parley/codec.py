@@ -11,7 +11,7 @@ from typing import Any
 from .text import clean_line, clean_text, clean_title_usage, clean_usage
 from .values import LATEST, mapping, number, plain, sequence, text, web, whole, written_moment
 
-FORMAT, VERSION = "parley", 1
+FORMAT, VERSION = "parley", 2
 STAMP = {"format": FORMAT, "version": VERSION}
 
 Warn = Callable[[str, int], object]
@@ -24,6 +24,10 @@ LONGEST_TEXT = 4_000_000
 LONGEST_INSTRUCTIONS = 1_000_000
 LONGEST_PART = 100_000
 MAX_PARTS = 1_000
+MAX_ATTACHMENTS = 100
+"""Of one question."""
+MAX_INCLUDED, MAX_NOTES = 1_000, 20
+"""Files of one request, and notes of one of them."""
 STATUSES = ("done", "stopped", "failed", "interrupted")
 PARAMETERS = {"temperature": float, "top_p": float, "max_tokens": int}
 
@@ -121,6 +125,23 @@ def _part(entry: dict[str, Any], warn: Warn) -> dict[str, Any]:
     return {**part, "url": web(part["url"])} if "url" in part else part
 
 
+def _included(value: Any, _: Warn) -> list[dict[str, Any]] | None:
+    """Read what a reply was sent of which file; see Message.note_included."""
+    return [_sent(mapping(entry)) for entry in sequence(value)[:MAX_INCLUDED]] or None
+
+
+def _sent(entry: dict[str, Any]) -> dict[str, Any]:
+    pages = [whole(number) or 0 for number in sequence(entry.get("pages"))]
+    notes = [clean_line(note, 40) for note in sequence(entry.get("notes"))[:MAX_NOTES]] or ["cut"] * bool(
+        entry.get("cut")
+    )
+    numbers = {name: whole(entry.get(name)) or 0 for name in ("from", "upto", "of", "window")}
+    words = {"id": clean_text(entry.get("id"), 36), "name": clean_line(entry.get("name"), 200)}
+    more = {name: number for name in ("tokens", "count") if (number := whole(entry.get(name))) is not None}
+    found = {**words, **numbers, "pages": pages if len(pages) == 3 else None, "why": clean_text(entry.get("why"), 20)}
+    return {**found, **more, **({"notes": notes} if notes else {})}
+
+
 # The fields
 
 GENERATION_SETTINGS: dict[str, Reader] = {
@@ -135,6 +156,7 @@ CONVERSATION: dict[str, Reader] = {
     "titled_by": _either("person", "question", "model"),
     "title_usage": lambda value, _: clean_title_usage(value),
     **GENERATION_SETTINGS,
+    "without_profile": _flag,
     "pinned": _flag,
     "archived": _flag,
     "origin": _short(200),
@@ -156,9 +178,20 @@ MESSAGE: dict[str, Reader] = {
     "parts": _parts,
     "left_out": _count,
     "sent_tokens": _count,
+    "included": _included,
     "created_at": _time,
     "settled_at": _time,
 }
+ATTACHMENT: dict[str, Reader] = {
+    "id": _short(36),
+    "name": _line(200),
+    "type": _line(100),
+    "alt": _line(300),
+    "sha256": _short(64),
+    "path": lambda value, _: text(value),
+}
+"""A file of a question. ``path``: its name in the archive, or a ``data:`` URL; ``id``: by which
+``included`` of messages name it; documents have its size, too."""
 SHARED = ("role", "content", "model", "created_at")
 SHARED_REASONING = ("reasoning", "reasoning_seconds")
 """Fields of a message that a shared link shows, always and where its owner chose so."""

@@ -12,7 +12,7 @@ class Conf:
 
     BASE_URL: str = "https://api.openai.com/v1"
     API_KEY: str = ""
-    MODEL: str = "gpt-5-mini"
+    MODEL: str = "gpt-6.1-terra"
     MODELS: list[str] = ["*"]
     MODELS_HIDDEN: list[str] = [
         "*embed*", "*rerank*", "*whisper*", "*transcribe*", "*tts*", "*realtime*", "*audio*",
@@ -20,8 +20,14 @@ class Conf:
     ]  # fmt: skip
     MODELS_UNLISTED: bool = False
     TITLE_MODEL: str = ""
+    ENCRYPTION_KEYS: list[str] = []
+    PERSONAL_CONNECTIONS: bool = False
+    POLICY: str = ""
     SETTINGS_CALLED: str = "PARLEY['{}']"
     REDIS_URL: str = "redis://127.0.0.1:6379/0"
+    BROKER_URL: str = ""
+    CELERY_APP: str = ""
+    CONCURRENCY: int = 500
     LOCAL_MODEL: bool = False
     IMAGES_ON_CLICK: bool = True
     SOCKET_PATH: str = "/ws/parley/"
@@ -47,11 +53,23 @@ class Conf:
     IMPORT_TIMEOUT: float = 900
     MAX_IMPORTED_MESSAGES: int = 500_000
     STORAGE_PER_PERSON: int = 2_000_000_000
+    MAX_FILE_SIZE: int = 25_000_000
+    MAX_FILES: int = 10
+    PICTURES: list[str] = []
+    NO_PICTURES: list[str] = []
+    EXTRACT: str = ""
     TRANSFERS_KEPT: float = 604_800
+    CURRENCY: str = "USD"
+    STAFF_SEE_TEXTS: bool = False
+    METRICS_TOKEN: str = ""
 
     def __getattribute__(self, name: str) -> Any:
         overrides = getattr(settings, "PARLEY", {})
-        return overrides[name] if name in overrides else object.__getattribute__(self, name)
+        return (
+            overrides[name]
+            if isinstance(overrides, dict) and name in overrides
+            else object.__getattribute__(self, name)
+        )
 
     @property
     def provider(self) -> Provider:
@@ -61,6 +79,7 @@ class Conf:
             model=self.MODEL, title_model=self.TITLE_MODEL, models=tuple(self.MODELS), hidden=tuple(self.MODELS_HIDDEN),
             window=self.CONTEXT_WINDOW, connect_timeout=self.CONNECT_TIMEOUT, idle_timeout=self.IDLE_TIMEOUT,
             answer_timeout=self.ANSWER_TIMEOUT, called=self.SETTINGS_CALLED,
+            pictures=tuple(self.PICTURES), no_pictures=tuple(self.NO_PICTURES),
         )  # fmt: skip
 
 

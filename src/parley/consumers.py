@@ -11,7 +11,9 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import DenyConnection
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.handlers.asgi import get_script_prefix
 from django.template.loader import render_to_string
+from django.urls import set_script_prefix
 from django.utils import translation
 
 from .days import readers_zone
@@ -20,8 +22,8 @@ from .delivery.hub import End, Follower, hub
 from .delivery.listener import BACK, Listener
 from .delivery.per_loop import per_loop
 from .delivery.protocol import Follow, Frames, Open, Ping, Unfollow, parse
-from .delivery.rights import Badge, rights, session_of
-from .delivery.sockets import language_of, same_origin
+from .delivery.rights import NOT_LET_IN, SIGNED_OUT, Badge, is_let_in, rights, session_of
+from .delivery.sockets import language_of, same_origin, tab_closed, tab_opened
 from .generation.database import Batcher
 from .generation.reaper import Reaper
 from .models import Message
@@ -29,7 +31,6 @@ from .positions import MAX_FOLLOWED
 
 logger = logging.getLogger(__name__)
 
-SIGNED_OUT = 4401
 MAX_QUEUED = 500_000
 """Characters that may wait for a slow socket; while there are more, its logs are not read."""
 
@@ -80,7 +81,8 @@ class TabConsumer(AsyncWebsocketConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
-        """Accept a tab of this site, and close it again with SIGNED_OUT where nobody is signed in."""
+        """Accept a tab of this site; close it again where nobody is signed in, or the site does not let them in."""
+        set_script_prefix(get_script_prefix(self.scope))  # of the addresses in what is rendered here
         if not same_origin(self.scope):
             raise DenyConnection
         await self.accept()
@@ -88,20 +90,24 @@ class TabConsumer(AsyncWebsocketConsumer):
         if self.user is None or not self.user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
+        if not await is_let_in(self.user):
+            await self.close(NOT_LET_IN)
+            return
         self._badge = Badge(self.user, await session_of(self.scope, self.user), self._lose_rights)
         self._duties = [asyncio.create_task(self._tell_changes()), asyncio.create_task(self._send_queued())]
         _listener().watch(self.user.pk, self._feed_advanced)
         rights().watch(self._badge)
+        tab_opened.send_robust(TabConsumer)
 
     async def disconnect(self, code: int) -> None:
         """Stop watching and following for this tab."""
         if self._duties:
             self._leave()
 
-    def _lose_rights(self) -> None:
+    def _lose_rights(self, code: int) -> None:
         """Send nothing and receive nothing from this moment on, and close."""
         self._leave()
-        self._end = asyncio.create_task(self.close(SIGNED_OUT))
+        self._end = asyncio.create_task(self.close(code))
 
     def _leave(self) -> None:
         rights().unwatch(self._badge)
@@ -111,6 +117,7 @@ class TabConsumer(AsyncWebsocketConsumer):
         for duty in self._duties:
             duty.cancel()
         self._duties = []
+        tab_closed.send_robust(TabConsumer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take a message of the protocol; anything else is ignored."""

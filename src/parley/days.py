@@ -36,6 +36,11 @@ def sort_key(moment: datetime) -> str:
     return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S.%f}"
 
 
+def today(at: datetime | None = None) -> date:
+    """Return the day, in the site's TIME_ZONE, by which calls, prices and budgets are counted: now, or at a moment."""
+    return timezone.localdate(at, timezone.get_default_timezone())
+
+
 def near_groups() -> list[Group]:
     """Return the groups that every list has, with or without rows; the future counts as today."""
     today = timezone.localdate()

@@ -1,10 +1,11 @@
-"""Keep private files: exports to fetch, uploads to read. Only a view serves them, to their owner."""
+"""Keep private files: exports to fetch, uploads to read, attachments. Only a view serves them, to their owner."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -16,10 +17,16 @@ from .conf import conf
 
 
 def storage() -> Storage:
-    """Return the entry of STORAGES, or a storage of the folder, that ``FILES`` names. Raises ImproperlyConfigured."""
-    if not conf.FILES:
+    """Return the entry of STORAGES, or a storage of the folder, that ``place`` names. Raises ImproperlyConfigured."""
+    if not (found := place()):
         raise ImproperlyConfigured("PARLEY['FILES'] is missing: a folder that no URL serves, or an entry of STORAGES.")
-    return storages[conf.FILES] if conf.FILES in settings.STORAGES else _folder(str(conf.FILES))
+    return storages[found] if found in settings.STORAGES else _folder(found)
+
+
+def place() -> str:
+    """Return what ``FILES`` names; while it names nothing, a folder of the project where DEBUG is on, else ""."""
+    base = getattr(settings, "BASE_DIR", "") if settings.DEBUG else ""
+    return str(conf.FILES) or (str(Path(base) / "parley-files") if base else "")
 
 
 @lru_cache
@@ -35,6 +42,29 @@ def keep(name: str, file: "File[Any]") -> str:
 
 def remove(name: str) -> None:
     storage().delete(name)
+
+
+def remove_folder(folder: str, names: Iterable[str]) -> None:
+    """Remove files of a folder, and the folder itself where it is left empty, if the storage has such."""
+    for name in names:
+        remove(f"{folder}/{name}")
+    with suppress(OSError):
+        remove(folder)
+
+
+def is_there(name: str) -> bool:
+    return storage().exists(name)
+
+
+def listed(folder: str) -> Iterator[str]:
+    """Yield the names of all files below a folder; none where it does not exist."""
+    try:
+        folders, names = storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}/{name}" for name in sorted(names))
+    for below in sorted(folders):
+        yield from listed(f"{folder}/{below}")
 
 
 def scratch() -> IO[bytes]:

@@ -11,7 +11,7 @@ class Outage:
         self._logger, self._away, self._back = logger, away, back
         self._lock, self._begun = threading.Lock(), False
 
-    def began(self, error: BaseException) -> None:
+    def began(self, error: object) -> None:
         """Log that it fails, unless that was logged."""
         if self._turn(True):
             self._logger.warning(self._away, error)

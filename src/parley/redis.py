@@ -53,6 +53,34 @@ def models_key(provider: str) -> str:
     return f"{conf.KEY_PREFIX}:models:{provider}"
 
 
+def test_key(connection_id: UUID | str) -> str:
+    """Name the latest test of a connection."""
+    return f"{conf.KEY_PREFIX}:test:{connection_id}"
+
+
+def tests_key(person: str) -> str:
+    """Name the tests of connections that a person has running."""
+    return f"{conf.KEY_PREFIX}:tests:{person}"
+
+
+def metrics_key() -> str:
+    """Name the hash in which all processes count."""
+    return f"{conf.KEY_PREFIX}:metrics"
+
+
+def answer_key(question_id: UUID | str) -> str:
+    """Name the list in which the answer to a question is left."""
+    return f"{conf.KEY_PREFIX}:answer:{question_id}"
+
+
+def leave(key: str, words: str) -> None:
+    """Leave an answer for a minute. Raises RedisError."""
+    with connection().pipeline() as pipeline:
+        pipeline.rpush(key, words)
+        pipeline.expire(key, 60)
+        pipeline.execute()
+
+
 def wake_key(hub_id: str) -> str:
     """Name the stream that wakes a waiting hub."""
     return f"{conf.KEY_PREFIX}:wake:{hub_id}"

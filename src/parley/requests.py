@@ -1,7 +1,10 @@
 """What requests ask of workers, by name: importing the tasks takes the provider's SDK, and half of the start."""
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
+from typing import Any
 
 from django.db import transaction
 from redis import RedisError
@@ -11,9 +14,13 @@ from .conf import conf
 from .generation import catalogue
 from .generation.reaper import Reaper
 from .models import Message
+from .models.connection import usable_by
 from .outages import Outage
+from .provider import Provider
 from .redis import connection
 
+MOMENT = 2.0
+"""Seconds that a request waits for workers at most."""
 _stops = Outage(
     logging.getLogger(__name__),
     "No worker was notified of a stop (%s); it will see it in the row.",
@@ -22,11 +29,30 @@ _stops = Outage(
 
 
 def offered_models() -> catalogue.Offer:
-    """Return the models to choose from; when the list is old, enqueue its refresh."""
-    offer = catalogue.offered(conf.provider)
-    if offer.old and catalogue.claim_refresh(conf.provider):
-        broker.send("parley.refresh_models")
-    return offer
+    """Return the models of the settings' provider; when the list is old, enqueue its refresh."""
+    return offers_of([conf.provider])[0]
+
+
+def offers_of(providers: Sequence[Provider]) -> list[catalogue.Offer]:
+    """Return the models of each provider, in one round trip; enqueue a refresh of each list that is old."""
+    offers = catalogue.offers(providers)
+    for provider, offer in zip(providers, offers, strict=True):
+        if offer.old and catalogue.claim_refresh(provider):
+            broker.send("parley.refresh_models", provider.slug)
+    return offers
+
+
+def refresh_models(providers: Sequence[Provider]) -> None:
+    """Let workers ask providers for their models, and wait a moment for the lists."""
+    with suppress(RedisError, OSError):
+        for provider in catalogue.not_asked(providers):
+            broker.send("parley.refresh_models", provider.slug)
+        catalogue.wait(providers, MOMENT)
+
+
+def providers_of(user: Any) -> list[Provider]:
+    """Return whom a person may ask: the provider of the settings, and connections whose key can be read."""
+    return [conf.provider, *(row.provider for row in usable_by(user) if not row.key_lost)]
 
 
 def stop_on_commit(reply: Message) -> None:

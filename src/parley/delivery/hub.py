@@ -36,6 +36,7 @@ class End:
     version: int
     model: str | None = None
     tokens: int = 0
+    connection_title: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -154,7 +155,8 @@ class Hub:
 
 def _end(fields: dict[bytes, bytes]) -> End:
     model = fields[b"model"].decode() if b"model" in fields else None
-    return End(int(fields.get(b"end", 0)), model, int(fields.get(b"tokens", 0)))
+    title = fields.get(b"connection", b"").decode()
+    return End(int(fields.get(b"end", 0)), model, int(fields.get(b"tokens", 0)), title)
 
 
 @per_loop

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 
 from parley import redis
 from parley.conf import conf
 from parley.models import Feed
 from parley.outages import Outage
 
+from .layer import get_channel_layer
 from .notify import Notification, notifier, notify_from
 from .rights import rights
 

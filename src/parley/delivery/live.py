@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
-from parley.models import Conversation, Folder, Message, Transfer
+from parley.models import Attachment, Conversation, Folder, Message, Transfer
 from parley.models.statements import load_related
 
 from .feed import REFRESH, Page, register, render_each
@@ -19,6 +19,7 @@ def register_all() -> None:
         Conversation, visible=lambda page: Conversation.objects.visible_or_trashed_by(page.user), render=_conversations
     )
     register(Message, visible=_of_conversation, render=_messages, within="conversation", order="id")
+    register(Attachment, template="parley/_attachment_upsert.html")
     register(Transfer, visible=_without_reports, template="parley/_transfer_upsert.html")
 
 

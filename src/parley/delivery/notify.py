@@ -7,12 +7,12 @@ from contextvars import Context
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 
 from parley import redis
 from parley.ids import uuid7
 from parley.outages import Outage
 
+from .layer import get_channel_layer
 from .per_loop import per_loop
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,6 @@ def feed_advanced(owner_id: Any, version: int, tab: str, **kwargs: object) -> No
 
 def tell(owner_id: Any, notification: Notification) -> None:
     """Notify every process that has a socket of this person, without waiting where an event loop runs."""
-    if get_channel_layer() is None:
-        return
     notification = {**notification, "owner": str(owner_id)}
     if _loop is not None and _loop.is_running():
         # In a context of its own: that of the request says that its thread is taken, and nothing could be looked up.

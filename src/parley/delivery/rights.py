@@ -16,12 +16,17 @@ from django.contrib.sessions.backends.db import SessionStore as SessionsInRows
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from parley import policy
+from parley.conf import conf
 from parley.outages import Outage
 
 from .per_loop import per_loop
 
 logger = logging.getLogger(__name__)
 
+SIGNED_OUT = 4401
+NOT_LET_IN = 4403
+"""Codes with which a socket is closed whose session has ended, or whose person the policy of the site keeps out."""
 EVERY = 3.0
 """Seconds between two checks."""
 STALE = 4.0
@@ -38,7 +43,7 @@ _database = Outage(
 
 @dataclass(eq=False, slots=True)
 class Badge:
-    """The right of one socket; ``lose()`` is called once, when it is lost.
+    """The right of one socket; ``lose(code)`` is called once, when it is lost.
 
     ``session``: the key of the session that says who the person is; None where a host knows that without a session.
     ``looked_at``: when the right was last checked, in seconds of the event loop's clock.
@@ -46,7 +51,7 @@ class Badge:
 
     person: Any
     session: str | None
-    lose: Callable[[], None]
+    lose: Callable[[int], None]
     looked_at: float = field(default=0.0)
 
     @property
@@ -110,21 +115,21 @@ class Rights:
 
     async def _look_at(self, badges: list[Badge]) -> None:
         try:
-            kept = await database_sync_to_async(still_signed_in)(badges)
+            lost = await database_sync_to_async(lost_by)(badges)
         except Exception as error:  # of whatever keeps the sessions
             _database.began(error)
             return
         _database.ended()
         for badge in badges:
-            if badge in kept:
-                badge.looked_at = _now()
+            if badge in lost:
+                self._lose(badge, lost[badge])
             else:
-                self._lose(badge)
+                badge.looked_at = _now()
 
-    def _lose(self, badge: Badge) -> None:
+    def _lose(self, badge: Badge, code: int = SIGNED_OUT) -> None:
         if badge in self._badges:
             self._badges.discard(badge)
-            badge.lose()
+            badge.lose(code)
 
 
 async def session_of(scope: dict[str, Any], person: Any) -> str | None:
@@ -141,11 +146,22 @@ def digest_of(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
-def still_signed_in(badges: Collection[Badge]) -> set[Badge]:
-    """Return the badges that are good, by two queries where sessions are rows and people of Django's own backend."""
+async def is_let_in(person: Any) -> bool:
+    """Return whether the policy of the site lets this person in."""
+    return not conf.POLICY or await database_sync_to_async(policy.may_use)(person)
+
+
+def lost_by(badges: Collection[Badge]) -> dict[Badge, int]:
+    """Return the badges that are good no longer, each with the code that says why.
+
+    Two queries where sessions are rows and people of Django's own backend, and what the policy of the site needs.
+    """
     sessions = _sessions({badge.session for badge in badges if badge.session})
     people = get_user_model()._default_manager.in_bulk({badge.person.pk for badge in badges} - {None})
-    return {badge for badge in badges if _is_good(badge, people.get(badge.person.pk), sessions)}
+    good = {badge for badge in badges if _is_good(badge, people.get(badge.person.pk), sessions)}
+    let_in = {pk for pk in {badge.person.pk for badge in good} if policy.may_use(people[pk])}
+    lost = dict.fromkeys(badges, SIGNED_OUT) | dict.fromkeys(good, NOT_LET_IN)
+    return {badge: code for badge, code in lost.items() if badge not in good or badge.person.pk not in let_in}
 
 
 def _sessions(keys: Iterable[str]) -> dict[str, dict[str, Any]]:

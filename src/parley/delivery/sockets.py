@@ -13,6 +13,8 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
+from django.dispatch import Signal
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.http import is_same_domain
 from django.utils.translation import get_language, get_supported_language_variant
@@ -22,6 +24,8 @@ from parley.conf import conf
 from .notify import tell
 from .rights import digest_of
 
+tab_opened, tab_closed = Signal(), Signal()
+"""Sent in the event loop when somebody's tab has opened its socket, and when it is done."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -58,8 +62,13 @@ def _is_trusted(page: SplitResult) -> bool:
 
 
 def socket_address() -> str:
-    """Return the address of the socket of a page that is being rendered, with the language of that page."""
-    return f"{conf.SOCKET_PATH}?{urlencode({'language': get_language() or settings.LANGUAGE_CODE})}"
+    """Return the address of the socket of a page that is being rendered, with the language of that page.
+
+    It is below the path at which Django is mounted, whether SOCKET_PATH says so or not.
+    """
+    below = get_script_prefix().rstrip("/")
+    path = conf.SOCKET_PATH if conf.SOCKET_PATH.startswith(f"{below}/") else below + conf.SOCKET_PATH
+    return f"{path}?{urlencode({'language': get_language() or settings.LANGUAGE_CODE})}"
 
 
 def language_of(scope: dict[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 An entry's id is ``<attempt>-<seq>``. Redis refuses a lower id, so a worker that was thought dead is fenced off.
 Its field is ``f``, a payload of ``splice`` as JSON, or in the last entry ``end``, the version of the person's feed at
-which the row has everything (0 where the worker does not know it). With ``model`` and ``tokens`` beside it, the log has
-the whole text as the row does, and a page needs nothing else of the row.
+which the row has everything (0 where the worker does not know it). With ``model``, ``tokens`` and ``connection`` (its
+title) beside it, the log has the whole text as the row does, and a page needs nothing else of the row.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from redis import Redis, RedisError, ResponseError
 from redis.asyncio import Redis as AsyncRedis
 
 from parley import markdown
+from parley.choice import name_of
 from parley.conf import conf
 from parley.models import Message, Role
 from parley.outages import Outage
@@ -155,7 +156,8 @@ class LogWriter:
             changed = log.answer.finish(settled.blocks)
             if payload := log.answer.whole() if log.whole_due else changed:
                 self._add(pipeline, reply_id, {"f": orjson.dumps(payload)})
-            fields |= {"model": settled.model, "tokens": settled.tokens}
+            fields |= {"model": name_of(settled.model), "tokens": settled.tokens}
+            fields["connection"] = settled.connection_title
         self._add(pipeline, reply_id, fields)
 
 

@@ -1,6 +1,7 @@
 """The forms of questions, of other answers to them, of drafts and of catching up; the others are beside."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django import forms
@@ -12,12 +13,22 @@ from parley.models.generation_settings import may_ask
 from parley.positions import LAST, MAX_FOLLOWED, parse_position
 from parley.text import clean, clean_line
 
+from .attaching import NotTaken, too_many
+
+if TYPE_CHECKING:
+    from parley.models import Attachment
+
 
 class QuestionForm(forms.Form):
-    """A question: not blank, at most MAX_QUESTION_LENGTH characters."""
+    """A question: at most MAX_QUESTION_LENGTH characters, blank only where it has ``attachments``, at most MAX_FILES.
+
+    ``not_taken``: the files that were sent with it and refused, which refuse it as well. ``accept``: what its field of
+    files offers to choose.
+    """
 
     text = forms.CharField(
         label=_("Your message"),
+        required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 1}),
         error_messages={"required": _("Write a message first.")},
@@ -28,9 +39,36 @@ class QuestionForm(forms.Form):
     editing = forms.UUIDField(required=False, widget=forms.HiddenInput)
     below = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        attachments: "Sequence[Attachment]" = (),
+        not_taken: Sequence[NotTaken] = (),
+        accept: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.attachments, self.not_taken, self.accept = attachments, not_taken, accept
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer to a form with errors."""
+        return max((refused.status for refused in self.not_taken), default=422)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Return the arguments of ``Conversation.ask`` and ``start`` that a valid form has."""
+        asked = {name: self.cleaned_data[name] for name in ("text", "idempotency_key")}
+        return asked | {"attachments": [attachment.pk for attachment in self.attachments]}
+
     def clean_text(self) -> str:
         text = clean(self.cleaned_data["text"])
-        if not text.strip():
+        if self.not_taken:
+            raise forms.ValidationError([refused.sentence for refused in self.not_taken])
+        if len(self.attachments) > conf.MAX_FILES:
+            raise forms.ValidationError(too_many({}))
+        if not (text.strip() or self.attachments):
             raise forms.ValidationError(self.fields["text"].error_messages["required"])
         limit = conf.MAX_QUESTION_LENGTH
         if len(text) > limit:
@@ -41,7 +79,7 @@ class QuestionForm(forms.Form):
                 ),
                 params={"length": len(text), "limit": limit},
             )
-        return text
+        return text if text.strip() else ""
 
 
 class RegenerateForm(forms.Form):
@@ -49,9 +87,13 @@ class RegenerateForm(forms.Form):
 
     model = forms.CharField(label=_("Model"), required=False, max_length=200)
 
+    def __init__(self, data: Any = None, *, user: Any = None) -> None:
+        super().__init__(data)
+        self.user = user
+
     def clean_model(self) -> str:
         name = clean_line(self.cleaned_data["model"], 200)
-        if name and not may_ask(name):
+        if name and not may_ask(name, self.user):
             raise forms.ValidationError(
                 _("There is no model “%(name)s” to choose. Choose one of the list."), params={"name": name}
             )

@@ -1,29 +1,86 @@
 """Generation settings of a conversation, a preset or a folder."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from parley.choice import name_of
 from parley.conf import conf
+from parley.models.connection import default_choice
 from parley.models.generation_settings import MAX_TOKENS, PARAMETERS, GenerationSettings, may_ask
 from parley.models.named import Named
 from parley.text import clean, clean_line
 
 from .organising import one_line
 
+Groups = Sequence[tuple[str, Mapping[str, str]]]
+"""Headings with the choices under them: {choice: label}."""
+MAX_SHOWN, LEAST_SHOWN = 200, 10
+"""Choices that a select shows of all groups together, and at least of each."""
+
+
+def cut(groups: Groups, also: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the options of a select: the first choices of each group, and the choice ``also`` where it is offered.
+
+    >>> cut([("Gateway", {"gateway::llama": "llama", "gateway::gpt-5": "gpt-5"})])
+    [('Gateway', [('gateway::llama', 'llama'), ('gateway::gpt-5', 'gpt-5')])]
+    """
+    most = max(LEAST_SHOWN, MAX_SHOWN // max(1, len(groups)))
+    shown = [(name, enumerate(choices.items())) for name, choices in groups]
+    return [(name, [each for at, each in options if at < most or each[0] == also]) for name, options in shown]
+
+
+def instructions_field(label: Any, help_text: Any, *, rows: int) -> forms.CharField:
+    """Return a field for what is sent before the first question."""
+    widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+    return forms.CharField(label=label, required=False, strip=False, widget=widget, help_text=help_text)
+
+
+def within(limit: int, typed: str) -> str:
+    """Return instructions as they are kept. Raises ValidationError for more than ``limit`` characters."""
+    text = clean(typed)
+    if len(text) > limit:
+        raise forms.ValidationError(
+            _("These instructions have %(length)s characters; at most %(limit)s are possible. Shorten them."),
+            params={"length": len(text), "limit": limit},
+        )
+    return text if text.strip() else ""
+
+
+class ModelField(forms.ChoiceField):
+    """A select of models that takes each model that is ``offered``, though it cannot show them all."""
+
+    offered: frozenset[str] = frozenset()
+
+    def valid_value(self, value: Any) -> bool:
+        return value in self.offered or super().valid_value(value)
+
+
+class ModelSelect(forms.Select):
+    """A select of models that marks those that take no pictures: ``without_pictures``, their choices."""
+
+    without_pictures: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.without_pictures:
+            option["attrs"]["data-pictures"] = "no"
+        return option
+
 
 class GenerationSettingsForm(forms.Form):
     """A model, instructions and parameters; an empty field is not set.
 
-    ``instance``: the row that has these settings now, if any; ``models``: the names that may be chosen.
+    ``instance``: the row that has these settings now, if any; ``models``: what may be chosen; ``user``: who chooses.
     """
 
-    model = forms.ChoiceField(
+    model = ModelField(
         label=_("Model"),
         required=False,
+        widget=ModelSelect(attrs={"data-picker-target": "select"}),
         error_messages={"invalid_choice": _("There is no model “%(value)s” to choose. Choose one of the list.")},
     )
     unlisted = forms.CharField(
@@ -32,12 +89,8 @@ class GenerationSettingsForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    instructions = forms.CharField(
-        label=_("Instructions"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
-        help_text=_("The system prompt: what the model is told before the first question."),
+    instructions = instructions_field(
+        _("Instructions"), _("The system prompt: what the model is told before the first question."), rows=6
     )
     temperature = forms.FloatField(
         label=_("Temperature"),
@@ -78,28 +131,25 @@ class GenerationSettingsForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, instance: GenerationSettings | None = None, models: Iterable[str] = ()
+        self, data: Any = None, *, instance: GenerationSettings | None = None, models: Groups = (), user: Any = None
     ) -> None:
         initial = {**instance.generation_settings, **instance.generation_settings["parameters"]} if instance else {}
         super().__init__(data, initial=initial)
-        cast(forms.ChoiceField, self.fields["model"]).choices = _choices(instance, [*models])
+        self.user = user
+        model = cast(ModelField, self.fields["model"])
+        model.offered = frozenset(choice for _, choices in models for choice in choices)
+        model.choices = _choices(instance, model.offered, cut(models, str(self["model"].value() or "")))
         if not conf.MODELS_UNLISTED:
             del self.fields["unlisted"]
 
     def clean_unlisted(self) -> str:
         name = clean_line(self.cleaned_data["unlisted"], 200)
-        if name and not may_ask(name):
+        if name and not may_ask(name, self.user):
             raise forms.ValidationError(_("The model “%(model)s” may not be used here."), params={"model": name})
         return name
 
     def clean_instructions(self) -> str:
-        text = clean(self.cleaned_data["instructions"])
-        if len(text) > conf.MAX_QUESTION_LENGTH:
-            raise forms.ValidationError(
-                _("These instructions have %(length)s characters; at most %(limit)s are possible. Shorten them."),
-                params={"length": len(text), "limit": conf.MAX_QUESTION_LENGTH},
-            )
-        return text if text.strip() else ""
+        return within(conf.MAX_QUESTION_LENGTH, self.cleaned_data["instructions"])
 
     def clean_top_p(self) -> float | None:
         """Raise ValidationError for 0 and below: Django has no bound that is left out."""
@@ -121,12 +171,15 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _choices(instance: GenerationSettings | None, models: list[str]) -> list[tuple[str, Any]]:
-    """Return the default, the model that is chosen now even where it is not offered, and the models."""
-    default = format_lazy(_("Default ({model})"), model=instance.fallback_model if instance else conf.MODEL)
-    unlisted_now = [instance.model] if instance and instance.model and instance.model not in models else []
-    missing = [(name, format_lazy(_("{model} (not offered now)"), model=name)) for name in unlisted_now]
-    return [("", default), *missing, *((name, name) for name in models)]
+def _choices(
+    instance: GenerationSettings | None, offered: frozenset[str], groups: list[tuple[str, list[tuple[str, str]]]]
+) -> list[tuple[str, Any]]:
+    """Return the default, the model that is chosen now even where it is not offered, and the groups of models."""
+    fallback = instance.fallback_model if instance else default_choice()
+    default = format_lazy(_("Default ({model})"), model=name_of(fallback))
+    missing = [instance.model] if instance and instance.model and instance.model not in offered else []
+    gone = [(choice, format_lazy(_("{model} (not offered now)"), model=name_of(choice))) for choice in missing]
+    return [("", default), *gone, *(groups[0][1] if len(groups) == 1 else groups)]
 
 
 class NamedForm(GenerationSettingsForm):
@@ -138,8 +191,8 @@ class NamedForm(GenerationSettingsForm):
 
     field_order = ("name",)
 
-    def __init__(self, data: Any = None, *, instance: Named, models: Iterable[str] = ()) -> None:
-        super().__init__(data, instance=instance, models=models)
+    def __init__(self, data: Any = None, *, instance: Named, **offered: Any) -> None:
+        super().__init__(data, instance=instance, **offered)
         self.initial["name"] = instance.name
         self.fields["name"].error_messages["required"] = instance.NAMELESS
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from parley.conf import conf
+from parley.sizes import sized
 
 
 class ShareForm(forms.Form):
@@ -16,6 +16,7 @@ class ShareForm(forms.Form):
 
     instructions = forms.BooleanField(label=_("Show the instructions"), required=False)
     reasoning = forms.BooleanField(label=_("Show the reasoning of the model"), required=False)
+    pictures = forms.BooleanField(label=_("Show the pictures"), required=False)
     lasts = forms.TypedChoiceField(
         label=_("The link ends"),
         choices=[("1", _("after a day")), ("7", _("after 7 days")), ("30", _("after 30 days")), ("never", _("never"))],
@@ -47,6 +48,4 @@ class ImportForm(forms.Form):
 
 def too_large(limit: int) -> str:
     """Return the error for a file of more than ``limit`` bytes."""
-    return _("This file is larger than %(limit)s, which is the most that can be imported.") % {
-        "limit": filesizeformat(limit)
-    }
+    return _("This file is larger than %(limit)s, which is the most that can be imported.") % {"limit": sized(limit)}

@@ -1,9 +1,10 @@
 """Reads the base URL of a provider. Pure."""
 
 import socket
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 
@@ -42,14 +43,24 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.1"), is_loopback("[::1]"), is_loopback("192.168.0.1")
     (True, True, False)
     """
-    name = host.strip("[]").rstrip(".").lower()
+    name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
+    address = literal(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def literal(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host is, in any form that machines take for one; None for a name.
+
+    >>> literal("2130706433"), literal("[::ffff:127.0.0.1]"), literal("localhost")
+    (IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'), None)
+    """
+    name = unicodedata.normalize("NFKC", host).strip("[]").rstrip(".").lower()
     with suppress(OSError, UnicodeError):
         name = socket.inet_ntoa(socket.inet_aton(name))  # 127.1 and 2130706433 are addresses as well
     try:
         address = ip_address(name.partition("%")[0])
     except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Full, Queue
 from typing import Any
 
@@ -22,16 +24,30 @@ class Announcer:
         self._waiting: Queue[tuple[Signal, dict[str, Any]]] = Queue(MAX_WAITING)
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._at_once = False
 
     def __call__(self, signal: Signal, **facts: Any) -> None:
         """Queue a signal and return at once; costs nothing where nobody listens."""
         if not signal.has_listeners(Message):
             return
+        if self._at_once:
+            signal.send_robust(sender=Message, **facts)
+            return
         self._start()
         try:
             self._waiting.put_nowait((signal, facts))
         except Full:
-            logger.error("Receivers of signals are too slow: one signal of reply %s is dropped.", facts["reply"].pk)
+            of = facts.get("reply") or facts["call"]
+            logger.error("Receivers of signals are too slow: one signal of reply %s is dropped.", of.pk)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Send in the thread of the caller: for tests, whose transaction no other thread sees."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
 
     def wait(self, seconds: float) -> None:
         """Wait until receivers have had all queued signals, at most ``seconds``."""

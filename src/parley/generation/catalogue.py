@@ -1,15 +1,14 @@
-"""The models that a provider lists: asked for at most once an hour, kept in Valkey for all processes."""
+"""The models that providers list: asked for by workers, at most once an hour, and kept in Valkey for all processes."""
 
 import hashlib
 import logging
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
-import httpx2
 import orjson
 from redis import RedisError
 
@@ -18,7 +17,8 @@ from parley.outages import Outage
 from parley.provider import Provider
 from parley.redis import connection
 
-from .reach import LARGEST_REFUSAL, listing
+from . import inquiry
+from .abilities import Facts, Model
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,9 @@ BETWEEN_TRIES = 10
 """Seconds in which the provider is asked at most once, however many people press the button."""
 BETWEEN_REFRESHES = 60
 BETWEEN_READS = 5
-PATIENCE = 5.0
-LONGEST_LIST, MAX_NAMES, LONGEST_NAME = 8_000_000, 2000, 200
+BETWEEN_LOOKS = 0.05
+ASKED = b"asked"
+"""In place of "asking", once the provider has answered or failed."""
 WILD = frozenset("*?[")
 _away_until = 0.0
 _list = Outage(logger, "The list of models cannot be read (%s).", "The list of models is read again.")
@@ -37,53 +38,117 @@ _list = Outage(logger, "The list of models cannot be read (%s).", "The list of m
 
 @dataclass(frozen=True)
 class Offer:
-    """The models to choose from; ``old``: whether to ask for them again; ``at``: when the provider listed them."""
+    """The models to choose from; ``old``: whether to ask for them again; ``at``: when the provider listed them.
+
+    ``facts``: name → what the provider tells of it, as it is kept.
+    """
 
     names: tuple[str, ...] = ()
     old: bool = False
     at: datetime | None = None
+    facts: dict[str, Facts] = field(default_factory=dict)
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """Return the models by their names, in order, with what is known of each."""
+        return {name: Model.of(name, self.facts.get(name, {})) for name in self.names}
 
 
 def offered(provider: Provider) -> Offer:
     """Return the models to choose from, as last kept: no page waits for the provider."""
-    kept = _kept(provider)
-    if not kept:  # a provider that lists no models may have those that the settings give in full
-        return Offer(tuple(name for name in provider.models if not WILD & set(name)), old=kept is not None)
+    return offers([provider])[0]
+
+
+def window_of(provider: Provider, model: str) -> int:
+    """Return the tokens of a model's context: as they are set, else as its provider tells, else those of the site."""
+    facts = offered(provider).facts.get(model, {}) if provider.window_listed else {}
+    return Model.of(model, facts).window or provider.window
+
+
+def takes_pictures(provider: Provider, model: str) -> bool | None:
+    """Return whether a model takes pictures: as the site says, else as its provider tells; None where neither does."""
+    said = provider.pictures_of(model)
+    return Model.of(model, offered(provider).facts.get(model, {})).pictures if said is None else said
+
+
+def offers(providers: Sequence[Provider]) -> list[Offer]:
+    """Return the offer of each provider, in one round trip."""
+    return [_offer(provider, kept) for provider, kept in zip(providers, _kept(providers), strict=True)]
+
+
+def _offer(provider: Provider, kept: dict[Any, Any] | None) -> Offer:
+    if not kept:  # a provider that lists no models may have those that are named in full
+        return Offer(in_full(provider), old=kept is not None)
     names = tuple(filter(provider.allows, orjson.loads(kept[b"names"])))
     at = datetime.fromtimestamp(float(kept[b"at"]), UTC)
-    return Offer(names, old=(datetime.now(UTC) - at).total_seconds() > FRESH_FOR, at=at)
+    old = (datetime.now(UTC) - at).total_seconds() > FRESH_FOR
+    return Offer(names, old=old, at=at, facts=orjson.loads(kept.get(b"facts", b"{}")))
 
 
-def _kept(provider: Provider) -> dict[Any, Any] | None:
-    """Return the kept list, None while Valkey is away; of many pages, one in five seconds waits for it."""
+def in_full(provider: Provider) -> tuple[str, ...]:
+    """Return the models that whoever set up a provider has named in full."""
+    return tuple(name for name in provider.models if not WILD & set(name))
+
+
+def _kept(providers: Sequence[Provider]) -> Sequence[dict[Any, Any] | None]:
+    """Return the kept lists, None for each while Valkey is away; of many pages, one in five seconds waits for it."""
     global _away_until
+    away = [None] * len(providers)
     if time.monotonic() < _away_until:
-        return None
+        return away
     try:
-        kept = connection().hgetall(_key(provider))
+        with connection().pipeline(transaction=False) as pipeline:
+            for provider in providers:
+                pipeline.hgetall(_key(provider))
+            kept: list[dict[Any, Any]] = pipeline.execute()
     except (RedisError, OSError) as error:
         _away_until = time.monotonic() + BETWEEN_READS
         _list.began(error)
-        return None
+        return away
     _list.ended()
     return kept
 
 
 def refresh(provider: Provider) -> bool:
     """Ask the provider, unless somebody just did; return whether the list was renewed."""
-    global _away_until
-    key = _key(provider)
+    asked = f"{_key(provider)}:asked"
     try:
-        if not connection().set(f"{key}:asked", 1, nx=True, ex=BETWEEN_TRIES):
+        if not connection().set(asked, b"asking", nx=True, ex=BETWEEN_TRIES):
             return False
-        names = listed(_ask(provider), provider.hidden)
-        connection().hset(key, mapping={"names": orjson.dumps(names), "at": time.time()})
-        connection().expire(key, KEPT_FOR)
-        _away_until = 0.0
-    except (httpx2.HTTPError, RedisError, OSError, ValueError, ImportError) as error:
+        try:
+            keep(provider, inquiry.ask(provider))
+        finally:
+            connection().set(asked, ASKED, xx=True, keepttl=True)
+    except (RedisError, *inquiry.FAILURES) as error:
         logger.warning("The provider's models cannot be listed: %s", provider.redacted(error))
         return False
     return True
+
+
+def keep(provider: Provider, listed: dict[str, Facts]) -> None:
+    """Keep what a provider lists: name → facts. Raises RedisError and OSError."""
+    global _away_until
+    facts = {name: told for name, told in listed.items() if told}
+    kept: Any = {"names": orjson.dumps([*listed]), "facts": orjson.dumps(facts), "at": time.time()}
+    connection().hset(_key(provider), mapping=kept)
+    connection().expire(_key(provider), KEPT_FOR)
+    _away_until = 0.0
+
+
+def not_asked(providers: Sequence[Provider]) -> list[Provider]:
+    """Return those that nobody has asked within the last seconds. Raises RedisError and OSError."""
+    return [provider for provider, state in zip(providers, _states(providers), strict=True) if not state]
+
+
+def wait(providers: Sequence[Provider], patience: float) -> None:
+    """Wait until a worker has asked all of them, at most ``patience`` seconds. Raises RedisError and OSError."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and any(state != ASKED for state in _states(providers)):
+        time.sleep(BETWEEN_LOOKS)
+
+
+def _states(providers: Sequence[Provider]) -> list[Any]:
+    return connection().mget([f"{_key(provider)}:asked" for provider in providers]) if providers else []
 
 
 def claim_refresh(provider: Provider) -> bool:
@@ -97,41 +162,3 @@ def claim_refresh(provider: Provider) -> bool:
 def _key(provider: Provider) -> str:
     """Return the key in Valkey; another provider, or another API key, has other models."""
     return redis.models_key(hashlib.sha256(f"{provider.base_url}\n{provider.key}".encode()).hexdigest()[:32])
-
-
-def _ask(provider: Provider) -> Any:
-    """Return the JSON of GET /models. Raises ValueError for a refusal, and for a body too long, too slow or no JSON."""
-    until, body = time.monotonic() + PATIENCE, bytearray()
-    with listing(provider, PATIENCE) as client, client.stream("GET", "models") as response:
-        refused = response.status_code >= 300
-        for piece in response.iter_bytes(65536):
-            body += piece
-            if refused and len(body) >= LARGEST_REFUSAL:
-                break
-            if len(body) > LONGEST_LIST or time.monotonic() > until:
-                raise ValueError("The list is too long, or comes too slowly.")
-    if refused:
-        raise ValueError(f"{response.status_code}: {bytes(body).decode('utf-8', 'replace')}")
-    return orjson.loads(body)
-
-
-def listed(body: Any, hidden: Iterable[str]) -> list[str]:
-    """Return the models of a provider's list that match none of the patterns ``hidden``, sorted, each once. Pure.
-
-    The list does not say what a model is for, so its name decides. Raises ValueError for what is no list.
-
-    >>> listed({"data": [{"id": "small-chat"}, {"id": "big-embed"}, {"id": "big-chat"}]}, hidden=["*embed*"])
-    ['big-chat', 'small-chat']
-    """
-    rows = body.get("data") if isinstance(body, dict) else body
-    if not isinstance(rows, list):
-        raise ValueError("This is no list of models.")
-    names = {name for name in _names(rows) if not any(fnmatchcase(name.casefold(), pattern) for pattern in hidden)}
-    return sorted(names, key=lambda name: (name.casefold(), name))[:MAX_NAMES]
-
-
-def _names(rows: Iterable[Any]) -> Iterable[str]:
-    for row in rows:
-        name = row.get("id") if isinstance(row, dict) else None
-        if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip():
-            yield name

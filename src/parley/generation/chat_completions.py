@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .prompt import Request
+from .inclusion import Picture
+from .prompt import ProviderMessage, Request
 from .refusals import Refusal
 
 PATH = "/chat/completions"
@@ -85,13 +86,31 @@ def body(request: Request, dialect: Dialect) -> Body:
     >>> body(Request("m", []), Dialect(without=frozenset({"stream_options"})))
     {'model': 'm', 'messages': [], 'stream': True}
     """
-    body = {"model": request.model, "messages": request.messages, **STREAM, **request.parameters}
+    messages = [*map(_as_sent, request.messages)]
+    body = {"model": request.model, "messages": messages, **STREAM, **request.parameters}
     body = {name: value for name, value in body.items() if name not in dialect.without}
     if not dialect.instructs and instructs(body):
         body["messages"] = _without_system(body["messages"])
     if goes_on(request):
         body["messages"] = _going_on(body["messages"], dialect.going_on)
     return in_newer_names(body) if dialect.newer_names else body
+
+
+def picture(media_type: str, base64: str) -> Body:
+    """Return the part of a message that is a picture."""
+    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{base64}"}}
+
+
+def _as_sent(message: ProviderMessage) -> Body:
+    """Return a message as it is, or, where it has pictures, in parts, of which these are still to be written."""
+    content = message["content"]
+    if isinstance(content, str):
+        return {**message}
+    return {**message, "content": [part if isinstance(part, Picture) else _text(part) for part in content]}
+
+
+def _text(words: str) -> Body:
+    return {"type": "text", "text": words}
 
 
 def in_newer_names(parameters: Body) -> Body:
@@ -131,7 +150,9 @@ def instructs(sent: Body) -> bool:
 
 def _without_system(messages: list[Any]) -> list[Any]:
     system, first, *others = messages
-    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *others]
+    words, content = system["content"], first["content"]
+    joined = f"{words}\n\n{content}" if isinstance(content, str) else [_text(words), *content]
+    return [{"role": "user", "content": joined}, *others]
 
 
 def _going_on(messages: list[Any], form: str) -> list[Any]:

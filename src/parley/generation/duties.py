@@ -16,7 +16,7 @@ from parley.models.locks import DATABASE_AWAY
 from parley.outages import Outages
 from parley.redis import async_connection
 
-from . import engine, unsaved
+from . import engine, reserving, unsaved
 from .database import Database
 from .heartbeat import Heartbeat
 from .reaper import Reaper
@@ -27,7 +27,7 @@ outages = Outages(logger)
 
 SOON = 0.01
 """Seconds within which first words are sent."""
-THREADS = 5
+THREADS = 6
 """One more than the duties that may wait for the database."""
 
 
@@ -43,7 +43,7 @@ class Duties:
     async def carry_out(self) -> None:
         """Carry out all duties, for ever."""
         for_replies = self.tell_readers, self.write_checkpoints, self.keep_unsaved, self.watch_rows, self.hear_stops
-        await asyncio.gather(*map(self._forever, (*for_replies, self.turn, self.sweep)))
+        await asyncio.gather(*map(self._forever, (*for_replies, self.hold_more, self.turn, self.sweep)))
 
     async def _forever(self, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Repeat a duty whatever happens: database and Valkey come back."""
@@ -114,6 +114,13 @@ class Duties:
                 writing.checkpointed = texts[writing.key]
                 writing.saved_reasoning = reasoning.get(writing.key, writing.saved_reasoning)
 
+    async def hold_more(self) -> None:
+        """Have the budgets hold more for long answers, some seconds before they need it; no answer waits for it."""
+        await self._running.short.wait()
+        self._running.short.clear()
+        if short := [writing for writing in self._running.values() if writing.needs_more]:
+            await self._database(reserving.hold_more, short)
+
     async def watch_rows(self) -> None:
         """Drop replies that are no longer ours: the notification of a stop may have been lost.
 
@@ -163,6 +170,8 @@ class Duties:
         if not self._ended:
             await self._database(self._reaper.recover_lost)
             await self._database(self._reclaim_forgotten, {*self._running, *self._running.claiming})
+            await self._database(self._reaper.keep_budgets)
+            await self._database(self._reaper.keep_rules)
             await self._database(self._reaper.purge)
         await asyncio.sleep(conf.HEARTBEAT_INTERVAL)
 

@@ -5,20 +5,28 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from parley.models import Message, reply_claimed
+from django.utils.functional import SimpleLazyObject
+
+from parley import policy
+from parley.choice import name_of
+from parley.models import Conversation, Message, Profile, reply_claimed
+from parley.models.connection import Unavailable, provider_of
 from parley.models.locks import DATABASE_AWAY
 from parley.provider import Provider
 
-from . import clients, history, ledger, prompt, streaming
+from . import attached, catalogue, clients, history, ledger, prompt, reserving, streaming, telemetry
 from .accumulator import Accumulator
 from .announcer import announce
+from .attached import Takes
 from .database import Batcher, Database
 from .outcome import Outcome, ProviderError, after_end, after_error, retry_delay
-from .prompt import Request
+from .prompt import Prompt, Request
+from .prompting import Prompting
 from .reaper import dispatch_next
 from .refusals import MAY_PASS, in_band
 from .stream_errors import InBandError
@@ -28,7 +36,6 @@ from .wires import WIRES
 from .writing import Log, Running, Writing
 
 logger = logging.getLogger(__name__)
-
 
 OnText = Callable[[Writing], None]
 Claim = Callable[[UUID], Awaitable[Writing | None]]
@@ -43,7 +50,7 @@ class Engine:
     def __init__(self, running: Running, log: Log, claim: Claim, database: Database) -> None:
         self._running, self._log, self._claim, self._database = running, log, claim, database
         self._ends: Batcher[tuple[UUID, Message | None], None] = Batcher(lambda ended: log.end(dict(ended)))
-        self._titles = Titles(database.at_last)
+        self._titles, self._prompting = Titles(database.at_last), Prompting()
         self._random, self._leaving = Random(), False
 
     async def write(self, reply_id: UUID) -> str:
@@ -51,13 +58,14 @@ class Engine:
         writing = None if await self._is_ours(reply_id) else await self._begin(reply_id)
         if writing is None:
             return ""
-        announce(reply_claimed, reply=copy(writing.reply))
-        self._log.begin(reply_id, writing.reply.attempt)
-        self._running.note(writing)
-        writing.task = asyncio.create_task(write(writing, self._running.note, self._random))
-        if self._leaving:
-            writing.cancel("handed over")
-        return await self._settle(writing, await _outcome(writing))
+        with telemetry.writes(writing):
+            announce(reply_claimed, reply=copy(writing.reply))
+            self._log.begin(*writing.key)
+            self._running.note(writing)
+            writing.task = asyncio.create_task(self._prompting.then(write, writing, self._running.note, self._random))
+            if self._leaving:
+                writing.cancel("handed over")
+            return await self._settle(writing, await _outcome(writing))
 
     async def hand_over(self, grace: float) -> None:
         """Hand over what still runs after ``grace`` seconds, oldest first, and from then on whatever is claimed."""
@@ -102,9 +110,10 @@ class Engine:
                 self._running.pop(writing.reply.pk)
                 await self._ends.submit((writing.reply.pk, settled))
         if settled and outcome.status == "done":
-            self._titles.soon(writing.reply)
+            self._titles.soon(writing.reply, writing.provider)
         if not dispatched:
             await self._database.at_last(dispatch_next, writing.reply)
+        telemetry.ended(writing, outcome)
         return outcome.status if settled else ""
 
 
@@ -115,7 +124,7 @@ async def _outcome(writing: Writing) -> Outcome:
     except asyncio.CancelledError:
         return Outcome(writing.ending)
     except Exception:
-        logger.exception("Reply %s could not be written.", writing.reply.pk)
+        logger.exception("Reply %s could not be written.", writing.reply.pk, extra=writing.facts)
         return Outcome("failed", "internal")
 
 
@@ -126,53 +135,87 @@ class Held:
 def begin(reply_ids: Iterable[UUID], worker_id: UUID) -> dict[UUID, Writing | Held]:
     """Claim replies and build their requests; leave out those that somebody else writes, that wait, or are settled.
 
-    Whatever is claimed is written: a reply for which no request can be built is handed over, or fails.
+    Whatever is claimed is written: a reply for which no request can be built is handed over, or fails; so does one that
+    the budgets have too little left for. What is sent of which file is recorded before anybody is asked.
     """
     begun, held = Message.objects.claim(reply_ids, worker_id)
-    return {reply.pk: _writing(reply) for reply in begun} | dict.fromkeys(held, Held())
+    writings = {reply.pk: _writing(reply) for reply in begun}
+    reserving.reserve(writings.values())
+    for writing in writings.values():
+        _note_included(writing)
+    return writings | dict.fromkeys(held, Held())
+
+
+def _note_included(writing: Writing) -> None:
+    try:
+        if writing.included and not writing.unasked:
+            writing.reply.note_included(writing.included)
+    except DATABASE_AWAY as error:
+        logger.warning("Reply %s: its files cannot be recorded (%s).", writing.reply.pk, error, extra=writing.facts)
+        writing.unasked = Outcome("handed over")
 
 
 def _writing(reply: Message) -> Writing:
-    provider = reply.provider
-    answer = _nothing_new(reply, provider)
-    writing = Writing(reply, provider, Request(reply.model), answer, checkpointed=reply.content)
+    writing = _unasked(reply, Provider(""))
     try:
-        writing.request, writing.left_out = _request(reply, provider.window)
+        provider = provider_of(reply.model, reply.owner_id)
+        owner = SimpleLazyObject(lambda: reply.conversation.owner)
+        if objection := policy.objection(owner, reply.model):
+            raise Unavailable(objection)
+        writing = _unasked(reply, provider)
+        model = writing.request.model
+        takes_pictures = partial(catalogue.takes_pictures, provider, model)
+        writing.request, built = _request(reply, catalogue.window_of(provider, model), takes_pictures)
+        writing.left_out, writing.included = built.left_out, built.included
+    except (Unavailable, attached.Unsendable) as error:
+        writing.unasked = Outcome("failed", *map(str, error.args))
     except DATABASE_AWAY as error:
-        logger.warning("Reply %s: its history cannot be read (%s).", reply.pk, error)
+        logger.warning("Reply %s: its history cannot be read (%s).", reply.pk, error, extra=writing.facts)
         writing.unasked = Outcome("handed over")
     except Exception:
-        logger.exception("Reply %s: no request could be built.", reply.pk)
+        logger.exception("Reply %s: no request could be built.", reply.pk, extra=writing.facts)
         writing.unasked = Outcome("failed", "internal")
     return writing
+
+
+def _unasked(reply: Message, provider: Provider) -> Writing:
+    answer = _nothing_new(reply, provider)
+    return Writing(reply, provider, Request(name_of(reply.model)), answer, checkpointed=reply.content)
 
 
 def _nothing_new(reply: Message, provider: Provider) -> Accumulator:
     return WIRES[provider.wire].answer(reply.content)
 
 
-def _request(reply: Message, window: int) -> tuple[Request, int]:
-    """Return the request, and how many old messages are left out of it."""
+def _request(reply: Message, window: int, takes_pictures: Takes) -> tuple[Request, Prompt]:
+    """Return the request, and the prompt that it was made of. Raises attached.Unsendable."""
     conversation = reply.conversation
-    instructions = conversation.effective_instructions
-    room = prompt.room(instructions, window=window, begun=reply.content)
-    history_read = history.before(reply, room)
-    built = prompt.build(instructions, history_read.turns, window=window, begun=reply.content, older=history_read.older)
-    return Request(reply.model, built.messages, conversation.effective_parameters), built.left_out
+    instructions = _instructions(conversation)
+    chosen: dict[str, Any] = {"window": window, "begun": reply.content}
+    read = history.before(reply, prompt.room(instructions, **chosen))
+    turns, folder = attached.load(reply, read, window, takes_pictures)
+    built = prompt.build(instructions, turns, older=read.older, folder=folder, **chosen)
+    return Request(name_of(reply.model), built.messages, conversation.effective_parameters), built
+
+
+def _instructions(conversation: Conversation) -> str:
+    about, style = ("", "") if conversation.without_profile else Profile.instructions_of(conversation.owner_id)
+    return prompt.instructed(about, style, conversation.effective_instructions)
 
 
 async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
     """Stream the answer into ``writing.answer``; call ``on_text(writing)`` after every read from the network."""
     if writing.unasked:
         return writing.unasked
-    if not writing.provider.allows(writing.reply.model):
+    if not writing.provider.allows(writing.request.model):
         return Outcome("failed", "model_not_allowed")
     tries = 0
     while True:
         tries += 1
         writing.calls.append(ledger.begin(writing.reply, writing.provider, number=tries))
         try:
-            return await _stream(writing, on_text)
+            with telemetry.asks(writing) as chat:
+                return await _stream(writing, on_text, chat)
         except ProviderError as error:
             delay = retry_delay(error, tries, shown=writing.shown, random=random)
             if delay is None:
@@ -184,15 +227,17 @@ async def write(writing: Writing, on_text: OnText, random: Random) -> Outcome:
         writing.answer = _nothing_new(writing.reply, writing.provider)  # what was held back belonged to the failed try
 
 
-async def _stream(writing: Writing, on_text: OnText) -> Outcome:
+async def _stream(writing: Writing, on_text: OnText, chat: telemetry.Chat) -> Outcome:
     answer = writing.answer
     try:
         async for batch in streaming.stream(writing.provider, writing.request):
+            chat.saw(batch)
             for chunk in batch:
                 answer.add(chunk)
+            writing.events += len(batch)
             writing.note_time(time.monotonic())
             on_text(writing)
-            if answer.too_long:
+            if answer.too_long or writing.used_up:
                 break
     except InBandError as error:
         detail = writing.provider.detail(str(error))
@@ -200,7 +245,7 @@ async def _stream(writing: Writing, on_text: OnText) -> Outcome:
         code = in_band(detail, error.status)
         raise ProviderError(code, retriable=code in MAY_PASS, detail=detail) from None
     answer.close()
-    return after_end(answer)
+    return after_end(answer, shortage=writing.shortage if writing.used_up else "")
 
 
 def reclaim(writing: Writing, text: str, reasoning: dict[str, Any]) -> bool:
@@ -208,7 +253,7 @@ def reclaim(writing: Writing, text: str, reasoning: dict[str, Any]) -> bool:
     if not copy(writing.reply).reclaim(text, **reasoning):
         return False
     writing.checkpointed = text
-    logger.warning("Reply %s was thought lost, and is reclaimed.", writing.reply.pk)
+    logger.warning("Reply %s was thought lost, and is reclaimed.", writing.reply.pk, extra=writing.facts)
     return True
 
 

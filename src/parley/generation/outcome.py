@@ -19,13 +19,25 @@ NEVER_BEGAN = {code: before for before, code in BROKE_OFF.items()}
 
 
 class ProviderError(Exception):
-    """The provider did not answer. ``code``: of parley.errors; ``retry_after``: seconds; ``detail``: its own words."""
+    """The provider did not answer. ``code``: of parley.errors; ``retry_after``: seconds; ``detail``: its own words.
+
+    For whoever tests a connection, since they may name hosts and accounts: its own ``words``, and of a request that did
+    not come through the ``cause``, in those of the network.
+    """
 
     def __init__(
-        self, code: str, *, retriable: bool = False, retry_after: float | None = None, detail: str = ""
+        self,
+        code: str,
+        *,
+        retriable: bool = False,
+        retry_after: float | None = None,
+        detail: str = "",
+        words: str = "",
+        cause: str = "",
     ) -> None:
         super().__init__(code)
-        self.code, self.retriable, self.retry_after, self.detail = code, retriable, retry_after, detail
+        self.code, self.retriable, self.retry_after = code, retriable, retry_after
+        self.detail, self.words, self.cause = detail, words or detail, cause
 
 
 @dataclass(frozen=True)
@@ -37,14 +49,18 @@ class Outcome:
     detail: str = ""
 
 
-def after_end(answer: Accumulator) -> Outcome:
+def after_end(answer: Accumulator, *, shortage: str = "") -> Outcome:
     """Return the outcome of a stream that ended by itself; without a known good end, the answer is not whole.
+
+    ``shortage``: why a budget ended it, unless it was whole just then.
 
     >>> after_end(Accumulator("Half a sen"))
     Outcome(status='interrupted', error='cut', detail='')
     """
     if answer.too_long:
         return _broken("too_much", answer)
+    if shortage and not answer.whole:
+        return _broken("budget_used_up", answer, shortage)
     if answer.reason.bad:
         return _broken("broken_off", answer, answer.finish_reason)
     if not answer.whole and (answer.text or answer.reasoning or answer.beside):

@@ -8,6 +8,8 @@ import httpx2
 from parley.provider import Provider
 
 from .addresses import Address, read
+from .egress import is_metadata
+from .guarded import AsyncGuarded, Guarded
 
 LARGEST_REFUSAL = 32_768
 """Bytes on the wire; no sentence is longer."""
@@ -15,11 +17,23 @@ LARGEST_REFUSAL = 32_768
 
 def listing(provider: Provider, timeout: float) -> httpx2.Client:
     """Return a client that asks for the models; ``timeout`` in seconds. Raises ValueError for an invalid base URL."""
-    address = read(provider.base_url)
+    address = address_of(provider)
     headers = {"Authorization": f"Bearer {provider.key or 'none'}", **headers_of(provider, address)}
-    return httpx2.Client(
-        base_url=address.url, params=dict(address.query), headers=headers, timeout=timeout, **way_to(address)
-    )
+    way = {"transport": Guarded(), "trust_env": False} if provider.public_only else way_to(address)
+    return httpx2.Client(base_url=address.url, params=dict(address.query), headers=headers, timeout=timeout, **way)
+
+
+def way_of_streams(provider: Provider, address: Address) -> dict[str, Any]:
+    """Return options of the client that writes replies."""
+    return {"transport": AsyncGuarded(), "trust_env": False} if provider.public_only else way_to(address)
+
+
+def address_of(provider: Provider) -> Address:
+    """Return where a provider is. Raises ValueError for an invalid base URL, and for where machines keep secrets."""
+    address = read(provider.base_url)
+    if is_metadata(address.host):
+        raise ValueError("This address tells the machine's own secrets, and is asked by nobody.")
+    return address
 
 
 def way_to(address: Address) -> dict[str, Any]:

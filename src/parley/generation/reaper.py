@@ -1,6 +1,7 @@
 """Recovers jobs whose worker is gone, enqueues lost ones again, and purges what has expired."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from parley.conf import conf
-from parley.models import Conversation, Message, Transfer, Worker, locks
+from parley.models import Attachment, Conversation, Message, Share, Transfer, Worker, budget, locks, retention, spending
 from parley.models.job import ALWAYS, Job
 from parley.models.locks import DATABASE_AWAY
 from parley.models.worker import with_heartbeats
@@ -23,9 +24,12 @@ from .liveness import Liveness
 
 logger = logging.getLogger(__name__)
 
-JOBS: tuple[Any, ...] = (Message, Transfer)
+JOBS: tuple[Any, ...] = (Message, Transfer, Attachment)
+SECONDS_BETWEEN_RECONCILING = SECONDS_BETWEEN_RETENTION = 3600
 MAX_PURGED, LONGEST_PURGE = 20, 1.0
-"""Conversations, and transfers, of one purge; seconds after which it begins no more."""
+"""Conversations, transfers, and attachments, of one purge; seconds after which it begins no more."""
+SECONDS_BETWEEN_FILES, FILES_SHARE = 30, 400
+"""Between two looks for unused attachments, which read the whole table; and of the time, a 400th goes into them."""
 
 
 def since_boot() -> float:
@@ -44,6 +48,9 @@ class Reaper:
         self._reached_at: float | None = None
         self._workers = Liveness(clock)
         self._stuck: set[UUID] = set()
+        self._reconciled_at: float | None = None
+        self._retained_at: float | None = None
+        self._files_due = -math.inf
         self._passing = threading.Lock()
         self._passed_at: float | None = None
 
@@ -78,10 +85,28 @@ class Reaper:
             self._dispatch_lost(kinds)
         self._reached_at = self._clock()
 
+    def keep_budgets(self) -> None:
+        """Free what is held for calls that have ended unseen, and once an hour set right what is spent."""
+        if not budget.known():
+            return
+        with locks.waiting(locks.BRIEFLY):
+            spending.free_stray()
+            if self._reconciled_at is None or self._clock() - self._reconciled_at >= SECONDS_BETWEEN_RECONCILING:
+                self._reconciled_at = self._clock()
+                spending.reconcile()
+
+    def keep_rules(self) -> None:
+        """Delete once an hour, a portion each sweep, what the rules of retention are for."""
+        if self._retained_at is None or self._clock() - self._retained_at >= SECONDS_BETWEEN_RETENTION:
+            if deleted := retention.apply(timezone.now()):
+                logger.info("Rules of retention have deleted %d conversations.", deleted)
+            if deleted < retention.AT_ONCE:
+                self._retained_at = self._clock()
+
     def purge(self) -> None:
         """Delete for good what has expired, a little at a time; what cannot be deleted comes last."""
+        expired = [(model, pk) for model in self._kinds() for pk in self._expired(model)]
         until = self._clock() + LONGEST_PURGE
-        expired = [(model, pk) for model in (Conversation, Transfer) for pk in self._expired(model)]
         if not expired:
             self._stuck.clear()
         for model, pk in expired:
@@ -89,11 +114,21 @@ class Reaper:
                 return
             self._delete(model, pk)
 
-    def _expired(self, model: type[Conversation | Transfer]) -> list[UUID]:
-        expired = model.objects.expired().exclude(pk__in=self._stuck)
-        return list(expired.values_list("pk", flat=True)[:MAX_PURGED])
+    def _kinds(self) -> list[Any]:
+        """Return the models to purge now."""
+        if self._clock() < self._files_due:
+            return [Conversation, Transfer]
+        locks.unless_held(Share.objects.forget_expired)  # They hold pictures.
+        return [Conversation, Transfer, Attachment]
 
-    def _delete(self, model: type[Conversation | Transfer], pk: UUID) -> None:
+    def _expired(self, model: Any) -> list[UUID]:
+        begun = self._clock()
+        expired = list(model.objects.expired().exclude(pk__in=self._stuck).values_list("pk", flat=True)[:MAX_PURGED])
+        if model is Attachment and len(expired) < MAX_PURGED:
+            self._files_due = begun + max(SECONDS_BETWEEN_FILES, FILES_SHARE * (self._clock() - begun))
+        return expired
+
+    def _delete(self, model: Any, pk: UUID) -> None:
         try:
             with locks.waiting(locks.BRIEFLY):
                 model.objects.filter(pk=pk).purge()
@@ -123,7 +158,9 @@ class Reaper:
     def _recover(self, job: Any, still: Q, shown: dict[str, Any]) -> None:
         recover = partial(job.recover, died=True, still=still, **shown)
         if ledger.recover(job, recover) if isinstance(job, Message) else recover():
-            logger.warning("%s %s lost its worker and is now %s.", type(job).__name__, job.pk, job.status)
+            about = {"reply": str(job.pk), "attempt": job.attempt} if isinstance(job, Message) else {}
+            kind = type(job).__name__
+            logger.warning("%s %s lost its worker and is now %s.", kind, job.pk, job.status, extra=about)
             if shown:
                 unsaved.forget(job)
             if isinstance(job, Message):

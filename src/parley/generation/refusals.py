@@ -51,6 +51,15 @@ NO_SUCH_MODEL = re.compile(
 )
 RATE_LIMITED = re.compile(r"rate[ _-]?limit|too many requests")
 OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|no available (capacity|workers|slots)|loading model")
+NO_PICTURES = re.compile(
+    r"(\bnot?|n't|no endpoints found that)( \w+)? (support|accept)s?( the| any)? "
+    r"(images?|pictures?|vision|multi-?modal)(?![/\w]| (format|type|size|file|mime|resolution))"
+    r"|(images|(image|picture|vision|multi-?modal) (input|content)s?) (is|are) (not|only) (supported|enabled|allowed)"
+    r"|image_url\W+is (not|only) supported|unknown variant \W*image_url|content( part)? type\W+image_url"
+    r"|not a (multi-?modal|vision)|at most 0 image|\bmmproj\b|content\W+must be a string"
+    r"|invalid type: sequence, expected a string|untagged enum chatcompletionrequestcontent"
+)
+"""Words about what a model does not take at all, not about one picture that is damaged, or of another format."""
 ECHO = re.compile(r"""(?<=['"])input\\*['"]: ?[\[{].*""", re.DOTALL)
 """The request, which pydantic repeats in its errors, as vLLM writes them into a sentence."""
 DEEPEST = 8
@@ -60,6 +69,7 @@ IN_BAND = 0
 WORDS = (
     ("no_credit", NO_CREDIT, (IN_BAND, 400, 402, 403, 429)),
     ("too_long", TOO_LONG, (IN_BAND, 400, 413, 422, 500, 501, 503)),
+    ("no_pictures", NO_PICTURES, (400, 404, 415, 422, 500)),
     ("unauthorized", BAD_KEY, (IN_BAND, 400, 403)),
     ("filtered", FILTERED, (IN_BAND, 400, 403, 422)),
     ("model_not_found", NO_SUCH_MODEL, (400, 422)),
@@ -74,12 +84,16 @@ WEB_PAGE = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Refusal:
-    """An HTTP response other than 2xx: its body as text, and the fields ``code`` and ``param`` of OpenAI's errors."""
+    """An HTTP response other than 2xx: its body as text, and the fields ``code`` and ``param`` of OpenAI's errors.
+
+    ``pictures``: whether the request had any; else no words mean that the model takes none.
+    """
 
     status: int
     message: str
     code: str = ""
     param: str = ""
+    pictures: bool = False
 
     @property
     def words(self) -> str:
@@ -123,7 +137,7 @@ def meaning(refusal: Refusal) -> str:
         return "redirected"
     if (is_page and status in NO_API) or _is_lost(refusal):
         return "wrong_address"
-    by_words = "" if is_page else _by_words(refusal.words, status)
+    by_words = "" if is_page else _by_words(refusal.words, status, refusal.pictures)
     return by_words or STATUS_CODES.get(status, "provider_down" if status >= 500 else "bad_request")
 
 
@@ -143,8 +157,9 @@ def _is_lost(refusal: Refusal) -> bool:
     return bool(NO_SUCH_ADDRESS.search(refusal.words) or SAYS_NOTHING.fullmatch(refusal.message.lower()))
 
 
-def _by_words(words: str, status: int) -> str:
+def _by_words(words: str, status: int, pictures: bool = False) -> str:
     """Return the code that the words mean, or "" where they say no more than the status."""
-    meant = (code for code, known, statuses in WORDS if status in statuses and known.search(words))
+    meaningful = (each for each in WORDS if pictures or each[0] != "no_pictures")
+    meant = (code for code, known, statuses in meaningful if status in statuses and known.search(words))
     code = next(meant, "")
     return next(meant, "") if code == "too_long" and status and TOKENS_REFUSED.search(words) else code

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +12,20 @@ import httpx2
 import openai
 import orjson
 
+from parley import correlation
 from parley.provider import Provider
 from parley.text import clean_line
 
 from . import clients
 from .accumulator import DONE, Stray
+from .bodies import with_pictures
 from .chat_completions import Dialect, blame
+from .egress import NotPublic
 from .outcome import ProviderError, seconds_of
 from .prompt import Request
 from .refusals import MAY_PASS, Refusal, meaning, without_echo
 from .sse import HEARTBEATS, Events, NotAnEvent, is_done
+from .stream_errors import sentence_of
 from .timeouts import Timeout
 from .wires import WIRES
 
@@ -46,7 +50,8 @@ async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[An
         words,
         Timeout(provider.answer_timeout),
         silence,
-        await _ask(provider, request) as answer,
+        _client(provider) as client,
+        await _ask(client, provider, request) as answer,
         aclosing(_chunks(answer.response.aiter_bytes())) as chunks,
     ):
         async for batch in chunks:
@@ -54,7 +59,7 @@ async def stream(provider: Provider, request: Request) -> AsyncGenerator[list[An
             yield batch
 
 
-async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[object]:
+async def _ask(client: openai.AsyncOpenAI, provider: Provider, request: Request) -> openai.AsyncStream[object]:
     """Ask in the dialect that the model is known to accept, and at once in another where it refuses this one.
 
     A dialect is remembered once it was accepted. Raises openai.APIStatusError.
@@ -63,9 +68,9 @@ async def _ask(provider: Provider, request: Request) -> openai.AsyncStream[objec
     dialect = _dialects.get(key, Dialect())
     while True:
         try:
-            answer = await _post(provider, request, dialect)
+            answer = await _post(client, provider, request, dialect)
         except openai.APIStatusError as error:
-            other = dialect.after(_refusal(error), request)
+            other = dialect.after(_refusal(error, request), request)
             if other is None:
                 raise
             message = provider.redacted(without_echo(error.body))
@@ -83,20 +88,30 @@ def _remember(key: tuple[Provider, str], dialect: Dialect) -> None:
         _dialects[key] = dialect
 
 
-def _post(provider: Provider, request: Request, dialect: Dialect) -> Awaitable[openai.AsyncStream[object]]:
+async def _post(
+    client: openai.AsyncOpenAI, provider: Provider, request: Request, dialect: Dialect
+) -> openai.AsyncStream[object]:
     """Do what ``chat.completions.create`` does, without the walk over types, and the slow JSON, that take its time."""
     wire, answer = WIRES[provider.wire], openai.AsyncStream[object]
-    content = orjson.dumps({**wire.body(request, dialect), **provider.extra_body})
-    return _client(provider).post(wire.path, content=content, cast_to=object, stream=True, stream_cls=answer)
+    body = {**wire.body(request, dialect), **provider.extra_body}
+    pictures = request.pictures
+    sent: Any = await with_pictures(wire, body, pictures) if pictures else {"content": orjson.dumps(body)}
+    if request_id := correlation.request_id():
+        headers = sent.setdefault("options", {}).setdefault("headers", {})
+        headers["X-Client-Request-Id"] = request_id
+    return await client.post(wire.path, cast_to=object, stream=True, stream_cls=answer, **sent)
 
 
-def _client(provider: Provider) -> openai.AsyncOpenAI:
-    """Return the client. Raises ProviderError where the base URL, or a proxy of the environment, is no address."""
-    try:
-        return clients.client_of(provider)
-    except (ValueError, ImportError) as error:
-        logger.warning("The provider cannot be asked: %s", provider.redacted(error))
-        raise ProviderError("unreachable") from None
+@asynccontextmanager
+async def _client(provider: Provider) -> AsyncIterator[openai.AsyncOpenAI]:
+    """Lend the client. Raises ProviderError where the base URL, or a proxy of the environment, is no address."""
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(clients.lent(provider))
+        except (ValueError, ImportError, httpx2.InvalidURL) as error:
+            logger.warning("The provider cannot be asked: %s", provider.redacted(error))
+            raise ProviderError("unreachable") from None
+        yield client
 
 
 async def _chunks(received: AsyncIterator[bytes]) -> AsyncGenerator[list[Any], None]:
@@ -176,7 +191,7 @@ async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIte
     try:
         yield
     except ProviderError as error:
-        if error.detail:
+        if error.detail and error.code != "missing":
             log("sent, in place of a chunk", error.detail)
         raise
     except openai.APIStatusError as error:
@@ -186,37 +201,52 @@ async def _errors_in_our_words(provider: Provider, request: Request) -> AsyncIte
         raise ProviderError("timeout") from None
     except BROKEN as error:
         log("could not be reached", error.__cause__ or error)
-        raise ProviderError("timeout" if _is_timeout(error) else "unreachable", retriable=True) from None
+        raise _from_break(error) from None
     except (NotAnEvent, ValueError, httpx2.DecodingError) as error:
         log("sent no stream", error)
         raise ProviderError("garbage") from None
 
 
-def _is_timeout(error: BaseException) -> bool:
+def _from_break(error: Exception) -> ProviderError:
+    """Return the error of a request that did not come through, with the words of the network."""
+    causes = _causes(error)
+    if any(isinstance(cause, NotPublic) for cause in causes):
+        return ProviderError("not_public")
+    code = "timeout" if _is_timeout(causes) else "unreachable"
+    return ProviderError(code, retriable=True, cause=str(error.__cause__ or error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what it wraps, outermost first."""
+    causes = [error]
+    while cause := causes[-1].__cause__:
+        causes.append(cause)
+    return causes
+
+
+def _is_timeout(causes: list[BaseException]) -> bool:
     """Return whether time ran out: the SDK's transport calls refused connections so, too, but wraps the cause."""
-    wrapped = [error]
-    while cause := wrapped[-1].__cause__:
-        wrapped.append(cause)
-    if any(isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) for cause in wrapped):
-        return any(isinstance(cause, aiohttp.ServerTimeoutError) for cause in wrapped)
-    return any(isinstance(cause, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException) for cause in wrapped)
+    if any(isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) for cause in causes):
+        return any(isinstance(cause, aiohttp.ServerTimeoutError) for cause in causes)
+    return any(isinstance(cause, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException) for cause in causes)
 
 
-def _refusal(error: openai.APIStatusError) -> Refusal:
+def _refusal(error: openai.APIStatusError, request: Request) -> Refusal:
     """Read the SDK's error, of which any part may be missing or of another type."""
     body = without_echo(error.body)
     message = body if isinstance(body, str) else repr(body or "")
     code, param = (value if isinstance(value, str) else "" for value in (error.code, error.param))
-    return Refusal(error.status_code, message[:MAX_REFUSAL], code[:100], param[:100])
+    return Refusal(error.status_code, message[:MAX_REFUSAL], code[:100], param[:100], bool(request.pictures))
 
 
 def _from_status(error: openai.APIStatusError, provider: Provider, request: Request) -> ProviderError:
     """Return the error of a refusal, which names the parameter that was refused, if any."""
-    refusal = _refusal(error)
+    refusal = _refusal(error, request)
     code = meaning(refusal)
     if refusal.about_the_request and (to_blame := blame(refusal, request.parameters)):
-        return ProviderError(f"refused_{to_blame[0]}")
+        return ProviderError(f"refused_{to_blame[0]}", words=refusal.message)
     if code == "unauthorized" and not provider.key:
         code = "no_key"
     retry_after = seconds_of(error.response.headers.get("retry-after", ""), datetime.now(UTC))
-    return ProviderError(code, retriable=code in MAY_PASS, retry_after=retry_after)
+    words = sentence_of(without_echo(error.body))
+    return ProviderError(code, retriable=code in MAY_PASS, retry_after=retry_after, words=words)

@@ -13,7 +13,7 @@ from parley.models.conversation import title_from
 from parley.provider import Provider
 from parley.text import is_seen
 
-from . import ledger
+from . import ledger, reserving
 from .accumulator import Accumulator
 from .outcome import ProviderError
 from .prompt import Request
@@ -21,6 +21,7 @@ from .refusals import in_band
 from .stream_errors import InBandError
 from .streaming import stream
 from .timeouts import Timeout
+from .usage import counted
 from .wires import WIRES
 
 logger = logging.getLogger(__name__)
@@ -51,10 +52,10 @@ class Titles:
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._running: set[asyncio.Task[None]] = set()
 
-    def soon(self, reply: Message) -> None:
+    def soon(self, reply: Message, provider: Provider) -> None:
         """Begin to write a title after a reply was done, where a model for titles is set."""
-        if reply.provider.title_model:
-            task = asyncio.create_task(self._write(reply.pk, reply.provider))
+        if provider.title_model:
+            task = asyncio.create_task(self._write(reply.pk, provider))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
@@ -69,7 +70,7 @@ class Titles:
         try:
             async with self._turn:
                 reply, request = await self._in_database(begin, reply_id, provider.title_model)
-                if request:
+                if request and await self._in_database(reserving.affords_title, reply, provider, request):
                     await self._ask(reply, provider, request)
         except Exception as error:
             known = isinstance(error, ProviderError | InBandError | TimeoutError | Message.DoesNotExist)
@@ -88,7 +89,8 @@ class Titles:
             outcome, code = Status.FAILED, code_of(error)
             raise
         finally:
-            call.end(outcome, code, **answer.billed)
+            written = len(str(answer.text)) + len(str(answer.reasoning))
+            call.end(outcome, code, **counted(answer.billed, request.messages, written or None))
             await self._in_database(ledger.title, reply.conversation, title, usage, call)
 
 
@@ -97,7 +99,8 @@ def begin(reply_id: UUID, model: str) -> tuple[Message, Request | None]:
     reply = Message.objects.select_related("conversation", "parent").get(pk=reply_id)
     conversation, question = reply.conversation, reply.parent
     answers = Message.objects.filter(conversation=conversation, role=Role.ASSISTANT, status=Status.DONE)
-    if question is None or conversation.titled_by != "question" or answers.exclude(pk=reply.pk).exists():
+    has_title = conversation.titled_by != "question" or answers.exclude(pk=reply.pk).exists()
+    if has_title or question is None or not question.content.strip():
         return reply, None
     return reply, request_for(model, question.content, reply.content)
 

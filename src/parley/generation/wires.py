@@ -14,13 +14,19 @@ from .prompt import Request
 class Wire:
     """``path``: below the base URL; ``body(request, dialect)``: the JSON to send; ``answer(begun)``: takes its events.
 
-    ``begun``: the text that the model is to continue, "" for a new answer.
+    ``begun``: the text that the model is to continue, "" for a new answer. ``picture(media_type, base64)``: what stands
+    for a picture, which the body has as a Picture.
     """
 
     path: str
     body: Callable[[Request, Dialect], dict[str, Any]]
     answer: Callable[[str], Accumulator]
+    picture: Callable[[str, str], dict[str, Any]]
 
 
-WIRES = {"chat_completions": Wire(chat_completions.PATH, chat_completions.body, Accumulator)}
+WIRES = {
+    "chat_completions": Wire(
+        chat_completions.PATH, chat_completions.body, Accumulator, chat_completions.picture,
+    ),
+}  # fmt: skip
 """By ``Provider.wire``."""

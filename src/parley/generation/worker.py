@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -34,7 +35,7 @@ class Loop:
 
     def __init__(self, make_log: Callable[[], Log]) -> None:
         self.worker_id = uuid7()
-        self._make_log = make_log
+        self._make_log, self._beside = make_log, set[Future[Any]]()
         self._heartbeat, self._ready = Heartbeat(self.worker_id), threading.Event()
         self._thread = threading.Thread(target=self._main, name="parley-loop", daemon=True)
         self._thread.start()
@@ -44,8 +45,17 @@ class Loop:
         """Claim and write a reply until it is settled; return its status, or "" where it was not for us to write."""
         return str(self._run(self._engine.write(reply_id)).result())
 
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run something short beside the replies, and return its result. Raises CancelledError at a shutdown."""
+        future = self._run(coroutine)
+        self._beside.add(future)
+        future.add_done_callback(self._beside.discard)
+        return future.result()
+
     def end_soon(self, grace: float | None = None) -> None:
         """Begin shutdown: after ``grace`` seconds (SHUTDOWN_GRACE), hand over running replies, oldest first."""
+        for future in [*self._beside]:
+            future.cancel()
         self._claims.end_soon()
         self._run(self._engine.hand_over(conf.SHUTDOWN_GRACE if grace is None else grace))
 

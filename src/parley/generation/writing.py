@@ -11,8 +11,10 @@ from parley.models.message_queryset import Reasoning
 from parley.provider import Provider
 
 from .accumulator import Accumulator
+from .cost import tokens_of
 from .outcome import Outcome
 from .prompt import Request
+from .usage import Billed, counted
 
 TICK_EACH = 0.0008
 """Seconds that a running reply adds to the tick, so that many are sent in fewer, longer pieces: 0.24 with 300."""
@@ -24,7 +26,9 @@ class Writing:
 
     ``ending`` says why it was cancelled: "stopped" by the person, "handed over" by a process that
     ends, or "lost" to somebody else. ``held``: somebody else holds its row. ``unasked`` is how it
-    ends where there is nothing to ask.
+    ends where there is nothing to ask. ``included``: see Message.included. ``step``: tokens that the
+    budgets hold for it at a time, 0 where none limits it; ``allowance``: those that they hold by now;
+    ``shortage``: why no more.
     """
 
     reply: Message
@@ -32,6 +36,7 @@ class Writing:
     request: Request
     answer: Accumulator
     left_out: int = 0
+    included: list[dict[str, Any]] = field(default_factory=list)
     checkpointed: str = ""
     saved_reasoning: Reasoning | None = None
     task: asyncio.Task[Outcome] | None = None
@@ -44,10 +49,22 @@ class Writing:
     held: bool = False
     has_reasoned: bool = False
     calls: list[Call] = field(default_factory=list)
+    events: int = 0
+    step: int = 0
+    allowance: int = 0
+    shortage: str = ""
 
     @property
     def key(self) -> tuple[UUID, int]:
         return self.reply.pk, self.reply.attempt
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a line of the log about it belongs to; see correlation."""
+        reply = self.reply
+        facts = {"reply": str(reply.pk), "attempt": reply.attempt, "worker": str(reply.worker or "")}
+        asked = {"connection": self.provider.slug, "model": self.request.model}
+        return {**facts, "person": str(reply.owner_id), **asked}
 
     @property
     def text(self) -> str:
@@ -77,6 +94,22 @@ class Writing:
     def shown(self) -> bool:
         """Whether this attempt has added anything that somebody may have seen."""
         return bool(self.answer.reasoning) or len(self.text) > len(self.reply.content)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens were written: as its characters make, and no fewer than events came."""
+        new = self.answer.text.size - len(self.reply.content)
+        return max(self.events, tokens_of(new + self.answer.reasoning.size))
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether the budgets should hold more, before it has written all that they hold."""
+        return bool(self.step) and not self.shortage and self.tokens > self.allowance - self.step // 4
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it has written all that the budgets hold, and they have no more."""
+        return bool(self.shortage) and self.tokens >= self.allowance
 
     @property
     def reasoning(self) -> dict[str, Any]:
@@ -113,7 +146,13 @@ class Writing:
     def end_call(self, outcome: str, error: str) -> None:
         """Note the outcome of the last call to the provider, if there was one."""
         for call in self.calls[-1:]:
-            call.end(outcome, error, **self.answer.billed)
+            call.end(outcome, error, **self._billed(outcome))
+
+    def _billed(self, outcome: str) -> Billed:
+        """Return the tokens; none where it has failed before it said anything."""
+        written = max(len(self.text) - len(self.reply.content), 0) + len(str(self.answer.reasoning))
+        failed_at_once = outcome == "failed" and not self.shown
+        return counted(self.answer.billed, self.request.messages, None if failed_at_once else written)
 
     def cancel(self, ending: str) -> None:
         """Stop writing; of several reasons, the first counts."""
@@ -134,11 +173,13 @@ class Running(dict[UUID, Writing]):
     """Reply id → reply. ``claiming``: ids that the database may already have as ours.
 
     ``dirty``: replies of which readers have not been sent everything; ``begun``: those of them with first words.
+    ``short``: set when a reply needs more of the budgets.
     """
 
     def __init__(self) -> None:
         self.claiming, self.dirty, self.begun = set[UUID](), set[UUID](), set[UUID]()
         self.wake, self.first_words, self.unsaved = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.short = asyncio.Event()
 
     @property
     def tick(self) -> float:
@@ -160,3 +201,5 @@ class Running(dict[UUID, Writing]):
             self.first_words.set()
         if writing.unsaved:
             self.unsaved.set()
+        if writing.needs_more:
+            self.short.set()

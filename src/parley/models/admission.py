@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from parley.conf import conf
 
@@ -17,10 +17,7 @@ def may(owner_id: Any, kind: Any) -> bool:
     Call it in a transaction that has advanced the person's feed, so that of two at once one comes second.
     """
     limit = kind.MAX_UNSETTLED
-    return limit is None or kind.objects.unsettled().filter(**{kind.OWNER: owner_id}).count() <= limit
-
-
-UPLOADS_AND_EXPORTS = Q(kind="export") | Q(settled_at=None)
+    return limit is None or kind.objects.counted().filter(**{kind.OWNER: owner_id}).count() <= limit
 
 
 class Full(Exception):
@@ -28,8 +25,11 @@ class Full(Exception):
 
 
 def used_by(owner: Any) -> int:
-    """Return the bytes in use, without expired links, which are emptied when the next one is made."""
-    kept = (owner.transfers.filter(UPLOADS_AND_EXPORTS), owner.shares.unexpired())
+    """Return the bytes in use, without expired links, which are emptied when the next one is made.
+
+    Exports do not count, so that everybody can take out what they keep; see ``Transfer.finish_export``.
+    """
+    kept = (owner.transfers.unsettled(), owner.shares.unexpired(), owner.attachments.usable())
     return sum(rows.aggregate(bytes=Sum("size"))["bytes"] or 0 for rows in kept)
 
 

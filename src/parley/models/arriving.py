@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 from django.utils import timezone
 
-from . import locks
 from .feed import Feed
 from .message_queryset import weight_of
 from .organised import GIVEN_UP
@@ -39,8 +39,8 @@ class Arrival:
     ) -> None:
         """Take callbacks, which may raise to give up, and how to write.
 
-        ``on_portion`` is called after each of several portions, outside of any transaction; ``at_first`` in the first
-        transaction of several; ``at_last`` in the last → values to set on the conversation. ``weigh`` (→ characters)
+        ``on_portion`` is called after each of several portions, outside of any transaction; ``at_first`` first in each
+        of several transactions; ``at_last`` in the last → values to set on the conversation. ``weigh`` (→ characters)
         and ``insert`` (→ statements) are for what is written as messages without being a Message.
         """
         self._conversation, self._on_portion, self._at_last = conversation, on_portion, at_last
@@ -87,6 +87,7 @@ class Arrival:
     def _write_portion(self, messages: list[Any]) -> None:
         rows = self._insert(messages)
         with self._pace.transaction(self._weight_of(messages)):
+            self._at_first()
             self._change(deleted_at=timezone.now() + LEASE)
             execute(rows)
         self._on_portion()
@@ -137,7 +138,9 @@ def arrive_once(
     try:
         if there := _whole(same):
             return there
-        Arrival(conversation, at_first=locks.wait_no_longer, at_last=at_last, **how).write(messages)
+        # Who deletes what is copied, or a file that nothing uses, holds the feed, too.
+        held = partial(Feed.lock, conversation.owner_id)
+        Arrival(conversation, at_first=held, at_last=at_last, **how).write(messages)
     except IntegrityError as error:  # of two requests at once, one comes second
         if there := _whole(same):
             return there

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models, transaction
 
 from . import statements, tree
+from .bulk import delete_raw
 from .feed import Feed
 from .portions import ROW, Pace
 from .states import UNSETTLED
@@ -211,7 +212,7 @@ class Branching(models.Model):
         rows = self.messages.filter(pk__in=ids)
         self._show_instead(rows, above)
         running = _stop(rows)
-        rows.order_by()._raw_delete(rows.db)
+        delete_raw(rows)
         return running
 
     def _show_instead(self, rows: Rows, above: UUID | None) -> None:

@@ -11,6 +11,8 @@ from django.db.models.functions import Length
 from parley.ids import uuid7
 
 from . import locks
+from .attached import Attached
+from .feed import Feed
 from .portions import ROW, Pace
 from .statements import Statement
 
@@ -31,6 +33,9 @@ COPIED = {
 COPY = """INSERT INTO "parley_message" ({columns})
     WITH copy (original, id, parent) AS (VALUES {copies})
     SELECT {values} FROM copy JOIN parley_message ON parley_message.id = copy.original"""
+COPY_FILES = """INSERT INTO parley_attached (attachment_id, message_id, position, "on")
+    WITH copy (original, id) AS (VALUES {copies})
+    SELECT attachment_id, copy.id, position, "on" FROM copy JOIN parley_attached ON message_id = copy.original"""
 
 
 class Copy(NamedTuple):
@@ -49,7 +54,7 @@ def copies(branch: models.QuerySet[Any]) -> Iterator[Copy]:
 
 
 def copying(message: type[models.Model], rows: list[Copy], conversation: UUID) -> list[Statement]:
-    """Return the statement that inserts these copies into a conversation, if their originals still exist."""
+    """Return the statements that insert these copies into a conversation, if their originals still exist."""
     connection = connections[router.db_for_write(message)]
     key: Any = message._meta.pk
     columns = [str(field.column) for field in message._meta.concrete_fields]
@@ -60,7 +65,12 @@ def copying(message: type[models.Model], rows: list[Copy], conversation: UUID) -
         values=", ".join(values).format(uuid=key.db_type(connection)),
     )
     ids = [each for row in rows for each in row[:3]] + [conversation]
-    return [(statement, tuple(key.get_db_prep_value(each, connection) for each in ids))]
+    pairs = [each for row in rows for each in row[:2]]
+    files = COPY_FILES.format(copies=", ".join(["(%s, %s)"] * len(rows)))
+    return [
+        (text, tuple(key.get_db_prep_value(each, connection) for each in values))
+        for text, values in ((statement, ids), (files, pairs))
+    ]
 
 
 LONGEST = 1.0
@@ -71,7 +81,7 @@ MAX_ROWS = 200
 def emptied(conversation: Any, clock: Callable[[], float] = time.monotonic) -> bool:
     """Delete messages, newest first, for LONGEST seconds; return whether none is left.
 
-    Stop where another process has locked the conversation: it does the same.
+    Stop where another process has locked the conversation, which does the same, or the feed, which may copy from it.
     """
     pace, until = Pace(), clock() + LONGEST
     left = list(conversation.messages.order_by("pk").values_list("pk", flat=True))
@@ -79,7 +89,7 @@ def emptied(conversation: Any, clock: Callable[[], float] = time.monotonic) -> b
         newest = _weighed(conversation, left[-min(pace.rows, MAX_ROWS) :], pace.most)
         with pace.transaction(sum(newest.values())):
             locks.wait_no_longer()
-            if not _held(conversation):
+            if not (Feed.hold([conversation.owner_id]) and _held(conversation)):
                 return False
             _delete(conversation, list(newest))
         del left[-len(newest) :]
@@ -109,5 +119,10 @@ def _delete(conversation: Any, ids: list[UUID]) -> None:
     everyone = conversation.messages.model._default_manager
     type(conversation)._default_manager.filter(shown__in=ids).update(shown=None)
     everyone.filter(parent__in=ids).exclude(pk__in=ids).update(parent=None)
-    rows = everyone.filter(pk__in=ids).order_by()
-    rows._raw_delete(rows.db)
+    delete_raw(everyone.filter(pk__in=ids))
+
+
+def delete_raw(messages: models.QuerySet[Any]) -> None:
+    """Delete messages, which nothing refers to, without reading them and without signals."""
+    for rows in (Attached.objects.filter(message__in=messages.order_by()).order_by(), messages.order_by()):
+        rows._raw_delete(rows.db)

@@ -1,6 +1,6 @@
 """A conversation: a person's tree of messages, of which the page shows one branch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
@@ -19,7 +19,10 @@ from parley.ids import uuid7
 from parley.text import clean_title_usage
 
 from . import locks, tree
+from .announced import after_commit, conversation_started, question_asked
 from .arriving import arrive_once
+from .attached import Attached
+from .attachment import Attachment
 from .branching import Branching
 from .bulk import copies, copying
 from .compiled import Compiled, Slot
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 60
 FORK = "fork:"
 """Begins the ``origin`` of a fork, before the id of the message that it goes on from."""
-INHERITED = ("title", "titled_by", "model", "instructions", "parameters", "folder_id")
+INHERITED = ("title", "titled_by", "model", "instructions", "parameters", "without_profile", "folder_id")
 """Fields that a fork takes over."""
 
 
@@ -76,6 +79,7 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
     titled_by = models.CharField(max_length=10, choices=TitledBy.choices, default=TitledBy.QUESTION, editable=False)
     title_usage = models.JSONField(default=dict, editable=False)
     origin = models.CharField(max_length=200, blank=True, editable=False)
+    without_profile = models.BooleanField(_("without personal instructions"), default=False, db_default=False)
     updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
 
     objects = ConversationQuerySet.as_manager()
@@ -107,7 +111,8 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        """Name it without its title, which the admin shows to nobody by accident."""
+        return str(self.pk)
 
     def get_absolute_url(self) -> str:
         return reverse("parley:conversation_show", args=[self.pk])
@@ -125,19 +130,29 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
 
     @classmethod
     def start(
-        cls, owner: Any, text: str, *, idempotency_key: UUID | None = None, **generation_settings: Any
+        cls,
+        owner: Any,
+        text: str,
+        *,
+        idempotency_key: UUID | None = None,
+        attachments: Sequence[UUID] = (),
+        **generation_settings: Any,
     ) -> tuple["Conversation", "Message"]:
-        """Create a conversation, named after its first question, and enqueue the reply → (conversation, reply).
+        """Create a conversation, named after its first question or file, and enqueue the reply → (conversation, reply).
 
-        ``generation_settings``: model, instructions, parameters, folder. Raises DuplicateQuestion, and DoesNotExist
-        for a folder that was deleted meanwhile.
+        ``attachments``: see ask. ``generation_settings``: model, instructions, parameters, folder. Raises what ask
+        raises, and DoesNotExist for a folder that was deleted meanwhile.
         """
         with _sending(owner.pk, None, idempotency_key):
             conversation = cls(owner=owner, title=title_from(text), **generation_settings)
+            if attachments and not conversation.title:
+                conversation.title = _title_of(owner, attachments)
             conversation.save(force_insert=True)
             if conversation.folder:
                 conversation.folder.refresh_from_db(fields=["version"])
-            _, reply = conversation._ask(text, idempotency_key)
+            question, reply = conversation._ask(text, idempotency_key, attachments=attachments)
+            after_commit(conversation_started, cls, conversation=conversation)
+            after_commit(question_asked, type(reply), question=question, reply=reply)
         return conversation, reply
 
     def ask(
@@ -147,16 +162,20 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         idempotency_key: UUID | None = None,
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
+        attachments: Sequence[UUID] = (),
     ) -> tuple["Message", "Message"]:
         """Write the question and enqueue its reply → (question, reply).
 
         ``idempotency_key`` is the form's own, whose draft is dropped. ``instead_of``: an earlier question that this
-        one replaces on the shown branch, and that is kept. ``below``: a message of the branch to go on with, which is
-        shown from then on. Raises DuplicateQuestion for a key that was used, and DoesNotExist for what was deleted
-        meanwhile.
+        one replaces on the shown branch, and that is kept, as the draft is then. ``below``: a message of the branch to
+        go on with, which is shown from then on. ``attachments``: ids of the files to send, in order. Raises
+        DuplicateQuestion for a key that was used, DoesNotExist for what was deleted meanwhile, AttachmentGone and
+        AttachmentUnread.
         """
-        with _sending(self.owner_id, self, idempotency_key):
-            return self._ask(text, idempotency_key, instead_of, below)
+        with _sending(self.owner_id, self, None if instead_of else idempotency_key):
+            question, reply = self._ask(text, idempotency_key, instead_of, below, attachments)
+            after_commit(question_asked, type(reply), question=question, reply=reply)
+        return question, reply
 
     def _ask(
         self,
@@ -164,6 +183,7 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         idempotency_key: UUID | None,
         instead_of: "Message | None" = None,
         below: "Message | None" = None,
+        attachments: Sequence[UUID] = (),
     ) -> tuple["Message", "Message"]:
         version = Feed.advance(self.owner_id)
         leaf_id = self.shown_id = self._next_place(idempotency_key)
@@ -174,7 +194,11 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
         new = partial(self.messages.model, conversation=self)
         question = new(parent_id=parent_id, role="user", status="done", content=text, **asked)
         reply = new(parent=question, role="assistant", version=version)
+        files = Attachment.objects.take(self.owner_id, attachments, version) if attachments else []
         reply.enqueue(question)
+        if files:
+            Attached.hold(files, message=question)
+            question.files = files
         self._turn_to(reply.pk, version, turned=parent_id != leaf_id, updated_at=timezone.now())
         if parent_id == leaf_id:
             question.versions, reply.versions = [question.pk], [reply.pk]
@@ -191,11 +215,11 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
             raise DuplicateQuestion(mine.filter(idempotency_key=idempotency_key)[0])
         return leaf_id
 
-    def regenerate(self, message: "Message", model: str = "") -> "Message":
+    def regenerate(self, message: "Message", model: str = "", *, without_pictures: bool | None = None) -> "Message":
         """Enqueue another reply beside this one, or to this question, on the shown branch → the pending reply.
 
         While no word of such a reply is written, it is the one that is returned, so that two clicks ask once.
-        ``model``: instead of the conversation's. Raises NoQuestion.
+        ``model``: instead of the conversation's. ``without_pictures``: only their names are sent. Raises NoQuestion.
         """
         with transaction.atomic():
             version = Feed.advance(self.owner_id)
@@ -203,19 +227,20 @@ class Conversation(Branching, Organised, GenerationSettings, Versioned):
             question_id = message.pk if message.role == "user" else message.parent_id
             if question_id is None:
                 raise NoQuestion(message)
-            reply = self._unwritten(question_id, model) or self._ask_again(question_id, model, version)
+            asked = {"asked_model": model, "without_pictures": without_pictures or None}
+            reply = self._unwritten(question_id, **asked) or self._ask_again(question_id, version, **asked)
             self._turn_to(reply.pk, version, turned=True, updated_at=timezone.now())
         return reply
 
-    def _unwritten(self, question_id: UUID, model: str) -> "Message | None":
-        replies = self.messages.filter(parent=question_id, role="assistant", asked_model=model, content="")
+    def _unwritten(self, question_id: UUID, **asked: Any) -> "Message | None":
+        replies = self.messages.filter(parent=question_id, role="assistant", content="", **asked)
         reply: Message | None = replies.filter(status__in=UNSETTLED).order_by("-id").first()
         return reply
 
-    def _ask_again(self, question_id: UUID, model: str, version: int) -> "Message":
+    def _ask_again(self, question_id: UUID, version: int, **asked: Any) -> "Message":
         beside = self.messages.filter(parent=question_id).order_by("-id").values_list("pk", flat=True).first()
         pk = uuid7(max(filter(None, (question_id, beside, self.shown_id))))
-        asked = {"id": pk, "version": version, "asked_model": model}
+        asked |= {"id": pk, "version": version}
         reply: Message = self.messages.model(conversation=self, parent_id=question_id, role="assistant", **asked)
         reply.enqueue()
         return reply
@@ -267,7 +292,7 @@ _OWN = Compiled(_own)
 def _sending(owner_id: Any, conversation: Conversation | None, form: UUID | None) -> Iterator[None]:
     """Run a transaction that asks, and drop a form's draft in it; after it for a question that was asked before.
 
-    What asks without a form is a program, and what the person has typed meanwhile is not what it asks.
+    What asks without a form is a program, or edits a question, and what the person has typed is not what it asks.
     """
     try:
         with transaction.atomic():
@@ -275,8 +300,15 @@ def _sending(owner_id: Any, conversation: Conversation | None, form: UUID | None
             if form:
                 Draft.drop(owner_id, conversation)
     except DuplicateQuestion:
-        Draft.drop(owner_id, conversation)
+        if form:
+            Draft.drop(owner_id, conversation)
         raise
+
+
+def _title_of(owner: Any, attachments: Sequence[UUID]) -> str:
+    """Return a title for a question without words: the name of its first file."""
+    names = Attachment.objects.filter(owner=owner, pk=attachments[0]).values_list("name", flat=True)
+    return title_from(names.first() or "")
 
 
 class NoQuestion(Exception):

@@ -29,7 +29,7 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:40]
+        return str(self.pk)
 
     @classmethod
     def keep(cls, owner: Any, conversation: "Conversation | None", text: str) -> None:

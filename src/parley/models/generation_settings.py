@@ -6,8 +6,10 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from parley.conf import conf
-from parley.provider import Provider
+from parley import policy
+from parley.choice import name_of
+
+from .connection import Unavailable, default_choice, provider_of
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 MAX_TOKENS = 10_000_000
@@ -56,9 +58,13 @@ def _possible(name: str, value: Any) -> bool:
     return isinstance(value, int | float | str) and value in PARAMETERS[name]
 
 
-def may_ask(model: str) -> bool:
-    """Return whether the administrator allows a model (MODELS); the default model is always allowed."""
-    return conf.provider.allows(model)
+def may_ask(choice: str, user: Any = None) -> bool:
+    """Return whether a person may make a choice, also one that no list offers."""
+    try:
+        asked = provider_of(choice, getattr(user, "pk", None))
+    except Unavailable:
+        return False
+    return asked.allows(name_of(choice)) and choice in policy.allowed(user, [choice])
 
 
 class GenerationSettings(models.Model):
@@ -91,18 +97,13 @@ class GenerationSettings(models.Model):
         return getattr(self, "folder", None)
 
     @property
-    def provider(self) -> Provider:
-        """Return the provider to ask."""
-        return conf.provider
-
-    @property
     def effective_model(self) -> str:
         return self.model or self.fallback_model
 
     @property
     def fallback_model(self) -> str:
-        """Return the model to ask if none is chosen here."""
-        return self.fallback.effective_model if self.fallback else self.provider.model
+        """Return the choice that counts if none is made here."""
+        return self.fallback.effective_model if self.fallback else default_choice()
 
     @property
     def effective_instructions(self) -> str:

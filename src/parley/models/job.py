@@ -12,8 +12,9 @@ from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When, Window
 from django.db.models.expressions import Combinable
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from parley import broker
@@ -28,8 +29,8 @@ ALWAYS = Q()
 MAX_DEATHS = 3
 """Times that a job is begun again automatically because its worker died."""
 
-Unsettled = tuple[UUID, Any, Any, bool]
-"""(id, owner, lane, whether it runs) of a job."""
+Unsettled = tuple[UUID, Any, Any, bool, bool]
+"""(id, owner, lane, whether it runs, whether it must wait for something else) of a job."""
 
 
 class Claim(NamedTuple):
@@ -44,13 +45,16 @@ def in_turn(unsettled: Iterable[Unsettled], ids: set[UUID], *, most: int) -> lis
 
     A job waits for all earlier ones of its lane, and while ``most`` others of its person are running.
 
-    >>> in_turn([(1, "ann", "a", True), (2, "ann", "b", False), (3, "ann", "b", False)], {2, 3}, most=2)
+    >>> jobs = [(1, "ann", "a", True, False), (2, "ann", "b", False, False), (3, "ann", "b", False, False)]
+    >>> in_turn(jobs, {2, 3}, most=2)
     [2]
+    >>> in_turn([(1, "ann", "a", False, True), (2, "ann", "a", False, False)], {1, 2}, most=2)
+    []
     """
     rows, begun, busy = list(unsettled), [], set()
-    running = Counter(owner for _, owner, _, runs in rows if runs)
-    for pk, owner, lane, runs in rows:
-        if not runs and pk in ids and lane not in busy and running[owner] < most:
+    running = Counter(owner for _, owner, _, runs, _ in rows if runs)
+    for pk, owner, lane, runs, waits in rows:
+        if not (runs or waits) and pk in ids and lane not in busy and running[owner] < most:
             begun.append(pk)
             running[owner] += 1
         busy.add(lane)
@@ -78,6 +82,27 @@ class JobQuerySet(VisibleQuerySet):
         unsent = Q(enqueued_at=None) | Q(enqueued_at__lt=now - patience) | Q(enqueued_at__gt=now + patience)
         return self.unsettled().filter(unsent, status=self.model.WAITING).order_by("id")
 
+    def counted(self) -> Any:
+        """Return those of which a person may have MAX_UNSETTLED."""
+        return self.unsettled()
+
+    def rank(self) -> Any:
+        """Return the expression by which a job comes before others; lower ones come first."""
+        return Value(0)
+
+    def next_in_line(self) -> Any:
+        """Return the first waiting ones of each person, as many as may run beside those that do.
+
+        Those of the lowest rank come first, and of these the person who was served the longest ago.
+        """
+        runs = Q(status=self.model.RUNNING)
+        begun = self.model.objects.filter(owner=OuterRef("owner"), started_at__isnull=False).order_by("-started_at")
+        line = self.unsettled().annotate(rank=self.rank(), served_at=Subquery(begun.values("started_at")[:1]))
+        turn = Window(RowNumber(), F("owner"), [Case(When(runs, then=0), default=1), "rank", "id"])
+        line = line.annotate(turn=turn, running=Window(Count("id", filter=runs), F("owner")))
+        first = line.filter(turn__gt=F("running"), turn__lte=self.model.at_once())
+        return first.order_by("rank", F("served_at").asc(nulls_first=True), "id")
+
     def claim(self, ids: Iterable[UUID], worker_id: UUID) -> Claim:
         """Begin those of these jobs whose turn it is (waiting → running), for one worker.
 
@@ -99,7 +124,7 @@ class JobQuerySet(VisibleQuerySet):
     def _in_turn(self, ids: set[UUID]) -> dict[UUID, Any]:
         """Return {id: owner} of those of these jobs that may begin now."""
         rows = self.in_line(ids)
-        owner_of = {pk: owner for pk, owner, _, _ in rows}
+        owner_of = {pk: owner for pk, owner, *_ in rows}
         return {pk: owner_of[pk] for pk in in_turn(rows, ids, most=self.model.at_once())}
 
     def in_line(self, ids: set[UUID]) -> list[Unsettled]:
@@ -108,7 +133,7 @@ class JobQuerySet(VisibleQuerySet):
         owners = self.filter(pk__in=ids, status=kind.WAITING).values(kind.OWNER)
         theirs = self.unsettled().filter(**{f"{kind.OWNER}__in": owners}).order_by("id")
         rows = theirs.values_list("pk", kind.OWNER, kind.LANE, "status")
-        return [(pk, owner, lane, status == kind.RUNNING) for pk, owner, lane, status in rows]
+        return [(pk, owner, lane, status == kind.RUNNING, False) for pk, owner, lane, status in rows]
 
     def _lease_all(self, ids: Iterable[UUID], worker_id: UUID) -> list[Any]:
         waiting = Rows.of(self.model, ids, " AND status = %s", self.model.WAITING).load_free()
@@ -221,13 +246,16 @@ class Job(models.Model):
         allowed = self._ours if among is None else among
         return self._change(allowed, status=status, settled_at=timezone.now(), **values)
 
-    def recover(self, *, died: bool = True, still: Q = ALWAYS) -> bool:
-        """Requeue it after its worker is gone; fail it after MAX_DEATHS.
+    def recover(self, *, died: bool = True, still: Q = ALWAYS, given_up: str = "") -> bool:
+        """Requeue it after its worker is gone; fail it after MAX_DEATHS, with an error.
 
-        ``still``: what must be true of its row, besides that this attempt is running.
+        ``still``: what must be true of its row, besides that this attempt is running. ``given_up``: another error.
         """
         if died and self.deaths >= MAX_DEATHS:
-            return self.settle(self.FAILED, among=self._running.filter(still), error="worker_gone_again")
+            running = self._running.filter(still)
+            if given_up:
+                return self.settle(self.FAILED, among=running, error=given_up)
+            return self.settle(self.FAILED, among=running, error="worker_gone_again")
         return self.requeue(died=died, still=still)
 
     def requeue(self, *, died: bool, still: Q = ALWAYS, **values: Any) -> bool:

@@ -58,6 +58,20 @@ def wait_no_longer() -> None:
             cursor.execute(f"SELECT {LIMIT}", limit())
 
 
+def lock_table(kind: Any) -> None:
+    """Let nobody else write rows of this model, which may be read, until the end of this transaction.
+
+    SQLite: a write takes the database's one lock, whatever it changes.
+    """
+    table, key = (connection.ops.quote_name(name) for name in (kind._meta.db_table, kind._meta.pk.column))
+    wait_no_longer()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        else:
+            cursor.execute(f"UPDATE {table} SET {key} = {key} WHERE {key} IS NULL")
+
+
 def unless_held(change: Callable[..., int], *args: Any, **values: Any) -> int:
     """Make a change of one row in a brief transaction → what it returns; 0 if somebody else has locked the row."""
     try:

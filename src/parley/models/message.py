@@ -1,6 +1,7 @@
 """A message, and the life of a reply: pending → streaming → done | stopped | failed | interrupted."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from parley import errors, markdown
+from parley.choice import name_of
 from parley.conf import conf
 from parley.ids import uuid7
+from parley.included import named_in
 from parley.positions import LAST, Position
 from parley.provider import Provider
 from parley.text import clean_count
 
-from . import tree
+from . import budget, holding, tree
+from .attachment import Attachment
+from .connection import nameplate_of, title_of
 from .conversation import Conversation
 from .feed import Feed
 from .job import ALWAYS, Job
@@ -72,6 +77,8 @@ class Message(Job):
     sent_tokens = models.IntegerField(
         default=0, db_default=0, editable=False, help_text="About how many, where the provider read far fewer."
     )
+    included = models.JSONField(null=True, editable=False, help_text="Of a reply: what was sent of which file.")
+    without_pictures = models.BooleanField(null=True, editable=False, help_text="Of a reply: asked without them.")
     version = models.BigIntegerField(default=0, editable=False)
     parts = models.JSONField(
         default=list, blank=True, editable=False, help_text="What an import could not show as text."
@@ -99,7 +106,8 @@ class Message(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()}: {self.content[:40]}"
+        """Name it without its words, which pages of the admin show to nobody by accident."""
+        return f"{self.get_role_display()} {self.pk}"
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         with transaction.atomic():
@@ -128,16 +136,36 @@ class Message(Job):
 
     @property
     def provider(self) -> Provider:
-        """Return the provider that is asked for it."""
-        return self.conversation.provider
+        """Return whom it asks, as errors and ledgers name it."""
+        return nameplate_of(self.model or self.conversation.effective_model, self.owner_id)
+
+    @cached_property
+    def connection_title(self) -> str:
+        """Return the name of the connection that was asked, where there is one to mix it up with."""
+        return title_of(self.model, self)
 
     @property
     def error_sentence(self) -> str:
         if not self.error:
             return ""
-        return errors.sentence(
-            self.error, model=self.model or self.conversation.effective_model, provider=self.provider
-        )
+        if self._is_of_budget and (shortage := budget.Shortage.read(self.error_detail)):
+            return shortage.sentence(self.model, self.error)
+        if self.error == errors.REFUSED_BY_SITE and self.error_detail:
+            return self.error_detail
+        model, provider = name_of(self.model or self.conversation.effective_model), self.provider
+        if self.error == "too_long" and (names := named_in(self.included)):
+            return errors.sentence("too_long_with_files", model=model, provider=provider, files=names)
+        return errors.sentence(self.error, model=model, provider=provider, files=self.error_detail)
+
+    @property
+    def provider_words(self) -> str:
+        """Return what the provider has said of its error."""
+        ours = self._is_of_budget or self.error in (*errors.OF_A_FILE, errors.REFUSED_BY_SITE)
+        return "" if ours else self.error_detail
+
+    @property
+    def _is_of_budget(self) -> bool:
+        return self.error in (budget.OVER, budget.USED_UP)
 
     @property
     def read_tokens(self) -> int:
@@ -161,7 +189,7 @@ class Message(Job):
     @property
     def is_plain(self) -> bool:
         """Return whether it is done, and a page shows nothing of it but text, model and tokens."""
-        noted = self.left_out or self.sent_tokens or self.finish_reason in ("length", "content_filter")
+        noted = self.left_out or self.sent_tokens or self.included or self.finish_reason in ("length", "content_filter")
         return self.status == Status.DONE and not (noted or self.reasoning or self.parts)
 
     @property
@@ -189,6 +217,9 @@ class Message(Job):
     blocks: Sequence[str] = ()
     """The HTML of a reply as it was just settled, before it was joined."""
 
+    files: Sequence[Attachment] = ()
+    """Of a question, as it is shown; see Attached.fill."""
+
     versions: Sequence[UUID] = ()
     """Ids of itself and its siblings, oldest first; see Conversation.number_versions."""
 
@@ -213,6 +244,16 @@ class Message(Job):
     def lease_values(self) -> dict[str, Any]:
         return {"model": self.asked_model or self.conversation.effective_model}
 
+    def note_included(self, included: list[dict[str, Any]]) -> bool:
+        """Record what is sent of which file, while this attempt may write it, so that readers know before the answer.
+
+        Each entry has ``id`` and ``name``; of a text ``from``, ``upto``, ``of`` (characters) and ``pages``, which is
+        [first, last, all] or None; ``why`` not all of it is sent: room, failed, unread, gone, missing, pictures, many,
+        older (one entry for ``count`` files), or ""; ``window``, in tokens, that it was shared out for; ``tokens``,
+        about how many it takes of it; and, the first time that it is sent, ``notes`` of how it was read.
+        """
+        return self._change(self._ours, included=included)
+
     def finish(self, content: str, **values: Any) -> bool:
         """Settle it as done. ``values``: usage, sent_tokens, finish_reason, left_out, reasoning, reasoning_seconds …"""
         return self.settle(Status.DONE, content=content, **values)
@@ -228,7 +269,13 @@ class Message(Job):
         if "content" in values:
             self.blocks = markdown.render(values["content"])
             values["html"] = "".join(self.blocks)
+        self.connection_title = title_of(self.model, self)  # Here the database may be asked.
         return super().settle(status, **{"error": "", **values})
+
+    def _admit(self) -> None:
+        """Raise OverBudget, a kind of Refused, where a budget of the person has nothing left."""
+        holding.refuse(self.owner_id, lambda: str(self.lease_values()["model"]))
+        super()._admit()
 
     @property
     def _ours(self) -> Rows:
@@ -294,5 +341,5 @@ _NO_REASONING: dict[str, Any] = {"reasoning": "", "reasoning_seconds": None}
 _CLEARED: dict[str, Any] = {
     "worker": None,
     "html": "", "error": "", "error_detail": "", "finish_reason": "", "usage": {},
-    "deaths": 0, "left_out": 0, "sent_tokens": 0, "settled_at": None,
+    "deaths": 0, "left_out": 0, "sent_tokens": 0, "included": None, "settled_at": None,
 }  # fmt: skip

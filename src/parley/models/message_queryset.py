@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from django.utils import timezone
 from parley import markdown
 
 from . import locks, tree
+from .attached import Attached
 from .feed import Feed
 from .job import JobQuerySet, Unsettled
 from .portions import ROW, Pace, portions
 from .statements import marks
-from .states import UNSETTLED, Status
+from .states import UNSETTLED, Role, Status
 
 if TYPE_CHECKING:
     from .message import Message
@@ -53,8 +54,14 @@ PENDING_OF = (
     f" WHERE {IS_UNSETTLED} AND parley_message.status = 'pending' AND parley_conversation.owner_id = %s LIMIT 1"
 )
 """Asked at the end of each reply: Django takes five times as long to write it as the database to answer it."""
+HAS_UNREAD = (
+    "SELECT message_id FROM parley_attachment JOIN parley_attached ON attachment_id = parley_attachment.id"
+    " WHERE parley_attachment.settled_at IS NULL"
+)
+"""Questions; asked once for a whole line, by the index parley_attachment_open, which few rows are in."""
 IN_LINE = (
-    "SELECT parley_message.id, owner_id, conversation_id, status FROM parley_message"
+    f"SELECT parley_message.id, owner_id, conversation_id, status, parent_id IN ({HAS_UNREAD})"
+    " FROM parley_message"
     " JOIN parley_conversation ON parley_conversation.id = conversation_id"
     f" WHERE {IS_UNSETTLED} AND owner_id IN ("
     "SELECT theirs.owner_id FROM parley_message asked JOIN parley_conversation theirs"
@@ -99,7 +106,15 @@ class MessageQuerySet(JobQuerySet):
         with connection.cursor() as cursor:
             cursor.execute(IN_LINE.format(ids=marks(keys)), keys)
             rows = cursor.fetchall()
-        return [(UUID(str(pk)), owner, lane, status == Status.STREAMING) for pk, owner, lane, status in rows]
+        return [
+            (UUID(str(pk)), owner, lane, status == Status.STREAMING, bool(waits))
+            for pk, owner, lane, status, waits in rows
+        ]
+
+    def waiting_for(self, attachment_id: UUID) -> Any:
+        """Return pending replies to questions with an attachment."""
+        asked = Attached.objects.filter(attachment=attachment_id).values("message")
+        return self.unsettled().filter(status=Status.PENDING, parent__in=asked)
 
     def checkpoint(self, texts: dict[Attempt, str], reasoning: dict[Attempt, Reasoning] | None = None) -> set[UUID]:
         """Write the text so far of many running replies in one transaction, and their reasoning where it is new.
@@ -135,13 +150,20 @@ class MessageQuerySet(JobQuerySet):
                     unchanged.update(html=message.html)
 
     def number_versions(self, messages: Iterable["Message"]) -> None:
-        """Set ``versions`` of messages of one conversation: the ids of each and of its siblings, oldest first."""
+        """Set ``versions`` of messages of one conversation, the ids of each and of its siblings, and ``files``."""
         messages, versions = list(messages), defaultdict[UUID | None, list[UUID]](list)
         parents = {message.parent_id: message.conversation_id for message in messages}
         for pk, parent_id in tree.children(parents):
             versions[parent_id].append(pk)
         for message in messages:
             message.versions = versions[message.parent_id]
+        Attached.fill(messages)
+
+    def to_ask_again(self, since: datetime, error: str | None = None) -> Any:
+        """Return the replies that have failed or were interrupted since then, oldest first; ``error``: one code."""
+        ended = self.filter(role=Role.ASSISTANT, status__in=(Status.FAILED, Status.INTERRUPTED), settled_at__gte=since)
+        kept = ended.filter(conversation__deleted_at=None)
+        return (kept.filter(error=error) if error else kept).order_by("pk")
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Return which of these (id, attempt) are still running, according to the database."""

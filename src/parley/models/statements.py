@@ -6,7 +6,7 @@ They are the same on SQLite and PostgreSQL.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 Statement = tuple[str, tuple[Any, ...]]
 """SQL, and its values as the database stores them."""
@@ -73,7 +73,8 @@ def inserting(rows: Sequence[Any], then: str = "") -> list[Statement]:
     """Return the statements that insert these rows, of one model, in a quarter of the time of ``bulk_create``."""
     if not rows:
         return []
-    database, fields = _database(), list(rows[0]._meta.concrete_fields)
+    database, counted = _database(), models.AutoField
+    fields = [each for each in rows[0]._meta.concrete_fields if rows[0].pk is not None or not isinstance(each, counted)]
     most = max(database.ops.bulk_batch_size(fields, rows), 1)
     return [_inserting(database, fields, rows[start : start + most], then) for start in range(0, len(rows), most)]
 

@@ -14,26 +14,19 @@ from parley.conf import conf
 from parley.ids import first_of
 
 from . import locks
-from .admission import refuse_above, storage_left
+from .admission import refuse_above
 from .feed import Feed
 from .job import Job, JobQuerySet
 from .versioned import Versioned
 
 MAX_EXPORTS = 5
-"""Exports that one person may keep; one more replaces the oldest."""
+"""Exports that one person may keep, of STORAGE_PER_PERSON bytes in all or but one; one more replaces the oldest."""
 
 
 class TransferQuerySet(JobQuerySet):
     def expired(self) -> "TransferQuerySet":
         """Return those that were kept for TRANSFERS_KEPT seconds."""
         return self.filter(settled_at__lt=timezone.now() - timedelta(seconds=conf.TRANSFERS_KEPT))
-
-    def next_in_line(self) -> "TransferQuerySet":
-        """Return the first waiting one of each person for whom none runs."""
-        earlier = models.Q(status=Transfer.Status.WAITING, id__lt=models.OuterRef("id"))
-        running = models.Q(status=Transfer.Status.RUNNING)
-        ahead = Transfer.objects.filter(earlier | running, owner=models.OuterRef("owner"))
-        return self.filter(~models.Exists(ahead), status=Transfer.Status.WAITING).order_by("id")
 
     def purge(self) -> None:
         """Delete expired transfers with their files, at most 100."""
@@ -108,7 +101,8 @@ class Transfer(Job, Versioned):
             transfer = cls(owner=owner, kind=kind, version=Feed.advance(owner.pk), **values)
             transfer.file = transfer.file or f"transfers/{transfer.pk}.zip"
             transfer.enqueue()
-            refuse_above(owner)
+            if not transfer.is_export:
+                refuse_above(owner)
         return transfer
 
     @property
@@ -141,16 +135,13 @@ class Transfer(Job, Versioned):
         return self.settle(self.Status.DONE, **values)
 
     def finish_export(self, size: int, **values: Any) -> bool:
-        """Finish if there is room for the file, and delete the oldest exports beyond MAX_EXPORTS; return whether."""
-        with transaction.atomic():
-            Feed.advance(self.owner_id)
-            if size > storage_left(self.owner):
-                self.fail("storage_full")
-                return False
-            finished = self.finish(size=size, **values)
-        kept = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
-        for older in kept.defer("report", "chosen").order_by("-settled_at")[MAX_EXPORTS:]:
-            older.delete()
+        """Finish, and delete the oldest exports beyond MAX_EXPORTS and STORAGE_PER_PERSON; return whether it did."""
+        finished, kept = self.finish(size=size, **values), 0
+        done = Transfer.objects.filter(owner=self.owner_id, kind=self.Kind.EXPORT, status=self.Status.DONE)
+        for place, export in enumerate(done.defer("report", "chosen").order_by("-settled_at")):
+            kept += export.size
+            if place and (place >= MAX_EXPORTS or kept > conf.STORAGE_PER_PERSON):
+                export.delete()
         return finished
 
     def fail(self, error: str, **values: Any) -> bool:

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import NotSupportedError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from parley.models import Conversation, Message
+from parley.models import Attachment, Conversation, Message
 from parley.models.portions import ROW, Pace
 
 from . import postgresql, sqlite
-from .entries import ENTRIES, FILL_MESSAGES, FILL_TITLES, Found
+from .entries import ENTRIES, FILL_MESSAGES, FILL_TEXTS, FILL_TITLES, TEXTS, Found
 from .query import Query
 
 NEEDED = "Parley needs PostgreSQL, or an SQLite with FTS5."
@@ -30,7 +30,7 @@ def find(owner: Any, query: Query, *, offset: int, count: int) -> list[Found]:
     with connection.cursor() as cursor:
         cursor.execute(*kept.finding(key, query, offset=offset, count=count))
         rows = cursor.fetchall()
-    return [Found(UUID(str(conversation)), message and UUID(str(message))) for conversation, message in rows]
+    return [Found(*(found and UUID(str(found)) for found in row)) for row in rows]
 
 
 def is_possible() -> bool:
@@ -43,8 +43,31 @@ def make(connection: BaseDatabaseWrapper) -> int:
     kept = _kept_by(connection)
     if kept is None:
         return 0
-    _execute(connection, [*kept.unmaking(), *kept.making(connection)])
+    for_texts = kept.making_for_texts() if _has_texts(connection) else []
+    _execute(connection, [*kept.unmaking(), *kept.making(connection), *for_texts])
     return _fill(connection)
+
+
+def take_texts(connection: BaseDatabaseWrapper) -> None:
+    """Keep the texts of files as well, in the index of an older version; the rest of it stays."""
+    kept = _kept_by(connection)
+    if kept and ENTRIES in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            columns = {column.name for column in connection.introspection.get_table_description(cursor, ENTRIES)}
+        widening = [] if "attachment_id" in columns else kept.widening()
+        _execute(connection, [*widening, *kept.making_for_texts()])
+
+
+def leave_texts(connection: BaseDatabaseWrapper) -> None:
+    """Keep the texts of files no longer, before their table is dropped."""
+    kept = _kept_by(connection)
+    if kept and ENTRIES in connection.introspection.table_names():
+        emptying = f"DELETE FROM {ENTRIES} WHERE attachment_id IS NOT NULL"
+        _execute(connection, [emptying, *kept.unmaking_for_texts()])
+
+
+def _has_texts(connection: BaseDatabaseWrapper) -> bool:
+    return TEXTS in connection.introspection.table_names()
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
@@ -63,19 +86,21 @@ def after_migrate(using: str, **kwargs: Any) -> None:
 
 def _is_whole(connection: BaseDatabaseWrapper, kept: ModuleType) -> bool:
     """Return whether no trigger is missing: Django makes a table of SQLite anew to change a column, without them."""
+    needed = {*kept.TRIGGERS, *(kept.TRIGGERS_OF_TEXTS if _has_texts(connection) else ())}
     with connection.cursor() as cursor:
         cursor.execute(kept.ALL_TRIGGERS)
-        return {f"{ENTRIES}_{name}" for name in kept.TRIGGERS} <= {name for (name,) in cursor.fetchall()}
+        return {f"{ENTRIES}_{name}" for name in needed} <= {name for (name,) in cursor.fetchall()}
 
 
 def _fill(connection: BaseDatabaseWrapper) -> int:
     conversations = _keys(connection, Conversation)
     _fill_in(connection, FILL_TITLES, conversations)
     _fill_in(connection, FILL_MESSAGES, _keys(connection, Message))
+    _fill_in(connection, FILL_TEXTS, _keys(connection, Attachment) if _has_texts(connection) else [])
     return len(conversations)
 
 
-def _keys(connection: BaseDatabaseWrapper, model: type[Conversation | Message]) -> list[Any]:
+def _keys(connection: BaseDatabaseWrapper, model: type[Conversation | Message | Attachment]) -> list[Any]:
     return list(model._default_manager.using(connection.alias).order_by("pk").values_list("pk", flat=True))
 
 

@@ -34,6 +34,13 @@ def snippet(text: str, query: Query) -> SafeString:
     return mark_safe("".join(["… " * (begin > 0), shown.strip(), " …" * (end < len(text))]))
 
 
+def place_of(text: str, query: Query) -> tuple[int, int]:
+    """Return (begin, end) of the first words that ``snippet`` marks in a text; (0, 0) where nothing is found."""
+    hits = list(islice(_hits(text, query), MAX_HITS))
+    begin = _best(hits) if hits else 0
+    return begin, max((end for start, end, _ in hits if start == begin), default=0)
+
+
 def marked(text: str, query: Query) -> SafeString:
     """Return the whole text with <mark>."""
     return mark_safe(_marked(text, 0, len(text), [(start, stop) for start, stop, _ in _hits(text, query)]))

@@ -6,7 +6,22 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .entries import CONVERSATIONS, ENTRIES, INDEXES, MAX_RANKED, MESSAGES, TITLES_COUNT, settled
+from .entries import (
+    CONVERSATIONS,
+    ENTER_TEXT,
+    ENTRIES,
+    FOUND,
+    INDEXES,
+    IS_HELD,
+    ITS_CONVERSATION,
+    MAX_RANKED,
+    MESSAGES,
+    REMOVE_TEXT,
+    SAID,
+    TEXTS,
+    WEIGHT,
+    settled,
+)  # fmt: skip
 from .query import Query
 from .words import LONGEST_TEXT, UNSPACED, signs
 
@@ -17,7 +32,7 @@ PAGE, PART = 2_000, 40
 _ranges = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED)
 _ALONE = f"*[{_ranges}]*"
 _ASCII = "length(CAST(whole.text AS blob)) = length(whole.text)"
-SPACED = f"""
+_SPACED = f"""
 (SELECT CASE WHEN {_ASCII} OR whole.text NOT GLOB '{_ALONE}' THEN whole.text ELSE (
     WITH RECURSIVE
         page(rest, page) AS (
@@ -33,12 +48,15 @@ SPACED = f"""
         SELECT group_concat(CASE WHEN letter GLOB '{_ALONE}' THEN ' ' || letter || ' ' ELSE letter END, '')
         FROM (SELECT substr(part, number, 1) AS letter FROM place WHERE number <= length(part))
     ) END, '') FROM parts
-) END FROM (SELECT substr(coalesce(message.content, conversation.title), 1, {LONGEST_TEXT}) AS text) AS whole)
+) END FROM (SELECT substr({{text}}, 1, {LONGEST_TEXT}) AS text) AS whole)
 """
-"""The text, with spaces around each character of the scripts that have none."""
+"""A text, with spaces around each character of the scripts that have none."""
+SPACED = _SPACED.format(text="coalesce(message.content, conversation.title)")
 
 _TABLES = f"""
-CREATE TABLE {ENTRIES} (id integer PRIMARY KEY AUTOINCREMENT, conversation_id char(32) NOT NULL, message_id char(32));
+CREATE TABLE {ENTRIES} (
+    id integer PRIMARY KEY AUTOINCREMENT, conversation_id char(32) NOT NULL, message_id char(32), attachment_id char(32)
+);
 CREATE VIRTUAL TABLE {WORDS} USING fts5(owner, body, prefix='1 2', tokenize="{{tokenizer}}");
 """
 _ADD_MESSAGE = f"""
@@ -79,16 +97,26 @@ AFTER UPDATE OF owner_id ON {CONVERSATIONS} WHEN NEW.owner_id <> OLD.owner_id BE
 END""",
     "title_removed": f"AFTER DELETE ON {CONVERSATIONS} BEGIN DELETE FROM {ENTRIES} WHERE conversation_id = OLD.id; END",
 }
+TRIGGERS_OF_TEXTS = {
+    "text_entered": f"""
+AFTER INSERT ON {ENTRIES} WHEN NEW.attachment_id IS NOT NULL BEGIN
+    INSERT INTO {WORDS} (rowid, owner, body) SELECT NEW.id, attachment.owner_id, {_SPACED.format(text="said.text")}
+        {SAID}
+END""",
+    "text_added": f"AFTER INSERT ON {TEXTS} BEGIN {ENTER_TEXT} END",
+    "text_changed": f"AFTER UPDATE OF text ON {TEXTS} BEGIN {REMOVE_TEXT} {ENTER_TEXT} END",
+    "text_removed": f"AFTER DELETE ON {TEXTS} BEGIN {REMOVE_TEXT} END",
+}
 ALL_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _FIND = f"""
-SELECT conversation_id, message_id FROM (
-    SELECT entry.id, entry.conversation_id, entry.message_id,
-        bm25({WORDS}, 0.0, 1.0) * CASE WHEN entry.message_id IS NULL THEN {TITLES_COUNT} ELSE 1 END AS relevance
+{FOUND} (
+    SELECT entry.id, conversation.id AS conversation_id, entry.message_id, entry.attachment_id,
+        bm25({WORDS}, 0.0, 1.0) * {WEIGHT} AS relevance
     FROM {WORDS} CROSS JOIN {ENTRIES} AS entry ON entry.id = {WORDS}.rowid
-        CROSS JOIN {CONVERSATIONS} AS conversation ON conversation.id = entry.conversation_id
-    WHERE {WORDS} MATCH %s AND conversation.owner_id = %s AND conversation.deleted_at IS NULL
+        {ITS_CONVERSATION}
+    WHERE {WORDS} MATCH %s AND {IS_HELD}
     ORDER BY {WORDS}.rowid DESC LIMIT {MAX_RANKED}
-) ORDER BY relevance, id DESC LIMIT %s OFFSET %s
+) AS hit ORDER BY relevance, id DESC LIMIT %s OFFSET %s
 """
 
 
@@ -100,26 +128,49 @@ def is_possible() -> bool:
 
 
 def making(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the statements that make the index, empty."""
+    """Return the statements that make the index, empty, and without the files."""
     separators = signs().replace("'", "''").replace('"', '""')
     tokenizer = f"unicode61 remove_diacritics 2 categories 'L* M* N* Co' separators '{separators}'"
     tables = [statement for statement in _TABLES.replace("{tokenizer}", tokenizer).split(";\n") if statement.strip()]
-    return [*tables, *INDEXES, *(_making_trigger(name) for name in TRIGGERS)]
+    return [*tables, *INDEXES, *_making_triggers(TRIGGERS)]
+
+
+def making_for_texts() -> list[str]:
+    """Return the statements that make what keeps the entries of files."""
+    return _making_triggers(TRIGGERS_OF_TEXTS)
+
+
+def unmaking_for_texts() -> list[str]:
+    """Return the statements that drop what keeps the entries of files."""
+    return _dropping(TRIGGERS_OF_TEXTS)
+
+
+def widening() -> list[str]:
+    """Return the statements that make room for files in an index that was made without."""
+    return [f"ALTER TABLE {ENTRIES} ADD COLUMN attachment_id char(32)", INDEXES[-1]]
 
 
 def renewing() -> list[str]:
     """Return the statements that make anew the trigger that adds the words of an entry."""
-    return [f"DROP TRIGGER IF EXISTS {ENTRIES}_entry_added", _making_trigger("entry_added")]
+    trigger = {"entry_added": TRIGGERS["entry_added"]}
+    return [*_dropping(trigger), *_making_triggers(trigger)]
 
 
-def _making_trigger(name: str) -> str:
-    return f"CREATE TRIGGER {ENTRIES}_{name} {TRIGGERS[name]}"
+def _making_triggers(triggers: dict[str, str]) -> list[str]:
+    return [f"CREATE TRIGGER {ENTRIES}_{name} {body}" for name, body in triggers.items()]
+
+
+def _dropping(triggers: dict[str, str]) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in triggers]
 
 
 def unmaking() -> list[str]:
     """Return the statements that drop the index and its triggers."""
-    triggers = [f"DROP TRIGGER IF EXISTS {ENTRIES}_{name}" for name in TRIGGERS]
-    return [*triggers, f"DROP TABLE IF EXISTS {WORDS}", f"DROP TABLE IF EXISTS {ENTRIES}"]
+    return [
+        *_dropping(TRIGGERS | TRIGGERS_OF_TEXTS),
+        f"DROP TABLE IF EXISTS {WORDS}",
+        f"DROP TABLE IF EXISTS {ENTRIES}",
+    ]
 
 
 def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, list[Any]]:
@@ -127,4 +178,4 @@ def finding(owner: Any, query: Query, *, offset: int, count: int) -> tuple[str, 
     # In FTS5's syntax; words have no signs in them, so none can be an operator.
     body = " AND ".join(f'"{" ".join(phrase)}"' + " *" * query.is_prefix(phrase) for phrase in query.phrases)
     match = f'owner : "{str(owner).replace(chr(34), "")}" AND body : ({body})'
-    return _FIND, [match, owner, count, offset]
+    return _FIND, [owner, owner, match, owner, count, offset]

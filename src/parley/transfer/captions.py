@@ -8,17 +8,21 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from parley.choice import name_of
+from parley.included import sentences
 from parley.models import Conversation, Message, Role, Status
 from parley.parts import valid_parts
+from parley.sizes import sized
+from parley.text import is_seen
 
-from .document import Branch
+from .document import Branch, Kept
 
 LONGEST_NAME = 80
 
 
 def speaker(message: Message) -> str:
     """Name who wrote a message: "You", the model, or "Assistant"."""
-    return gettext("You") if message.role == Role.USER else message.model or gettext("Assistant")
+    return gettext("You") if message.role == Role.USER else name_of(message.model) or gettext("Assistant")
 
 
 def moment(when: datetime) -> str:
@@ -52,7 +56,8 @@ def other_branches(branch: Branch) -> str:
 
 def note(message: Message) -> str:
     """Say how a reply ended, and the provider's reason, unless it simply ended."""
-    raw = gettext("The provider said: “%(words)s”") % {"words": message.error_detail} if message.error_detail else ""
+    words = message.provider_words
+    raw = gettext("The provider said: “%(words)s”") % {"words": words} if words else ""
     return f"{_ending(message)} {raw}".strip()
 
 
@@ -83,15 +88,36 @@ def _part(part: dict[str, Any]) -> dict[str, str]:
     return {"label": label, "text": str(text), "url": url if url.startswith(("http://", "https://")) else ""}
 
 
+def files(message: Message, kept: Kept) -> list[dict[str, str]]:
+    """List the files of a question: {"name", "size", "path"}; no path where the archive, if any, has it not."""
+    return [
+        {"name": one.name, "size": sized(one.size), "path": kept.get(one.pk, {}).get("path") or ""}
+        for one in message.files
+    ]
+
+
+def included(message: Message) -> list[str]:
+    """List what a reply was not sent of files, and what reading left out of them."""
+    return sentences(message.included)
+
+
 def file_name(title: str, ending: str) -> str:
     """Make a safe file name of any title: no path, no invisible characters, at most LONGEST_NAME and the ending.
 
     >>> file_name("../a:\\0 b ", "md"), file_name("...", "json")
     ('a b.md', 'Parley.json')
     """
-    visible = "".join(sign if sign.isprintable() else " " for sign in title)
-    plain = " ".join(visible.translate(_FORBIDDEN).split())[:LONGEST_NAME].strip(" .")
-    return f"{plain or 'Parley'}.{ending}"
+    return f"{plain_name(title)[:LONGEST_NAME].strip(' .') or 'Parley'}.{ending}"
+
+
+def plain_name(text: str) -> str:
+    """Make one line of a text that every file system takes as part of a name.
+
+    >>> plain_name("../a:\\t b.pdf ")
+    '.. a b.pdf'
+    """
+    visible = "".join(sign if is_seen(sign) else " " for sign in text)
+    return " ".join(visible.translate(_FORBIDDEN).split())
 
 
 _FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|\x7f', " "))

@@ -16,7 +16,9 @@ LARGEST = 32 * 2**20
 LONGEST = 4 * 2**20
 """Bytes of one string; the rest is cut."""
 LONGEST_DATA = 64 * 2**10
-"""Bytes of a string that is a ``data:`` URL, of which only the media type is kept."""
+"""Bytes of a string that is a ``data:`` URL: of a longer one only the media type is kept, unless its element, with it,
+has at most ``MOST_DATA`` bytes."""
+MOST_DATA = 16 * 2**20
 MAX_OBJECTS, MAX_VALUES = 500_000, 2_000_000
 """Of one element: "[],[],[]" takes twenty times its size once parsed."""
 DEEPEST = 10_000
@@ -141,7 +143,8 @@ class Splitter:
     def _shorten(self) -> None:
         """Cut an incomplete string at its limit, and discard the rest as it comes."""
         is_data = self._buffer.startswith(b'"data:', self._at)
-        if len(self._buffer) - self._at <= (LONGEST_DATA if is_data else LONGEST):
+        inside = MOST_DATA - (self._at - self._start) if self._start >= 0 else 0
+        if len(self._buffer) - self._at <= (max(LONGEST_DATA, inside) if is_data else LONGEST):
             return
         match = _WHOLE_ESCAPES.match(self._buffer, self._at + 1, self._at + (64 if is_data else LONGEST))
         end = match.end() if match else self._at + 1

@@ -2,7 +2,7 @@
 
 import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from parley.text import clean_line
 from parley.values import mapping, text
 
 from . import formats
+from .attaching import Files
 from .elements import Element, Splitter, parse
 from .formats import parley as own
 from .loading import Loader, Outcome
@@ -51,8 +52,9 @@ class Reading:
 
     def __init__(self, owner: Any, on_progress: Progress, above: UUID | None) -> None:
         self.rows: list[Row] = []
-        self._loader, self._on_progress = Loader(owner, above), on_progress
         self._limits, self._ended = Limits(conf.IMPORT_TIMEOUT, conf.MAX_IMPORTED_MESSAGES), False
+        self._files = Files(owner, self._work)
+        self._loader, self._on_progress = Loader(owner, self._files, above), on_progress
         self._done = self._bytes = self._all_bytes = 0
 
     def file(self, source: BinaryIO, name: str) -> None:
@@ -77,10 +79,12 @@ class Reading:
     def _archive(self, source: BinaryIO, row: Row) -> None:
         try:
             archive = Archive(source, row.warnings, self._limits)
-            entries = [entry for entry in archive.files if self._may_be_json(archive, entry, row.warnings)]
+            others = {entry.filename: self._why_other(archive, entry) for entry in archive.files}
         except (Refused, Reached) as refused:
             row.error = str(refused)
             return
+        self._files.open(archive)
+        entries = [entry for entry in archive.files if not others[entry.filename]]
         self._all_bytes = sum(entry.file_size for entry in entries)
         for entry in entries:
             if self._ended:
@@ -89,16 +93,20 @@ class Reading:
                 row.warnings.add("member_beyond", place=name_of(entry))
             else:
                 self._member(archive, entry, row.warnings)
+        for entry in archive.files:
+            if others[entry.filename] and entry.filename not in self._files.used:
+                row.warnings.add(others[entry.filename], place=name_of(entry))
 
-    def _may_be_json(self, archive: Archive, entry: zipfile.ZipInfo, warnings: Warnings) -> bool:
+    def _why_other(self, archive: Archive, entry: zipfile.ZipInfo) -> str:
+        """Return why a member holds no conversation: it is a file of a question, or its first bytes are not JSON."""
+        if formats.asset_of(entry.filename):
+            return "member_other"
         try:
             with archive.open(entry) as stream:
                 start = stream.read(PEEK)
         except Refused:
-            return True
-        if not is_json(start):
-            warnings.add("member_archive" if is_archive(start) else "member_other", place=name_of(entry))
-        return is_json(start)
+            return ""
+        return "" if is_json(start) else "member_archive" if is_archive(start) else "member_other"
 
     def _member(self, archive: Archive, entry: zipfile.ZipInfo, warnings: Warnings) -> None:
         row = Row(name_of(entry))
@@ -156,7 +164,7 @@ class Reading:
         if format_ is own and not own.is_conversation(value):
             self._collect(row.warnings, **own.collections(value))
             return
-        document, spoken = _converted(format_, value)
+        document, spoken = _converted(format_, value, self._files.held)
         if document is None or self._load(document, row):
             row.warnings.merge(spoken)
         self._done += 1
@@ -170,6 +178,8 @@ class Reading:
     def _collect(self, warnings: Warnings, folders: list[dict[str, Any]], presets: list[dict[str, Any]]) -> None:
         for raw in folders:
             warnings.add("folder_left_out", int(not self._loader.collect_folder(raw)), place=raw["name"])
+            warnings.merge(self._files.warnings)
+            self._files.warnings = Warnings()
         for raw in presets:
             warnings.add("preset_left_out", int(not self._loader.collect_preset(raw)), place=raw["name"])
 
@@ -184,6 +194,7 @@ class Reading:
             return False
         if conversation:
             _came_in(conversation, document["conversation"], row)
+            row.warnings.merge(self._files.warnings)
         elif outcome is Outcome.EXISTED:
             row.existing += 1
         else:
@@ -204,10 +215,10 @@ def _came_in(conversation: Conversation, raw: dict[str, Any], row: Row) -> None:
     row.messages += len(raw["messages"])
 
 
-def _converted(format_: ModuleType, value: Any) -> tuple[dict[str, Any] | None, Warnings]:
+def _converted(format_: ModuleType, value: Any, held: Container[str]) -> tuple[dict[str, Any] | None, Warnings]:
     """Convert to (document or None, warnings), whatever fails: one conversation must not spoil the others."""
     try:
-        documents: tuple[dict[str, Any] | None, Warnings] = format_.documents(value)
+        documents: tuple[dict[str, Any] | None, Warnings] = format_.documents(value, held)
         return documents
     except Exception:
         logger.exception("A conversation of an import could not be understood.")

@@ -24,6 +24,21 @@ LABELS = {
     "time_unknown": gettext_noop("Times that could not be true; the times of what is around them were taken"),
     "picture": gettext_noop("Pictures, not copied; their names are kept with the messages"),
     "file": gettext_noop("Attached files, not copied; their names are kept with the messages"),
+    "file_missing": gettext_noop(
+        "Attached files that the archive does not hold; their names are kept with the messages"
+    ),
+    "file_damaged": gettext_noop(
+        "Attached files that are damaged, or are others than was said; their names are kept with the messages"
+    ),
+    "file_bomb": gettext_noop(
+        "Attached files that are too large, or unpack to too much; their names are kept with the messages"
+    ),
+    "file_refused": gettext_noop(
+        "Attached files of a kind that is not taken here; their names are kept with the messages"
+    ),
+    "file_no_room": gettext_noop(
+        "Attached files, not copied, as there was no room for more; their names are kept with the messages"
+    ),
     "recording": gettext_noop("Recordings, not copied; what was said is kept, where it was written down"),
     "tool": gettext_noop("Calls and results of tools, kept with their answers"),
     "source": gettext_noop("Sources, kept with their answers"),

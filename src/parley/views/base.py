@@ -1,7 +1,7 @@
 """The base of all views. Every lookup starts from what this user may see."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +13,25 @@ from django.template.context import make_context
 from django.template.loader import get_template
 from django.views.decorators.cache import cache_control
 
-from parley.conf import conf
+from parley import policy
+from parley.conf import Conf, conf
 from parley.days import readers_zone
 from parley.delivery.protocol import tab_of
 from parley.delivery.sockets import socket_address
-from parley.models import Conversation, Feed, Message
+from parley.models import Conversation, Feed, Message, Profile
+from parley.models.connection import default_choice
 from parley.models.feed import Form, sent_by
+from parley.offers import takes_pictures
 
 from .sections import sidebar
 
 View = Callable[..., HttpResponse]
+RIGHT = "parley.change_connection"
 TURBO_STREAM = "text/vnd.turbo-stream.html"
 
 
 def private(view: View) -> View:
-    """Serve only signed-in people, in their time zone, and let no cache keep it.
+    """Serve only signed-in people whom the site lets in, in their time zone, and let no cache keep it.
 
     A row that another tab deletes meanwhile is answered with 404.
     """
@@ -35,12 +39,19 @@ def private(view: View) -> View:
     @wraps(view)
     def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with readers_zone(request.COOKIES), sent_by(tab_of(request.headers.get("X-Parley-Tab"))) as form:
+            if not policy.may_use(request.user):
+                return _refused(request)
             try:
                 return _with_version(view(request, *args, **kwargs), form)
             except ObjectDoesNotExist:
                 raise Http404 from None
 
     return wraps(view)(cache_control(private=True, no_store=True)(login_required(in_zone)))
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    """Say what somebody can do whom the policy of the site does not let in; a script knows it by the header."""
+    return fragment(request, "not_let_in", status=403, headers={"X-Parley-Refused": "site"}, parley_socket="")
 
 
 def _with_version(response: HttpResponse, form: Form) -> HttpResponse:
@@ -63,6 +74,12 @@ def own_message(request: HttpRequest, pk: UUID) -> Message:
     own = Message.objects.visible_to(request.user).select_related("conversation")
     message: Message = get_object_or_404(own, pk=pk)
     return message
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Raise Http404 unless the person has a permission of Django's."""
+    if not request.user.has_perm(permission):
+        raise Http404
 
 
 def own_or_none(request: HttpRequest, kind: Any, pk: Any) -> Any:
@@ -89,9 +106,49 @@ def redirect_to(to: Any, *arguments: Any) -> HttpResponse:
 def page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page with the sidebar; the feed's version is read before the rows, so that no change falls between."""
     context.setdefault("version", Feed.version_of(request.user))
-    context = {**sidebar(request), "parley_socket": socket_address(), "local_model": conf.LOCAL_MODEL, **context}
-    context["images_on_click"] = conf.IMAGES_ON_CLICK
+    context = {**sidebar(request), "parley_socket": socket_address(), "local_model": is_on_local_model(), **context}
+    context["without_model"] = is_without_model()
+    context |= around(request, context.get("conversation"))
     return HttpResponse(rendered(request, f"parley/{name}.html", context), status=status)
+
+
+def around(request: HttpRequest, conversation: Conversation | None) -> dict[str, Any]:
+    """Return what a page with a composer shows of the person and of the site."""
+    return {
+        "images_on_click": conf.IMAGES_ON_CLICK,
+        "may_connect": _is_led_to_connections(request.user),
+        "profile": Profile.of(request.user),
+        "takes_pictures": partial(_takes_pictures, request.user, conversation),
+    }
+
+
+def _takes_pictures(user: Any, conversation: Conversation | None) -> bool | None:
+    """Return whether the model that would answer takes pictures; a page that asks calls it without arguments."""
+    return takes_pictures(user, conversation.effective_model) if conversation else None
+
+
+def is_without_model() -> bool:
+    """Tell whether nothing can answer who chose no model: no connection, and no key for the provider of the settings.
+
+    That provider may do without a key where it has another address than the default.
+    """
+    is_unset = not conf.API_KEY and conf.BASE_URL == Conf.BASE_URL
+    return is_unset and not conf.LOCAL_MODEL and default_choice() == conf.MODEL
+
+
+def is_on_local_model() -> bool:
+    """Tell whether the small local model answers who chose none."""
+    return bool(conf.LOCAL_MODEL) and default_choice() == conf.MODEL
+
+
+def may_connect(user: Any) -> bool:
+    """Tell whether somebody may change connections, the site's or their own."""
+    return bool(conf.PERSONAL_CONNECTIONS or user.has_perm(RIGHT))
+
+
+def _is_led_to_connections(user: Any) -> bool:
+    """Tell whether pages link to the connections: no query for most people."""
+    return bool(conf.PERSONAL_CONNECTIONS or getattr(user, "is_staff", False)) and may_connect(user)
 
 
 def framed(request: HttpRequest, name: str, *, frame: str = "", status: int = 200, **context: Any) -> HttpResponse:
@@ -132,6 +189,7 @@ def wants_stream(request: HttpRequest) -> bool:
     return TURBO_STREAM in request.headers.get("Accept", "")
 
 
-def stream(name: str, context: dict[str, Any]) -> HttpResponse:
+def stream(name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render Turbo Streams as the feed does: the page puts its own token on forms that come without one."""
-    return HttpResponse(rendered(None, f"parley/{name}.turbo_stream.html", context), content_type=TURBO_STREAM)
+    html = rendered(None, f"parley/{name}.turbo_stream.html", context)
+    return HttpResponse(html, content_type=TURBO_STREAM, status=status)

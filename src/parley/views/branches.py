@@ -8,14 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
-from parley.forms import RegenerateForm
-from parley.models import Conversation, Message
+from parley.models import Call, Conversation, Message, Role
 from parley.models.arriving import BeingCopied
-from parley.models.conversation import NoQuestion
-from parley.requests import offered_models, stop_on_commit
+from parley.models.totals import SUMS
+from parley.requests import stop_on_commit
 
 from .base import framed, own_conversation, private, redirect_to, uuid_or_404
 
+MAX_CALLS = 10
+"""Calls for a message that its menu shows, the last ones; their sum is that of all."""
 Delete = Callable[[Conversation, Message], list[Message]]
 
 
@@ -34,22 +35,13 @@ def branch_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 def message_menu(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
     """Show what can be done with a message; without JavaScript as a page."""
     conversation = own_conversation(request, pk)
-    return _menu(request, conversation, message_of(conversation, message), RegenerateForm())
-
-
-@private
-@require_POST
-def message_regenerate(request: HttpRequest, pk: UUID, message: UUID) -> HttpResponse:
-    """Ask for another answer to the same question, of the model that is chosen."""
-    conversation, form = own_conversation(request, pk), RegenerateForm(request.POST)
     chosen = message_of(conversation, message)
-    if not form.is_valid():
-        return _menu(request, conversation, chosen, form, status=422)
-    try:
-        conversation.regenerate(chosen, form.cleaned_data["model"])
-    except NoQuestion:
-        return redirect_to_message(conversation, message)
-    return redirect_to(conversation)
+    conversation.number_versions([chosen])
+    shown: dict[str, Any] = {"message": chosen, "following": conversation.count_below(chosen)}
+    if chosen.role == Role.ASSISTANT:
+        calls = Call.objects.filter(reply_id=chosen.pk).order_by("-attempt", "-purpose", "-number")
+        shown |= {"calls": calls[:MAX_CALLS], "total": calls.aggregate(**SUMS)}
+    return framed(request, "message_menu", conversation=conversation, **shown)
 
 
 @private
@@ -100,12 +92,3 @@ def _delete(request: HttpRequest, pk: UUID, message: UUID, delete: Delete) -> Ht
     if chosen.parent_id:
         return redirect_to_message(conversation, chosen.parent_id)
     return redirect_to(conversation)
-
-
-def _menu(
-    request: HttpRequest, conversation: Conversation, message: Message, form: RegenerateForm, status: int = 200
-) -> HttpResponse:
-    conversation.number_versions([message])
-    shown: dict[str, Any] = {"message": message, "form": form, "following": conversation.count_below(message)}
-    offer = offered_models()
-    return framed(request, "message_menu", status=status, conversation=conversation, offer=offer, **shown)

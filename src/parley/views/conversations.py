@@ -7,11 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
+from parley import tracing
 from parley.delivery.stream_log import show_live
 from parley.forms import QuestionForm
 from parley.ids import uuid7
 from parley.models import Conversation, Draft, DuplicateQuestion, Feed, Message, Preset
 
+from .attaching import NOT_ASKED, files_for, question_form, refuse
 from .base import fragment, own_conversation, page, private, redirect_to, uuid_or_404, wants_frame
 from .generation_settings import chosen_folder, chosen_generation_settings, start_choices
 
@@ -28,17 +30,18 @@ def conversation_new(request: HttpRequest, pk: UUID | None = None) -> HttpRespon
 
 @private
 @require_POST
+@tracing.span(tracing.ASK)
 def conversation_create(request: HttpRequest) -> HttpResponse:
     """Ask the first question; one that was sent twice is asked once."""
-    form, into = QuestionForm(request.POST), chosen_folder(request)
+    form, into = question_form(request), chosen_folder(request)
     choices, generation_settings = chosen_generation_settings(request, form, into)
     if generation_settings is None:
-        return page(request, "conversation_new", status=422, form=form, into=into, **choices)
-    asked = form.cleaned_data
+        return page(request, "conversation_new", status=form.status, form=form, into=into, **choices)
     try:
-        conversation, _ = Conversation.start(
-            request.user, asked["text"], idempotency_key=asked["idempotency_key"], folder=into, **generation_settings
-        )
+        conversation, _ = Conversation.start(request.user, **form.asked, folder=into, **generation_settings)
+    except NOT_ASKED as refused:
+        refuse(form, refused)
+        return page(request, "conversation_new", status=422, form=form, into=into, **choices)
     except DuplicateQuestion as again:
         conversation = again.question.conversation
     return redirect_to(conversation)
@@ -95,6 +98,10 @@ def _named(request: HttpRequest, conversation: Conversation, name: str) -> Messa
 
 
 def blank_form(request: HttpRequest, conversation: Conversation | None, edited: Message | None = None) -> QuestionForm:
-    """Return the form of the next question, with a key of its own, and its draft or a question that is edited."""
+    """Return the form of the next question, with a key of its own, and its draft or a question that is edited.
+
+    Their files are in it as well.
+    """
     text = edited.content if edited else Draft.text_of(request.user, conversation)
-    return QuestionForm(initial={"idempotency_key": uuid7(), "text": text, "editing": edited and edited.pk})
+    initial = {"idempotency_key": uuid7(), "text": text, "editing": edited and edited.pk}
+    return QuestionForm(initial=initial, **files_for(request.user, conversation, edited))

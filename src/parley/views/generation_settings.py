@@ -10,15 +10,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from parley.conf import conf
 from parley.forms import QuestionForm
 from parley.forms.generation_settings import GenerationSettingsForm, NamedForm
-from parley.generation import catalogue
-from parley.models import Conversation, Folder, Preset
-from parley.models.generation_settings import GenerationSettings
+from parley.forms.profile import ConversationForm
+from parley.models import Conversation, Folder, Preset, Profile
+from parley.models.generation_settings import GenerationSettings, may_ask
 from parley.models.named import Named
-from parley.requests import offered_models
+from parley.offers import as_options, offered_to, without_pictures
+from parley.requests import offered_models, providers_of, refresh_models
 
+from .attaching import files_of
 from .base import own_conversation, own_or_none, page, private, redirect_to
 
 MAX_SHOWN = 6
@@ -30,10 +31,15 @@ def generation_settings_form(
     instance: GenerationSettings | None,
     kind: type[GenerationSettingsForm] = GenerationSettingsForm,
 ) -> dict[str, Any]:
-    """Return ``form``, with what was sent if it was sent, and the ``offer`` of models in it."""
-    offer = offered_models()
-    data = request.POST if request.method == "POST" else None
-    return {"form": kind(data, instance=instance, models=offer.names), "offer": offer}
+    """Return ``form``, with what was sent if it was sent, and the ``offer`` of models of the settings' provider."""
+    return _settings(request, request.POST if request.method == "POST" else None, instance, kind)
+
+
+def _settings(
+    request: HttpRequest, data: Any, instance: GenerationSettings | None, kind: type[GenerationSettingsForm]
+) -> dict[str, Any]:
+    form = kind(data, instance=instance, models=as_options(offered_to(request.user)), user=request.user)
+    return {"form": form, "offer": offered_models()}
 
 
 def start_choices(request: HttpRequest, into: Folder | None = None, preset: Preset | None = None) -> dict[str, Any]:
@@ -41,13 +47,26 @@ def start_choices(request: HttpRequest, into: Folder | None = None, preset: Pres
     data = request.POST if "model" in request.POST else None
     presets = list(Preset.objects.visible_to(request.user).defer("instructions")[: MAX_SHOWN + 1])
     instance = Conversation(folder=into, **(preset.generation_settings if preset else {}))
-    generation_settings = GenerationSettingsForm(data, instance=instance, models=offered_models().names)
+    groups = offered_to(request.user)
+    models = as_options(groups)
+    if any(request.GET.get("model") in choices for _, choices in models):
+        instance.model = request.GET["model"]
+    if not (instance.model or (into and into.model)):
+        instance.model = _persons_default(request)
+    generation_settings = GenerationSettingsForm(data, instance=instance, models=models, user=request.user)
+    without = without_pictures(request.user, groups, Conversation(folder=into).effective_model)
+    generation_settings.fields["model"].widget.without_pictures = without
     return {
         "presets": presets[:MAX_SHOWN],
         "more_presets": len(presets) > MAX_SHOWN,
         "preset": preset,
         "generation_settings": generation_settings,
     }
+
+
+def _persons_default(request: HttpRequest) -> str:
+    model = Profile.of(request.user).model
+    return model if model and may_ask(model, request.user) else ""
 
 
 def chosen_generation_settings(
@@ -77,7 +96,7 @@ def chosen_folder(request: HttpRequest) -> Folder | None:
 def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the settings of a conversation, or change them."""
     conversation = own_conversation(request, pk)
-    context = generation_settings_form(request, conversation)
+    context = generation_settings_form(request, conversation, ConversationForm)
     if context["form"].is_valid():
         conversation.set_generation_settings(**context["form"].generation_settings)
         return redirect_to(conversation)
@@ -88,8 +107,8 @@ def conversation_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
 @private
 @require_POST
 def models_refresh(request: HttpRequest) -> HttpResponse:
-    """Ask the provider which models it has, at most once in ten seconds for all people together."""
-    catalogue.refresh(conf.provider)
+    """Let workers ask which models there are, each provider at most once in ten seconds for all people together."""
+    refresh_models(providers_of(request.user))
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = reverse("parley:conversation_new")
@@ -128,11 +147,19 @@ def named_delete(request: HttpRequest, kind: type[Named], pk: UUID) -> HttpRespo
 
 
 def _save(request: HttpRequest, row: Named, **shown: Named) -> HttpResponse:
-    context = generation_settings_form(request, row, NamedForm)
+    context: dict[str, Any] = generation_settings_form(request, row, NamedForm)
     form, name = context["form"], f"{row._meta.model_name}_{'edit' if shown else 'create'}"
     if form.is_bound and not shown and not row.has_capacity(request.user):
         form.add_error(None, row.FULL % {"most": row.LIMIT})
     if form.is_valid():
         row.set_generation_settings(name=form.cleaned_data["name"], **form.generation_settings)
         return redirect_to(row.saved_url)
+    if shown and isinstance(row, Folder):
+        context |= files_of(row)
     return page(request, name, status=422 if form.is_bound else 200, **shown, **context)
+
+
+def folder_page(request: HttpRequest, folder: Folder, *, status: int, problem: Any) -> HttpResponse:
+    """Show a folder as it is, with what was wrong with a file; the body of the request is not read."""
+    context = {**_settings(request, None, folder, NamedForm), **files_of(folder)}
+    return page(request, "folder_edit", status=status, folder=folder, problem=problem, **context)

@@ -22,7 +22,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
     """Serve the manifest, which begins where the host has put Parley; browsers ask for it without their cookies."""
     start = reverse("parley:conversation_new")
     about = {"name": "Parley", "short_name": "Parley", "id": start, "start_url": start, "scope": start}
-    look = {"display": "standalone", "background_color": "#fdfdfc", "theme_color": "#fdfdfc"}
+    look = {"display": "parley_server", "background_color": "#fdfdfc", "theme_color": "#fdfdfc"}
     content_type = "application/manifest+json"
     icons = [
         {"src": static(f"parley/{name}"), "type": type_, "sizes": sizes, "purpose": purpose}

@@ -8,29 +8,33 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
+from parley import tracing
 from parley.delivery.stream_log import show_live
 from parley.forms import DraftForm, QuestionForm
-from parley.models import Conversation, Draft, DuplicateQuestion, Message, Role
+from parley.models import Conversation, Draft, DuplicateQuestion, Message, OverBudget, Role
 from parley.requests import stop_on_commit
 
-from .base import fragment, own_conversation, own_message, private, redirect_to, stream, wants_stream
-from .conversations import conversation_page
+from .attaching import NOT_ASKED, question_form, refuse
+from .base import fragment, own_conversation, own_message, page, private, redirect_to, stream, wants_stream
+from .conversations import blank_form, conversation_page, transcript_of
 
 
 @private
 @require_POST
+@tracing.span(tracing.ASK)
 def message_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask a question, or ask an edited one anew; one that was sent twice is asked once."""
-    conversation, form = own_conversation(request, pk), QuestionForm(request.POST)
+    conversation = own_conversation(request, pk)
+    form = question_form(request, conversation)
     if not form.is_valid():
         return _refused(request, conversation, form)
-    asked = form.cleaned_data
-    edited = _message_or_none(conversation, asked["editing"], role=Role.USER)
-    below = _message_or_none(conversation, asked["below"])
+    edited = _message_or_none(conversation, form.cleaned_data["editing"], role=Role.USER)
+    below = _message_or_none(conversation, form.cleaned_data["below"])
     try:
-        question, reply = conversation.ask(
-            asked["text"], idempotency_key=asked["idempotency_key"], instead_of=edited, below=below
-        )
+        question, reply = conversation.ask(**form.asked, instead_of=edited, below=below)
+    except NOT_ASKED as refused:
+        refuse(form, refused)
+        return _refused(request, conversation, form)
     except DuplicateQuestion as again:
         question = again.question
         first = question.children.filter(conversation=question.conversation_id).order_by("-id").first()
@@ -57,7 +61,10 @@ def message_source(request: HttpRequest, pk: UUID) -> HttpResponse:
 def message_requeue(request: HttpRequest, pk: UUID, verb: Callable[[Message], object]) -> HttpResponse:
     """Have a reply written again or further, by a verb of Message that does nothing where that is not possible."""
     message = own_message(request, pk)
-    verb(message)
+    try:
+        verb(message)
+    except OverBudget as refused:
+        return _over_budget(request, own_message(request, pk), refused.sentence)
     return _changed(request, message)
 
 
@@ -87,8 +94,19 @@ def _message_or_none(conversation: Conversation, pk: UUID | None, **kind: Any) -
 
 def _refused(request: HttpRequest, conversation: Conversation, form: QuestionForm) -> HttpResponse:
     if wants_stream(request):
-        return fragment(request, "_composer", status=422, form=form, conversation=conversation)
-    return conversation_page(request, conversation, form, status=422)
+        return fragment(request, "_composer", status=form.status, form=form, conversation=conversation)
+    return conversation_page(request, conversation, form, status=form.status)
+
+
+def _over_budget(request: HttpRequest, message: Message, sentence: str) -> HttpResponse:
+    """Say at the reply, which stays as it is, why it is not written again; what is being typed stays as well."""
+    refused = {"refused": message, "refusal": sentence}
+    if wants_stream(request):
+        return stream("message_refused", refused, status=422)
+    shown = transcript_of(message.conversation, around=message)
+    return page(
+        request, "conversation_show", status=422, form=blank_form(request, message.conversation), **shown, **refused
+    )
 
 
 @private

@@ -6,18 +6,20 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from parley import files
 from parley.forms.sharing import ShareForm
-from parley.models import NothingToShare, Share
+from parley.models import Attached, NothingToShare, Share
 from parley.models.admission import Full
 from parley.models.arriving import BeingCopied
 from parley.models.share import TooLarge
 
 from .base import fragment, framed, own_conversation, page, private, redirect_to, wants_frame
+from .downloads import picture
 
 MESSAGES_ON_A_PAGE = 200
 LINKS_ON_A_PAGE = 50
@@ -47,6 +49,8 @@ def share_create(request: HttpRequest, pk: UUID) -> HttpResponse:
         except tuple(_WHY_NOT) as error:
             form.add_error(None, _WHY_NOT[type(error)])
     shown: dict[str, Any] = {"form": form, "shares": conversation.shares.open().listed()}
+    pictures = Attached.objects.filter(message__conversation=conversation).exclude(attachment__picture="")
+    shown["with_pictures"] = pictures.exists()
     status = 422 if form.errors else 200
     return framed(request, "share_create", frame="_share", status=status, conversation=conversation, **shown)
 
@@ -82,6 +86,21 @@ def share_show(request: HttpRequest, token: str) -> HttpResponse:
         share.count_view()
     transcript = share.rows(messages.start_index() - 1, messages.end_index())
     return fragment(request, "share_show", headers=HEADERS, share=share, messages=messages, transcript=transcript)
+
+
+@login_not_required
+@require_safe
+def share_picture(request: HttpRequest, token: str, pk: UUID) -> HttpResponse:
+    """Show everybody a picture that a link shows now."""
+    links = Share.objects.behind(token).values("pk")
+    held = get_object_or_404(Attached.objects.select_related("attachment"), share__in=links, attachment=pk).attachment
+    try:
+        response = picture(files.storage().open(held.picture), held.name, held.media_type)
+    except FileNotFoundError:
+        raise Http404 from None
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response
 
 
 @private

@@ -118,8 +118,11 @@ def conversation_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect_to(conversation)
 
 
-def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
-    """Show the conversations as they are now; a page that cannot stay is left for another."""
+def changed(request: HttpRequest, *conversations: Conversation, **shown: Any) -> HttpResponse:
+    """Show the conversations as they are now; a page that cannot stay is left for another.
+
+    ``shown``: what else the template shows, as ``model_chosen`` and ``takes_pictures``, which the feed does not know.
+    """
     if not wants_stream(request) or _was_shown(request, conversations):
         return redirect_to(_way_back(request, conversations))
     many = len(conversations) > MAX_UPDATES
@@ -127,6 +130,7 @@ def changed(request: HttpRequest, *conversations: Conversation) -> HttpResponse:
         "changed": [] if many else conversations,
         "many": many,
         "undoable": Conversation.objects.undoable(request.user),
+        **shown,
     }
     return stream("conversations_changed", context)
 

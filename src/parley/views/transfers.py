@@ -1,5 +1,7 @@
 """Exports and imports: a single conversation in the response, everything else in the background."""
 
+import logging
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from parley import files
 from parley.conf import conf
+from parley.forms.attaching import NOT_STORED
 from parley.forms.sharing import ImportForm, too_large
 from parley.ids import uuid7
 from parley.models import Conversation, Feed, Transfer
@@ -28,6 +31,7 @@ from parley.transfer.readable import html_of, markdown_of
 from .base import page, private, redirect_to, uuid_or_404
 from .downloads import download
 
+logger = logging.getLogger(__name__)
 FORMATS = {
     "md": (markdown_of, "text/markdown; charset=utf-8"),
     "json": (json_of, "application/json"),
@@ -37,7 +41,8 @@ MAX_LISTED = 100
 LINKS_ON_A_PAGE = 100
 UNDER_WAY = _("You have as many under way as you may. Wait until one is done.")
 NO_ROOM = _(
-    "There is no room for this: you keep as much here as you may. Delete exports, or revoke shared links, first."
+    "There is no room for this: you keep as much here as you may. Delete conversations with files, or revoke shared"
+    " links, first."
 )
 FORM_AROUND_A_FILE = 10_000
 """Bytes that the form adds to the file."""
@@ -83,7 +88,7 @@ def export_create(request: HttpRequest) -> HttpResponse:
 def import_create(request: HttpRequest) -> HttpResponse:
     """Begin an import of the uploaded file; refuse one that is too large before reading it."""
     try:
-        length = int(request.headers.get("Content-Length") or 0)
+        length = int(request.headers.get("Content-Length", ""))
     except ValueError:
         return _list(request, status=400, problem=_("Your browser did not say how large the file is. Send it again."))
     if length > conf.MAX_IMPORT_SIZE + FORM_AROUND_A_FILE:
@@ -100,7 +105,14 @@ def _import_sent(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, status=422, form=form)
     sent, pk = form.cleaned_data["file"], uuid7()
-    name = files.keep(f"transfers/{pk}.import", sent)
+    name = f"transfers/{pk}.import"
+    try:
+        files.keep(name, sent)
+    except Exception:  # Each kind of storage has errors of its own.
+        logger.exception("An import could not be stored.")
+        with suppress(Exception):
+            files.remove(name)
+        return _list(request, status=503, problem=NOT_STORED)
     return _begin(request, Transfer.Kind.IMPORT, id=pk, file=name, name=clean_line(sent.name, 200), size=sent.size)
 
 

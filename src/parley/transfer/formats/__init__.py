@@ -1,15 +1,17 @@
 """Readers of export formats: each recognises its own, and converts it to a document. Pure."""
 
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 from parley.values import mapping
 
-from . import chatgpt, librechat, open_webui, parley
+from . import chatgpt, chatgpt_content, librechat, open_webui, parley
 
 FORMATS: tuple[ModuleType, ...] = (parley, chatgpt, librechat, open_webui)
 WRAPPERS = ("conversations", "chats", "data")
+_FILE = re.compile(r"files/[0-9a-f-]{36}-")
 
 
 def recognise(value: Any) -> ModuleType | None:
@@ -19,6 +21,15 @@ def recognise(value: Any) -> ModuleType | None:
     ('chatgpt', None)
     """
     return next((format_ for format_ in FORMATS if format_.recognises(value)), None)
+
+
+def asset_of(member: str) -> str:
+    """Return what documents call a member of their archive that is a file of a question; "" for any other member.
+
+    >>> asset_of("conversations.json"), asset_of("file-4Umt1yHoGKicdmLWzFJ9sC.dat")
+    ('', 'file-4Umt1yHoGKicdmLWzFJ9sC')
+    """
+    return member if _FILE.match(member) else chatgpt_content.asset_in(member)
 
 
 def unwrap(value: Any) -> Iterator[Any]:

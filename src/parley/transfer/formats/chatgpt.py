@@ -5,6 +5,7 @@ Source: exports of 2023 to 2026; OpenAI does not document the format.
 
 import re
 from collections import Counter
+from collections.abc import Container
 from typing import Any
 
 from parley.transfer.reporting import Warnings
@@ -28,9 +29,9 @@ def recognises(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("mapping"), dict)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
+def documents(value: dict[str, Any], held: Container[str] = ()) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
-    draft = Draft(value.get("title"))
+    draft = Draft(value.get("title"), held=held)
     nodes = ((identifier(name) or "?", node) for name, node in value["mapping"].items())
     placed = build_tree(nodes, draft.warnings, lambda node: _fragment(node.get("message"), draft), "parent", "children")
     messages, merged = _merged(placed, draft.warnings)
@@ -65,7 +66,7 @@ def _fragment(message: Any, draft: Draft) -> Content | None:
     elif role == "user" and _is_hidden(message):
         draft.warnings.add("message_hidden")
     else:
-        return _spoken(role, message, draft.warnings)
+        return _spoken(role, message, draft)
     return None
 
 
@@ -75,12 +76,12 @@ def _is_hidden(message: dict[str, Any]) -> bool:
 
 def _instructions(message: dict[str, Any]) -> str:
     content, about = mapping(message["content"]), mapping(message.get("metadata")).get("user_context_message_data")
-    return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Warnings()).text
+    return joined(map(content.get, ABOUT)) or joined(mapping(about).values()) or read(message, Content(Warnings())).text
 
 
-def _spoken(role: str, message: dict[str, Any], warnings: Warnings) -> Content | None:
-    metadata, content = mapping(message.get("metadata")), read(message, warnings)
-    content.role = "user" if role == "user" else "assistant"
+def _spoken(role: str, message: dict[str, Any], draft: Draft) -> Content | None:
+    metadata = mapping(message.get("metadata"))
+    content = read(message, Content(draft.warnings, "user" if role == "user" else "assistant", held=draft.held))
     attach(content, metadata)
     is_step = role == "tool" or _is_hidden(message) or message.get("recipient") not in (None, "", "all")
     if role == "assistant" and not is_step:
@@ -88,7 +89,7 @@ def _spoken(role: str, message: dict[str, Any], warnings: Warnings) -> Content |
     content.dated(message.get("create_time"), message.get("update_time"))
     content.seconds = _seconds(mapping(message["content"]), metadata)
     if not content and content.seconds is None:
-        warnings.add("message_empty")
+        draft.warnings.add("message_empty")
         return None
     if is_step:
         _as_step(role, content, message)

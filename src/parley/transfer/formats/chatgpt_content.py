@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from parley.text import clean_line, fenced
-from parley.transfer.reporting import Warnings
 from parley.values import mapping, number, sequence, text
 
 from .drafting import Content, Readers
@@ -12,12 +11,23 @@ from .drafting import Content, Readers
 MAX_REFERENCES = 500
 LONGEST_WITH_REFERENCES = 300_000
 
+_ASSET = re.compile(r"file[-_][A-Za-z0-9]{16,}")
 _MARKER = re.compile("\ue200[^\ue200\ue201]*\ue201")
 
 
-def read(message: dict[str, Any], warnings: Warnings) -> Content:
-    """Read a message's content by its ``content_type``."""
-    content, raw = Content(warnings), message["content"]
+def asset_in(name: str) -> str:
+    """Find the id of a file in a pointer to it, or in the name of a member of the archive; "" where there is none.
+
+    >>> asset_in("user-1/file-4Umt1yHoGKicdmLWzFJ9sC-photo.png"), asset_in("sediment://file_123")
+    ('file-4Umt1yHoGKicdmLWzFJ9sC', '')
+    """
+    found = _ASSET.match(name.rpartition("/")[2])
+    return found[0] if found else ""
+
+
+def read(message: dict[str, Any], content: Content) -> Content:
+    """Add a message's content by its ``content_type`` → ``content``."""
+    raw = message["content"]
     if mapping(raw).keys() != {"content_type"}:
         _part(content, raw)
     return content
@@ -42,7 +52,8 @@ def _multimodal(content: Content, raw: dict[str, Any]) -> None:
 def _image(content: Content, part: dict[str, Any]) -> None:
     prompt = mapping(mapping(part.get("metadata")).get("dalle")).get("prompt")
     size = {key: part[key] for key in ("width", "height", "size_bytes") if number(part.get(key)) is not None}
-    content.part("image", part.get("asset_pointer"), prompt, data=size)
+    if not content.attach(asset_in(text(part.get("asset_pointer"))), kind="image/"):
+        content.part("image", part.get("asset_pointer"), prompt, data=size)
 
 
 def _audio(content: Content, part: dict[str, Any]) -> None:
@@ -123,7 +134,8 @@ def attach(content: Content, metadata: dict[str, Any]) -> None:
         raw = mapping(entry)
         about = {"kind": raw.get("mime_type") or raw.get("mimeType"), "size": raw.get("size")}
         about = {key: value for key, value in about.items() if value is not None}
-        content.part("file", raw.get("name") or raw.get("id"), data=about)
+        if not content.attach(asset_in(text(raw.get("id"))), raw.get("name"), about.get("kind")):
+            content.part("file", raw.get("name") or raw.get("id"), data=about)
     for entry in sequence(mapping(metadata.get("aggregate_result")).get("messages")):
         if mapping(entry).get("message_type") == "image":
             content.part("image", entry.get("image_url") or "image")

@@ -1,7 +1,7 @@
 """Gather messages and conversations of foreign formats: what all their readers share. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +22,16 @@ WARNING_OF_KIND = {
     "data": "content_unknown",
 }  # fmt: skip
 """Kind of part → code of its warning; "tool" for all others."""
+SHORTEST_DATA = 100
+"""Characters of a ``data:`` URL; one that is shorter was cut by ``elements``."""
 
 
 @dataclass(slots=True)
 class Content:
-    """One message, gathered bit by bit. ``seconds``: of reasoning. Questions neither fail nor stop."""
+    """One message, gathered bit by bit. ``seconds``: of reasoning. Questions neither fail nor stop.
+
+    ``held``: what the archive holds; ``attachments``: those files of it that a question has, by their ``path``.
+    """
 
     warnings: Warnings
     role: str = "assistant"
@@ -41,6 +46,8 @@ class Content:
     stopped: bool = False
     created_at: str | None = None
     settled_at: str | None = None
+    held: Container[str] = ()
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -80,6 +87,15 @@ class Content:
             self.parts.append({"type": kind, **raw})
             self.warnings.add(why or WARNING_OF_KIND.get(kind, "tool"), int(kind != "error"))
 
+    def attach(self, path: str, name: Any = "", kind: Any = "") -> bool:
+        """Attach a file of the archive, or a ``data:`` URL, to a question → False where it is named by a part only."""
+        is_inside = path.startswith("data:") and ";base64," in path[:SHORTEST_DATA] and len(path) > SHORTEST_DATA
+        if self.role != "user" or not (is_inside or path in self.held):
+            return False
+        known = self.attachments.setdefault(path, {"name": "", "type": clean_line(kind, 100), "path": path})
+        known["name"] = known["name"] or clean_line(identifier(name), 200)
+        return True
+
     def called(self, name: Any, asked: Any, result: Any) -> None:
         """Keep a tool's call and its result."""
         self.part("tool_call", name, asked)
@@ -91,8 +107,10 @@ class Content:
         self.part("output", name, output)
 
     def picture(self, raw: Any, name: Any = "") -> None:
-        """Keep a picture, an address or {"url"}; of a ``data:`` URL only the media type."""
+        """Keep a picture, an address or {"url"}; of a ``data:`` URL only the media type, unless it is attached."""
         address = mapping(raw).get("url") or raw
+        if self.attach(text(address), name, "image/"):
+            return
         where = text(address)[:200]
         kind = where.partition(";")[0].partition(",")[0] if where.startswith("data:") else where
         self.part("image", name or kind or "image", url=address)
@@ -119,12 +137,13 @@ class Content:
             "finish_reason": self.finish_reason,
             "usage": self.usage,
             "parts": self.parts,
+            "attachments": list(self.attachments.values()),
             "created_at": self.created_at,
             "settled_at": self.settled_at,
         }
 
     def __bool__(self) -> bool:
-        return bool(self.texts or self.reasoning or self.parts)
+        return bool(self.texts or self.reasoning or self.parts or self.attachments)
 
 
 Readers = Mapping[str, Callable[[Content, dict[str, Any]], object]]
@@ -132,16 +151,16 @@ Readers = Mapping[str, Callable[[Content, dict[str, Any]], object]]
 
 
 class Draft:
-    """Gather one conversation. ``instructions``: its own, or else its first system message."""
+    """Gather one conversation. ``instructions``: its own, or else its first system message; ``held``: see Content."""
 
-    def __init__(self, title: Any, instructions: str = "") -> None:
-        self.warnings, self.instructions = Warnings(text(title)), instructions.strip()
+    def __init__(self, title: Any, instructions: str = "", held: Container[str] = ()) -> None:
+        self.warnings, self.instructions, self.held = Warnings(text(title)), instructions.strip(), held
 
     def read(
         self, role: Any, entry: dict[str, Any], known: Iterable[str], fill: Callable[[Content, dict[str, Any]], None]
     ) -> Content | None:
         """Fill a message from an entry of ``known`` fields → None when it is left out or becomes the instructions."""
-        content = Content(self.warnings if role != "system" else Warnings(), role)
+        content = Content(self.warnings if role != "system" else Warnings(), role, held=self.held)
         if role not in ("user", "assistant", "system"):
             self.warnings.add("message_role", place=identifier(role))
             return None

@@ -4,7 +4,7 @@ Source: client/src/hooks/Conversations/useExportConversation.ts, useBuildMessage
 packages/data-provider/src.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from parley.transfer.reporting import Warnings
@@ -46,10 +46,10 @@ def recognises(value: Any) -> bool:
     return any(isinstance(value.get(key), list | dict) for key in ("messages", "messagesTree"))
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
+def documents(value: dict[str, Any], held: Container[str] = ()) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
     options, raw = mapping(value.get("options")), value.get("messagesTree") or value.get("messages")
-    draft = Draft(value.get("title"), joined(map(options.get, INSTRUCTIONS)))
+    draft = Draft(value.get("title"), joined(map(options.get, INSTRUCTIONS)), held)
     entries = named(_entries(raw), "messageId")
     placed = build_tree(entries, draft.warnings, lambda entry: _message(entry, draft), "parentMessageId")
     draft.warnings.add("model", int(bool(options.get("model"))))
@@ -144,7 +144,8 @@ def _call(content: Content, part: dict[str, Any]) -> None:
 def _file(content: Content, file: dict[str, Any]) -> None:
     kind = text(file.get("type"))
     name = file.get("filename") or file.get("file_id") or file.get("filepath") or kind
-    content.part("image" if kind.startswith("image/") else "file", name)
+    if not content.attach(text(file.get("filepath")).lstrip("/"), name, kind):
+        content.part("image" if kind.startswith("image/") else "file", name)
 
 
 def _attached(content: Content, raw: dict[str, Any]) -> None:

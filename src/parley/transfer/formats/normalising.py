@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from parley.codec import CONVERSATION, MESSAGE, read
+from parley.codec import ATTACHMENT, CONVERSATION, MAX_ATTACHMENTS, MESSAGE, read
 from parley.text import clean_line
 from parley.transfer.reporting import Warnings
-from parley.values import identifier
+from parley.values import identifier, mapping, sequence
 
 from .branches import Placed
 
@@ -27,8 +27,13 @@ def normalise(raw: dict[str, Any], placed: list[Placed[dict[str, Any]]], warning
 
 
 def _message(one: Placed[dict[str, Any]], warnings: Warnings) -> dict[str, Any]:
-    message = {"id": one.id, "parent": one.parent or None, **read(MESSAGE, one.load, warnings.add)}
-    return {**message, "status": "done"} if message["role"] == "user" else message
+    message = {"id": one.id, "parent": one.parent or None, **read(MESSAGE, one.load, warnings.add), "attachments": []}
+    if message["role"] != "user":
+        return message
+    files = sequence(one.load.get("attachments"))
+    warnings.add("file_no_room", max(0, len(files) - MAX_ATTACHMENTS))
+    files = [read(ATTACHMENT, mapping(entry), warnings.add) for entry in files[:MAX_ATTACHMENTS]]
+    return {**message, "status": "done", "attachments": files}
 
 
 def _fill_times(conversation: dict[str, Any], messages: list[dict[str, Any]]) -> None:

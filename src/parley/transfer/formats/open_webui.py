@@ -4,7 +4,7 @@ Source: backend/open_webui/models/chats.py, and the messages that src/lib/compon
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from html import unescape
 from typing import Any
 
@@ -39,12 +39,12 @@ def recognises(value: Any) -> bool:
     return has_tree or (isinstance(chat.get("messages"), list) and chat is not value)
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any], Warnings]:
+def documents(value: dict[str, Any], held: Container[str] = ()) -> tuple[dict[str, Any], Warnings]:
     """Convert a conversation to (document, warnings)."""
     chat = _chat(value)
     settings = mapping(chat.get("params"))
     title = clean_line(value.get("title"), 200) or clean_line(chat.get("title"), 200)
-    draft = Draft(title, text(chat.get("system")) or text(settings.get("system")))
+    draft = Draft(title, text(chat.get("system")) or text(settings.get("system")), held)
     placed = build_tree(_entries(chat), draft.warnings, lambda entry: _message(entry, draft), "parentId", "childrenIds")
     current = identifier(mapping(chat.get("history")).get("currentId"))
     _warn(value, chat, draft)
@@ -192,7 +192,7 @@ def _file(content: Content, file: dict[str, Any]) -> None:
     name = file.get("name") or inner.get("filename") or mapping(inner.get("meta")).get("name")
     if file.get("type") == "image" or text(file.get("content_type")).startswith("image/"):
         content.picture(file.get("url"), name)
-    else:
+    elif not content.attach(text(file.get("url")), name):
         content.part("file", name or file.get("id") or file.get("type"), url=file.get("url"))
 
 

@@ -1,8 +1,9 @@
 """Read Parley's own export: a document for each conversation, and one of folders and presets. Pure."""
 
+from collections.abc import Container
 from typing import Any
 
-from parley.codec import FORMAT, NAMED_SETTINGS, VERSION, read
+from parley.codec import ATTACHMENT, FORMAT, MAX_ATTACHMENTS, NAMED_SETTINGS, VERSION, read
 from parley.transfer.reporting import Warnings
 from parley.values import mapping, sequence, text
 
@@ -19,11 +20,11 @@ def recognises(value: Any) -> bool:
     return isinstance(value, dict) and value.get("format") == NAME
 
 
-def documents(value: dict[str, Any]) -> tuple[dict[str, Any] | None, Warnings]:
-    """Normalise a document → (document, warnings); None for a document of another version."""
+def documents(value: dict[str, Any], held: Container[str] = ()) -> tuple[dict[str, Any] | None, Warnings]:
+    """Normalise a document → (document, warnings); None for a document of a newer version."""
     conversation = mapping(value.get("conversation"))
     warnings = Warnings(text(conversation.get("title")))
-    if value.get("version") != VERSION:
+    if value.get("version") not in range(1, VERSION + 1):
         warnings.add("conversation_newer")
         return None, warnings
     entries = named(sequence(conversation.get("messages")), "id")
@@ -42,11 +43,24 @@ def _message(entry: dict[str, Any], warnings: Warnings) -> dict[str, Any] | None
 
 
 def collections(value: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """List the folders and presets of a document of settings, the first 1,000 of each."""
-    return {
-        kind: [read(NAMED_SETTINGS, mapping(entry), Warnings().add) for entry in sequence(value.get(kind))[:1000]]
+    """List the folders, with their ``attachments``, and presets of a document of settings, the first 1,000 of each."""
+    folders, presets = (
+        [(mapping(entry), _named(entry)) for entry in sequence(value.get(kind))[:1000]]
         for kind in ("folders", "presets")
+    )
+    return {
+        "folders": [{**named, "attachments": _files(entry)} for entry, named in folders],
+        "presets": [named for _, named in presets],
     }
+
+
+def _named(entry: Any) -> dict[str, Any]:
+    return read(NAMED_SETTINGS, mapping(entry), Warnings().add)
+
+
+def _files(folder: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = map(mapping, sequence(folder.get("attachments"))[:MAX_ATTACHMENTS])
+    return [{**read(ATTACHMENT, entry, Warnings().add), "on": entry.get("on") is not False} for entry in entries]
 
 
 def is_conversation(value: dict[str, Any]) -> bool:

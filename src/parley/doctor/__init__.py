@@ -1,0 +1,1 @@
+"""Ask everything that a site needs whether it works, for ``manage.py parley_check``."""
