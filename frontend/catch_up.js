@@ -15,13 +15,13 @@ export function catchUpUrl(path, base, { conversation, version, replies }) {
 }
 
 /**
- * What the socket would have sent; null when signed out, undefined when there is no answer.
+ * What the socket would have sent; null when signed out or kept out by the site, undefined when there is no answer.
  * @param {URL} url @returns {Promise<CaughtUp | null | undefined>}
  */
 export async function catchUp(url) {
   try {
     const response = await fetch(url, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })
-    if (response.type === "opaqueredirect") return null
+    if (response.type === "opaqueredirect" || response.headers.has("X-Parley-Refused")) return null
     return response.ok ? await response.json() : undefined
   } catch {
     return undefined

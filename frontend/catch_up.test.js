@@ -16,13 +16,15 @@ test("a page without a conversation names none", () => {
   assert.equal(url.search, "?version=0")
 })
 
-test("what is missing is missing, and a redirect means signed out", async () => {
+test("what is missing is missing, and a redirect means signed out, as a refusal of the site does", async () => {
   const answers = [
     { type: "opaqueredirect", ok: false },
-    { type: "basic", ok: false },
-    { ok: true, json: async () => ({ version: 8 }) },
+    { type: "basic", ok: false, headers: new Headers({ "X-Parley-Refused": "site" }) },
+    { type: "basic", ok: false, headers: new Headers() },
+    { ok: true, headers: new Headers(), json: async () => ({ version: 8 }) },
   ]
   globalThis.fetch = async () => answers.shift()
+  assert.equal(await catchUp("/"), null)
   assert.equal(await catchUp("/"), null)
   assert.equal(await catchUp("/"), undefined)
   assert.deepEqual(await catchUp("/"), { version: 8 })

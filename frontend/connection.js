@@ -4,6 +4,7 @@ const PING_EVERY = 20_000
 const QUIET_AFTER = 5_000
 const ANSWER_WITHIN = 5_000
 const SIGNED_OUT = 4401
+const NOT_LET_IN = 4403
 const BLOCKED_AFTER = 2
 
 /**
@@ -82,6 +83,7 @@ export class Connection {
   #closed(code = 0) {
     this.close()
     if (code === SIGNED_OUT) return this.#owner.signedOut()
+    if (code === NOT_LET_IN) return this.#owner.lost(true)
     this.#retry = setTimeout(() => this.connect(), delay(this.#failures++, code))
     this.#owner.lost(this.#failures >= BLOCKED_AFTER)
   }

@@ -168,3 +168,11 @@ test("a closed connection stays closed, and what it still says is not heard", ()
   assert.equal(FakeWebSocket.made.length, 1)
   assert.ok(!connection.isOpen)
 })
+
+test("who is kept out by the site does not come again, and the page asks why", () => {
+  newest().open()
+  newest().fall(4403)
+  assert.deepEqual(received.slice(-1), ["blocked"])
+  mock.timers.tick(60_000)
+  assert.equal(FakeWebSocket.made.length, 1)
+})

@@ -38,12 +38,17 @@ export function showCsrfToken() {
 export async function sendAgain(/** @type {Fired<"turbo:before-fetch-response">} */ event) {
   const form = /** @type {HTMLFormElement} */ (event.target)
   const second = again.delete(form)
-  if (second || event.detail.fetchResponse.statusCode !== FORBIDDEN || !form.matches?.("form")) return
+  if (second || event.detail.fetchResponse.statusCode !== FORBIDDEN || !form.matches?.(".parley form")) return
   event.preventDefault()
-  const token = meta("csrf-token", await freshPage())
-  if (token) hear(token)
+  await renewToken()
   again.add(form)
   form.requestSubmit(submitters.get(form))
+}
+
+/** Take the token of a page that comes now. */
+export async function renewToken() {
+  const token = meta("csrf-token", await freshPage())
+  if (token) hear(token)
 }
 
 /** Remember with which button a form is sent. */

@@ -4,12 +4,12 @@
  * It outlives Turbo visits. Nothing relies on a message arriving: after every connection the page says which version it
  * shows, and each reply the last position it has.
  */
-import { renderStreamMessage } from "@hotwired/turbo"
 import { catchUp, catchUpUrl, withNewSession } from "./catch_up.js"
 import { Connection } from "./connection.js"
 import { Later } from "./later.js"
 import { meta } from "./page.js"
 import { wholePosition } from "./splices.js"
+import { renderStreamMessage } from "./turbo.js"
 
 const RELOAD_INTERVAL = 10_000
 const ANSWER_WITHIN = 10_000
@@ -130,7 +130,7 @@ async function poll() {
 async function look() {
   const asked = visit
   const elements = [...replies.values()].map(({ element }) => element)
-  const question = { conversation: meta("parley-conversation"), version, replies: elements }
+  const question = { conversation: conversation(), version, replies: elements }
   const missed = await catchUp(catchUpUrl(meta("parley-catch-up"), location.href, question))
   if (missed === null) return signedOut()
   if (!missed || asked !== visit) return
@@ -192,7 +192,13 @@ function hide() {
 function open() {
   clearTimeout(unanswered)
   tab = newName()
-  connection.send({ do: "open", conversation: meta("parley-conversation") || null, version, tab })
+  connection.send({ do: "open", conversation: conversation() || null, version, tab })
+}
+
+// A page of a host names none in its head.
+function conversation() {
+  const transcript = /** @type {HTMLElement?} */ (document.querySelector("#transcript"))
+  return meta("parley-conversation") || transcript?.dataset.conversation || ""
 }
 
 function newName() {

@@ -3,7 +3,7 @@ import { register } from "node:module"
 import { beforeEach, mock, test } from "node:test"
 
 // Turbo needs a page as soon as it is loaded.
-const withoutTurbo = `export const resolve = (name, context, next) => name === "@hotwired/turbo"
+const withoutTurbo = `export const resolve = (name, context, next) => name === "./turbo.js"
   ? { url: "data:text/javascript,export const renderStreamMessage = () => {}", shortCircuit: true }
   : next(name, context)`
 register(`data:text/javascript,${encodeURIComponent(withoutTurbo)}`)

@@ -18,3 +18,10 @@ export function meta(name, page = document) {
   const element = /** @type {HTMLMetaElement?} */ (page?.head.querySelector(`meta[name="${name}"]`))
   return element?.content ?? ""
 }
+
+/** A new UUID: the end of such an address is one, also over plain http, where crypto.randomUUID() is missing. */
+export function newKey() {
+  const address = URL.createObjectURL(new Blob())
+  URL.revokeObjectURL(address)
+  return address.slice(-36)
+}

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, mock, test } from "node:test"
 
 // Turbo needs a page as soon as it is loaded, and a message is one of a page.
 const replaced = `const others = {
-  "@hotwired/turbo": "export const renderStreamMessage = () => {}",
+  "./turbo.js": "export const renderStreamMessage = () => {}",
   "./upsert.js": "export const settle = (reply, end) => reply.ends.push(end)",
 }
 export const resolve = (name, context, next) =>

@@ -61,6 +61,14 @@ interface ConnectionOwner {
   signedOut(): void
 }
 
+/** What a server says to an upload: 0, "" and "" without an answer. */
+interface Answer {
+  status: number
+  type: string
+  text: string
+}
+type Send = (progressed: (progress: number) => void, signal: AbortSignal) => Promise<Answer>
+
 /** What Mermaid is asked to draw, and what it answers. */
 interface Drawing {
   source: string
@@ -69,6 +77,11 @@ interface Drawing {
 interface Drawn {
   svg?: string
   problem?: string
+}
+
+/** That of the host's page, or ours. */
+interface Window {
+  Turbo?: unknown
 }
 
 declare const mermaid: typeof import("mermaid").default

@@ -54,7 +54,7 @@ export function settle(reply, { version, meta }) {
 function finished(/** @type {HTMLElement} */ reply) {
   const body = document.createElement("div")
   for (const { name, value } of reply.attributes) if (!["reply", "at"].includes(name)) body.setAttribute(name, value)
-  body.dataset.controller = "code"
+  body.dataset.parleyController = "code"
   body.append(...reply.childNodes)
   return body
 }

@@ -1,6 +1,6 @@
-import { navigator } from "@hotwired/turbo"
 import { isAnswer } from "../page.js"
 import { controller } from "../stimulus.js"
+import { navigator } from "../turbo.js"
 
 // To measure a long text at every key would make typing slow; so much fills the field in any case.
 const FILLS_THE_FIELD = 4_000
@@ -15,6 +15,7 @@ let caret = 0
 /** The keys, the height and the sending of the composer. */
 export default class extends controller({
   targets: { form: HTMLFormElement, text: HTMLTextAreaElement, problem: HTMLElement, once: HTMLElement },
+  values: { enter: String },
 }) {
   #busy = false
 
@@ -43,10 +44,12 @@ export default class extends controller({
 
   key(/** @type {KeyboardEvent} */ event) {
     const composing = event.isComposing || event.keyCode === 229
-    const sends = event.ctrlKey || event.metaKey || !(event.shiftKey || event.altKey)
+    const breaks = event.shiftKey || event.altKey || this.enterValue === "enter"
+    const sends = event.ctrlKey || event.metaKey || !breaks
     if (event.key !== "Enter" || composing || !sends) return
     event.preventDefault()
-    if (this.textTarget.value.trim()) this.formTarget.requestSubmit()
+    const hasFiles = this.formTarget.querySelector("#attachments > *")
+    if (hasFiles || this.textTarget.value.trim()) this.formTarget.requestSubmit()
   }
 
   grow() {

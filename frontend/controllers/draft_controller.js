@@ -40,6 +40,7 @@ export default class extends controller({
   #saving = new Later(QUIET, () => this.#save())
   #form = ""
   #composing = false
+  #edits = false
   /** @type {string | undefined} */
   #sent
 
@@ -76,7 +77,8 @@ export default class extends controller({
     if (defaultPrevented) return
     this.#saving.forget()
     this.#sent = this.textTarget.value
-    drafts.begin(this.#form)
+    this.#edits = Boolean(this.textTarget.form?.editing?.value)
+    if (!this.#edits) drafts.begin(this.#form)
   }
 
   // To change a text ends what an input method composes there.
@@ -91,17 +93,18 @@ export default class extends controller({
   refused() {
     this.#sent = undefined
     this.changed()
-    if (drafts.end(this.#form)) this.#save()
+    if (!this.#edits && drafts.end(this.#form)) this.#save()
   }
 
   /**
-   * What was typed while the form was out is the next draft.
+   * What was typed while the form was out is the next draft; that of a question that was edited is as it was.
    * @param {HTMLTextAreaElement} text @param {string} [saved]
    */
   #back(text, saved) {
     const { value } = text
     text.value = value.startsWith(this.#sent ?? "") ? value.slice(this.#sent?.length) : value
     this.#sent = undefined
+    if (this.#edits) return
     drafts.typed(this.#form, text.value)
     this.#saving.ask()
     if (drafts.end(this.#form, saved)) this.#save()

@@ -1,7 +1,7 @@
-import { navigator } from "@hotwired/turbo"
 import { hasCookie, keepCookie } from "../cookies.js"
 import { renew } from "../renew.js"
 import { controller } from "../stimulus.js"
+import { navigator } from "../turbo.js"
 
 const A_MINUTE = 60_000
 const A_DAY = 86_400_000

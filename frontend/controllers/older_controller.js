@@ -15,5 +15,6 @@ export default class extends controller() {
 function stay(/** @type {Element?} */ element, /** @type {() => void} */ change) {
   const top = element?.getBoundingClientRect().top ?? 0
   change()
-  if (element) window.scrollBy({ top: element.getBoundingClientRect().top - top, behavior: "instant" })
+  const box = element?.closest("[data-scrolls]") ?? window
+  if (element) box.scrollBy({ top: element.getBoundingClientRect().top - top, behavior: "instant" })
 }

@@ -1,5 +1,5 @@
-import { visit as go } from "@hotwired/turbo"
 import { controller } from "../stimulus.js"
+import { visit as go } from "../turbo.js"
 
 const NEAR = 48
 const AT_THE_END = 1
@@ -18,10 +18,10 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
   #top = 0
 
   connect() {
-    this.#following = below() < NEAR
-    this.#observer.observe(this.element)
+    this.#following = this.#below < NEAR
+    for (const part of this.#isBox ? this.element.children : [this.element]) this.#observer.observe(part)
     // Before the first painting: at its top, older messages would be brought for nobody.
-    if (document.readyState === "interactive") this.load()
+    if (this.#isBox || document.readyState === "interactive") this.load()
   }
 
   disconnect() {
@@ -32,7 +32,7 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
     const again = following
     following = false
     if (again) return this.follow()
-    if (visit === "restore" || visit === "replace") return
+    if (!this.#isBox && (visit === "restore" || visit === "replace")) return
     const found = this.element.querySelector("[data-found]")
     if (found) this.#goTo(found)
     else if (!location.hash) this.follow()
@@ -51,13 +51,13 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
   sent(/** @type {Fired<"turbo:submit-end">} */ { detail: { success } }) {
     if (!success) return
     if (this.#newer) go(location.pathname)
-    else if (location.search) history.replaceState(history.state, "", location.pathname)
+    else if (!this.#isBox && location.search) history.replaceState(history.state, "", location.pathname)
   }
 
   scrolled() {
-    const moved = window.scrollY - this.#top
-    this.#top = window.scrollY
-    if (below() < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
+    const moved = this.#box.scrollTop - this.#top
+    this.#top = this.#box.scrollTop
+    if (this.#below < (moved > 0 ? NEAR : AT_THE_END)) this.#following = true
     else if (moved < 0) this.#following = false
     this.#offerJump()
   }
@@ -70,24 +70,32 @@ export default class extends controller({ targets: { jump: HTMLElement } }) {
 
   #grown() {
     if (this.#following && !this.#newer) {
-      window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" })
+      this.#box.scrollTo({ top: this.#box.scrollHeight, behavior: "instant" })
       // A page that became shorter was not scrolled up by its reader.
-      this.#top = window.scrollY
+      this.#top = this.#box.scrollTop
     }
     this.#offerJump()
   }
 
   #offerJump() {
-    this.jumpTarget.hidden = !this.#newer && (this.#following || below() < NEAR)
+    this.jumpTarget.hidden = !this.#newer && (this.#following || this.#below < NEAR)
   }
 
   // What is shown is not the end of the branch.
   get #newer() {
     return this.element.querySelector(".newer")
   }
-}
 
-function below() {
-  const page = document.documentElement
-  return page.scrollHeight - page.clientHeight - window.scrollY
+  // In a page of a host the conversation scrolls by itself.
+  get #isBox() {
+    return this.element.hasAttribute("data-scrolls")
+  }
+
+  get #box() {
+    return this.#isBox ? this.element : document.documentElement
+  }
+
+  get #below() {
+    return this.#box.scrollHeight - this.#box.clientHeight - this.#box.scrollTop
+  }
 }

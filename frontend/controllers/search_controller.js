@@ -20,7 +20,7 @@ export default class extends controller({ targets: { form: HTMLFormElement, stat
   }
 
   loaded(/** @type {On} */ { target }) {
-    if (target.id !== "results") return
+    if (target.matches(".more")) return
     this.statusTarget.textContent = target.querySelector("[data-summary]")?.textContent ?? ""
   }
 }
