@@ -1,6 +1,7 @@
 """Fixtures: real stores, a real provider, the whole product, and a real browser."""
 
 import gc
+import math
 import os
 import shutil
 from collections import Counter, defaultdict
@@ -88,6 +89,20 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(autouse=True)
+def _no_connections(monkeypatch):
+    """The tables are emptied between tests, and what this process remembers of connections with them."""
+    monkeypatch.setattr("parley.models.connection._kept", (math.inf, []))
+
+
+@pytest.fixture(autouse=True)
+def _no_budgets(monkeypatch):
+    """As with connections: there are none until a test makes one."""
+    monkeypatch.setattr("parley.models.budget._known", (math.inf, ()))
+    monkeypatch.setattr("parley.generation.reserving._kept", {})
+    monkeypatch.setattr("parley.generation.reserving._recent", [])
+
+
+@pytest.fixture(autouse=True)
 def _nothing_is_held_too_long(request) -> Iterator[None]:
     """No transaction, event loop or request thread, here or in a product; tests of faults make them wait on purpose."""
     file = Path(os.environ["TESTS_HELD"])
@@ -108,7 +123,9 @@ def valkey(tmp_path_factory) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def empty_valkey(valkey) -> Valkey:
+def empty_valkey(valkey, monkeypatch) -> Valkey:
+    """The same, with nothing in it; this process may have found it away."""
+    monkeypatch.setattr("parley.generation.catalogue._away_until", 0.0)
     with valkey.client() as client:
         client.flushall()
     return valkey

@@ -16,12 +16,13 @@ ENVIRONMENT = {
     "OPENAI_MODEL": "fake-1",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
 }
-for name in ("DEBUG", "HTTPS", "BROKER_URL", "CSRF_TRUSTED_ORIGINS"):
+CHOSEN = "DEBUG HTTPS BROKER_URL CSRF_TRUSTED_ORIGINS LOG_FORMAT METRICS_TOKEN SENTRY_DSN SITE_URL"
+for name in CHOSEN.split():
     os.environ.pop(name, None)
 os.environ.update(ENVIRONMENT)
 
-from standalone.settings import *  # noqa: E402, F403
-from standalone.settings import DATABASES  # noqa: E402
+from parley_server.settings import *  # noqa: E402, F403
+from parley_server.settings import DATABASES  # noqa: E402
 
 # Several threads and connections share the test database, which one in memory does not allow.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -11,6 +11,7 @@ from django.urls import get_resolver, reverse
 
 from parley.models.organised import VERBS
 from parley.urls import urlpatterns
+from parley_server import setup_code
 from tests.support.access import READER, ROWS, Things
 from tests.views.conftest import forbids_keeping
 
@@ -20,6 +21,9 @@ TESTED_TOGETHER = {f"conversation_{verb}": "conversation_organise" for verb in V
 ROUTES = {route.name: route for route in urlpatterns}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 OF_SOMETHING = [name for name in ROWS if ROUTES[name].pattern.converters and not ROWS[name].public]
+OF_STAFF = [name for name in ROWS if ROWS[name].staff]
+BY_OTHERS = [(name, "stranger") for name in OF_SOMETHING]
+BY_OTHERS += [(name, "administrator") for name in OF_SOMETHING if name not in OF_STAFF]
 OF_TWO = [name for name in ROWS if "message" in ROUTES[name].pattern.converters]
 OF_EVERYBODY = [name for name in ROWS if not ROUTES[name].pattern.converters and not ROWS[name].public]
 NAMING = [(name, field) for name in ROWS for field in ROWS[name].names]
@@ -53,6 +57,8 @@ def address_of(name, whose, **instead):
 
 def made_for(name, whose):
     """The address of somebody's things, and all rows, once everything is there that is asked about."""
+    if ROWS[name].staff:
+        whose.promote()
     ROWS[name].before(whose)
     ROWS[name].sends(whose)
     return address_of(name, whose), everything()
@@ -61,12 +67,15 @@ def made_for(name, whose):
 def id_of(name, part, whose):
     first = str(ROUTES[name].pattern).split("/")[0]
     things = {"c": "conversation", "messages": "reply", "folders": "folder", "presets": "preset"}
-    things |= {"transfers": "transfer", "shares": "share"}
+    things |= {"transfers": "transfer", "shares": "share", "connections": "connection", "budgets": "budget"}
+    things |= {"attachments": "attachment", "s": "shown"}
     match part:
         case "pk":
             return getattr(whose, things[first]).pk
         case "message":
             return whose.reply.pk
+        case "attachment":
+            return whose.filed.pk
         case "token":
             return whose.share.token
         case "form":
@@ -118,8 +127,7 @@ def test_sends_an_anonymous_visitor_to_sign_in(name, anonymous, owner):
     assert everything() == before
 
 
-@pytest.mark.parametrize("who", ["stranger", "administrator"])
-@pytest.mark.parametrize("name", OF_SOMETHING)
+@pytest.mark.parametrize(("name", "who"), BY_OTHERS)
 def test_answers_everybody_else_as_if_it_did_not_exist(name, who, owner):
     other = Things(who, is_staff=who == "administrator", is_superuser=who == "administrator")
     address, before = made_for(name, owner)
@@ -131,6 +139,15 @@ def test_answers_everybody_else_as_if_it_did_not_exist(name, who, owner):
     assert everything() == before
 
 
+@pytest.mark.parametrize("name", OF_STAFF)
+def test_answers_who_is_no_administrator_as_if_it_did_not_exist(name, owner):
+    address, before = made_for(name, owner)
+    ordinary = Things("ordinary")
+    for method in ROWS[name].owner:
+        assert ask(ordinary.client, name, address, owner, method).status_code == 404
+    assert everything() == before
+
+
 @pytest.mark.parametrize("name", OF_EVERYBODY)
 def test_shows_a_stranger_nothing_of_others(name, owner, stranger):
     theirs = [*owner.ids, owner.secret]
@@ -138,7 +155,7 @@ def test_shows_a_stranger_nothing_of_others(name, owner, stranger):
     for method, status in ROWS[name].owner.items():
         response = ask(stranger.client, name, address, stranger, method)
         assert response.status_code == status
-        assert [part for part in theirs if part in response.content.decode()] == []
+        assert [part for part in theirs if part in b"".join(response).decode()] == []
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -250,7 +267,8 @@ def test_signing_out_takes_a_post(client, django_user_model):
 
 
 def test_the_first_account_is_made_once(client):
-    account = {"username": "first", "password1": "a long enough passphrase", "password2": "a long enough passphrase"}
+    account = dict.fromkeys(("password1", "password2"), "a long enough passphrase")
+    account |= {"username": "first", "code": setup_code.code()}
     assert client.get("/setup/").status_code == 200
     assert client.post("/setup/", account).status_code == 302
     client.logout()

@@ -7,14 +7,15 @@ import re
 import pytest
 
 from parley.conf import Conf
+from parley_server import env
 from tests.fake_provider.answers import ANSWERS
 from tests.fake_provider.scenarios import SCENARIOS
 from tests.support.processes import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-READERS = {"text", "flag", "number", "names", "url", "hosts", "origins"}
+READERS = {"text", "flag", "number", "names", "url", "redis_url", "hosts", "origins"}
 
 
 def text_of(path: str) -> str:
@@ -30,7 +31,7 @@ def variables() -> set[str]:
     """The environment variables that the standalone project reads."""
     return {
         call.args[0].value
-        for path in (ROOT / "standalone").glob("*.py")
+        for path in (ROOT / "src" / "parley_server").glob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
@@ -47,7 +48,7 @@ def anchors(path) -> set[str]:
 
 def sources() -> set[str]:
     """The paths of our Python and JavaScript, below their package or ``frontend/``."""
-    folders = [ROOT / "src" / "parley", ROOT / "standalone", ROOT / "frontend"]
+    folders = [ROOT / "src" / "parley", ROOT / "src" / "parley_server", ROOT / "frontend"]
     return {str(path.relative_to(folder)) for folder in folders for path in folder.rglob("*.[jp][sy]")}
 
 
@@ -76,6 +77,12 @@ def test_configuration_has_no_variable_that_nobody_reads():
     scripts = "".join(path.read_text() for path in [ROOT / "Makefile", *(ROOT / "bin").iterdir()])
     others = rows("docs/configuration.md").keys() - variables()
     assert [name for name in others if name not in scripts] == []
+
+
+def test_configuration_has_every_secret_that_may_stand_in_a_file():
+    files = {f"{name}_FILE" for name in variables() if env.SECRET.search(name)}
+    assert "SECRET_KEY_FILE" in files
+    assert files == set(re.findall(r"`([A-Z_]+_FILE)`", text_of("docs/configuration.md")))
 
 
 def test_testing_has_every_directive_of_the_fake_provider():

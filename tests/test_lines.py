@@ -2,7 +2,7 @@
 
 from tests.support.processes import ROOT
 
-FOLDERS = ("frontend", "src", "standalone", "tests", "benchmarks", "bin")
+FOLDERS = ("frontend", "src", "tests", "benchmarks", "bin")
 KINDS = {".html", ".css", ".js", ".py", ".ts"}
 GENERATED = {"migrations", "static", "__pycache__"}
 FOUND = [ROOT / "vite.config.js", *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")))]

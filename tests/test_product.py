@@ -78,15 +78,14 @@ def test_tells_a_stranger_nothing_of_a_reply_over_the_socket(product, person):
 
 
 def test_says_whether_the_worker_is_alive(stack):
-    """It asks the broker, and no database."""
-    assert "SUCCESS" in stack.manage("check_worker", "--timeout", "20")
+    assert "One is alive on" in stack.manage("parley_check", "--timeout", "20", "--url", stack.url)
 
 
 def test_says_that_no_worker_is_alive(stack):
     stack.kill("worker")
     try:
-        with pytest.raises(AssertionError, match="No worker answered"):
-            stack.manage("check_worker", "--timeout", "1")
+        with pytest.raises(AssertionError, match="None has answered within 1 seconds"):
+            stack.manage("parley_check", "--timeout", "1")
     finally:
         stack.start("worker")
 

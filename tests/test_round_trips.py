@@ -7,6 +7,8 @@ import kombu
 import pytest
 import redis
 
+from parley.celery import OPTIONS
+
 QUESTIONS = 20
 
 
@@ -46,7 +48,7 @@ def test_a_worker_that_waits_only_looks_into_its_queue(unpolled_stack):
         assert set(told) == {"BRPOP celery 1"}
 
 
-def test_rabbitmq_is_handed_the_options_of_the_queue_too(settings, monkeypatch):
+def test_rabbitmq_is_handed_the_options_of_the_queue_too(monkeypatch):
     monkeypatch.setattr("amqp.Connection.connect", lambda self: None)
-    with kombu.Connection("amqp://", transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as rabbitmq:
+    with kombu.Connection("amqp://", transport_options=OPTIONS["broker_transport_options"]) as rabbitmq:
         assert rabbitmq.transport.establish_connection().client is rabbitmq

@@ -139,14 +139,14 @@ def test_answers_again_and_keeps_the_place_and_the_focus_between_versions(asked,
 
 
 def test_answers_again_by_another_model(asked, stack):
-    sheet = menu(asked, reply_to(asked, "second question"))
-    sheet.get_by_text("Answer again by").click()
-    field = sheet.locator("[name=model]")
-    field.fill("fake-other") if field.evaluate("element => element.tagName") == "INPUT" else field.select_option(
-        index=1
-    )
-    sheet.get_by_role("button", name="Answer again").click()
+    menu(asked, reply_to(asked, "second question")).get_by_text("Answer again by").click()
+    picker = asked.page.get_by_role("dialog", name="Choose a model")
+    picker.get_by_label("Search models").fill("fake-2")
+    expect(picker.locator("button[name=model]")).to_have_count(1)
+    picker.get_by_role("button", name="fake-2", exact=True).click()
     expect(asked.reply.locator(".versions")).to_contain_text("2 / 2")
+    for sheet in (picker, asked.page.locator("#message-actions")):
+        expect(sheet).to_be_hidden()
     asked.wait_for_status("done")
     models = [row["model"] for row in stack.db.messages(asked.conversation) if row["role"] == "assistant"]
     assert len(set(models)) == 2

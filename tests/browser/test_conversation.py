@@ -188,7 +188,7 @@ EVIL = """<script>document.title = "owned"</script>
 <turbo-stream action="remove" target="transcript"></turbo-stream>
 <form action="/accounts/logout/" method="post"><button data-turbo-method="delete">x</button></form>
 [run](javascript:document.title='owned') <iframe src="http://127.0.0.1:9/"></iframe>
-<div id="composer" style="position:fixed" data-controller="composer">x</div>
+<div id="composer" style="position:fixed" data-parley-controller="composer">x</div>
 """
 
 
@@ -199,7 +199,9 @@ def test_runs_and_requests_nothing_that_an_answer_names(tab):
     assert "owned" not in tab.page.title()
     assert all(url.startswith((tab.url, "data:")) for url in requests), requests
     assert (
-        tab.body.locator("script, img, style, form, iframe, turbo-stream, [style], [id], [data-controller]").count()
+        tab.body.locator(
+            "script, img, style, form, iframe, turbo-stream, [style], [id], [data-parley-controller]"
+        ).count()
         == 0
     )
     expect(tab.body).to_contain_text("<script>")
@@ -290,7 +292,7 @@ def test_reads_and_asks_without_javascript(browsers, person):
 
 
 def test_signs_out(tab):
-    tab.page.locator("form[action$='/logout/'] button, [formaction$='/logout/']").first.click()
+    tab.choose("Sign out")
     tab.page.wait_for_url("**/accounts/login/**")
     tab.goto("/")
     assert "/accounts/login/" in tab.page.url

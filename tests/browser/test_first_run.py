@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from parley.markdown import render
+from tests.browser.test_attachments import png
 from tests.support.people import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -43,6 +44,23 @@ def test_from_the_first_account_to_a_streamed_answer(product, browsers):
         expect(each.messages).to_have_count(4)
         assert each.problems == []
     assert_knows_nothing(stranger, tab.conversation)
+
+
+def test_reads_a_text_file_and_says_beforehand_that_it_takes_no_pictures(product, browsers, tmp_path):
+    tab = browsers.tab_of(product.person("mate")).goto("/")
+    note, chips = (
+        tab.page.get_by_text("The model that is chosen takes no pictures."),
+        tab.page.locator("[data-state=ready]"),
+    )
+    for name, content in {"ship.txt": b"The ship is called Marigold.", "sea.png": png(60, 40)}.items():
+        (tmp_path / name).write_bytes(content)
+    tab.page.locator("input[name=files][multiple]").set_input_files(tmp_path / "ship.txt")
+    expect(chips).to_have_count(1, timeout=30_000)
+    expect(note).to_be_hidden()
+    tab.ask("What is the ship called?").wait_for_status("done", PATIENCE)
+    expect(tab.page.locator("[data-role=assistant]")).to_contain_text("Marigold")
+    tab.page.locator("input[name=files][multiple]").set_input_files(tmp_path / "sea.png")
+    expect(note).to_be_visible()
 
 
 def assert_grew(texts):

@@ -12,7 +12,7 @@ from parley.delivery.splice import Splicer, changes
 from parley.ids import uuid7
 from parley.markdown import render
 from tests.support.processes import until
-from tests.unit.texts import PAYLOADS
+from tests.unit.texts import EXFILTRATION, PAYLOADS
 
 pytestmark = pytest.mark.browser
 
@@ -157,6 +157,56 @@ ALL_ROWS = """count => {
 def rename(stack, person, name):
     where = "WHERE id = (SELECT owner_id FROM parley_conversation ORDER BY created_at DESC LIMIT 1)"
     stack.db.query(f"UPDATE auth_user SET username = ? {where}", name)
+
+
+NAMES = [" ".join(EXFILTRATION + PAYLOADS)[start : start + 200] for start in range(0, 40_000, 200)]
+ODD_IN_FILES = """() => [...document.querySelectorAll(".files *, .attachment *, .extracted *")].filter((element) =>
+  !element.matches("a, p, svg, path, img[src^='/attachments/'], li, span, div, button, input, progress") ||
+  element.getAttributeNames().some(name => /^on|^style$/.test(name))).map(({ outerHTML }) => outerHTML)"""
+
+
+def test_nothing_acts_in_the_name_or_the_content_of_a_file(hostile, browsers, stack):
+    content = "\n\n".join(EXFILTRATION + PAYLOADS).replace("\0", "")
+    given = {"name": NAMES[0].replace("/", "∕"), "mimeType": "text/plain", "buffer": content.encode()}
+    hostile.goto("/").ready()
+    hostile.page.locator("input[name=files][multiple]").set_input_files(given)
+    expect(hostile.page.locator("#attachments > [data-attachment]")).to_have_count(1)
+    assert hostile.page.evaluate(ODD_IN_FILES) == []
+    hostile.ask("hello").page.wait_for_url("**/c/*/")
+    hostile.wait_for_status("done")
+    add_files(stack, hostile.conversation, content)
+    page = hostile.goto(f"/c/{hostile.conversation}/").page
+    expect(page.locator("[data-file]")).to_have_count(len(NAMES) + 1)
+    for address in (None, page.locator("[data-file] a").first.get_attribute("href")):
+        if address:
+            hostile.goto(address)
+            expect(page.locator(".extracted")).to_contain_text("https://evil.example/?1>")
+        assert_nothing_acts(hostile)
+        assert page.evaluate(ODD_IN_FILES) == []
+    assert browsers.offences == []
+
+
+def add_files(stack, conversation, text):
+    """Put files of all names, which could not be read, beside the one of a question, whose text is this."""
+    [question] = [row for row in stack.db.messages(conversation) if row["role"] == "user"]
+    row = stack.db.one("SELECT * FROM parley_attachment ORDER BY id DESC LIMIT 1")
+    stack.db.query("DELETE FROM parley_attachmenttext WHERE attachment_id = ?", row["id"])
+    stack.db.query("UPDATE parley_attachment SET status = 'ready', characters = ? WHERE id = ?", len(text), row["id"])
+    stack.db.insert("parley_attachmenttext", [{"attachment_id": row["id"], "text": text, "breaks": "[]"}])
+    failed = {**row, "status": "failed", "error": "damaged", "file": "", "version": 0}
+    ids = [stack.db.key(str(uuid7())) for _ in NAMES]
+    stack.db.insert(
+        "parley_attachment",
+        [{**failed, "id": pk, "key": pk, "name": name} for pk, name in zip(ids, NAMES, strict=True)],
+    )
+    use = {"message_id": question["id"], "on": True}
+    stack.db.insert(
+        "parley_attached",
+        [
+            {f'"{column}"': value for column, value in {**use, "attachment_id": pk, "position": number}.items()}
+            for number, pk in enumerate(ids, 1)
+        ],
+    )
 
 
 def test_nothing_acts_in_a_title_that_comes_over_the_socket(hostile, stack, person):

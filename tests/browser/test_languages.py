@@ -71,11 +71,11 @@ def test_what_another_tab_does_is_told_over_the_socket_in_the_language_of_each(g
 
 
 def test_a_person_changes_the_language(tab):
-    tab.page.get_by_role("button", name="Deutsch").click()
+    tab.choose("Deutsch")
     expect(tab.page.locator("html")).to_have_attribute("lang", "de")
     expect(tab.page.get_by_role("button", name="Senden")).to_be_visible()
     assert_no_english(tab)
-    tab.page.get_by_role("button", name="English").click()
+    tab.choose("English")
     expect(tab.page.get_by_role("button", name="Send", exact=True)).to_be_visible()
 
 

@@ -155,7 +155,7 @@ def test_keeps_what_a_reader_has_selected_in_a_block_that_grows(tab, part):
 
 
 def test_keeps_the_theme_that_was_chosen(tab):
-    tab.page.get_by_role("button", name="Dark", exact=True).click()
+    tab.choose("Settings").page.get_by_role("button", name="Dark", exact=True).click()
     tab.page.reload()
     expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
     assert tab.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
@@ -180,13 +180,12 @@ def test_lists_its_keys_and_obeys_them(tab):
 
 
 def test_leaves_single_keys_to_whoever_needs_them_otherwise(tab):
-    tab.page.get_by_role("button", name="Keyboard shortcuts").click()
-    tab.page.get_by_label("Shortcuts of a single sign").uncheck()
+    tab.choose("Keyboard shortcuts").page.get_by_label("Shortcuts of a single sign").uncheck()
     tab.page.reload()
     tab.ready().page.locator("h1").click()
     tab.page.keyboard.press("?")
     expect(tab.page.get_by_role("dialog")).to_be_hidden()
-    tab.page.get_by_role("button", name="Keyboard shortcuts").click()
+    tab.choose("Keyboard shortcuts")
     expect(tab.page.get_by_label("Shortcuts of a single sign")).not_to_be_checked()
 
 

@@ -25,11 +25,12 @@ def model_of(tab):
 
 def open_settings(tab):
     model_of(tab).get_by_role("link").click()
+    tab.page.get_by_role("link", name="Settings of this conversation").click()
     expect(tab.page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
 def test_asks_the_model_that_was_chosen_beside_the_composer(listed, stack):
-    listed.page.get_by_label("Model").select_option("fake-2")
+    listed.page.get_by_label("Model", exact=True).select_option("fake-2")
     listed.ask("Who are you?").wait_for_status("done")
     expect(listed.reply).to_contain_text("fake-2")
     expect(model_of(listed)).to_contain_text("fake-2")
@@ -63,7 +64,7 @@ def test_keeps_settings_as_a_preset_and_starts_from_it(listed, stack):
     listed.page.get_by_role("button", name="Save as a preset").click()
     listed.page.wait_for_url("**/presets/")
     listed.goto("/").page.get_by_role("link", name="Pirate").click()
-    listed.page.wait_for_url("**/start/")
+    expect(listed.page.locator(".beginning .chosen")).to_have_text("Pirate")
     listed.ask("Ahoy?").wait_for_status("done")
     assert stack.provider.asked("Ahoy?")[0].body["messages"][0]["content"] == "Talk like a pirate."
 

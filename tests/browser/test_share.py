@@ -74,7 +74,7 @@ def test_the_list_counts_views_and_revokes(tab, browsers, conversation):
     path = path_of(tab, create(open_sheet(tab, conversation)))
     browsers.tab(tab.url).goto(path)
     tab.goto(path)
-    tab.goto("/").page.get_by_role("link", name="Shared links").click()
+    tab.goto("/").choose("Shared links")
     row = tab.page.locator("[data-share]")
     expect(row).to_contain_text("1 view")
     row.get_by_role("button", name="Revoke").click()

@@ -19,7 +19,7 @@ def tabs(tab, browsers):
 
 def test_the_other_tabs_go_to_the_sign_in_page_at_once(tabs):
     reading, leaving = tabs
-    leaving.page.locator("form[action$='/logout/'] button").click()
+    leaving.choose("Sign out")
     reading.page.wait_for_url(SIGN_IN, timeout=15_000)
     expect(reading.page.locator("[data-message]")).to_have_count(0)
     for tab in tabs:
@@ -28,7 +28,7 @@ def test_the_other_tabs_go_to_the_sign_in_page_at_once(tabs):
 
 def test_no_draft_stays_in_the_tab_that_signs_out(tabs):
     tab, _ = tabs
-    tab.page.locator("form[action$='/logout/'] button").click()
+    tab.choose("Sign out")
     tab.page.wait_for_url(SIGN_IN)
     assert DRAFT not in tab.page.evaluate(KEPT)
 
@@ -37,7 +37,7 @@ def test_a_tab_that_writes_is_emptied_too(tabs, browsers):
     writing, leaving = tabs
     writing.ask("/say 400 words at 20")
     expect(writing.reply).to_have_attribute("data-status", "streaming")
-    leaving.page.locator("form[action$='/logout/'] button").click()
+    leaving.choose("Sign out")
     writing.page.wait_for_url(SIGN_IN, timeout=15_000)
 
 

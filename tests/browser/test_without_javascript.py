@@ -97,6 +97,6 @@ def test_asks_once_when_a_form_is_sent_twice(plain, person):
 
 
 def test_signs_out(plain):
-    plain.page.get_by_role("button", name="Sign out").click()
+    plain.choose("Sign out")
     plain.page.wait_for_url("**/accounts/login/**")
     assert "/accounts/login/" in plain.goto("/").page.url

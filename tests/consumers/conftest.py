@@ -75,7 +75,7 @@ class Tab:
 @asynccontextmanager
 async def connected(user=None, origin=ORIGIN, query=b"", cookies=None):
     """A socket of somebody, or of a browser's cookies: yields the tab, or None where the server refused it."""
-    from standalone.asgi import application
+    from parley_server.asgi import application
 
     headers = [(b"host", b"testserver"), (b"cookie", cookies or await sync_to_async(cookies_of)(user))]
     if origin:

@@ -20,6 +20,12 @@ from tests.consumers.conftest import connected
 SIGNED_OUT = 4401
 
 
+def kept(badges):
+    lost = rights.lost_by(badges)
+    assert set(lost.values()) <= {SIGNED_OUT}
+    return set(badges) - lost.keys()
+
+
 def browser_of(user):
     client = Client()
     client.force_login(user)
@@ -184,7 +190,7 @@ async def test_goes_on_while_the_database_cannot_be_asked(owner, browser, reply,
         raise OSError("the database is away")
 
     monkeypatch.setattr(rights, "STALE", 0)
-    monkeypatch.setattr(rights, "still_signed_in", away)
+    monkeypatch.setattr(rights, "lost_by", away)
     async with connected(cookies=cookies_of(browser)) as tab:
         await tab.follow(reply.pk)
         log.begin(reply.pk, 1)
@@ -197,7 +203,7 @@ def test_a_look_at_everybody_takes_two_queries(django_user_model):
     people = [django_user_model.objects.create_user(f"person {number}") for number in range(20)]
     badges = {rights.Badge(one, browser_of(one).session.session_key, lambda: None) for one in people * 2}
     with CaptureQueriesContext(connection) as captured:
-        assert rights.still_signed_in(badges) == badges
+        assert rights.lost_by(badges) == {}
     assert len(captured) == 2
 
 
@@ -205,8 +211,8 @@ def test_a_look_at_everybody_takes_two_queries(django_user_model):
 def test_a_session_of_somebody_else_is_no_right(django_user_model):
     one, other = (django_user_model.objects.create_user(name) for name in ("one", "other"))
     key = browser_of(one).session.session_key
-    assert rights.still_signed_in([rights.Badge(other, key, lambda: None)]) == set()
-    assert rights.still_signed_in([rights.Badge(AnonymousUser(), key, lambda: None)]) == set()
+    assert kept([rights.Badge(other, key, lambda: None)]) == set()
+    assert kept([rights.Badge(AnonymousUser(), key, lambda: None)]) == set()
 
 
 @pytest.mark.django_db
@@ -216,18 +222,18 @@ def test_asks_whatever_keeps_the_sessions(django_user_model, settings, tmp_path,
     settings.SESSION_FILE_PATH = str(tmp_path)
     person = django_user_model.objects.create_user("person")
     badge = rights.Badge(person, browser_of(person).session.session_key, lambda: None)
-    assert rights.still_signed_in([badge]) == {badge}
+    assert kept([badge]) == {badge}
     deactivate_behind_everybody(None, person)
-    assert rights.still_signed_in([badge]) == set()
+    assert kept([badge]) == set()
 
 
 @pytest.mark.django_db
 def test_a_host_without_sessions_is_asked_about_the_person_only(django_user_model):
     person = django_user_model.objects.create_user("person")
     badge = rights.Badge(person, None, lambda: None)
-    assert rights.still_signed_in([badge]) == {badge}
+    assert kept([badge]) == {badge}
     deactivate_behind_everybody(None, person)
-    assert rights.still_signed_in([badge]) == set()
+    assert kept([badge]) == set()
 
 
 async def test_somebody_without_a_feed_is_watched_as_well(owner, browser, only_notifications):

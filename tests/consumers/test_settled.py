@@ -130,7 +130,7 @@ async def test_the_end_is_in_the_language_of_the_page(owner, running, log, langu
 # What the feed tells
 
 
-async def told_by_the_feed(tab):
+async def facts_by_the_feed(tab):
     """Return the Turbo Streams that come, after frames none of which is the end."""
     while isinstance(message := await tab.receive(), list):
         assert not isinstance(message[2], dict)
@@ -157,7 +157,7 @@ async def test_a_reply_of_which_a_page_shows_more(owner, running, log, values):
         await follow(tab, running, await version_of(owner))
         await tell(log, running, "Hello")
         await log.end({running.pk: await settled(running, "Hello there", **values)})
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 async def test_a_reply_that_another_has_settled(owner, running, log):
@@ -166,7 +166,7 @@ async def test_a_reply_that_another_has_settled(owner, running, log):
         await tell(log, running, "Hello")
         await settled(await sync_to_async(row_of)(running), "Hello", status="stopped")
         await log.end({running.pk: None})
-        assert 'data-status="stopped"' in await told_by_the_feed(tab)
+        assert 'data-status="stopped"' in await facts_by_the_feed(tab)
 
 
 async def test_a_tab_that_does_not_know_what_came_before(owner, running, log):
@@ -179,7 +179,7 @@ async def test_a_tab_that_does_not_know_what_came_before(owner, running, log):
         await tab.follow(running.pk)
         await running.conversation.asave()
         await log.end({running.pk: await settled(running, "Hello")})
-        stream = await told_by_the_feed(tab)
+        stream = await facts_by_the_feed(tab)
     assert "Another" in stream
     assert "Hello" in stream
 
@@ -192,7 +192,7 @@ async def test_a_tab_that_lacks_an_entry_of_the_log(owner, running, log):
         log._logs[running.pk].seq += 1
         row = await settled(running, "Hello")
         await log.end({running.pk: row})
-        assert "Hello" in await told_by_the_feed(tab)
+        assert "Hello" in await facts_by_the_feed(tab)
 
 
 async def test_a_tab_that_lacks_the_beginning_of_the_log(owner, running, log):
@@ -201,7 +201,7 @@ async def test_a_tab_that_lacks_the_beginning_of_the_log(owner, running, log):
     async with connected(owner) as tab:
         await follow(tab, running, await version_of(owner))
         await log.end({running.pk: await settled(running, "Hello there")})
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 async def test_a_tab_whose_log_is_gone(owner, running, log, notify_late):
@@ -212,7 +212,7 @@ async def test_a_tab_whose_log_is_gone(owner, running, log, notify_late):
         await sync_to_async(connection().delete)(redis.log_key(running.pk))
         await log.end({running.pk: await settled(running, "Hello there")})
         await notify_late()
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 @pytest.mark.parametrize("expired", [False, True])
@@ -225,7 +225,7 @@ async def test_a_tab_that_moved_its_element_as_the_end_came_and_follows_again(ow
         if expired:
             await sync_to_async(connection().delete)(redis.log_key(running.pk))
         await tab.follow(running.pk, handle=2, position=frames[-1][1])
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 async def test_a_page_that_was_rendered_before_the_end_and_comes_after_it(owner, running, log):
@@ -235,7 +235,7 @@ async def test_a_page_that_was_rendered_before_the_end_and_comes_after_it(owner,
         await log.end({running.pk: await settled(running, "Hello there")})
         await frames_to_the_end(tab)
         await tab.open(running.conversation, version)
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 async def test_an_end_of_an_earlier_attempt_is_told_to_nobody(owner, running, log):
@@ -272,7 +272,7 @@ async def test_a_tab_that_does_not_know_ends_is_sent_the_row(owner, running, log
         await tell(log, running, "Hello")
         await tab.receive()
         await log.end({running.pk: await settled(running, "Hello there")})
-        assert "Hello there" in await told_by_the_feed(tab)
+        assert "Hello there" in await facts_by_the_feed(tab)
 
 
 async def test_a_tab_that_was_sent_a_log_with_a_gap(owner, running, log, notify_late):
@@ -285,4 +285,4 @@ async def test_a_tab_that_was_sent_a_log_with_a_gap(owner, running, log, notify_
         await tab.receive()
         await log.end({running.pk: await settled(running, "Hello you there")})
         await notify_late()
-        assert "Hello you there" in await told_by_the_feed(tab)
+        assert "Hello you there" in await facts_by_the_feed(tab)

@@ -114,6 +114,7 @@ def nothing(ask: Ask) -> list[str]:
 
 ANSWERS: dict[str, Callable[[Ask], list[str]]] = {
     "echo": echoed,
+    "files": lambda ask: [", ".join(ask.files) or "no files"],
     "say": answer,
     "say-text": said_text,
     "fail-first": later,

@@ -1,5 +1,6 @@
 """What one request asks of the provider."""
 
+import base64
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ class Ask:
     key: str = ""
     prefill: str = ""
     usage_wanted: bool = False
+    files: tuple[str, ...] = ()
 
     @classmethod
     def from_request(cls, body: dict[str, Any], headers: dict[str, str]) -> "Ask":
@@ -38,6 +40,7 @@ class Ask:
             key=headers.get("authorization", "").removeprefix("Bearer ").strip(),
             prefill=text_of(last) if last["role"] == "assistant" else "",
             usage_wanted=bool((body.get("stream_options") or {}).get("include_usage")),
+            files=tuple(size for message in messages for size in sizes(message)),
         )
 
     @cached_property
@@ -68,8 +71,23 @@ def titling(request: str) -> str:
 
 
 def last_of(turn: str) -> str:
-    """Return the last of several questions that are one turn, the first of which is a directive."""
-    return turn.rpartition("\n\n")[2] if turn.startswith("/") else turn
+    """Return the last of several questions that are one turn, the first of which is a directive or has files."""
+    return turn.rpartition("\n\n")[2] if turn.startswith(("/", "<file ", "[picture: ", "[file: ")) else turn
+
+
+def sizes(message: dict[str, Any]) -> list[str]:
+    """Return what a message has of files: `12 characters` of a text, `image/png 68 bytes` of a picture."""
+    texts = re.findall(r'<file [^>]* id="(\w+)">\n(.*?)\n</file \1>', text_of(message), re.DOTALL)
+    seen = [f"{kind} {len(data)} bytes" for kind, data in pictures(message)]
+    return seen + [f"{len(text)} characters" for _, text in texts]
+
+
+def pictures(message: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """Return the media type and the bytes of each picture of a message."""
+    parts = message["content"] if isinstance(message["content"], list) else []
+    urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    heads = [url.removeprefix("data:").partition(";base64,") for url in urls]
+    return [(kind, base64.b64decode(data, validate=True)) for kind, _, data in heads]
 
 
 def text_of(message: dict[str, Any]) -> str:

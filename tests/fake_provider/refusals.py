@@ -62,6 +62,17 @@ def gateway(name: str) -> tuple[int, Any]:
     }
 
 
+NO_PICTURES: dict[str, tuple[int, Any]] = {
+    "openrouter": (404, {"error": {"message": "No endpoints found that support image input", "code": 404}}),
+    "openai": (400, {"error": {"message": "Invalid content type. image_url is only supported by certain models.",
+                               "type": "invalid_request_error", "param": "messages.[0].content.[0].type"}}),
+    "llama.cpp": (500, {"error": {"code": 500, "type": "server_error", "message": "image input is not supported - "
+                                  "hint: if this is unexpected, you may need to provide the mmproj"}}),
+    "ollama": (400, {"error": {"message": "this model does not support image input (ref: b8bd630e)"}}),
+    "deepseek": (422, "Failed to deserialize the JSON body into the target type: messages[0]: invalid type: sequence, "
+                      "expected a string at line 1 column 2901"),
+}  # fmt: skip
+"""Issues of GitHub: github/app#2163, browser-use/web-ui#274, ggml-org/llama.cpp#15377, ollama#17301, chatbox#1740."""
 WAYS: dict[str, Way] = {
     way.__name__: way
     for way in (openai, pydantic, mistral, databricks, azure, bedrock, groq, go, nameless, google, gateway)
@@ -70,5 +81,5 @@ WAYS: dict[str, Way] = {
 
 def refusal(name: str, way: str) -> tuple[int, bytes]:
     """Return status and body of a refusal in the words of one kind of server."""
-    status, body = WAYS[way](name)
+    status, body = NO_PICTURES[way] if name == "pictures" else WAYS[way](name)
     return status, body.encode() if isinstance(body, str) else json.dumps(body).encode()

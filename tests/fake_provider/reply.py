@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from tests.fake_provider.answers import blocks_of
-from tests.fake_provider.ask import NARROW, Ask
+from tests.fake_provider.ask import NARROW, Ask, text_of
 from tests.fake_provider.requests import Log, Received
 from tests.fake_provider.wire import DONE, Chunks, error_body
 
@@ -80,7 +80,7 @@ class Reply:
             self.usage()
 
     def usage(self, **details: Any) -> None:
-        asked = sum(len(str(message["content"]).encode()) // 4 + 1 for message in self.received.messages)
+        asked = sum(len(text_of(message).encode()) // 4 + 1 for message in self.received.messages)
         read = min(asked, WINDOW) if self.ask.model == NARROW else asked
         self.body(self.chunks.usage(read, len(self.blocks), **details))
 

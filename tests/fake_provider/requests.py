@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tests.fake_provider.ask import text_of
+
 
 @dataclass
 class Received:
@@ -41,7 +43,7 @@ class Received:
 
     @property
     def question(self) -> str:
-        return self.messages[-1]["content"] if self.messages else ""
+        return text_of(self.messages[-1]) if self.messages else ""
 
 
 @dataclass

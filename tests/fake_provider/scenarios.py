@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
 from tests.fake_provider.answers import cuts, follow_up
-from tests.fake_provider.ask import MISSING_MODEL, NEEDS_PREFIX, NO_PREFILL, WRONG_KEY, Ask
+from tests.fake_provider.ask import MISSING_MODEL, NEEDS_PREFIX, NO_PREFILL, WRONG_KEY, Ask, pictures
 from tests.fake_provider.refusals import refusal
 from tests.fake_provider.reply import Reply
 
@@ -119,9 +119,12 @@ async def fail_first(reply: Reply) -> None:
 
 @scenario("refuse")
 async def refuse(reply: Reply) -> None:
-    """Refuse a parameter that was sent, in a server's words: `/refuse temperature as pydantic then /say 20 words`."""
+    """Refuse a parameter that was sent, in a server's words: `/refuse temperature as pydantic then /say 20 words`.
+
+    `/refuse pictures as ollama` refuses a request with any.
+    """
     name, _, way = reply.ask.arguments.partition(" then ")[0].partition(" as ")
-    if name in (reply.received.body or {}):
+    if name in (reply.received.body or {}) or (name == "pictures" and any(map(pictures, reply.received.messages))):
         status, body = refusal(name, way or "openai")
         reply.whole(status, body)
     else:

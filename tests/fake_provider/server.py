@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+from tests.fake_provider import vendors
 from tests.fake_provider.ask import Ask
 from tests.fake_provider.reply import Reply
 from tests.fake_provider.requests import Log, Received
@@ -20,8 +21,9 @@ LISTS: dict[str, Any] = {
     "/none/v1/models": {"object": "list", "data": []},
     "/nonsense/v1/models": {"data": "no list"},
     "/endless/v1/models": {"data": [{"id": "fake-1", "about": "x" * 9_000_000}]},
+    **vendors.LISTS,
 }
-"""What GET /models says, by the base URL that is chosen; any other path is answered with 404."""
+"""What GET says, as to /models, by the base URL that is chosen; any other path is answered with 404."""
 SILENT, FORGED = "/silent/v1/models", "/forged/v1/models"
 
 
@@ -30,7 +32,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.buffer = b""
+        self.buffer = bytearray()
         self.received: Received | None = None
         self.answering: asyncio.Task[None] | None = None
 
@@ -51,14 +53,15 @@ class Connection(asyncio.Protocol):
         """Start to answer, once a whole request has come and the one before is answered."""
         if self.answering:
             return
-        head, separator, rest = self.buffer.partition(b"\r\n\r\n")
-        if not separator:
+        start = self.buffer.find(b"\r\n\r\n") + 4
+        if start < 4:
             return
-        method, path, headers = parse_head(head)
-        length = int(headers.get("content-length", 0))
-        if len(rest) >= length:
-            self.buffer = rest[length:]
-            self.start(method, path, headers, rest[:length])
+        method, path, headers = parse_head(bytes(self.buffer[:start]).rstrip())
+        end = start + int(headers.get("content-length", 0))
+        if len(self.buffer) >= end:
+            body = bytes(self.buffer[start:end])
+            del self.buffer[:end]
+            self.start(method, path, headers, body)
 
     def start(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
         path, _, query = path.partition("?")
@@ -83,6 +86,8 @@ async def respond(transport: asyncio.Transport, received: Received, log: Log) ->
     reply = Reply(transport, received, Ask(""), log)
     if received.method == "GET" and received.path in LISTS:
         reply.whole(200, json.dumps(LISTS[received.path]).encode())
+    elif route == ("POST", vendors.SHOW) and (shown := vendors.SHOWN.get((received.body or {}).get("model", ""))):
+        reply.whole(200, json.dumps(shown).encode())
     elif route == ("GET", FORGED):
         await SCENARIOS["forged-error"](Reply(transport, received, Ask("", key=received.key), log))
     elif route == ("GET", SILENT):

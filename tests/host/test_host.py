@@ -1,5 +1,9 @@
 """A stranger's project: Parley at /chat/, accounts with an email address and a UUID, its own base template."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,36 +13,70 @@ from playwright.sync_api import expect
 from websockets.sync.client import connect
 
 from tests.fake_provider import expected_text
+from tests.host.site import MODEL, PROVIDER, REDIS, Site
 from tests.support.browsers import Tab
 from tests.support.dom import Dom, answer_to
 from tests.support.people import PASSWORD, Person, Socket
-from tests.support.processes import Process, python, until
-from tests.support.stack import CELERY, PYTHONPATH, UVICORN, Stack, answers
+from tests.support.processes import Process, until
+from tests.support.stack import PYTHONPATH, Stack, answers
 
-PROJECT = "tests.host.project"
 ENTER = "/members/enter/"
 QUESTION = "/say 60 words at 40"
+IN_PRODUCTION = """
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1"]
+ASGI_APPLICATION = "project.asgi.application"
+MIDDLEWARE.insert(1, "whitenoise.middleware.WhiteNoiseMiddleware")
+WHITENOISE_USE_FINDERS = True
+PARLEY |= {
+    "API_KEY": "sk-of-the-host",
+    "SOCKET_PATH": "/live/chat/",
+    "KEY_PREFIX": "host-chat",
+    "FILES": str(BASE_DIR / "private"),
+    "CONCURRENCY": 20,
+}
+"""
+URLS = """
+urlpatterns[:] = [path("office/", admin.site.urls), *urlpatterns[1:]]
+"""
 
 
 class Host(Stack):
     """The processes of the stranger's project."""
 
+    python = sys.executable
+
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        web = UVICORN.replace("standalone", PROJECT).split()
-        worker = CELERY.replace("standalone", PROJECT).split()
-        self.processes["web"] = Process("web", python("-m", *web, "--port", str(self.port)), folder, self.env)
-        self.processes["worker"] = Process("worker", python("-m", *worker), folder, self.env)
+        super().__init__(folder, database_url=f"sqlite:///{folder / 'site' / 'db.sqlite3'}")
+        instead = {REDIS: self.valkey.url, PROVIDER: self.provider.base_url, MODEL: "fake-1"}
+        self.site = Site(folder / "site", instead, self.python)
+        self.write()
+        for name, line in self.lines().items():
+            self.processes[name] = Process(name, self.site.command(line), folder, self.env)
+
+    def write(self) -> None:
+        """Write what this site has, beyond what each has of its own."""
+        for heading in ("## Start", "## Servers"):
+            self.site.paste(heading)
+        self.site.append("settings.py", IN_PRODUCTION)
+        self.site.append("urls.py", URLS)
+
+    def lines(self) -> dict[str, str]:
+        """Return the page's commands: the name of a process → what starts it."""
+        web = self.site.line("## Servers", "uvicorn parley").replace("parley.asgi", "project.asgi")
+        worker = self.site.line("## Servers", "celery")
+        return {"web": f"{web} --port {self.port} --log-level warning", "worker": f"{worker} --loglevel WARNING"}
 
     def environment(self, conf=None) -> dict[str, str]:
-        return {
-            "DJANGO_SETTINGS_MODULE": f"{PROJECT}.settings",
-            "HOST_DATABASE": str(self.folder / "parley.sqlite3"),
-            "HOST_REDIS_URL": self.valkey.url,
-            "HOST_PROVIDER": self.provider.base_url,
-            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-            **PYTHONPATH,
-        }
+        return {**PYTHONPATH, "DJANGO_SETTINGS_MODULE": "project.settings", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+
+    def manage(self, *arguments: str, seconds: float = 60) -> str:
+        command = self.site.command("python manage.py", *arguments)
+        done = subprocess.run(
+            command, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=seconds, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def wait_for_web(self) -> None:
         web = self.processes["web"]
@@ -66,9 +104,28 @@ class Member(Person):
     @contextmanager
     def socket(self, **choices) -> Iterator[Socket]:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
-        url = self.url.replace("http", "ws", 1) + "/live/chat/"
+        found = re.search(r'name="parley-socket" content="([^"?]+)', self.get("/").text)
+        url = self.url.replace("http", "ws", 1) + found[1]
         with connect(url, origin=self.url, additional_headers={"Cookie": cookies}, proxy=None) as connection:
             yield Socket(connection)
+
+
+def streamed(member: Member) -> tuple[set[str], Dom]:
+    """Ask, and read the answer from a socket → (all that it was meanwhile, the page at the end)."""
+    conversation = member.start(QUESTION)
+    dom = Dom(member.get(f"/c/{conversation}/").text)
+    texts = set()
+    with member.socket() as socket:
+        socket.open(conversation, dom.version)
+        socket.follow(dom.reply.id)
+        while not dom.reply.settled:
+            message = socket.receive(20)
+            if isinstance(message, list):
+                dom.take_frame(dom.reply.id, message[1], message[2:])
+            elif "version" in message:
+                dom.take_stream(message["version"], message["stream"])
+            texts.add(dom.reply.text)
+    return texts, dom
 
 
 @pytest.fixture(scope="module")
@@ -128,20 +185,8 @@ def test_answers_a_question(member):
     assert (reply["status"], reply["content"]) == ("done", expected_text(QUESTION))
 
 
-def test_streams_the_answer_into_an_open_tab(host, member):
-    conversation = member.start(QUESTION)
-    dom = Dom(member.get(f"/c/{conversation}/").text)
-    texts = set()
-    with member.socket() as socket:
-        socket.open(conversation, dom.version)
-        socket.follow(dom.reply.id)
-        while not dom.reply.settled:
-            message = socket.receive(20)
-            if isinstance(message, list):
-                dom.take_frame(dom.reply.id, message[1], message[2:])
-            elif "version" in message:
-                dom.take_stream(message["version"], message["stream"])
-            texts.add(dom.reply.text)
+def test_streams_the_answer_into_an_open_tab(member):
+    texts, dom = streamed(member)
     assert len(texts) >= 3
     assert (dom.reply.status, dom.reply.text) == ("done", answer_to(QUESTION))
     assert dom.mistakes == []
@@ -167,7 +212,7 @@ def test_can_be_searched_in_the_admin(host, member):
 
 def test_tells_open_tabs_of_the_rows_of_its_own(host, member):
     def manage(code):
-        host.manage("shell", "-c", f"from tests.host.project.people.models import Member, Notice; {code}")
+        host.manage("shell", "-c", f"from people.models import Member, Notice; {code}")
 
     with member.socket() as socket:
         socket.open(None, int(member.get("/").text.split('name="parley-version" content="')[1].split('"')[0]))

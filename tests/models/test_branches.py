@@ -12,7 +12,7 @@ from parley.models.branching import PAGE
 from parley.models.conversation import NoQuestion
 from tests.models.conftest import answered, put, said_before, settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def fresh(conversation):

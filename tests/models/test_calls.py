@@ -3,20 +3,23 @@
 import asyncio
 import logging
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from unittest.mock import AsyncMock, Mock
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from parley.conf import conf
 from parley.generation import announcer, engine, ledger
 from parley.generation.outcome import Outcome
 from parley.generation.reaper import Reaper
 from parley.generation.worker import Loop
-from parley.models import Call, Conversation, Message, message, reply_claimed, reply_settled
+from parley.models import Call, Conversation, Message, Price, message, reply_claimed, reply_settled
 from tests.models.conftest import begun, put
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
@@ -53,8 +56,10 @@ def test_keeps_what_an_answer_cost_in_all_its_parts(reply, settings):
     assert (call.provider, call.model, call.purpose) == ("api.example.com:8080", written.reply.model, "answer")
     assert (call.reply, call.owner, call.attempt, call.number) == (reply, reply.conversation.owner, 1, 1)
     assert (call.prompt_tokens, call.cached_tokens, call.cache_write_tokens) == (90, 64, 8)
-    assert (call.completion_tokens, call.reasoning_tokens, call.cost) == (7, 3, Decimal("0.00012345"))
+    assert (call.completion_tokens, call.reasoning_tokens, call.estimated) == (7, 3, False)
+    assert call.cost == call.provider_cost == Decimal("0.00012345")
     assert (call.outcome, call.error) == ("done", "")
+    assert call.first_token_ms == pytest.approx((call.first_token_at - call.started_at).total_seconds() * 1000, abs=1)
     assert call.started_at <= call.first_token_at <= call.ended_at < call.started_at + timedelta(minutes=1)
 
 
@@ -74,6 +79,62 @@ def test_keeps_the_call_whatever_becomes_of_the_reply(reply, outcome, kept):
     engine.settle(written, outcome)
     call = Call.objects.get()
     assert (call.outcome, call.error, call.prompt_tokens) == (*kept, 90)
+
+
+def test_costs_what_our_price_says_and_keeps_what_the_provider_says(reply):
+    Price.objects.create(model=reply.conversation.effective_model, input=1, output=2)
+    written = writing(reply, usage=USAGE)
+    with CaptureQueriesContext(connection) as captured:
+        assert engine.settle(written, Outcome("done"))
+    assert sum('"parley_price"' in query["sql"] or " parley_price " in query["sql"] for query in captured) == 1
+    call = Call.objects.get()
+    assert (call.cost, call.provider_cost) == (Decimal("0.000104"), Decimal("0.00012345"))
+    assert call.is_disputed
+    Price.objects.update(input=5)
+    assert Call.objects.get().cost == Decimal("0.000104")
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "interrupted", "lost", "done"])
+def test_estimates_what_nobody_has_counted(reply, outcome):
+    Price.objects.create(model="*", input=1, output=2)
+    written = writing(reply, "so far, so good")
+    sent = sum(len(message["content"]) for message in written.request.messages)
+    engine.settle(written, Outcome(outcome))
+    call = Call.objects.get()
+    assert (call.prompt_tokens, call.completion_tokens, call.estimated) == (-(-sent // 4), 4, True)
+    assert call.cost == (call.prompt_tokens + 8) / Decimal(1_000_000)
+
+
+def test_counts_nothing_of_what_failed_before_it_said_anything(reply):
+    written = writing(reply, "")
+    engine.settle(written, Outcome("failed", "unauthorized"))
+    call = Call.objects.get()
+    assert (call.prompt_tokens, call.completion_tokens, call.estimated, call.cost) == (None, None, False, None)
+
+
+def test_counts_only_what_is_new_in_an_answer_that_is_continued(reply):
+    put(reply, content="It is a talk.")
+    written = writing(reply, " Between enemies.")
+    engine.settle(written, Outcome("stopped"))
+    assert Call.objects.get().completion_tokens == 5
+
+
+@pytest.mark.parametrize(("zone", "day"), [("UTC", "2026-11-30"), ("Pacific/Auckland", "2026-12-01")])
+def test_has_the_day_of_the_site(reply, settings, zone, day):
+    settings.TIME_ZONE = zone
+    at = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    assert str(ledger.begin(reply, reply.provider, started_at=at).day) == day
+
+
+def test_keeps_the_call_that_tests_a_connection(owner, settings):
+    provider = replace(conf.provider, name="Gateway", slug="gateway")
+    Price.objects.create(connection="gateway", model="gpt-x", input=1, output=1)
+    call = ledger.begin_test(owner.pk, provider, "gpt-x")
+    call.end("done", prompt_tokens=10, completion_tokens=5)
+    ledger.record_test(call)
+    call = Call.objects.get()
+    assert (call.connection, call.provider, call.model, call.owner) == ("gateway", "Gateway", "gpt-x", owner)
+    assert (call.reply_id, call.cost, call.purpose) == (None, Decimal("0.000015"), "test")
 
 
 def test_keeps_it_where_the_reply_is_asked_for_again_meanwhile(reply):
@@ -132,9 +193,18 @@ def test_notes_the_call_of_a_worker_that_died(reply):
     call = Call.objects.get()
     assert (call.outcome, call.error, call.first_token_at) == ("interrupted", "worker_gone", None)
     assert call.started_at == written.reply.started_at
+    assert (call.completion_tokens, call.estimated) == (None, False)
     assert engine.reclaim(*written.as_it_is)
     assert engine.settle(written, Outcome("done"))
     assert Call.objects.get().outcome == "done"
+
+
+def test_estimates_what_a_worker_that_died_had_written(reply):
+    written = writing(reply)
+    put(written.reply, content="so far", reasoning="Hm.")
+    Reaper().recover([Message.objects.get(pk=reply.pk)])
+    call = Call.objects.get()
+    assert (call.prompt_tokens, call.completion_tokens, call.estimated) == (None, 3, True)
 
 
 def test_takes_the_word_of_a_worker_over_that_of_a_reaper_which_comes_late(reply):
@@ -146,38 +216,60 @@ def test_takes_the_word_of_a_worker_over_that_of_a_reaper_which_comes_late(reply
     assert Call.objects.get().outcome == "done"
 
 
-def test_outlives_message_and_conversation_and_goes_with_the_person(reply, owner):
-    engine.settle(writing(reply), Outcome("done"))
+def test_outlives_message_conversation_and_person(reply, owner, stranger):
+    engine.settle(writing(reply, usage=USAGE), Outcome("done"))
     Message.objects.all().delete()
     Conversation.objects.all().delete()
-    assert Call.objects.get().reply_id == reply.pk
-    owner.delete()
-    assert not Call.objects.exists()
+    assert (Call.objects.get().reply_id, Call.objects.get().owner_name) == (reply.pk, "")
+    stranger.delete()
+    assert Call.objects.get().owner == owner
+    type(owner).objects.filter(pk=owner.pk).delete()
+    call = Call.objects.get()
+    assert (call.owner_id, call.owner_name, call.prompt_tokens) == (None, "owner", 90)
 
 
-def test_goes_after_the_feed_so_that_no_end_comes_between(reply, owner):
-    """An end locks the feed first: it is whole before the calls are deleted, or finds the person gone."""
+def test_is_named_when_the_feed_is_locked_so_that_no_end_comes_between(reply, owner):
+    """An end locks the feed first: it is whole before the name is written, or finds the person gone."""
     engine.settle(writing(reply), Outcome("done"))
     with CaptureQueriesContext(connection) as captured:
         owner.delete()
-    deleted = [query["sql"].split('"')[1] for query in captured if query["sql"].startswith("DELETE")]
-    assert deleted.index("parley_feed") < deleted.index("parley_call")
+    statements = [query["sql"] for query in captured]
+    locked = next(place for place, sql in enumerate(statements) if 'FROM "parley_feed"' in sql)
+    named = next(place for place, sql in enumerate(statements) if sql.startswith('UPDATE "parley_call"'))
+    assert locked < named
+    assert ("FOR UPDATE" in statements[locked]) == connection.features.has_select_for_update
 
 
-@pytest.mark.parametrize("outcome", ["done", "stopped", "failed", "handed over"])
-def test_keeps_nothing_of_a_person_who_was_deleted(reply, owner, outcome):
-    written = writing(reply)
+@pytest.mark.parametrize("outcome", ["done", "stopped", "failed", "handed over", "lost"])
+@pytest.mark.parametrize("tries", [1, 2])
+def test_keeps_the_call_of_a_person_who_is_deleted_in_mid_answer(reply, owner, outcome, tries):
+    groups = [Group.objects.create(name=name) for name in "ab"]
+    owner.groups.set(groups)
+    written = writing(reply, usage=USAGE)
+    for _ in range(1, tries):
+        written.end_call("failed", "overloaded")
+        call_for(written)
     owner.delete()
-    assert not engine.settle(written, Outcome(outcome))
-    assert not Call.objects.exists()
+    noted = Call.objects.get()
+    assert (noted.owner, noted.owner_name, noted.outcome, noted.prompt_tokens) == (None, "owner", "interrupted", None)
+    assert (noted.model, noted.provider, noted.connection) == (reply.conversation.effective_model, "127.0.0.1:9", "")
+    for _ in range(2):
+        assert not engine.settle(written, Outcome(outcome))
+    for number, call in enumerate(Call.objects.order_by("number"), 1):
+        assert (call.number, call.owner_id, call.owner_name, call.prompt_tokens) == (number, None, "owner", 90)
+        assert call.owner_groups == f",{groups[0].pk},{groups[1].pk},"
+    assert Call.objects.count() == tries
 
 
-def test_keeps_no_title_that_failed_of_a_person_who_was_deleted(reply, owner):
+@pytest.mark.parametrize("title", ["", "Whales"])
+def test_keeps_the_call_for_a_title_of_a_person_who_is_deleted_meanwhile(reply, owner, title):
+    engine.settle(writing(reply), Outcome("done"))
     call = ledger.begin(reply, reply.provider, purpose=Call.Purpose.TITLE)
-    call.end("failed", "timeout")
+    call.end("failed" if not title else "done", "" if title else "timeout", prompt_tokens=9)
     owner.delete()
-    assert not ledger.title(reply.conversation, "", {}, call)
-    assert not Call.objects.exists()
+    assert not ledger.title(reply.conversation, title, {"prompt_tokens": 9} if title else {}, call)
+    kept = Call.objects.get(purpose="title")
+    assert (kept.owner, kept.owner_name, kept.prompt_tokens) == (None, "owner", 9)
 
 
 # Signals

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from parley.conf import conf
 from parley.generation import engine, history
 from parley.generation.outcome import Outcome
-from parley.generation.prompt import build, room
+from parley.generation.prompt import Turn, build, room
 from parley.generation.reaper import Reaper
 from parley.ids import uuid7
-from parley.models import Conversation, Message, Status
+from parley.models import Conversation, Message, Status, tree
 from parley.models.worker import with_heartbeats
 from tests.models.conftest import answered, begun, put, said_before, settle
 
@@ -96,7 +96,7 @@ def test_reads_what_a_prompt_of_everything_would_keep(owner, turns, window, inst
     *_, reply = Message.objects.bulk_create(rows)
     chosen = {"window": window, "begun": begun}
     read = history.before(reply, room(instructions, **chosen))
-    everything = build(instructions, [*turns, ("user", "done", "last")], **chosen)
+    everything = build(instructions, [Turn(*turn) for turn in [*turns, ("user", "done", "last")]], **chosen)
     assert build(instructions, read.turns, older=read.older, **chosen) == everything
 
 
@@ -120,8 +120,28 @@ def test_fetches_the_turns_that_a_window_holds_and_one_more(owner, fetched, text
     fitting = build("", read.turns, window=1000 / 0.75).messages
     assert len(newest) == len(read.turns) <= len(fitting) + 2  # the turn that does not fit may follow one that needs it
     assert sum(len(content.encode()) for content in contents[:-1]) <= 3000
-    assert older == [(read.older,)]
+    assert older == [(True, read.older)]
     assert read.older + len(read.turns) == 503
+
+
+def test_counts_only_the_branch_where_an_early_question_has_another_answer(owner):
+    reply = long_talk(owner, 100, "word " * 50)
+    early = Message.objects.filter(conversation=reply.conversation, role="user").order_by("pk")[3]
+    Message.objects.create(conversation=reply.conversation, parent=early, role="assistant", content="Another answer.")
+    Message.objects.filter(conversation=reply.conversation, status="failed").update(status="done")
+    read = history.before(reply, 1000)
+    assert read.older + len(read.turns) == 103
+
+
+def test_each_step_of_a_walk_looks_for_one_message_in_a_table_that_was_never_analysed(owner):
+    reply = long_talk(owner, 2000, "word " * 50)
+    values = {"conversation": tree.prepared(reply.conversation_id), "spaces": history.SPACES}
+    values |= {"start": tree.prepared(reply.pk), "room": 100_000}
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {history._NEWEST.format(**history._NAMES[connection.vendor])}", values)
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert ("Cond: (id = walk_1.parent_id)" if connection.vendor == "postgresql" else "above USING INDEX") in plan
 
 
 def test_reads_the_history_of_a_long_conversation_with_one_query_more(owner):
@@ -132,7 +152,7 @@ def test_reads_the_history_of_a_long_conversation_with_one_query_more(owner):
             assert engine.begin([reply.pk], WORKER)[reply.pk].request.messages
         put(reply, status="done")
         counts.append(len(captured))
-    assert counts[1] == counts[0] + 1 <= 10
+    assert counts[1] == counts[0] + 1 <= 11
 
 
 def test_reads_what_a_fork_has_copied(owner):
@@ -177,7 +197,7 @@ def test_reads_histories_after_the_claim_is_committed(owner, monkeypatch):
     ],
 )
 async def test_asks_nothing_when_no_request_can_be_built(monkeypatch, error, outcome):
-    def fail(reply, window):
+    def fail(*_):
         raise error
 
     monkeypatch.setattr(engine, "_request", fail)
@@ -192,10 +212,10 @@ def test_leaves_no_reply_streaming_of_which_no_request_can_be_built(owner, monke
     bad, good = waiting(owner), waiting(owner)
     build_request = engine._request
 
-    def request(reply, window):
+    def request(reply, *others):
         if reply.pk == bad.pk:
             raise error
-        return build_request(reply, window)
+        return build_request(reply, *others)
 
     monkeypatch.setattr(engine, "_request", request)
     writings = engine.begin([bad.pk, good.pk], WORKER)

@@ -13,7 +13,8 @@ CASES = {
         "id parent conversation"  # names, which are other ones where it comes in
         " html"  # rendered again
         " attempt worker deaths enqueued_at started_at"  # who wrote it here
-        " version idempotency_key",  # of the feed, and of the form that asked
+        " version idempotency_key"  # of the feed, and of the form that asked
+        " without_pictures",  # how it was asked for; what came of it is in "included"
     ),
     "conversation": (
         Conversation,

@@ -104,7 +104,8 @@ def save_only(row, **values):
     row.save(update_fields=list(values))
 
 
-def test_tells_of_a_change_in_the_admin(sent, conversation, admin_client):
+def test_tells_of_a_change_in_the_admin(sent, conversation, admin_client, settings):
+    settings.PARLEY = {**settings.PARLEY, "STAFF_SEE_TEXTS": True}
     url = f"/admin/parley/conversation/{conversation.pk}/change/"
     fields = {"owner": conversation.owner_id, "title": "changed in the admin", "model": "", "instructions": ""}
     response = admin_client.post(url, fields)

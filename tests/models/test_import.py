@@ -455,7 +455,9 @@ def test_an_importer_that_fails_loses_nothing_else(read, owner, monkeypatch):
     from parley.transfer.formats import chatgpt
 
     documents = chatgpt.documents
-    monkeypatch.setattr(chatgpt, "documents", lambda value: 1 / 0 if value["title"] == "Bad" else documents(value))
+    monkeypatch.setattr(
+        chatgpt, "documents", lambda value, held: 1 / 0 if value["title"] == "Bad" else documents(value)
+    )
     (row,) = read([asked("1"), asked("2", title="Bad"), asked("3")])
     assert (row["conversations"], counts(row)["conversation_broken"]) == (2, 1)
     assert row["left_out"][0]["where"] == ["Bad"]
@@ -588,7 +590,7 @@ def test_ones_own_come_in_without_messages_too(read, owner):
 
 
 def test_a_conversation_of_a_newer_version_is_told(read):
-    (row,) = read({**own(), "version": 2})
+    (row,) = read({**own(), "version": 3})
     assert counts(row) == {"conversation_newer": 1}
 
 

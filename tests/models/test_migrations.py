@@ -1,6 +1,8 @@
 """What was written by an older version is there after a migration."""
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib import import_module
 from itertools import pairwise
 
@@ -10,13 +12,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 
 from parley.ids import uuid7
-from parley.models import Conversation, Feed
+from parley.models import Call, Conversation, Feed
 from parley.search import index
 from parley.search.query import parse
 from tests.models.conftest import answered
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
-BEFORE, AFTER = "0007_calls", "0012_field_names"
+BEFORE, AFTER = "0007_calls", "0021_fair_readings"
 
 
 def migrate(name):
@@ -151,3 +153,33 @@ def test_the_search_has_the_copies_and_goes_on(talk, path, old, forked):
     assert {talk.pk, fork.pk} <= found
     Conversation.objects.get(pk=fork.pk).rename("zebra")
     assert index.find(talk.owner, parse("zebra"), offset=0, count=9)
+
+
+def test_calls_get_their_day_and_what_the_provider_said_as_their_cost(owner, settings):
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("parley")[0][1]
+    old = migrate("0013_connections").get_model("parley", "Call").objects
+    settings.TIME_ZONE = "Pacific/Auckland"
+    try:
+        began = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+        first, values = began + timedelta(milliseconds=1234), {"attempt": 1, "outcome": "done", "prompt_tokens": 9}
+        call = old.create(owner_id=owner.pk, started_at=began, first_token_at=first, cost="0.5", **values)
+        silent = old.create(owner_id=owner.pk, started_at=began, **values)
+        migrate(newest)
+    finally:
+        migrate(newest)
+    assert Call.objects.get(pk=silent.pk).first_token_ms is None
+    call = Call.objects.get(pk=call.pk)
+    assert call.first_token_ms == 1234
+    assert (str(call.day), call.started_at, call.cost, call.provider_cost) == (
+        "2026-12-01",
+        began,
+        Decimal("0.5"),
+        Decimal("0.5"),
+    )
+    assert (call.connection, call.estimated, call.owner, call.owner_name, call.prompt_tokens) == (
+        "",
+        False,
+        owner,
+        "",
+        9,
+    )

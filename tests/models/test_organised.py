@@ -14,7 +14,7 @@ from parley.models import Conversation, Draft, Feed, Folder, Message
 from parley.models.organised import ARCHIVED, LISTED, PINNED
 from tests.models.conftest import answered, begun
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from parley.generation.outcome import Outcome
 from parley.models import Folder, Message
 from parley.models.job import JobQuerySet
 from tests.models.conftest import WRITES, answered, begun, settle
+from tests.support.attachments import ready
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +38,19 @@ def page(owner, monkeypatch):
 
 
 def test_shows_many_messages_with_the_queries_of_few(owner, page):
+    """One of them is for the files of all questions."""
     few, many = answered(owner, times=1), answered(owner, times=15)
-    assert page(few.get_absolute_url()) == page(many.get_absolute_url()) <= 13
+    assert page(few.get_absolute_url()) == page(many.get_absolute_url()) <= 16
+
+
+def test_shows_many_files_with_the_queries_of_none(owner, page, settings, tmp_path):
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    conversation = answered(owner)
+    without = page(conversation.get_absolute_url())
+    for number in range(10):
+        conversation.ask("?", attachments=[ready(owner, b"%d %d" % (number, each)).pk for each in range(2)])
+        settle(conversation)
+    assert page(conversation.get_absolute_url()) == without
 
 
 def test_shows_many_failed_replies_with_the_queries_of_few(owner, page):
@@ -98,6 +110,18 @@ def test_asks_with_four_writes_and_one_read(conversation, reply, written):
     assert len(writes) == 4
     statements = [query["sql"].split()[0] for query in writes.captured_queries]
     assert statements == ["SAVEPOINT", "INSERT", "WITH", "INSERT", "UPDATE", "DELETE", "RELEASE"]
+
+
+def test_asks_with_files_with_four_statements_more_however_many(conversation, reply, settings, tmp_path):
+    """Two to see whether they were read and to take them, two to hold them."""
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    counts = []
+    for number in (0, 1, 10):
+        chosen = [ready(conversation.owner, b"%d" % each).pk for each in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            conversation.ask("next", idempotency_key=uuid4(), attachments=chosen)
+        counts.append(len(captured))
+    assert counts[0] + 4 == counts[1] == counts[2], counts
 
 
 def test_asks_again_without_a_look_at_all_messages(conversation, reply, written):
@@ -167,7 +191,7 @@ def test_knows_the_same_line_as_django_would(owner, stranger):
     ids = {*first.messages.values_list("pk", flat=True), *second.messages.values_list("pk", flat=True)}
     for asked in (set(), ids, {first.messages.latest("id").pk}, {uuid4()}):
         lines = Message.objects.in_line(asked), JobQuerySet.in_line(Message.objects.all(), asked)
-        ours, by_django = ([(pk, owner, UUID(str(lane)), runs) for pk, owner, lane, runs in each] for each in lines)
+        ours, by_django = ([(row[0], row[1], UUID(str(row[2])), *row[3:]) for row in each] for each in lines)
         assert ours == by_django
 
 
@@ -180,4 +204,4 @@ def test_ends_a_reply_with_one_statement_for_each_table(reply):
     statements = [" ".join(query["sql"].split()[:3]) for query in captured.captured_queries]
     writes = ["INSERT INTO parley_feed", 'UPDATE "parley_message" SET', 'INSERT INTO "parley_call"']
     assert [statement for statement in statements if statement.startswith(WRITES)] == writes
-    assert len(captured) == 6, "With a savepoint and its release, and the question whether another reply waits."
+    assert len(captured) == 7, "With the prices, a savepoint and its release, and whether another reply waits."

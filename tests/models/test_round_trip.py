@@ -36,6 +36,23 @@ generation_settings = {
 parts = some.lists(
     some.fixed_dictionaries({"type": some.sampled_from(["image", "tool_call"]), "text": texts}), max_size=2
 )
+included = some.lists(
+    some.fixed_dictionaries(
+        {
+            "id": some.just(""),
+            "name": names,
+            "from": some.just(0),
+            "upto": numbers,
+            "of": numbers,
+            "pages": some.none() | some.lists(numbers, min_size=3, max_size=3),
+            "window": numbers,
+            "why": some.sampled_from(["", "room", "gone"]),
+        },
+        optional={"tokens": numbers, "notes": some.just(["cut", "guessed:cp1252"])},
+    ),
+    min_size=1,
+    max_size=2,
+)
 MESSAGE = {
     "parent": some.none() | some.integers(0, 20),
     "role": some.sampled_from(["user", "assistant"]),
@@ -52,6 +69,7 @@ MESSAGE = {
     "parts": parts,
     "left_out": numbers,
     "sent_tokens": numbers,
+    "included": some.none() | included,
     "created_at": moments,
     "settled_at": some.none() | moments,
 }
@@ -66,6 +84,7 @@ CONVERSATION = {
     "folder": some.none() | some.integers(0, 3),
     "pinned": some.booleans(),
     "archived": some.booleans(),
+    "without_profile": some.booleans(),
     "created_at": moments,
     "updated_at": moments,
     "shown": some.none() | some.integers(0, 20),

@@ -35,7 +35,7 @@ def room(settings):
 
 def exported(owner):
     transfer = Transfer.begin(owner, "export")
-    jobs.run(transfer.pk, uuid4())
+    jobs.run(uuid4())
     transfer.refresh_from_db()
     return transfer
 
@@ -45,13 +45,13 @@ def uploaded(owner, size):
     return Transfer.begin(owner, "import", file=name, name="x.json", size=size)
 
 
-def test_counts_shares_exports_and_uploads_that_wait(owner, stranger, django_capture_on_commit_callbacks):
+def test_counts_shares_and_uploads_that_wait_but_no_exports(owner, stranger, django_capture_on_commit_callbacks):
     share, export = Share.of(answered(owner)), exported(owner)
-    upload = uploaded(owner, 1000)
-    assert used_by(owner) == share.size + export.size + 1000
+    uploaded(owner, 1000)
+    assert used_by(owner) == share.size + 1000
     assert 100 < share.size < 1000 < export.size
     assert used_by(stranger) == 0
-    jobs.run(upload.pk, uuid4())
+    jobs.run(uuid4())
     share.revoke()
     export.delete()
     assert used_by(owner) == 0
@@ -82,27 +82,29 @@ def test_refuses_an_upload_for_which_there_is_no_room(owner, room):
     assert owner.transfers.count() == 1
 
 
-def test_keeps_no_export_for_which_there_is_no_room(owner, room, tmp_path):
+@pytest.mark.parametrize("size", [0, 1500])
+def test_who_keeps_as_much_as_they_may_can_still_take_it_out(owner, room, tmp_path, size):
     answered(owner)
-    room(exported(owner).size + 100)
-    second = exported(owner)
-    assert (second.status, second.error, second.size) == ("failed", "storage_full", 0)
+    uploaded(owner, size or 1)
+    room(size)
+    Transfer.objects.update(settled_at=timezone.now(), status="failed")
+    export = exported(owner)
+    assert (export.status, export.error) == ("done", "")
     assert len(list(tmp_path.rglob("*.zip"))) == 1
 
 
-def test_ends_an_export_as_soon_as_there_is_no_room_for_it(owner, room, monkeypatch):
-    written = []
-    room(0)
-    add = jobs.write_archive
-
-    def write(file, owner, chosen, on_progress):
-        return add(file, owner, chosen, lambda done, total: (on_progress(done, total), written.append(done)))
-
-    monkeypatch.setattr(jobs, "write_archive", write)
-    for _ in range(3):
-        answered(owner)
-    assert exported(owner).error == "storage_full"
-    assert not written
+def test_exports_take_no_more_than_the_storage_of_a_person_or_are_but_one(
+    owner, room, tmp_path, django_capture_on_commit_callbacks
+):
+    answered(owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        size = exported(owner).size
+    for times in (2.5, 0.5):
+        room(round(times * size))
+        with django_capture_on_commit_callbacks(execute=True):
+            made = [exported(owner) for _ in range(3)]
+        assert set(owner.transfers.all()) == set(made[-max(1, int(times)) :])
+        assert len(list(tmp_path.rglob("*.zip"))) == max(1, int(times))
 
 
 def test_keeps_the_newest_exports(owner, tmp_path, django_capture_on_commit_callbacks):

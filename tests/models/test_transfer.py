@@ -18,6 +18,7 @@ from parley.models import Feed, Transfer, Worker
 from parley.models.admission import Refused
 from parley.models.job import MAX_DEATHS
 from parley.models.transfer import TransferQuerySet
+from parley.runner import AT_ONCE
 from parley.transfer import jobs
 from parley.transfer.reading import read_import
 from tests.models.conftest import answered
@@ -64,7 +65,7 @@ def sent(transfer):
 
 
 def run(transfer, worker=None):
-    status = jobs.run(transfer.pk, worker or uuid4())
+    status = jobs.run(worker or uuid4())
     transfer.refresh_from_db()
     return status
 
@@ -133,7 +134,7 @@ def test_dispatches_the_first_of_each_person_for_whom_none_runs(owner, stranger,
     mine, next_of_mine, _ = (Transfer.begin(owner, "export") for _ in range(3))
     theirs = Transfer.begin(stranger, "export")
     assert run(mine) == "done"
-    assert dispatched == [next_of_mine.pk, theirs.pk]
+    assert dispatched == [theirs.pk, next_of_mine.pk]
 
 
 def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
@@ -151,14 +152,14 @@ def test_is_begun_although_the_database_was_locked(transfer, monkeypatch):
 
 
 def test_leaves_the_processor_to_replies(transfer):
-    for _ in range(jobs.AT_ONCE):
-        assert jobs._turns.acquire(blocking=False)
+    for _ in range(AT_ONCE):
+        assert jobs.runner.turns.acquire(blocking=False)
     try:
         assert run(transfer) == ""
         assert transfer.status == "waiting"
     finally:
-        for _ in range(jobs.AT_ONCE):
-            jobs._turns.release()
+        for _ in range(AT_ONCE):
+            jobs.runner.turns.release()
     assert run(transfer) == "done"
 
 
@@ -179,11 +180,11 @@ def test_is_begun_again_when_the_database_was_away(transfer, monkeypatch):
 
 def test_is_handed_over_by_a_worker_that_ends(transfer, owner):
     answered(owner)
-    jobs.end_soon()
+    jobs.runner.end_soon()
     try:
         run(transfer)
     finally:
-        jobs._leaving.clear()
+        jobs.runner.leaving.clear()
     assert (transfer.status, transfer.deaths, transfer.enqueued_at) == ("waiting", 0, None)
 
 
@@ -194,7 +195,7 @@ def test_ends_when_it_is_deleted_while_it_runs(transfer, owner, monkeypatch, dja
         pytest.fail("It went on.")
 
     monkeypatch.setitem(jobs._WORK, "export", work)
-    jobs.run(transfer.pk, uuid4())
+    jobs.run(uuid4())
     assert not Transfer.objects.exists()
 
 
@@ -205,7 +206,7 @@ def test_leaves_no_file_when_it_is_deleted_at_the_last_moment(transfer, monkeypa
 
     kept = files.keep
     monkeypatch.setattr(files, "keep", keep)
-    jobs.run(transfer.pk, uuid4())
+    jobs.run(uuid4())
     assert list(tmp_path.glob("*/*")) == []
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from queue import Queue
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,8 @@ from parley.generation.duties import Duties
 from parley.generation.engine import Engine
 from parley.generation.outcome import Outcome
 from parley.generation.writing import Running
-from parley.models import Feed, Message, reply_claimed
+from parley.models import Budget, Feed, Message, reply_claimed
+from parley.models.budget import Reservation, Shortage, Spending
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -286,3 +288,34 @@ def test_does_not_stop_a_reply_that_is_written_again_by_a_bell_that_was_late(wor
 
     monkeypatch.setattr(duties, "async_connection", lambda **_: Bell())
     assert asyncio.run(heard()) == ("stopped", "")
+
+
+def test_holds_more_of_the_budgets_for_all_that_are_long_in_one_transaction(worker, owner, stranger, monkeypatch):
+    """As often as a step is nearly written, and not for each piece of it; those that end meanwhile hold no more."""
+    Budget.objects.create(limit=13_000, unit="tokens")
+    asked = Mock(side_effect=duties.reserving.hold_more)
+    monkeypatch.setattr(duties.reserving, "hold_more", asked)
+    long, ended, short = [writing(worker, person) for person in (owner, stranger, owner)]
+    asyncio.run(noted_and_held(worker, long, ended, short))
+    assert [each.allowance for each in (long, ended, short)] == [4000, 4000, 4000]
+    long.events = ended.events = 3001
+    assert engine.settle(ended, Outcome("done"))
+    asyncio.run(noted_and_held(worker, long, ended, short))
+    assert [each.allowance for each in (long, ended, short)] == [8000, 8000, 4000]
+    assert asked.call_count == 1
+    assert not Reservation.objects.filter(reply_id=ended.reply.pk).exists()
+    long.events = 7001
+    asyncio.run(noted_and_held(worker, long, ended, short))
+    assert Shortage.read(long.shortage).left == f"{Spending.objects.get().left:f}"
+    assert (long.allowance, long.used_up, long.needs_more) == (8000, False, False)
+    long.events = 8000
+    assert long.used_up
+
+
+async def noted_and_held(worker, *written):
+    """Note new words, and carry out the duty, if they call it."""
+    worker._running.short = asyncio.Event()
+    for each in written:
+        worker._running.note(each)
+    if worker._running.short.is_set():
+        await worker.hold_more()

@@ -54,7 +54,9 @@ def test_keeps_what_was_stopped(person, stack):
     reply = UUID(str(stack.db.reply(conversation)["id"]))
     assert person.post(f"/messages/{reply}/stop/", turbo=True).status_code == 200
     [call] = until(lambda: calls(stack, conversation), 20, "The call was not kept")
-    assert (call["outcome"], call["prompt_tokens"]) == ("stopped", None)
+    assert (call["outcome"], call["estimated"]) == ("stopped", True)
+    assert 0 < call["prompt_tokens"] < 100
+    assert call["completion_tokens"] > 0
 
 
 def test_keeps_that_it_asked_for_a_title_when_the_worker_ends(person, stack):

@@ -50,6 +50,6 @@ async def test_tells_of_a_title_in_one_harmless_line(caplog, monkeypatch):
 
     reply = Message(conversation=Conversation())
     writing = titles.Titles(in_database)
-    writing.soon(reply)
+    writing.soon(reply, conf.provider)
     await next(iter(writing._running))
     assert_is_harmless([record.getMessage() for record in caplog.records if record.name.startswith("parley")])

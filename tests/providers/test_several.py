@@ -6,11 +6,10 @@ from random import Random
 import pytest
 
 from parley.conf import conf
-from parley.generation import catalogue, clients, engine, streaming
+from parley.generation import catalogue, clients, engine, inquiry, streaming
 from parley.generation.outcome import Outcome
-from parley.generation.prompt import Request
+from parley.generation.prompt import Prompt, Request
 from parley.models import Conversation, Message
-from parley.models.generation_settings import GenerationSettings
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +45,8 @@ async def test_are_asked_with_their_own_key_headers_and_extras(provider, one, ot
 
 
 async def test_are_listed_with_their_own_key_and_headers(provider, one, other):
-    catalogue._ask(one)
-    catalogue._ask(other)
+    inquiry.ask(one)
+    inquiry.ask(other)
     asked = [(request.headers["authorization"], request.headers.get("x-team")) for request in provider.requests]
     assert asked == [("Bearer sk-one", "one"), ("Bearer sk-other", None)]
 
@@ -68,12 +67,29 @@ async def test_are_closed_all(one, other):
 
 
 async def test_are_kept_in_a_bounded_number(one, other, monkeypatch):
-    monkeypatch.setattr(clients, "MAX_KEPT", 1)
+    monkeypatch.setattr(clients, "MAX_KEPT", 2)
+    third = replace(one, key="sk-third")
     await ask(one)
-    client = clients._kept[one]
     await ask(other)
-    assert list(clients._kept) == [other]
-    await client.close()
+    await ask(one)
+    least_used = clients._kept[other]
+    await ask(third)
+    assert list(clients._kept) == [one, third]
+    assert least_used.is_closed()
+
+
+async def test_are_not_closed_in_mid_answer(one, other, monkeypatch):
+    monkeypatch.setattr(clients, "MAX_KEPT", 1)
+    question = "/say 30 words at 60"
+    answering = streaming.stream(one, Request("fake-1", [{"role": "user", "content": question}]))
+    await anext(answering)
+    await ask(other)
+    client = clients._kept[one]
+    assert [batch async for batch in answering][-1][-1] == "[DONE]"
+    await ask(replace(one, key="sk-third"))
+    assert client.is_closed()
+    assert len(clients._kept) == 1
+    assert not clients._lent
 
 
 def test_have_lists_of_their_own(provider, one, other, empty_valkey):
@@ -85,10 +101,10 @@ def test_have_lists_of_their_own(provider, one, other, empty_valkey):
 
 
 async def test_answer_the_replies_of_conversations_that_name_them(provider, other, monkeypatch):
-    monkeypatch.setattr(GenerationSettings, "provider", property(lambda self: other))
+    monkeypatch.setattr(engine, "provider_of", lambda choice, owner_id: other)
     reply = Message(model="fake-1", conversation=Conversation())
     request = Request("fake-1", [{"role": "user", "content": "/say 3 words"}])
-    monkeypatch.setattr(engine, "_request", lambda reply, window: (request, 0))
+    monkeypatch.setattr(engine, "_request", lambda *args: (request, Prompt(request.messages, 0)))
     writing = engine._writing(reply)
     assert await engine.write(writing, lambda _: None, Random(1)) == Outcome("done")
     assert provider.completions[0].headers["authorization"] == "Bearer sk-other"

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from parley.conf import conf
-from parley.generation import catalogue, clients, streaming
+from parley.generation import catalogue, clients, inquiry, streaming
 from parley.generation.outcome import ProviderError
 from parley.generation.prompt import Request
 from tests.support.recording_proxy import RecordingProxy
@@ -47,7 +47,7 @@ async def answer(question="/say 3 words"):
 
 
 def list_models():
-    return catalogue.listed(catalogue._ask(conf.provider), ())
+    return inquiry.ask(conf.provider)
 
 
 @pytest.mark.parametrize("host", HERE)

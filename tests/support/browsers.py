@@ -83,6 +83,12 @@ class Tab:
         self.composer.press("Enter")
         return self
 
+    def choose(self, name: str) -> "Tab":
+        """Choose from the menu of the person."""
+        self.page.locator("[popovertarget=account-menu]").click()
+        self.page.locator("#account-menu").get_by_text(name, exact=True).click()
+        return self
+
     @property
     def composer(self) -> Any:
         return self.page.locator("form[data-composer] textarea[name=text]")
@@ -205,10 +211,10 @@ class Browsers:
         if not requested.startswith((f"{url}/", f"{url.replace('http', 'ws', 1)}/", *OWN_SCHEMES)):
             self.offences.append(f"asked for {requested}")
 
-    def tab_of(self, person: Person) -> Tab:
-        """Open a tab that has the cookies of a person who is signed in."""
-        tab = self.tab(person.url)
-        cookies = [{"name": each.name, "value": each.value, "url": person.url} for each in person.http.cookies.jar]
+    def tab_of(self, person: Person, url: str = "", **context_options: Any) -> Tab:
+        """Open a tab that has the cookies of a person who is signed in. ``url``: of a proxy before the product."""
+        tab = self.tab(url or person.url, **context_options)
+        cookies = [{"name": each.name, "value": each.value, "url": tab.url} for each in person.http.cookies.jar]
         tab.page.context.add_cookies(cookies)
         return tab.goto("/").ready()
 

@@ -3,7 +3,7 @@
 import json
 import os
 
-from standalone.settings import *  # noqa: F403
-from standalone.settings import PARLEY
+from parley_server.settings import *  # noqa: F403
+from parley_server.settings import PARLEY
 
 PARLEY |= json.loads(os.environ["TEST_PARLEY"])

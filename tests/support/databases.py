@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import JsonbDumper
 
 from parley.ids import uuid7
 
@@ -89,6 +90,8 @@ class Postgresql(Database):
 
     def query(self, statement: str, *arguments: Any) -> list[Row]:
         with psycopg.connect(self.url, row_factory=dict_row, connect_timeout=5) as connection:
+            for kind in (dict, list):  # values of columns that are copied from row to row
+                connection.adapters.register_dumper(kind, JsonbDumper)
             cursor = connection.execute(statement.replace("?", "%s").encode(), arguments)
             return cursor.fetchall() if cursor.description else []
 

@@ -37,8 +37,8 @@ BUSY, WAITED = "Busy", "Waited"
 MIGRATIONS = ("migrate", "flush")
 WRITES = ("INSERT", "UPDATE", "DELETE")
 ROOT = Path(__file__).resolve().parents[2]
-OURS = (str(ROOT / "src"), str(ROOT / "standalone"), str(ROOT / "tests"))
-TESTS = OURS[2]
+OURS = (str(ROOT / "src"), str(ROOT / "tests"))
+TESTS = OURS[1]
 
 
 def watch() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from standalone.guardian import Guardian
+from parley_server.guardian import Guardian
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0

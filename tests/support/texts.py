@@ -11,7 +11,7 @@ from django.utils.translation.template import templatize
 
 from tests.support.processes import ROOT
 
-ROOMS = (ROOT / "src" / "parley", ROOT / "standalone")
+ROOMS = (ROOT / "src" / "parley", ROOT / "src" / "parley_server")
 SINGLE = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
     **dict.fromkeys(SINGLE, (None, 0, None)),

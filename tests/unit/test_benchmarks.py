@@ -7,7 +7,7 @@ import time
 import orjson
 import pytest
 
-from benchmarks import processes, report, targets
+from benchmarks import budgets, processes, report, targets
 from benchmarks.frames import Answer
 from benchmarks.idle import Idle
 from benchmarks.measure import Result
@@ -151,7 +151,7 @@ def test_what_is_like_the_bound_meets_every_target(scenario):
         ("300x200@20", {"used": 0.0016}, "CPU of the bound's ≤ 1.5 ×"),
         ("100x400@50", {"used": 0.0013}, "CPU of the bound's ≤ 1.2 ×"),
         ("100x50@50", {"used": 0.008}, "web and worker ≤ 15 CPU-ms a question"),
-        ("100x50@50", {"bytes_per_character": 9.4}, "≤ 5 bytes a character"),
+        ("100x50@50", {"bytes_per_character": 9.4}, "≤ 5 bytes a character, where all messages fit the context window"),
         ("20x50@50", {"requests": 2.0}, "one request a question"),
         ("20x50@50", {"told": 0.1}, "no question told again to who asked"),
         ("20x50@50", {"exact": 0.99}, "every answer exact"),
@@ -199,3 +199,16 @@ def test_every_row_of_a_table_has_a_cell_for_each_column():
 def test_a_process_that_has_ended_uses_nothing_more():
     gone = 2**22 + 1
     assert (processes.cpu_seconds(gone), processes.memory(gone)) == (0, 0)
+
+
+# Budgets
+
+
+def test_marks_a_claim_that_budgets_make_too_slow():
+    steps = {kind: {step: [0.002, 5] for step in budgets.STEPS} for kind in budgets.KINDS}
+    steps["tokens"]["claim"], steps["money"]["claim"] = [0.0029, 8], [0.0031, 8]
+    rows = budgets.table({"SQLite": steps}).splitlines()
+    assert rows[2] == "| claim, without a budget | 2.00 | 5 |"
+    assert rows[3] == "| claim, with tokens | 2.90 (+0.90) | 8 (+3) |"
+    assert rows[4] == "| claim, with money | 3.10 (+1.10, missed) | 8 (+3) |"
+    assert rows[-1] == "| end, with three | 2.00 (+0.00) | 5 (+0) |"

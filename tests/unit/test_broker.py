@@ -15,6 +15,18 @@ def test_nobody_was_told_whatever_the_library_raises(monkeypatch):
     assert not broker.send("parley.write_reply", "1")
 
 
+def test_the_log_names_the_broker_without_its_password(monkeypatch, settings, caplog):
+    def refused(*args, **kwargs):
+        raise ConnectionRefusedError("Connection refused")
+
+    settings.PARLEY = {**settings.PARLEY, "CELERY_APP": "", "BROKER_URL": "redis://:hush-hush@cache:7/0"}
+    monkeypatch.setattr(Celery, "send_task", refused)
+    monkeypatch.setattr(broker._outage, "_begun", False)
+    assert not broker.send("parley.write_reply", "1")
+    assert "(redis://cache:7/0: Connection refused)" in caplog.text
+    assert "hush" not in caplog.text
+
+
 def test_a_project_that_carries_out_its_tasks_at_once_has_them_carried_out(monkeypatch):
     """Its queue is read by nobody."""
     app, done = Celery("host", broker="memory://", set_as_current=False), []
@@ -24,7 +36,7 @@ def test_a_project_that_carries_out_its_tasks_at_once_has_them_carried_out(monke
     def note(words):
         done.append(words)
 
-    monkeypatch.setattr(broker, "current_app", app)
+    monkeypatch.setattr(broker, "current", lambda: app)
     assert broker.send("host.note", "1")
     assert done == ["1"]
 
@@ -36,5 +48,5 @@ def test_tasks_that_are_carried_out_at_once_are_imported_before(monkeypatch, tmp
     monkeypatch.syspath_prepend(tmp_path)
     app = Celery("host", broker="memory://", set_as_current=False, include=["errands"])
     app.conf.task_always_eager = True
-    monkeypatch.setattr(broker, "current_app", app)
+    monkeypatch.setattr(broker, "current", lambda: app)
     assert broker.send("errands.run", "1")

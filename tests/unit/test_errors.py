@@ -6,14 +6,14 @@ import pytest
 
 import parley
 from parley.conf import conf
-from parley.errors import SENTENCES, sentence
+from parley.errors import OF_A_FILE, SENTENCES, sentence
 from parley.generation.accumulator import Accumulator
 from parley.generation.outcome import BROKE_OFF, after_error
 from parley.generation.refusals import STATUS_CODES
 
 SOURCES = sorted(Path(parley.__file__).parent.rglob("*.py"))
 KEY = "sk-a-very-secret-key"
-ACTIONS = {"Ask", "Change", "Check", "Choose", "Continue", "Look", "Retry", "Set", "Start", "Wait"}
+ACTIONS = {"Ask", "Change", "Check", "Choose", "Continue", "Look", "Remove", "Retry", "Set", "Start", "Wait"}
 
 
 PLACES = {"ProviderError": 0, "Outcome": 1, "after_error": 0, "fail": 1, "interrupt": 1, "_broken": 0}
@@ -26,7 +26,7 @@ def codes_in(path):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             given = [word.value for word in node.keywords if word.arg == "error" and name == "settle"]
             given += node.args[PLACES.get(name, 99) :][:1]
-            yield from (code.value for code in given if isinstance(code, ast.Constant))
+            yield from (code.value for code in given if isinstance(code, ast.Constant) and code.value)
 
 
 CODES = (
@@ -35,6 +35,7 @@ CODES = (
     | set(BROKE_OFF)
     | {"no_key", "too_long", "provider_down", "wrong_address", "no_credit", "overloaded", "redirected"}
     | {"only_thought", "thought_too_long", "empty", "filtered"}
+    | {"no_pictures", *OF_A_FILE}
 )
 
 

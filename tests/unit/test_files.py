@@ -64,3 +64,10 @@ def test_a_place_has_to_be_named(settings):
     assert [problem.id for problem in private_files()] == ["parley.E003"]
     with pytest.raises(ImproperlyConfigured):
         files.storage()
+
+
+def test_a_project_in_development_has_a_folder_without_naming_one(settings, tmp_path):
+    settings.PARLEY = {**settings.PARLEY, "FILES": ""}
+    settings.DEBUG, settings.BASE_DIR = True, tmp_path
+    assert private_files() == []
+    assert files.place() == str(tmp_path / "parley-files")

@@ -5,7 +5,7 @@ from parley.models import Conversation, Preset
 from parley.models.generation_settings import EFFORTS
 
 EMPTY = {"model": "", "instructions": "", "parameters": {}}
-MODELS = ("fake-1", "fake-2")
+MODELS = [("localhost", {"fake-1": "fake-1", "fake-2": "fake-2"})]
 
 
 def generation_settings(instance=None, **data):
@@ -76,7 +76,7 @@ def test_refuses_what_cannot_be(field, value):
 
 def test_offers_the_default_first_and_names_it():
     assert choices()[0] == ("", "Default (fake-1)")
-    assert [value for value, _ in choices()] == ["", *MODELS]
+    assert [value for value, _ in choices()] == ["", "fake-1", "fake-2"]
 
 
 def test_keeps_the_name_of_a_model_that_is_gone_with_a_note():
@@ -102,6 +102,26 @@ def test_begins_with_what_is_set_and_shows_nothing_unsound():
         instance=Conversation(model="fake-1", parameters={"temperature": 0, "max_tokens": "many"})
     )
     assert (form["temperature"].value(), form["max_tokens"].value()) == (0, None)
+
+
+def test_offers_the_models_of_several_connections_under_their_names():
+    groups = [*MODELS, ("Gateway", {"gateway::fake-1": "fake-1 · Gateway", "gateway::llama3:8b": "llama3:8b"})]
+    assert choices(models=groups)[1:] == [
+        ("localhost", "[('fake-1', 'fake-1'), ('fake-2', 'fake-2')]"),
+        ("Gateway", "[('gateway::fake-1', 'fake-1 · Gateway'), ('gateway::llama3:8b', 'llama3:8b')]"),
+    ]
+    form = GenerationSettingsForm({"model": "gateway::fake-1"}, models=groups)
+    assert form.is_valid()
+    assert form.generation_settings["model"] == "gateway::fake-1"
+
+
+def test_shows_no_more_than_a_select_can_and_takes_all_that_is_offered():
+    many = [("localhost", {f"fake-{number}": f"fake-{number}" for number in range(2_000)})]
+    assert len(choices(models=many)) == 201
+    assert "fake-1999" not in dict(choices(models=many))
+    form = GenerationSettingsForm({"model": "fake-1999"}, models=many)
+    assert form.is_valid()
+    assert ("fake-1999", "fake-1999") in form.fields["model"].choices
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101])

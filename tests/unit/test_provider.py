@@ -34,6 +34,21 @@ def test_masks_what_its_headers_say():
     assert PROVIDER.detail(f"{KEY} or secret-token?") == "*** or ***?"
 
 
+@pytest.mark.parametrize("length", [1990, 2000, 2668, 4000])
+def test_masks_a_key_that_is_longer_than_what_is_read_of_an_error(length):
+    key = ("QkeyPart" + "aB-3.x_" * 600)[:length]
+    provider = Provider("https://api.example.org/v1", key)
+    assert provider.detail(f"Bad key: {key} is wrong") in ("Bad key: ***", "Bad key: *** is wrong")
+    assert provider.redacted(f"Bad key: {key}") == "Bad key: ***"
+
+
+def test_masks_the_token_of_a_header_and_a_key_in_its_address():
+    url = "https://api.example.org/v1?key=AIza-of-google&api-version=2026-10-21"
+    provider = Provider(url, headers=(("Authorization", "Token token-1234"),))
+    said = "token-1234 or AIza-of-google, of 2026-10-21"
+    assert provider.detail(said) == provider.redacted(said) == "*** or ***, of 2026-10-21"
+
+
 def test_is_one_value_whatever_made_it(settings):
     first = conf.provider
     assert (first, hash(first)) == (conf.provider, hash(conf.provider))

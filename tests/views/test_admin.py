@@ -1,8 +1,10 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import LogEntry
 
-from parley.models import Call, Conversation, Message
+from parley.models import Attachment, Call, Conversation, Message
+from tests.support.attachments import ready, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -10,7 +12,13 @@ ADD = "/admin/parley/message/add/"
 
 
 @pytest.fixture
-def add(admin_client, conversation):
+def seen(settings):
+    """Staff may see texts."""
+    settings.PARLEY = {**settings.PARLEY, "STAFF_SEE_TEXTS": True}
+
+
+@pytest.fixture
+def add(admin_client, conversation, seen):
     """A function that adds a message to the owner's conversation, as an administrator, by the form of the admin."""
 
     def post(content, **chosen):
@@ -20,6 +28,12 @@ def add(admin_client, conversation):
         return Message.objects.get(content=content)
 
     return post
+
+
+@pytest.fixture
+def attachment(owner, settings, tmp_path):
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    return ready(owner)
 
 
 def test_a_message_without_a_parent_follows_what_is_shown(add, at_owner, conversation):
@@ -53,7 +67,91 @@ def test_calls_can_be_read_and_nothing_else(admin_client, conversation, owner):
     assert Call.objects.get().cost == Decimal("0.5")
 
 
-def test_calls_do_not_keep_a_person_from_being_deleted(admin_client, owner):
+def test_attachments_are_listed_without_their_text_and_cannot_be_changed(admin_client, owner, attachment):
+    page = admin_client.get("/admin/parley/attachment/").text
+    page += admin_client.get(f"/admin/parley/attachment/{attachment.pk}/change/").text
+    assert "sea.txt" in page
+    assert "salty" not in page
+    assert admin_client.get("/admin/parley/attachment/add/").status_code == 403
+    assert admin_client.post(f"/admin/parley/attachment/{attachment.pk}/change/", {"name": "x"}).status_code == 403
+    assert Attachment.objects.get().name == "sea.txt"
+
+
+def test_attachments_do_not_keep_a_person_from_being_deleted_and_go_with_them(
+    admin_client, owner, attachment, django_capture_on_commit_callbacks
+):
+    Conversation.start(owner, "?", attachments=[attachment.pk])
+    assert admin_client.post(f"/admin/parley/attachment/{attachment.pk}/delete/", {"post": "yes"}).status_code == 200
+    assert stored() == [attachment.file], "One that is used stays."
+    with django_capture_on_commit_callbacks(execute=True):
+        assert admin_client.post(f"/admin/auth/user/{owner.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert (stored(), Attachment.objects.count()) == ([], 0)
+
+
+def test_calls_do_not_keep_a_person_from_being_deleted_and_stay(admin_client, owner):
     Call.objects.create(owner=owner, attempt=1, model="fake-1", outcome="done")
     assert admin_client.post(f"/admin/auth/user/{owner.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert not Call.objects.exists()
+    assert Call.objects.get().owner_name == "owner"
+
+
+TEXTS = ("A talk between", "Why is the sea salty?", "rivers carry salt")
+
+
+@pytest.fixture
+def talk(owner):
+    conversation, reply = Conversation.start(owner, "Why is the sea salty?")
+    Message.objects.filter(pk=reply.pk).update(
+        status="failed", content="Because rivers carry salt.", error="provider_unavailable", error_detail="503: busy"
+    )
+    return conversation
+
+
+def pages(client, talk, owner):
+    """Every page of the admin that knows of a conversation, the one that deletes its person included."""
+    rows = [*talk.messages.all()]
+    addresses = [f"/admin/parley/message/{row.pk}/{page}/" for row in rows for page in ("change", "delete", "history")]
+    addresses += [f"/admin/parley/conversation/{talk.pk}/{page}/" for page in ("change", "delete", "history")]
+    addresses += [
+        "/admin/parley/message/",
+        "/admin/parley/conversation/",
+        "/admin/",
+        f"/admin/auth/user/{owner.pk}/delete/",
+    ]
+    for address in addresses:
+        response = client.get(address)
+        assert response.status_code == 200, address
+        yield response.text
+
+
+def test_no_page_shows_what_people_and_models_write(admin_client, talk, owner):
+    Conversation.objects.filter(pk=talk.pk).update(title="A talk between us")
+    for page in pages(admin_client, talk, owner):
+        assert not [text for text in TEXTS if text in page]
+    assert admin_client.get("/admin/parley/message/add/").status_code == 403
+    reply = talk.messages.get(role="assistant")
+    assert admin_client.post(f"/admin/parley/message/{reply.pk}/change/", {"content": "x"}).status_code == 403
+    assert "talk" not in admin_client.get("/admin/parley/conversation/?q=between").text
+    assert not LogEntry.objects.exists()
+
+
+def test_each_look_at_a_text_is_logged_where_staff_may_see_it(admin_client, admin_user, talk, seen):
+    reply = talk.messages.get(role="assistant")
+    assert "rivers carry salt" in admin_client.get(f"/admin/parley/message/{reply.pk}/change/").text
+    assert admin_client.get(f"/admin/parley/conversation/{talk.pk}/change/").status_code == 200
+    looks = [(look.user, look.object_id, look.change_message) for look in LogEntry.objects.order_by("pk")]
+    assert looks == [(admin_user, str(pk), "Looked at its text.") for pk in (reply.pk, talk.pk)]
+
+
+def test_replies_are_listed_by_state_with_the_words_of_the_provider(admin_client, talk):
+    failed = admin_client.get("/admin/parley/message/?status__exact=failed").text
+    assert "provider_unavailable" in failed
+    assert "503: busy" in failed
+    assert "503: busy" not in admin_client.get("/admin/parley/message/?status__exact=done").text
+
+
+def test_failed_replies_are_asked_again_by_an_action(admin_client, talk):
+    reply = talk.messages.get(role="assistant")
+    chosen = {"action": "retry", "_selected_action": [str(reply.pk)]}
+    page = admin_client.post("/admin/parley/message/", chosen, follow=True).text
+    assert "1 reply is asked again." in page
+    assert Message.objects.get(pk=reply.pk).status == "pending"

@@ -1,9 +1,11 @@
 import re
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from parley.models import Conversation, Message
+from tests.views.attachments import attachment_of, file_of
 
 URL = "/conversations/"
 
@@ -74,3 +76,43 @@ def test_starts_two_conversations_with_two_forms(at_owner):
         key = re.search(r'name="idempotency_key" value="([0-9a-f-]{36})"', at_owner.get("/").text)[1]
         at_owner.post(URL, {"text": "hello", "idempotency_key": key})
     assert Conversation.objects.count() == 2
+
+
+def test_starts_with_files_alone_and_is_named_after_the_first(at_owner, owner):
+    chosen = attachment_of(owner, name="Log book.txt")
+    assert "Log book.txt" in at_owner.get("/").text
+    response = at_owner.post(URL, {"text": "", "attachment": [chosen.pk], "files": file_of("more.txt")})
+    conversation = Conversation.objects.get()
+    assert (response.status_code, response.url) == (303, conversation.get_absolute_url())
+    assert [row.name for row in conversation.transcript()[0].files] == ["Log book.txt", "more.txt"]
+    assert conversation.title == "Log book.txt"
+    assert 'name="attachment"' not in at_owner.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"text": "And this?", "files": file_of("bad.txt", b"")}, "“bad.txt” is empty."),
+        ({"text": "And this?" * 4_000}, "This message has 36000 characters"),
+        ({"text": "And this?", "preset": uuid4()}, "This preset was deleted."),
+    ],
+    ids=["file", "long", "preset"],
+)
+def test_keeps_its_files_when_it_is_refused(at_owner, owner, form, words):
+    chosen = attachment_of(owner)
+    response = at_owner.post(URL, {**form, "attachment": [chosen.pk]})
+    assert response.status_code == 422
+    assert words in response.text
+    assert f'name="attachment" value="{chosen.pk}"' in response.text
+    assert "And this?" in response.text
+    assert not Conversation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("failed", "could not be read. Remove it, or try"), ("gone", "no longer")]
+)
+def test_says_which_file_cannot_be_sent(at_owner, owner, status, words):
+    chosen = attachment_of(owner, status=status, error="unreadable" * (status == "failed"))
+    response = at_owner.post(URL, {"text": "And this?", "attachment": [chosen.pk]})
+    assert (response.status_code, words in response.text) == (422, True)
+    assert not Conversation.objects.exists()

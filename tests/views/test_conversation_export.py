@@ -38,7 +38,7 @@ def test_says_that_other_branches_are_not_in_it(at_owner, conversation, url_of):
 def test_gives_the_whole_tree_as_json(at_owner, conversation, url_of):
     conversation.ask("Another question", instead_of=conversation.messages.get(role="user"))
     document = json.loads(text_of(at_owner.get(url_of(conversation, "json"))))
-    assert (document["format"], document["version"]) == ("parley", 1)
+    assert (document["format"], document["version"]) == ("parley", 2)
     messages = document["conversation"]["messages"]
     assert [(message["role"], message["status"]) for message in messages] == [
         ("user", "done"), ("assistant", "done"), ("user", "done"), ("assistant", "interrupted")

@@ -142,5 +142,5 @@ def test_takes_as_many_queries_for_many_messages_as_for_few(at_owner, conversati
         conversation.ask(f"question {number}")
         conversation.messages.filter(status="pending").update(status="done", content="answer")
     at_owner.get(conversation.get_absolute_url())
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(16):
         at_owner.get(conversation.get_absolute_url())

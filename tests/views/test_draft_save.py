@@ -40,5 +40,13 @@ def test_is_gone_when_it_was_sent_or_emptied(at_owner, conversation):
     assert not Draft.objects.exists()
 
 
+def test_stays_when_an_earlier_question_is_edited(at_owner, conversation):
+    save(at_owner, "half typed", conversation)
+    edited = {"editing": conversation.transcript()[0].pk, "idempotency_key": uuid4()}
+    for _ in range(2):  # The second time is a second click.
+        at_owner.post(f"/c/{conversation.pk}/messages/", {"text": "Better asked", **edited})
+        assert Draft.objects.get().text == "half typed"
+
+
 def test_refuses_nonsense(at_owner):
     assert at_owner.post(URL, {"text": "x", "conversation": "nonsense"}).status_code == 400

@@ -1,6 +1,8 @@
 import pytest
 
+from parley.generation import catalogue
 from parley.models import Message
+from tests.support.connections import connected
 from tests.views.branches import say, shown, url_of
 
 pytestmark = pytest.mark.django_db
@@ -38,12 +40,33 @@ def test_asks_another_model(at_owner, url):
     assert pending().get().asked_model == "gpt-y"
 
 
+def test_offers_another_model_and_no_pictures_where_those_were_refused_and_asks_so(at_owner, url, conversation, reply):
+    Message.objects.filter(pk=reply.pk).update(status="failed", error="no_pictures", content="", asked_model="gpt-y")
+    page = at_owner.get(conversation.get_absolute_url()).text
+    assert f'<a class="button quiet" href="{url_of(conversation, reply)}"' in page
+    assert f'action="{url}"' in page
+    assert 'name="pictures" value="no"' in page
+    at_owner.post(url, {"model": "gpt-y", "pictures": "no"})
+    again = pending().get()
+    assert (again.asked_model, again.without_pictures) == ("gpt-y", True)
+
+
+@pytest.mark.parametrize(("patterns", "takes"), [([], None), (["*"], False)])
+def test_knows_on_a_page_whether_the_model_takes_pictures(
+    at_owner, conversation, settings, monkeypatch, patterns, takes
+):
+    monkeypatch.setattr(catalogue, "_kept", lambda providers: [None] * len(providers))
+    settings.PARLEY = {**settings.PARLEY, "NO_PICTURES": patterns, "MODEL": "gpt-x"}
+    assert at_owner.get(conversation.get_absolute_url()).context["takes_pictures"]() is takes
+    assert ('<option value="" selected data-pictures="no">' in at_owner.get("/").text) == (takes is False)
+
+
 def test_refuses_a_model_that_may_not_be_asked(at_owner, url, settings):
     settings.PARLEY = {**settings.PARLEY, "MODELS": ["allowed-*"]}
     response = at_owner.post(url, {"model": "forbidden"})
     assert response.status_code == 422
     assert "There is no model “forbidden” to choose." in response.text
-    assert 'value="forbidden"' in response.text
+    assert f'action="{url}"' in response.text
     assert not pending().exists()
 
 
@@ -78,3 +101,12 @@ def test_rings_for_a_worker(at_owner, url, empty_valkey):
     at_owner.post(url)
     with empty_valkey.client() as client:
         assert client.llen("celery") == 1
+
+
+def test_asks_another_connection_and_none_that_this_person_may_not(at_owner, url, stranger):
+    connected("Gateway", "gpt-5")
+    theirs = connected("Theirs", owner=stranger)
+    for choice in ("gateway::other", "gone::gpt-5", theirs.choice("gpt-5")):
+        assert at_owner.post(url, {"model": choice}).status_code == 422
+    at_owner.post(url, {"model": "gateway::gpt-5"})
+    assert pending().get().asked_model == "gateway::gpt-5"

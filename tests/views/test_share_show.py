@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.templatetags.static import static
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -60,7 +61,7 @@ def test_leaves_nothing_with_the_reader_and_asks_nothing_of_them(anonymous, shar
         "parley-socket",
         "manifest.json",
         "<nav",
-        "data-controller",
+        "data-parley-",
         "data-message",
         'http-equiv="refresh',
     ):
@@ -291,3 +292,11 @@ def test_shows_every_message_on_some_page_in_order(anonymous, owner):
         following = re.search(r'rel="next" href="([^"]+)"', page)
         url = following and share.get_absolute_url() + following[1]
     assert seen == [f"{number:05}" for number in range(450)]
+
+
+def test_the_page_of_an_ended_link_runs_nothing_but_what_keeps_it_when_a_file_is_dropped(anonymous):
+    page = anonymous.get("/s/none/")
+    assert page.status_code == 404
+    assert re.findall(r"<script[^>]*>", page.text) == [f'<script type="module" src="{static("parley/dropping.js")}">']
+    assert "script-src" not in page.text
+    assert not page.cookies

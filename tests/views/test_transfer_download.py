@@ -36,7 +36,7 @@ def test_gives_at_owner_everything_they_own(at_owner, owner, stranger):
     [readable] = [name for name in names if name.startswith("markdown/")]
     assert archive.read(readable).decode().startswith("# What is \\*a\\* clock?")
     assert json.loads(archive.read("manifest.json"))["counts"] == {
-        "conversations": 1, "messages": 2, "folders": 1, "presets": 1
+        "conversations": 1, "messages": 2, "folders": 1, "presets": 1, "files": 0, "missing_files": 0
     }  # fmt: skip
     settings = json.loads(archive.read("settings.json"))
     assert [folder["instructions"] for folder in settings["folders"]] == ["Be exact."]

@@ -18,7 +18,7 @@ def transfer_of(owner, kind="export", **values):
 
 def carried_out(transfer):
     """As a worker does it."""
-    jobs.run(transfer.pk, uuid4())
+    jobs.run(uuid4())
     transfer.refresh_from_db()
     return transfer
 

@@ -1,8 +1,8 @@
 import pytest
 
 from parley.conf import Conf, conf
-from parley.generation import catalogue
-from parley.generation.catalogue import MAX_NAMES
+from parley.generation import inquiry
+from parley.generation.inquiry import MAX_NAMES
 from tests.fake_provider.server import LISTS
 
 OPENAI = [
@@ -13,7 +13,7 @@ OPENAI = [
 
 
 def listed(text, hidden=Conf.MODELS_HIDDEN):
-    return catalogue.listed(text, hidden)
+    return inquiry.names_in(inquiry.rows_of(text), hidden)
 
 
 def rows(names):

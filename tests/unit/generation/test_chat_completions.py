@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from parley.generation.chat_completions import GO_ON, STREAM, Dialect, body
+from parley.generation.inclusion import Picture
 from parley.generation.prompt import Request
 from parley.generation.refusals import Refusal
 
@@ -113,3 +114,13 @@ def test_gives_up_instructions_where_a_template_has_no_place_for_them(text):
 )  # fmt: skip
 def test_only_guesses_where_a_server_may_have_failed(status, text, guessed):
     assert learn(text, status=status) == Dialect(going_on="question", guessed=guessed)
+
+
+def test_writes_pictures_as_parts_also_below_instructions_that_have_no_role():
+    picture = Picture("a.png", "attachments/a/picture", "image/png", 9, 1)
+    request = Request("m", [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [picture, "q"]}])
+    words = {"type": "text", "text": "q"}
+    assert messages(request, Dialect())[1]["content"] == [picture, words]
+    [joined] = messages(request, Dialect(instructs=False))
+    assert joined == {"role": "user", "content": [{"type": "text", "text": "Be brief."}, picture, words]}
+    assert request.pictures == [picture]

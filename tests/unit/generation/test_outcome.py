@@ -59,6 +59,12 @@ def test_knows_what_an_end_means(text, finish_reason, done, expected):
     assert ended(text, finish_reason, done) == expected
 
 
+def test_is_ended_by_a_budget_unless_it_was_whole_just_then():
+    assert after_end(answer_of("a"), shortage="why") == Outcome("interrupted", "budget_used_up", "why")
+    assert after_end(answer_of(thought="a"), shortage="why") == Outcome("failed", "budget_used_up", "why")
+    assert after_end(answer_of("a", finish_reason="stop"), shortage="why") == Outcome("done")
+
+
 @pytest.mark.parametrize(
     ("finish_reason", "done", "error"),
     [

@@ -2,10 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.generation.prompt import build
+from parley.generation.prompt import Turn
+from parley.generation.prompt import build as build_of_turns
 
 BIG = 1_000_000
 SHORT = ("user", "done", "x")
+
+
+def build(instructions, turns, **chosen):
+    return build_of_turns(instructions, [Turn(*turn) for turn in turns], **chosen)
 
 
 def contents(prompt):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from parley.generation.refusals import Refusal, in_band, meaning, without_echo
+from tests.fake_provider.refusals import NO_PICTURES as VENDORS_WITHOUT_PICTURES
 
 HTML = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>nginx</body></html>"
 TOO_LONG = [
@@ -118,6 +119,42 @@ def cases(code, *text):
 )  # fmt: skip
 def test_knows_what_a_refusal_means(status, text, code):
     assert meaning(Refusal(status, text)) == code
+
+
+NO_PICTURES = [
+    *((status, json.dumps(body)) for status, body in VENDORS_WITHOUT_PICTURES.values()),
+    (500, 'Failed to parse messages: Unsupported content part type: "image_url"; messages = ['),
+    (400, "unknown variant `image_url`, expected `text` at line 1 column 216"),
+    (400, "data did not match any variant of untagged enum ChatCompletionRequestContent at line 1 column 18254"),
+    (400, "'messages.0.content' : value must be one of the following: messages.0.content must be a string"),
+    (400, "At most 0 image(s) may be provided in one request."),
+    (400, "Qwen3-8B is not a multimodal model"),
+    (415, "This model doesn't support image content blocks."),
+    (400, "Images are not supported by this model."),
+]
+OTHERWISE_WRONG = [
+    (400, "image/avif is not supported: this model does not support image/avif"),
+    (400, "The image format is not supported. Image formats: png, jpeg."),
+    (400, "messages.0.content.1: image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes"),
+    (400, "Could not process image"),
+    (400, "You uploaded an unsupported image. Please make sure your image has of one the following formats."),
+]
+
+
+@pytest.mark.parametrize(("status", "text"), NO_PICTURES)
+def test_believes_that_a_model_takes_no_pictures_where_it_was_sent_some(status, text):
+    assert meaning(Refusal(status, text, pictures=True)) == "no_pictures"
+    assert meaning(Refusal(status, text)) != "no_pictures"
+
+
+@pytest.mark.parametrize(("status", "text"), OTHERWISE_WRONG)
+def test_does_not_take_one_wrong_picture_for_a_model_without(status, text):
+    assert meaning(Refusal(status, text, pictures=True)) == "bad_request"
+
+
+@pytest.mark.parametrize(("status", "text"), TOO_LONG)
+def test_knows_what_is_too_long_with_pictures(status, text):
+    assert meaning(Refusal(status, text, pictures=True)) == "too_long"
 
 
 @pytest.mark.parametrize(

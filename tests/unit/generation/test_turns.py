@@ -3,7 +3,7 @@ from parley.models.job import in_turn
 
 def turns(*rows, ids="abcdef", most=3):
     """Rows as (id, owner, conversation, status), in order."""
-    states = [(*row.split()[:3], row.endswith("streaming")) for row in rows]
+    states = [(*row.split()[:3], row.endswith("streaming"), row.endswith("unread")) for row in rows]
     return in_turn(states, set(ids), most=most)
 
 
@@ -30,3 +30,7 @@ def test_counts_what_it_begins_against_the_limit_of_a_person():
 
 def test_begins_nothing_twice():
     assert turns("a one x streaming") == []
+
+
+def test_holds_the_conversation_of_one_that_waits_for_its_files():
+    assert turns("a one x unread", "b one x pending", "c one y pending") == ["c"]

@@ -46,3 +46,19 @@ def test_is_to_be_saved_at_its_first_words_only():
         written.checkpointed = written.text
         say(written, content=" on")
         assert not written.unsaved
+
+
+def test_needs_more_of_the_budgets_before_it_has_written_what_they_hold():
+    written = writing("so far")
+    written.events = 9000
+    assert (written.needs_more, written.used_up) == (False, False)
+    written.step = written.allowance = 400
+    say(written, content="a" * 900)
+    written.events = 1
+    assert (written.tokens, written.needs_more) == (300, False)
+    written.events = 301
+    assert (written.tokens, written.needs_more, written.used_up) == (301, True, False)
+    written.shortage = "none"
+    assert (written.needs_more, written.used_up) == (False, False)
+    say(written, reasoning="b" * 300)
+    assert (written.tokens, written.used_up) == (400, True)

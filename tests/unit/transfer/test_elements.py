@@ -102,12 +102,16 @@ def test_a_string_of_100_mb_takes_no_memory_and_spoils_nothing():
     assert (found[0].cut, parse(found[1].data).value) == (1, {"c": 2})
 
 
-def test_shortens_a_file_in_a_string_without_a_word():
+def test_shortens_a_file_in_a_string_without_a_word_where_there_is_no_room(monkeypatch):
+    monkeypatch.setattr(elements, "MOST_DATA", 100_000)
     splitter = Splitter()
     found = list(splitter.feed(b'[{"a": "data:image/png;base64,' + b"A" * 70_000))
-    found += splitter.feed(b'A" }]')
+    found += splitter.feed(b'A", "b": "data:image/png;base64,' + b"B" * 70_000)
+    found += splitter.feed(b'B" }]')
     assert found[0].cut == 0
-    assert len(found[0].data) < 100
+    value = parse(found[0].data).value
+    assert value["a"].endswith("A" * 70_001)
+    assert len(value["b"]) < 100
 
 
 def test_leaves_out_what_is_too_large(monkeypatch):

@@ -1,0 +1,65 @@
+"""The files in deploy/ start commands that exist, and the one box runs as processes, without a container."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.files import DEPLOY, commands
+from tests.deploy.running import CODE, first_account, running
+from tests.support.databases import database_at
+from tests.support.people import Person
+from tests.support.processes import ROOT, Process, free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+COMMAND = str(DEPLOY / "image" / "parley")
+OURS = ("SECRET_KEY", "DEBUG", "OPENAI_API_KEY", "REDIS_URL", "DATABASE_URL", "ALLOWED_HOSTS", "HTTPS")
+RUN = {"parley", "parley run", "parley web", "parley worker", "parley migrate"}
+"""The commands of the console that a file may start."""
+
+
+class Ours(Process):
+    """A container of ours: its command in its environment."""
+
+    def __init__(self, name, folder, *words, **env):
+        super().__init__(name, [COMMAND, *words], folder)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        kept = {name: value for name, value in os.environ.items() if name not in OURS}
+        data = {"PARLEY_DATA_DIR": str(folder / "data"), "HOST": "127.0.0.1", "PATH": path}
+        self.env = {**kept, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1", **data, **env}
+
+
+def stopped(process, seconds):
+    """End a process as a container engine does, and return its exit code; nothing of its group is left."""
+    process.popen.terminate()
+    code = process.popen.wait(seconds)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    return code
+
+
+def test_every_command_of_the_files_is_one_of_the_console():
+    assert commands() == RUN
+
+
+def test_one_box_answers_and_still_knows_it_after_a_restart(tmp_path, fake):
+    port = str(free_port())
+    env = {"PORT": port, "HOST": "0.0.0.0", "OPENAI_BASE_URL": fake.base_url, "OPENAI_MODEL": "fake-1"}
+    url, database = f"http://127.0.0.1:{port}", database_at(f"sqlite:///{tmp_path / 'data' / 'parley.sqlite3'}")
+    box = Ours("parley", tmp_path, **env)
+    with running(box):
+        code = box.wait_for_line(CODE)
+        box.wait_for_line("Parley is ready", 90)
+        assert "answers to any name by plain http" in box.output
+        ann = first_account(url, database, code)
+        conversation = ann.start("/say Hello from the box")
+        assert ann.settled(conversation)["status"] == "done"
+        assert stopped(box, 45) == 0
+    again = Ours("parley", tmp_path, "run", **env)
+    with running(again):
+        again.wait_for_line("Parley is ready", 90)
+        assert not re.search(CODE, again.output_of_this_run)
+        assert "Hello from the box" in Person(url, database, "ann").sign_in().page(conversation).html
+        assert stopped(again, 45) == 0
