@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from tests.support.stores import Postgres
 
 MARKS = "<!-- Written by `python -m benchmarks --write`: -->\n", "<!-- End of what is written. -->\n"
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-OTHERS = ("idle", "pages", "search")
-"""What is measured besides the scenarios; the last two in processes of their own."""
+ALONE = ("pages", "search", "budgets")
+OTHERS = ("idle", *ALONE)
+"""What is measured besides the scenarios; ``ALONE``: in processes of their own."""
 EVERY = [*(scenario.name for scenario in ALL), *OTHERS]
 
 
@@ -31,23 +32,29 @@ def main() -> None:
     names = asked.scenario or ([scenario.name for scenario in QUICK] if asked.quick else EVERY)
     with ExitStack() as stack:
         products = [stack.enter_context(product_on(name, asked.web_processes)) for name in asked.database or DATABASES]
-        text = "\n".join(tables(products, names))
-    print(text)
+        measured = list(printed(tables(products, names)))
     if asked.write:
-        write(text)
+        write("\n".join(measured))
+
+
+def printed(texts: Iterable[str]) -> Iterator[str]:
+    """Print each text when it is known, so that what was measured before an error is not lost."""
+    for text in texts:
+        print(text, flush=True)
+        yield text
 
 
 def tables(products: list[Product], names: list[str]) -> Iterator[str]:
     """Yield what was measured, part by part."""
     scenarios = [Scenario.named(name) for name in names if name not in OTHERS]
     yield report.tables(*run(products, scenarios), idle(products) if "idle" in names else [])
-    for name in ("pages", "search"):
+    for name in ALONE:
         if name in names:
             yield alone(name)
 
 
 def alone(name: str) -> str:
-    """Return the tables of benchmarks.pages or benchmarks.search, which need processes of their own."""
+    """Return the tables of a module of benchmarks that needs processes of its own."""
     command = python("-m", f"benchmarks.{name}")
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 TIMES = 15
-SHORT, LONG = 20, 2_000
+SHORT, LONG, PICTURES = 20, 2_000, 20
 TOKENS, TOKENS_A_TICK = 4_000, 20
 """At 200 tokens a second, sent every 100 ms."""
 PARAGRAPH = "The quick **brown** fox jumps over the `lazy` dog, and [nobody](https://example.org/) minds. "
@@ -20,7 +20,7 @@ ANSWER = "\n\n".join(
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "standalone.settings", "PARLEY_DATA_DIR": folder, "DEBUG": "0"}
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "parley_server.settings", "PARLEY_DATA_DIR": folder, "DEBUG": "0"}
         os.environ |= {
             "SECRET_KEY": "of a benchmark",
             "ALLOWED_HOSTS": "testserver",
@@ -48,21 +48,44 @@ def open_conversations() -> str:
     owner = get_user_model().objects.create_user("reader")
     client = Client()
     client.force_login(owner)
-    pages = [conversation_of(owner, messages).get_absolute_url() for messages in (SHORT, LONG)]
-    short, long = (median_seconds(lambda page=page: client.get(page)) for page in pages)
-    return row(f"open a conversation of {SHORT} messages; of {LONG:,}", short, long)
+    shown = [
+        conversation_of(owner, SHORT),
+        conversation_of(owner, LONG),
+        conversation_of(owner, SHORT, pictures=PICTURES),
+    ]
+    pages = [conversation.get_absolute_url() for conversation in shown]
+    short, long, pictured = (median_seconds(lambda page=page: client.get(page)) for page in pages)
+    rows = {f"of {LONG:,}": long, f"with {PICTURES} pictures": pictured}
+    return "\n".join(
+        row(f"open a conversation of {SHORT} messages; {name}", short, each) for name, each in rows.items()
+    )
 
 
-def conversation_of(owner, messages: int):
+def conversation_of(owner, messages: int, pictures: int = 0):
+    """Make a conversation, with as many pictures in each of its questions as make these in all."""
     from parley.models import Conversation
 
-    conversation, reply = Conversation.start(owner, "A question?")
+    def files():
+        return [picture_of(owner).pk for _ in range(pictures // (messages // 2))]
+
+    conversation, reply = Conversation.start(owner, "A question?", attachments=files())
     for number in range(messages // 2):
         reply.claim(conversation.pk)
         reply.finish(f"{PARAGRAPH} {number}", finish_reason="stop", usage={})
         if number < messages // 2 - 1:
-            _, reply = conversation.ask("And another question?")
+            _, reply = conversation.ask("And another question?", attachments=files())
     return conversation
+
+
+def picture_of(owner):
+    """Make the row of a picture that was chosen and read; no page opens its file."""
+    from django.utils import timezone
+
+    from parley.models import Attachment
+
+    kept = {"picture": "picture", "thumb": "thumb", "width": 2048, "height": 1536, "settled_at": timezone.now()}
+    made = {"name": "sea.jpg", "kind": "picture", "media_type": "image/jpeg", "status": "ready", "digest": "0" * 64}
+    return Attachment.objects.create(owner=owner, **made, **kept)
 
 
 def render_answer() -> str:

@@ -1,21 +1,17 @@
 """Measure finding words among 100,000 messages: `python -m benchmarks.search` prints the tables."""
 
-import json
 import logging
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import Any
 
+from benchmarks.both import compare
 from benchmarks.measure import percentile
 from benchmarks.targets import Verdict
-from tests.support.processes import ROOT, python
-from tests.support.stores import Postgres
 
 CONVERSATIONS, MESSAGES = 2_000, 100_000
 VOCABULARY, SPOKEN = 30_000, 2_000_000
@@ -30,23 +26,7 @@ Measured = dict[str, Any]
 
 
 def main() -> None:
-    """Each database in a process of its own, which prints what it measured as JSON."""
-    if len(sys.argv) > 1:
-        return print(json.dumps(measured(sys.argv[1])))
-    postgres = Postgres().start()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            sqlite = alone(f"sqlite:///{folder}/search.sqlite3")
-        print(tables({"SQLite": sqlite, "PostgreSQL": alone(postgres.create("search"))}))
-    finally:
-        postgres.remove()
-
-
-def alone(url: str) -> Measured:
-    run = subprocess.run(
-        python("-m", "benchmarks.search", url), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(run.stdout)
+    compare("search", measured, tables)
 
 
 # In the process of one database
@@ -77,7 +57,7 @@ def measured(url: str) -> Measured:
 
 
 def set_up(url: str, folder: str) -> None:
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "standalone.settings", "PARLEY_DATA_DIR": folder, "DEBUG": "0"}
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "parley_server.settings", "PARLEY_DATA_DIR": folder, "DEBUG": "0"}
     os.environ |= {"SECRET_KEY": "of a benchmark", "ALLOWED_HOSTS": "testserver", "DATABASE_URL": url}
     os.environ |= {"REDIS_URL": "redis://127.0.0.1:9/0", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     import django

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.backends.signals import connection_created
 
-from standalone.settings import *  # noqa: F403
+from parley_server.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import psycopg
 from django.contrib.auth.hashers import MD5PasswordHasher
-from psycopg.types.json import JsonbDumper
 
 from benchmarks.frames import Answer
 from benchmarks.scenarios import Scenario
@@ -24,9 +22,6 @@ COLUMNS = "username, password, is_superuser, is_staff, is_active, first_name, la
 WARMING = 3
 """Questions before those that are measured."""
 SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds that it does so once more, number"
-
-for kind in (dict, list):  # values of columns that are copied from row to row
-    psycopg.adapters.register_dumper(kind, JsonbDumper)
 
 
 class Relay:

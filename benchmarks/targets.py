@@ -68,8 +68,9 @@ def _everywhere(results: list[Result]) -> Iterator[Verdict]:
     yield Verdict("no question told again to who asked", f"{told:.2f}", told == 0)
     requests = max((result.requests for result in results if result.scenario.asks == 1), default=1)
     yield Verdict("one request a question", f"{requests:.2f}", requests == 1)
-    size = max(result.bytes_per_character for result in results)
-    yield Verdict("≤ 5 bytes a character", f"{size:.2f}", size <= 5)
+    fitting = [result for result in results if result.scenario.before < LONG.before]
+    size = max((result.bytes_per_character for result in fitting), default=0)
+    yield Verdict("≤ 5 bytes a character, where all messages fit the context window", f"{size:.2f}", size <= 5)
     writes = max(result.writes["commits"] - result.scenario.seconds for result in results)
     yield Verdict("database writes a question ≤ 4, and one for each second", f"{writes:.1f}", writes <= 4)
 
