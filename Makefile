@@ -3,6 +3,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 # The tests start hundreds of processes, each of which would compile anew what the first one can leave to them.
 unexport PYTHONDONTWRITEBYTECODE
+# Where our packages are, for Python.
+export PYTHONPATH := src:.
 
 python := .venv/bin/python
 # What make test leaves to make test-faults.
@@ -13,7 +15,7 @@ xdist = -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 # All of them are run, two at a time; the longest comes first, and each shows what it has to say as a whole.
 checks := check-types check-migrations check-imports check-scripts check-templates check-lint check-format
 side_by_side = $(MAKE) --jobs 2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync)
-.PHONY: help run dev quick test test-faults test-scripts check $(checks) messages bench screenshots clean
+.PHONY: help run dev quick test test-faults test-scripts check check-deploy $(checks) messages dist bench screenshots clean
 
 help:
 	@echo "make run          serve the chat on http://127.0.0.1:8000 (PORT=… for another port)"
@@ -22,7 +24,9 @@ help:
 	@echo "make test         run every check, and every test but those of faults, slow and exhaustive ones"
 	@echo "make test-faults  the rest: what kills, freezes and cuts off real processes, what is slow or exhaustive"
 	@echo "make check        lint, formatting, types, import rules and migrations only, of Python, JavaScript, CSS and templates"
+	@echo "make check-deploy judge deploy/ and the image's recipe, run their commands, build and run the image (root, buildah)"
 	@echo "make messages     take new texts into the translations (needs gettext)"
+	@echo "make dist         build the wheel and the source archive in dist/, and try them in an empty environment"
 	@echo "make bench        measure the product against a bare relay"
 	@echo "make screenshots  take the pictures of the documentation again"
 	@echo "make clean        remove what was installed and built (the data in var/ stays)"
@@ -30,12 +34,12 @@ help:
 run:
 	@bin/install requirements.txt
 	@bin/front-end
-	@exec $(python) -m standalone.supervisor
+	@exec bin/parley run
 
 dev:
 	@bin/install requirements.txt
 	@bin/front-end
-	@exec $(python) -m standalone.supervisor --dev
+	@exec bin/parley run --dev
 
 quick:
 	@bin/install requirements-dev.txt
@@ -49,7 +53,7 @@ test:
 	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m pytest $(xdist) -m "not ($(rest))" --durations=20 $(PYTEST_ARGS)
 
 test-faults:
-	@bin/install requirements-dev.txt
+	@bin/install requirements-deploy.txt
 	@bin/front-end
 	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && \
 	run() { $(python) -m pytest --durations=20 "$$@" $(PYTEST_ARGS) || [ $$? = 5 ]; }; \
@@ -61,6 +65,11 @@ check:
 	@bin/front-end
 	@$(side_by_side) $(checks)
 
+check-deploy:
+	@bin/install requirements-deploy.txt
+	@bin/front-end
+	@exec $(python) -m pytest tests/deploy $(PYTEST_ARGS)
+
 check-types:
 	$(python) -m mypy
 
@@ -68,13 +77,13 @@ check-migrations:
 	$(python) manage.py makemigrations --check --dry-run
 
 check-imports:
-	PYTHONPATH=src .venv/bin/lint-imports
+	.venv/bin/lint-imports
 
 check-scripts:
 	bin/npm run --silent check </dev/null
 
 check-templates:
-	find src standalone tests -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	find src tests -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
 
 check-lint:
 	$(python) -m ruff check .
@@ -87,21 +96,28 @@ test-scripts:
 
 messages:
 	@bin/install requirements-dev.txt
-	@for folder in src/parley standalone; do \
-		(cd $$folder && manage="$(CURDIR)/$(python) $(CURDIR)/manage.py" && \
-		$$manage makemessages -v0 --all --no-location --no-wrap --ignore static && $$manage compilemessages -v0) || exit; \
+	@for folder in src/parley src/parley_server; do \
+		(cd $$folder && admin="$(CURDIR)/.venv/bin/django-admin" && \
+		$$admin makemessages -v0 --all --no-location --no-wrap --ignore static && $$admin compilemessages -v0) || exit; \
 	done
+
+dist:
+	@bin/install requirements-dev.txt
+	@bin/front-end
+	@rm -rf dist
+	@$(python) -m hatchling build --directory dist
+	@DIST=dist exec $(python) -m pytest tests/server/test_dist.py $(PYTEST_ARGS)
 
 bench:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@PYTHONPATH=src:. exec $(python) -m benchmarks $(BENCH_ARGS)
+	@exec $(python) -m benchmarks $(BENCH_ARGS)
 
 screenshots:
 	@bin/install requirements-dev.txt
 	@bin/front-end
-	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && PYTHONPATH=src:. exec $(python) -m tests.screenshots
+	@CHROMIUM="$$(bin/chromium)" && export CHROMIUM && exec $(python) -m tests.screenshots
 
 clean:
 	rm -rf .venv node_modules src/parley/static/parley dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find src standalone tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
