@@ -1,22 +1,12 @@
 #!/usr/bin/env python
-"""Django's command line for the standalone project."""
+"""Django's command line for the product, in a clone."""
 
 import sys
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
-from django.db import OperationalError
+sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
 
-from standalone import databases
+from parley_server.commands import manage
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(str(error))
-    except OperationalError as error:
-        if "--traceback" in sys.argv:
-            raise
-        sys.exit(databases.in_words(error))
+    sys.exit(manage(sys.argv))
