@@ -4,8 +4,9 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pygments.lexers.special import TextLexer
 
-from parley.markdown import closed, parse_open, render, wire
+from parley.markdown import closed, highlighting, parse_open, render, wire
 from tests.unit.elements import Elements, assert_harmless, text_of
 from tests.unit.texts import ANSWERS, CODE, MARKDOWN, PAYLOADS, SIZES, SLOW, corpus, growing, slow, unhurried
 
@@ -264,6 +265,27 @@ def test_finishes_a_block_when_a_line_of_the_next_is_whole(text, finished):
 
 
 # What was made to be slow
+
+
+def test_highlights_with_a_lexer_that_is_slow_the_first_time():
+    class Slow(TextLexer):
+        slow = True
+
+        def get_tokens(self, text):
+            until = time.thread_time() + 0.02 * self.slow
+            while time.thread_time() < until:
+                pass
+            self.slow = False
+            yield from super().get_tokens(text)
+
+    lexer = Slow()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(highlighting, "HIGHLIGHTING_TIME", 0.01)
+        patch.setattr(highlighting, "_lexer", lambda *_: lexer)
+        html = '<pre><code class="language-new">a < b\n</code></pre>'
+        assert highlighting.Highlighter().highlighted(html) == '<pre data-language="new"><code>a &lt; b\n</code></pre>'
+        lexer.slow = True
+        assert "a < b" in highlighting.Highlighter().highlighted(html)
 
 
 @pytest.mark.exhaustive

@@ -7,6 +7,7 @@ from functools import lru_cache
 from html import escape, unescape
 from io import StringIO
 from typing import Any
+from weakref import WeakSet
 
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexer import Lexer
@@ -18,6 +19,7 @@ HIGHLIGHTING_TIME = 0.15
 """Seconds of processor time for all code of a text."""
 _FENCE = re.compile(r'<pre[^>]*><code class="language-([^"]*)">(.*?)</code></pre>', re.DOTALL)
 _FORMATTER = HtmlFormatter(nowrap=True)
+_used: WeakSet[Lexer] = WeakSet()
 
 Token = tuple[Any, str]
 
@@ -39,7 +41,18 @@ class Highlighter:
         return f'<pre data-language="{escape(language)}"><code>{fence[2] if spans is None else spans}</code></pre>'
 
     def _spans(self, lexer: Lexer, code: str) -> str | None:
-        """Return the code as spans; None where that takes too long, as with code made to be slow."""
+        """Return the code as spans; None where that takes too long, as with code made to be slow.
+
+        The first use of a lexer compiles those that it uses itself, once: that is not the fault of the code.
+        """
+        left, spans = self._left, self._in_time(lexer, code)
+        if spans is None and lexer not in _used:
+            self._left = left
+            spans = self._in_time(lexer, code)
+        _used.add(lexer)
+        return spans
+
+    def _in_time(self, lexer: Lexer, code: str) -> str | None:
         started, spans = time.thread_time(), StringIO()
         try:
             _FORMATTER.format(_until(started + self._left, lexer.get_tokens(code)), spans)
