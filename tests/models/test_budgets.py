@@ -25,8 +25,9 @@ from parley.generation.outcome import Outcome
 from parley.generation.prompt import Request
 from parley.generation.reaper import Reaper
 from parley.models import Budget, Call, Conversation, Message, OverBudget, Price, budget, holding, recent, spending
-from parley.models.budget import Reservation, Shortage, Spending, amount_of, words_of, words_to_reader
+from parley.models.budget import Reservation, Spending, amount_of, words_of, words_to_reader
 from parley.models.holding import Need
+from parley.models.shortage import Shortage
 from tests.models.conftest import answered, begun, put, settle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]

@@ -17,7 +17,8 @@ from parley.generation.engine import Engine
 from parley.generation.outcome import Outcome
 from parley.generation.writing import Running
 from parley.models import Budget, Feed, Message, reply_claimed
-from parley.models.budget import Reservation, Shortage, Spending
+from parley.models.budget import Reservation, Spending
+from parley.models.shortage import Shortage
 from tests.models.conftest import begun, put
 
 pytestmark = pytest.mark.django_db(transaction=True)

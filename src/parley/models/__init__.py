@@ -3,7 +3,7 @@
 from .announced import conversation_started, question_asked
 from .attached import Attached, AttachmentText
 from .attachment import Attachment, AttachmentGone, AttachmentUnread, TooMany
-from .budget import Budget, OverBudget
+from .budget import Budget
 from .call import Call, call_ended, reply_claimed, reply_settled
 from .connection import Connection
 from .conversation import Conversation, DuplicateQuestion
@@ -15,6 +15,7 @@ from .price import Price
 from .profile import Profile
 from .retention import RetentionHold, RetentionRule
 from .share import NothingToShare, Share
+from .shortage import OverBudget
 from .states import Role, Status
 from .totals import UsageDay
 from .transfer import Transfer

@@ -1,10 +1,7 @@
 """Budgets: what a person, a group or everyone may spend in a day, a week or a month, and what is held of it."""
 
-import json
-import re
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
@@ -14,15 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from parley import choice, errors
 from parley.conf import conf
 from parley.ids import uuid7
-
-from .admission import Refused
 
 MAX_BUDGETS, KEPT_FOR = 100, 2.0
 """Budgets of a site; seconds for which a process knows them without asking."""
@@ -39,7 +33,6 @@ PER = {
     "week": gettext_noop("%(budget)s, per week"),
     "month": gettext_noop("%(budget)s, per month"),
 }
-_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,8})?")
 
 Key = tuple[UUID, Any, date]
 """(budget, person or None, first day) of a spending."""
@@ -215,51 +208,6 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} for {self.reply_id}"
-
-
-class Shortage(NamedTuple):
-    """Why a budget refuses a call, as data: a reply keeps it, and people read it in their language."""
-
-    whose: list[str]
-    period: str
-    unit: str
-    left: str
-    anew: str
-
-    @classmethod
-    def of(cls, spending: Spending) -> "Shortage":
-        budget = spending.budget
-        return cls(budget.whose, budget.period, budget.unit, f"{spending.left:f}", spending.anew.isoformat())
-
-    @classmethod
-    def read(cls, text: str) -> "Shortage | None":
-        """Return what ``text`` wrote, or None; the text may be of an import, and anything."""
-        with suppress(ValueError, TypeError):
-            shortage = cls(*json.loads(text))
-            return shortage if _AMOUNT.fullmatch(shortage.left) and shortage.values else None
-        return None
-
-    @property
-    def text(self) -> str:
-        return json.dumps(self, ensure_ascii=False)
-
-    @property
-    def values(self) -> dict[str, str]:
-        """Return what the sentence names: the budget, what is left, and when it begins anew."""
-        left, anew = amount_of(Decimal(self.left), self.unit), date_format(date.fromisoformat(self.anew), "DATE_FORMAT")
-        return {"budget": words_to_reader(self.whose, self.period), "left": left, "anew": anew}
-
-    def sentence(self, model: str, code: str = OVER) -> str:
-        words = "tokens_refused" if code == OVER and self.unit == Budget.Unit.TOKENS else code
-        return errors.of_budget(words, model=choice.name_of(model), **self.values)
-
-
-class OverBudget(Refused):
-    """A budget has too little left; ``sentence``: for the person who asked."""
-
-    def __init__(self, shortage: Shortage, model: str) -> None:
-        super().__init__(shortage)
-        self.shortage, self.sentence = shortage, shortage.sentence(model)
 
 
 def words_of(whose: Sequence[str], period: str) -> str:

@@ -17,8 +17,9 @@ from parley import choice
 from parley.days import today
 
 from . import locks
-from .budget import LARGEST, Budget, Key, OverBudget, Pot, Reservation, Shortage, Spending, known, start_of
+from .budget import LARGEST, Budget, Key, Pot, Reservation, Spending, known, start_of
 from .price import Price
+from .shortage import OverBudget, Shortage
 from .statements import Rows, Statement, execute, inserting, marks
 from .tree import prepared
 

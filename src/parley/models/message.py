@@ -28,6 +28,7 @@ from .conversation import Conversation
 from .feed import Feed
 from .job import ALWAYS, Job
 from .message_queryset import MessageQuerySet
+from .shortage import Shortage
 from .statements import Rows
 from .states import NOT_IN_TRASH, OURS, RETRIABLE, UNSETTLED, Role, Status
 
@@ -148,7 +149,7 @@ class Message(Job):
     def error_sentence(self) -> str:
         if not self.error:
             return ""
-        if self._is_of_budget and (shortage := budget.Shortage.read(self.error_detail)):
+        if self._is_of_budget and (shortage := Shortage.read(self.error_detail)):
             return shortage.sentence(self.model, self.error)
         if self.error == errors.REFUSED_BY_SITE and self.error_detail:
             return self.error_detail

@@ -18,11 +18,12 @@ from parley.choice import PERSONAL
 from parley.days import today
 
 from . import budget, holding, locks
-from .budget import Budget, Pot, Reservation, Shortage, Spending
+from .budget import Budget, Pot, Reservation, Spending
 from .call import Call
 from .holding import Need
 from .holding_all import hold_all
 from .message import Message
+from .shortage import Shortage
 
 logger = logging.getLogger(__name__)
 

@@ -27,8 +27,8 @@ from parley.ids import uuid7
 from parley.models import Attached, Attachment, AttachmentGone, AttachmentUnread, Conversation, Folder, Message
 from parley.models.admission import Full, Refused, storage_left
 from parley.models.attachment import TooMany
-from parley.models.budget import OverBudget
 from parley.models.connection import Unavailable, provider_of
+from parley.models.shortage import OverBudget
 from parley.text import clean_line
 
 from .base import uuid_or_404
