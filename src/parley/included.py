@@ -47,10 +47,17 @@ NOTES = {
     "hidden_sheets": _("Hidden sheets, which were read like the others: %(detail)s."),
     "missing": _("Letters and digits in it that were not read: %(detail)s. If they matter, send it as PDF."),
     "no_text": _("Some of its pages have no text, and look like a scan. Send these pages as pictures."),
+    "number_formats": _(
+        "Numbers whose format is not followed, and that stand as they are stored: %(detail)s. A half may stand as 0.5."
+    ),
     "pages_with_pictures": _(
         "Pages with pictures, which are left out: %(detail)s. Send those that matter as pictures of their own."
     ),
     "pictures": _("Pictures in it, which are left out: %(detail)s. Send those that matter on their own."),
+    "plain_numbers": _(
+        "Its numbers stand as they are stored: 25%% may stand as 0.25. If their formats matter, save it as XLSX, and "
+        "send it again."
+    ),
     "other_type": _("Its name promises another kind of file; it was read as what it is."),
     "replaced": _("Characters that are damaged in the file, and stand as “�”: %(detail)s."),
     "unread": _("Pages, slides, sheets or chapters that cannot be read: %(detail)s. The file is damaged in part."),

@@ -216,6 +216,10 @@ def test_what_cannot_be_read_has_its_code(shipped, reading, name, code):
     assert reading(shipped(name), name).error == code
 
 
+def test_an_old_workbook_says_that_the_formats_of_its_numbers_are_not_followed(shipped, reading):
+    assert reading(shipped("pyexcel_xls-0.7.1/tests/fixtures/date_field.xls"), "a.xls").notes[0] == "plain_numbers"
+
+
 @pytest.mark.parametrize("name", TWICE)
 def test_a_sheet_has_the_cells_of_its_csv(shipped, reading, name):
     sheet, expected = (reading(shipped(f"xlsx2csv-0.8.6/test/{name}.{kind}"), f"a.{kind}") for kind in ("xlsx", "csv"))

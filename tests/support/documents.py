@@ -30,6 +30,12 @@ def replaced(archive: bytes, member: str, content: str | None) -> bytes:
     return packed(members if content is None else {**members, member: content})
 
 
+def member(archive: bytes, name: str) -> bytes:
+    """The content of a member."""
+    with ZipFile(io.BytesIO(archive)) as source:
+        return source.read(name)
+
+
 def relations(*targets: tuple[str, str]) -> str:
     """Kind and target of each → the content of a .rels member, with the ids r1, r2 …"""
     each = "".join(

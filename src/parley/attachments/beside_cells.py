@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
-from typing import IO
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from .drawings import kind_of, lines
 from .packed import main_part, related, xml_beside, xml_in
 
-WORKBOOK, CONTENT = "xl/workbook.xml", "content.xml"
+WORKBOOK = "xl/workbook.xml"
 COMMENTS = {"threadedComment": "threadedComment", "comments": "comment"}
 """The kind of a part → its elements; the second has a copy of what is in the first."""
 _UNSOLVED = re.compile(
@@ -23,17 +21,15 @@ _NUMBER = re.compile(
 )
 """The beginning of a cell that is a number, what stands before it, and the number."""
 _SOUND = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_INDENTED = re.compile(rb">[ \t\r]*\n\s*<(?=/?(?:table|text):)")
-_UNKNOWN = b' office:value-type="unknown"'
 
 
 def of_workbook(archive: ZipFile) -> Iterator[str]:
     """Yield the text boxes and the comments of all sheets, under a heading each."""
     parts = [*_parts(archive)]
     boxes = [line for _, kind, root in parts if kind == "drawing" for line in lines(root)]
-    yield from _headed("Text boxes", boxes)
+    yield from headed("Text boxes", boxes)
     kinds = {sheet: kind for sheet, kind, _ in sorted(parts, key=lambda part: part[1]) if kind in COMMENTS}
-    yield from _headed(
+    yield from headed(
         "Comments", [line for part in parts if part[1] == kinds.get(part[0]) for line in _comments(*part)]
     )
 
@@ -55,18 +51,8 @@ def _comments(sheet: str, kind: str, root: Element) -> Iterator[str]:
         yield f"{sheet} {comment.get('ref', '')}: {' '.join(''.join(comment.itertext()).split())}"
 
 
-def of_open_document(archive: ZipFile) -> Iterator[str]:
-    """Yield the comments of all sheets, under a heading."""
-    if b"<office:annotation" in archive.read(CONTENT):
-        annotations = xml_in(archive, CONTENT).iterfind(".//{*}annotation")
-        yield from _headed("Comments", [_said(each.iterfind("{*}p")) for each in annotations])
-
-
-def _said(paragraphs: Iterator[Element]) -> str:
-    return "\n".join("".join(each.itertext()) for each in paragraphs)
-
-
-def _headed(heading: str, said: list[str]) -> Iterator[str]:
+def headed(heading: str, said: list[str]) -> Iterator[str]:
+    """Yield lines under a heading, if there are any."""
     yield from [f"# {heading}\n\n" + "\n".join(said)] * bool(said)
 
 
@@ -77,27 +63,9 @@ def notes(archive: ZipFile) -> list[str]:
     return [f"formulas:{count}"] if count else []
 
 
-def readable(archive: ZipFile) -> IO[bytes]:
-    """Return a spreadsheet without what calamine passes over: lines between its cells, and values of unknown types."""
-    content, file = archive.read(CONTENT), BytesIO()
-    if not _INDENTED.search(content) and _UNKNOWN not in content:
-        return archive.fp  # type: ignore[return-value]
-    with ZipFile(file, "w") as copy:
-        copy.writestr("mimetype", archive.read("mimetype"))
-        copy.writestr("META-INF/manifest.xml", archive.read("META-INF/manifest.xml"))
-        copy.writestr(CONTENT, _INDENTED.sub(b"><", content).replace(_UNKNOWN, b' office:value-type="string"'))
-    return file
-
-
-def with_sound_numbers(archive: ZipFile) -> IO[bytes]:
-    """Return a workbook without spaces around its numbers, and with those as text that are none."""
-    file = BytesIO()
-    with ZipFile(file, "w") as copy:
-        for name in archive.namelist():
-            if not name.startswith("xl/media/"):
-                content = archive.read(name)
-                copy.writestr(name, _NUMBER.sub(_sound, content) if name.startswith("xl/worksheets/") else content)
-    return file
+def with_sound_numbers(name: str, content: bytes) -> bytes:
+    """Return a sheet of a workbook without spaces around its numbers, and with those as text that are none."""
+    return _NUMBER.sub(_sound, content) if name.startswith("xl/worksheets/") else content
 
 
 def _sound(cell: re.Match[bytes]) -> bytes:

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
-from .packed import related, xml_beside
+from .packed import PICTURES, related, xml_beside
 
 TITLES = {"title", "ctrTitle"}
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
 """Placeholders that say the same on each slide."""
-PICTURES = ("word/media/", "ppt/media/", "xl/media/")
 MAX_POINTS = 10_000
 """Of a series of a chart."""
 

@@ -1,9 +1,12 @@
 """Open ZIP files within limits: documents of Office and e-books are such files. Pure."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from zlib import error
 
 from .results import Refused
@@ -12,6 +15,12 @@ MAX_MEMBERS = 5_000
 MAX_UNPACKED = 200_000_000
 LARGEST_DIRECTORY = 2**20
 ENCRYPTED = 1
+PICTURES = ("word/media/", "ppt/media/", "xl/media/")
+FASTEST = 1
+"""The level of compression; an unpacked sheet may have a hundred megabytes."""
+
+Change = Callable[[str, bytes], bytes]
+"""A function: the name and the content of a member → its content."""
 
 
 class _Guarded:
@@ -45,6 +54,17 @@ def opened(path: str) -> ZipFile:
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise Refused("password")
     return archive
+
+
+def copied(archive: ZipFile, change: Change) -> BytesIO:
+    """Return a copy with other contents of its members, without pictures, and without what is damaged."""
+    file = BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=FASTEST) as copy:
+        for name in archive.namelist():
+            with suppress(BadZipFile, error):
+                content = b"" if name.startswith(PICTURES) else archive.read(name)
+                copy.writestr(name, change(name, content))
+    return file
 
 
 class _WithoutDoctype(TreeBuilder):

@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from datetime import timedelta
+from functools import partial, reduce
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
@@ -21,11 +22,12 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from . import beside_cells
+from . import beside_cells, open_document
 from .drawings import pictures_in
-from .packed import opened
+from .packed import Change, copied, opened
 from .results import LONGEST_TEXT, Read, Refused, attempt, in_parts
-from .sniffing import ODS, XLSX
+from .shown import Shown
+from .sniffing import ODS, XLSB, XLSX
 
 LARGEST_WHOLE = 10**16
 """Beyond it, a float is not the whole number that it was written as."""
@@ -35,33 +37,47 @@ def read(path: str, media_type: str) -> Read:
     """Return all sheets, and then what stands beside their cells. Raises Refused."""
     if "ms-excel" in media_type and "sheet" not in media_type:
         with Path(path).open("rb") as file:
-            return _of_sheets(file)
+            return _with_plain_numbers(_of_sheets(file))
     with opened(path) as archive:
-        return _most(archive, media_type)
+        read = _most(archive, media_type)
+    return _with_plain_numbers(read) if media_type == XLSB else read
+
+
+def _with_plain_numbers(read: Read) -> Read:
+    """Say that the number formats of older kinds of workbooks are not followed."""
+    return read._replace(notes=[*read.notes, "plain_numbers"])
 
 
 def _most(archive: ZipFile, media_type: str) -> Read:
     """Return the workbook, or what is read of it when its numbers are mended, if not all of it is read as it is."""
     try:
-        read = _read(archive, media_type, _readable(archive, media_type))
+        read = _read(archive, media_type)
     except CalamineError:
-        return _read(archive, media_type, beside_cells.with_sound_numbers(archive))
+        return _read(archive, media_type, beside_cells.with_sound_numbers)
     if not read.unread:
         return read
     with suppress(CalamineError):
-        mended = _read(archive, media_type, beside_cells.with_sound_numbers(archive))
+        mended = _read(archive, media_type, beside_cells.with_sound_numbers)
         read = min(mended, read, key=attrgetter("unread"))
     return read
 
 
-def _read(archive: ZipFile, media_type: str, file: IO[bytes]) -> Read:
-    read = _of_sheets(file, _BESIDE.get(media_type, lambda archive: ())(archive))
+def _read(archive: ZipFile, media_type: str, *changes: Change) -> Read:
+    shown = Shown(archive)
+    if media_type == XLSX and shown.is_needed(archive):
+        changes += (shown,)
+    elif media_type == ODS:
+        changes += (open_document.as_shown,)
+    read = _of_sheets(_changed(archive, changes), _BESIDE.get(media_type, lambda archive: ())(archive))
     notes = beside_cells.notes(archive) if media_type == XLSX else []
+    notes += [f"number_formats:{shown.unfollowed}"] * bool(shown.unfollowed)
     return read._replace(notes=[*read.notes, *notes, *pictures_in(archive)])
 
 
-def _readable(archive: ZipFile, media_type: str) -> IO[bytes]:
-    return beside_cells.readable(archive) if media_type == ODS else archive.fp  # type: ignore[return-value]
+def _changed(archive: ZipFile, changes: Sequence[Change]) -> IO[bytes]:
+    if not changes:
+        return archive.fp  # type: ignore[return-value]
+    return copied(archive, lambda name, content: reduce(lambda made, change: change(name, made), changes, content))
 
 
 def _of_sheets(file: IO[bytes], beside: Iterable[str] = ()) -> Read:
@@ -117,9 +133,21 @@ def _written(cell: Any) -> str:
     >>> _written(27.299999999999997), _written(1 / 3)
     ('27.3', '0.333333333333333')
     """
+    if isinstance(cell, timedelta):
+        return _duration(cell)
     if not isinstance(cell, float):
         return str(cell)
     return str(int(cell)) if cell.is_integer() and abs(cell) < LARGEST_WHOLE else f"{cell:.15g}"
 
 
-_BESIDE = {XLSX: beside_cells.of_workbook, ODS: beside_cells.of_open_document}
+def _duration(time: timedelta) -> str:
+    """Return hours, minutes and seconds, as formats that count beyond a day show them.
+
+    >>> _duration(timedelta(days=1, hours=12)), _duration(timedelta(minutes=-1))
+    ('36:00:00', '-0:01:00')
+    """
+    seconds = round(abs(time).total_seconds())
+    return f"{'-' * (time < timedelta())}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+_BESIDE = {XLSX: beside_cells.of_workbook, ODS: open_document.comments}
