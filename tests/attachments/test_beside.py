@@ -86,7 +86,7 @@ def test_equations_in_one_line(reading, equation, expected):
     [
         f'<w:fldSimple w:instr="SEQ Table">{words("here")}</w:fldSimple>',
         f'<w:bdo w:val="rtl">{words("here")}</w:bdo>',
-        f"<w:r><w:ruby><w:rt>{words('x')}</w:rt><w:rubyBase>{words('here')}</w:rubyBase></w:ruby></w:r>",
+        f"<w:r><w:ruby><w:rt></w:rt><w:rubyBase>{words('here')}</w:rubyBase></w:ruby></w:r>",
         f"<w:r><w:drawing><w:txbxContent>{paragraph(words('here'))}</w:txbxContent></w:drawing></w:r>",
         f'<w:r><mc:AlternateContent xmlns:mc="{MC}"><mc:Choice><w:drawing><w:txbxContent>{paragraph(words("here"))}'
         "</w:txbxContent></w:drawing></mc:Choice></mc:AlternateContent></w:r>",
@@ -97,6 +97,14 @@ def test_equations_in_one_line(reading, equation, expected):
 def test_fields_reading_aids_and_boxes_keep_their_words(reading, inner):
     result = reading(documents.docx(body=paragraph(words("before "), inner, words(" after"))))
     assert sorted(result.text.split()) == ["after", "before", "here"]
+
+
+def test_how_a_word_is_spoken_stands_after_it(reading):
+    spoken = f"<w:rubyPr/><w:rt>{words('かん')}{words('じ')}</w:rt><w:rubyBase>{words('漢字')}</w:rubyBase>"
+    result = reading(
+        documents.docx(body=paragraph(words("これは"), f"<w:r><w:ruby>{spoken}</w:ruby></w:r>", words("だ")))
+    )
+    assert (result.text, result.notes) == ("これは漢字(かんじ)だ", [])
 
 
 MIME = (

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 from .drawings import kind_of
 
-UNCOUNTED = {"Fallback", "moveFrom", "del", "rt"}
-"""Elements whose text is there twice, is deleted, or is how a word is spoken."""
+UNCOUNTED = {"Fallback", "moveFrom", "del"}
+"""Elements whose text is there twice, or is deleted."""
 FEWEST, SHARE = 5, 0.002
 """Characters, and their share, up to which nothing is said."""
 _TAG = re.compile("<[^>]*>")

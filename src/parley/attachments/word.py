@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
-from io import BytesIO
 from typing import IO
 from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.sax.expatreader import ExpatParser
@@ -15,7 +14,7 @@ import mammoth
 from .drawings import beside_text, kind_of, lines, pictures_in
 from .hypertext import markdown_in, markdown_of
 from .missing import missing
-from .packed import main_part, related, xml_beside, xml_in
+from .packed import copied, main_part, related, xml_beside, xml_in
 from .results import Read, Refused, whole
 
 MAIN = "word/document.xml"
@@ -97,15 +96,11 @@ def _has_letters(line: str) -> bool:
 
 def _readable(archive: ZipFile, name: str) -> IO[bytes]:
     """Return the document with what mammoth passes over in a form that it reads."""
-    root, file = xml_in(archive, name), BytesIO()
+    root = xml_in(archive, name)
     for element in [*root.iter()]:
         element[:] = _mended(element)
-    with ZipFile(file, "w") as copy:
-        for member in archive.namelist():
-            if member != name and not member.startswith("word/media/"):
-                copy.writestr(member, archive.read(member))
-        copy.writestr(name, tostring(root))
-    return file
+    mended = tostring(root)
+    return copied(archive, lambda member, content: mended if member == name else content)
 
 
 def _mended(children: Iterable[Element]) -> Iterator[Element]:
@@ -115,6 +110,7 @@ def _mended(children: Iterable[Element]) -> Iterator[Element]:
             yield from _mended(child)
         elif tag == "ruby":
             yield from _mended(child.iterfind("{*}rubyBase/*"))
+            yield from _spoken(child)
         elif tag == "oMath":
             yield _run(_equation(child))
         else:
@@ -123,6 +119,12 @@ def _mended(children: Iterable[Element]) -> Iterator[Element]:
             elif tag == "drawing" and (boxes := [*child.iterfind(".//{*}txbxContent")]):
                 child.tag, child[:] = f"{namespace}pict", boxes
             yield child
+
+
+def _spoken(ruby: Element) -> Iterator[Element]:
+    """Yield how a word is spoken, in brackets after it."""
+    text = "".join(each.text or "" for each in ruby.iterfind("{*}rt//{*}t"))
+    yield from [_run(f"({text})")] * bool(text)
 
 
 def _run(text: str) -> Element:
