@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from zipfile import ZIP_STORED, ZipFile
 
 import pypdf
 import pytest
@@ -90,3 +91,19 @@ def test_what_is_raised_or_lowered_stays_so(reading):
     assert reading(documents.epub("x", page)).text == f"x\n\n{text}"
     run = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r>'
     assert reading(documents.docx(body=f"<w:p><w:r><w:t>10</w:t></w:r>{run}</w:p>")).text == "10<sup>6</sup>"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (documents.xlsx(One=[["a", 1]]), "# One\n\na,1"),
+        (documents.docx("Words"), "Words"),
+        (documents.pptx(("Title", ["line"], "")), "# Title\nline"),
+        (documents.epub("<p>page"), "page"),
+    ],
+)
+def test_members_whose_names_have_backslashes_are_read(reading, content, text):
+    with ZipFile(io.BytesIO(content)) as archive:
+        members = {name.replace("/", "\\"): archive.read(name) for name in archive.namelist()}
+    result = reading(documents.packed(members, ZIP_STORED))
+    assert (result.error, result.text, result.notes) == ("", text, [])

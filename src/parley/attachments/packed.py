@@ -38,7 +38,7 @@ class _Guarded:
 def names_in(file: Any) -> list[str]:
     """Return the names in a ZIP's directory; [] where it cannot be read. Raises Refused where it is too large."""
     try:
-        return ZipFile(_Guarded(file)).namelist()
+        return [*map(slashed, ZipFile(_Guarded(file)).namelist())]
     except Refused:
         raise
     except Exception:  # Of many kinds: zipfile trusts what it reads.
@@ -53,7 +53,24 @@ def opened(path: str) -> ZipFile:
         raise Refused("too_large_unpacked")
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise Refused("password")
-    return archive
+    return _with_slashes(archive)
+
+
+def slashed(name: str) -> str:
+    """Return the name of a member as it should be: some programs on Windows write backslashes.
+
+    >>> slashed("xl\\\\workbook.xml")
+    'xl/workbook.xml'
+    """
+    return name.replace("\\", "/")
+
+
+def _with_slashes(archive: ZipFile) -> ZipFile:
+    """Return an archive whose names have no backslashes; in memory, for mammoth and calamine open it again."""
+    if not any("\\" in name for name in archive.namelist()):
+        return archive
+    with archive:
+        return ZipFile(copied(archive, lambda name, content: content))
 
 
 def copied(archive: ZipFile, change: Change) -> BytesIO:
@@ -62,8 +79,8 @@ def copied(archive: ZipFile, change: Change) -> BytesIO:
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=FASTEST) as copy:
         for name in archive.namelist():
             with suppress(BadZipFile, error):
-                content = b"" if name.startswith(PICTURES) else archive.read(name)
-                copy.writestr(name, change(name, content))
+                content = b"" if slashed(name).startswith(PICTURES) else archive.read(name)
+                copy.writestr(slashed(name), change(name, content))
     return file
 
 
