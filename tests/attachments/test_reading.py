@@ -28,12 +28,18 @@ ENCODINGS = {
 GUESSED = {
     "cp1252": [
         "Größe;Preis", "naïve café", "café", "¿Qué año?", "5 €", "7°C", "It’s", "não", "Atenção às três horas",
-        "på øen", "Åke åt smörgås", "Perché però", "Nº 5", "5 m², ±2 µm", "© Acme®", "7,£7.00\n" * 300,
+        "på øen", "Åke åt smörgås", "Perché però", "Nº 5", "5 m², ±2 µm", "© Acme®",
+        "Það er gott, þetta er íslenska", "Ísland er stórt", "7,£7.00\n" * 300,
     ],
     "cp1250": ["Příliš žluťoučký kůň úpěl", "Zażółć gęślą jaźń", "Árvíztűrő tükörfúrógép", "Čitaj šta piše đak"],
     "iso8859-2": ["Příliš žluťoučký kůň úpěl", "Zażółć gęślą jaźń. Dziękuję."],
     "cp1254": ["İstanbul güneşli bir şehir. Çocuklar oynuyor, yağmur yağıyor."],
     "cp850": ["Müller;Köln;Ärger"],
+    "cp1257": [
+        "Šiandien yra graži diena. Ačiū už viską, gerbiamieji.", "Žmogus ir šalis", "Vārds;Uzvārds\nJānis;Bērziņš",
+        "Labdien! Šodien ir jauka diena, un mēs ejam uz jūru.", "Õhtu šokolaad ja žürii", "Kaina 5 € – „šešios“ dėžės",
+    ],
+    "iso8859-15": ["Preis: 50 €", "Größe;50 €", "un œuf, le cœur, Œuvres", "Straße 5 €, Köln", "L'été coûte 5 €"],
     "mac_roman": ["café", "Größe €, café und mañana", "£5 It’s “quoted”"],
     "cp1255": ["שלום לכולם, זהו מסמך בעברית.", "שלום", "שלום עולם", "שם;גיל", "3 כרטיסים"],
     "cp1253": ["Καλημέρα κόσμε", "Καλημέρα"],
@@ -57,6 +63,17 @@ def test_guesses_the_encoding_of_few_words(encoding, text):
 @pytest.mark.parametrize("text", ["Он", "это", "привет, мир"])
 def test_takes_no_few_words_of_cyrillic_for_western_ones(text):
     assert plain.decoded(text.encode("cp1251"))[1] != ["guessed:cp1252"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [
+    "Привет, мир!\nКак дела?\n", "Καλημέρα κόσμε\n", "你好，世界。\n第二行\n", "これは日本語です。\nはい\n",
+    "안녕하세요 세계\n",
+    "Имя;Name\nИван;Ivan\n", "这是一个没有换行的文本。", "Привет", "שלום עולם\n", "สวัสดีชาวโลก\n", "Смайл 🙂 здесь\n",
+])  # fmt: skip
+def test_reads_utf_16_of_other_scripts_without_a_mark(reading, encoding, text):
+    result = reading(text.encode(encoding), "a.txt")
+    assert (result.error, result.text, result.notes) == ("", text.rstrip(), [])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -185,3 +185,8 @@ def test_a_text_about_a_kind_of_file_is_none(head, found):
 def test_an_archive_with_a_folder_of_that_name_is_an_archive(name):
     assert sniff(b"PK\3\4", "backup.zip", [name, "photo.jpg"]).error == "archive"
     assert sniff(b"PK\3\4", "backup.zip", [name, "[Content_Types].xml"]).kind == "document"
+
+
+@pytest.mark.parametrize("head", [bytes(range(1, 255, 3)), bytes.fromhex("4e02596c75aa4c01"), b"\x01\x00\x02\x00" * 9])
+def test_bytes_of_any_kind_are_no_text_of_another_script(head):
+    assert sniff(head, "a.txt").error == "not_text"

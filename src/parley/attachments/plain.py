@@ -3,7 +3,7 @@
 import codecs
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -43,13 +43,18 @@ LONGEST_SAMPLE = 100_000
 MOST_BEYOND = 0.6
 """The share of letters beyond ASCII in the words that have some: others are of Cyrillic, Greek, Hebrew or Chinese."""
 _FRENCH = "äöüßéèêëàâîïôùûçñáíóúåœ"  # And German, Spanish, Dutch, Swedish.
-_PORTUGUESE, _NORDIC, _ITALIAN = "ãõáéíóúâêôàçü", "æøåéäöüß", "àèéìòùî"
+_PORTUGUESE, _NORDIC, _ITALIAN, _ICELANDIC = "ãõáéíóúâêôàçü", "æøåéäöüß", "àèéìòùî", "áðéíóúýþæö"
 _CENTRAL = ("áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "čšžćđ")
+_ESTONIAN, _ANYWHERE = "äõöüšž", str.maketrans("õÕ", "oO")
+_BALTIC = ("ąčęėįšųūž", "āčēģīķļņšūž", _ESTONIAN)
+_FINNISH = "äöåšž"
 LETTERS = {
-    "cp1252": (_FRENCH, _PORTUGUESE, _NORDIC, _ITALIAN),
+    "cp1252": (_FRENCH, _PORTUGUESE, _NORDIC, _ITALIAN, _ICELANDIC),
+    "iso8859_15": (_FRENCH + "ÿ", _PORTUGUESE, _NORDIC, _ITALIAN, _FINNISH),
     "cp1250": _CENTRAL,
     "iso8859_2": _CENTRAL,
     "cp1254": ("çğıöşüâîİ",),
+    "cp1257": _BALTIC,
     "cp850": (_FRENCH,),
     "mac_roman": (_FRENCH, _PORTUGUESE, _ITALIAN),
 }
@@ -77,7 +82,7 @@ _LETTER = "[^\\W\\d_µªº¹²³¼½¾]"
 _WORD = re.compile(f"(?:{_LETTER})+")
 _MISPLACED = re.compile(
     f"(?<={_LETTER})[£¥€§±×÷¿¡¹½¼¾µ]|[£¥€§±×÷¹²³½¼¾©®™ºª](?={_LETTER})|(?<={_LETTER})[«»“”„‚](?={_LETTER})"
-    f"|(?<=[^\\W\\d_n])[ºª]|(?<=[^\\W\\d_m])[²³]|õ(?!e)|ã(?![oes]|\\b)|[ìò](?={_LETTER})",
+    f"|(?<=[^\\W\\d_n])[ºª]|(?<=[^\\W\\d_m])[²³]|õ(?!e)|ã(?![oes]|\\b)|[ìò](?={_LETTER})|\\b[ðğ]|þ\\b",
     re.IGNORECASE,
 )
 """Signs and letters where nobody writes them: they are letters in another encoding."""
@@ -160,7 +165,7 @@ def _labelled(label: str) -> str:
     return ""
 
 
-def _is_of(text: str, languages: Iterable[str]) -> bool:
+def _is_of(text: str, languages: Sequence[str]) -> bool:
     """Tell whether a text can be of a language, by its letters and signs: a few words are too little for statistics.
 
     >>> _is_of("Größe;Preis", [_FRENCH]), _is_of("она".encode("cp1251").decode("cp1252"), [_FRENCH])
@@ -168,7 +173,8 @@ def _is_of(text: str, languages: Iterable[str]) -> bool:
     """
     words = "".join(_beyond(text))
     beyond = sum(not letter.isascii() for letter in words)
-    if beyond > MOST_BEYOND * len(words) or _MISPLACED.search(text) or _is_mixed(text):
+    placed = text.translate(_ANYWHERE) if _ESTONIAN in languages else text
+    if beyond > MOST_BEYOND * len(words) or _MISPLACED.search(placed) or _is_mixed(text):
         return False
     used = {each for each in text if not each.isascii()} - SIGNS
     return any(used <= {*letters, *letters.upper()} for letters in languages)

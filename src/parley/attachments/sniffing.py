@@ -113,6 +113,12 @@ _MARKS = {
 _CONTROLS = bytes({*range(32)} - {*b"\t\n\r\f\b\x1b"})
 _FEW = 50
 """One control character in so many bytes may be a slip; with more it is no text."""
+FEWEST_IN_USE = 12
+_IN_USE = re.compile(
+    "[\t\n\r -~\xa0-\xff\u0370-\u052f\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u10a0-\u10ff\u2010-\u2044"
+    "\u20a0-\u20bf\u2116\u2122\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f300-\U0001faff]"
+)
+"""Characters of the scripts that texts are written in today."""
 
 
 class Verdict(NamedTuple):
@@ -160,15 +166,31 @@ def is_named_otherwise(name: str, media_type: str) -> bool:
 
 
 def encoding_told(head: bytes) -> str:
-    """Return the encoding that a byte order mark tells, or the NULs of UTF-16 without one; or "".
+    """Return the encoding that a byte order mark tells, or what is only text in UTF-16 without one; or "".
 
     >>> encoding_told("ä".encode("utf-16")), encoding_told("abc".encode("utf-16-le"))
     ('utf-16', 'utf-16-le')
+    >>> encoding_told("Привет\\n".encode("utf-16-be")), encoding_told("Привет\\n".encode())
+    ('utf-16-be', '')
     """
     told = (encoding for mark, encoding in _MARKS.items() if head.startswith(mark))
     halves = {"utf-16-be": (head[::2], head[1::2]), "utf-16-le": (head[1::2], head[::2])}
     unmarked = (each for each, (high, low) in halves.items() if _is_latin(high, low))
-    return next(told, "") or next(unmarked, "")
+    return next(told, "") or next(unmarked, "") or ("" if _is_text(head) else _of_other_scripts(head))
+
+
+def _of_other_scripts(head: bytes) -> str:
+    """Return the order of bytes in which nearly all is of scripts in use; of both, that with fewer high bytes."""
+    high = {"utf-16-be": head[::2], "utf-16-le": head[1::2]}
+    fitting = [each for each in high if _is_in_scripts(head.decode(each, "replace"), {*high[each]})]
+    return min(fitting, key=lambda each: len({*high[each]}), default="")
+
+
+def _is_in_scripts(text: str, high: set[int]) -> bool:
+    """Tell whether nearly all is of scripts in use, and not by chance: of bytes of any kind, two thirds are."""
+    used = len(_IN_USE.findall(text))
+    is_chance = len(text) < FEWEST_IN_USE and len(high) > len(text) // 2 and not {*" \n"} & {*text}
+    return bool(text) and not is_chance and len(text) - used <= len(text) // _FEW
 
 
 def _is_latin(high: bytes, low: bytes) -> bool:
