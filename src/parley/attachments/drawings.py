@@ -65,6 +65,8 @@ def _chart(chart: Element) -> Iterator[str]:
         name, categories = _points(series, "tx"), _points(series, "cat") or _points(series, "xVal")
         values = _points(series, "val") or _points(series, "yVal")
         pairs = [f"{categories[at]}: {value}" if at in categories else value for at, value in values.items()]
+        more = len(series.findall("{*}val//{*}pt") or series.findall("{*}yVal//{*}pt")) - MAX_POINTS
+        pairs += [f"and {more} more"] * (more > 0)
         yield f"{' '.join(name.values()) or 'Series'}: {'; '.join(pairs)}"
 
 

@@ -107,9 +107,12 @@ def _unless_damaged(read: Callable[[], T | None], otherwise: T) -> T:
 
 
 def _written_on(page: pypdf.PageObject) -> Iterator[str]:
-    for annotation in islice(_listed(page), MAX_COMMENTS):
+    listed = _listed(page)
+    for annotation in islice(listed, MAX_COMMENTS):
         each = annotation.get_object()
         yield "" if each.get("/Subtype") in NOT_SAID else str(each.get("/Contents") or "").strip()
+    more = len(listed) - MAX_COMMENTS
+    yield f"[{more} more marks on this page are left out]" * (more > 0)
 
 
 def _listed(page: pypdf.PageObject) -> Any:

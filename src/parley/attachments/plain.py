@@ -97,11 +97,12 @@ def read(path: str, media_type: str) -> Read:
     """Return a text file as it is, without what is encoded in it. Raises Refused."""
     with Path(path).open("rb") as file:
         text, notes = decoded(file.read(MOST_BYTES))
+        notes += ["cut"] * bool(file.read(1))
     if not text.strip("\0 \t\r\n"):
         raise Refused("empty")
     encoded = [found for found in _BASE64.finditer(text) if _is_of_any_bytes(found[0])]
     read = whole(_without(text, encoded))
-    return read._replace(notes=[*read.notes, *notes, *[f"encoded:{len(encoded)}"] * bool(encoded)])
+    return read._replace(notes=[*dict.fromkeys([*read.notes, *notes]), *[f"encoded:{len(encoded)}"] * bool(encoded)])
 
 
 def _is_of_any_bytes(text: str) -> bool:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from parley.text import clean
 
 LONGEST_TEXT = 2_000_000
-MAX_BREAKS = 1_000
+MAX_BREAKS = 5_000
+"""As many as an archive has members; of more parts, none is named, for the last of these would not be the last."""
 BETWEEN_PARTS = "\n\n"
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*+\n)*+")
 
@@ -94,8 +95,9 @@ def in_parts(parts: Iterable[str | BaseException], blank: str = "blank") -> Read
     text = BETWEEN_PARTS.join(texts).rstrip()
     if not text:
         raise errors[0] if errors else Refused(blank)
-    begins = accumulate((len(each) + len(BETWEEN_PARTS) for each in texts), initial=0)
-    places = [min(place, len(text)) for place in islice(begins, min(len(texts), MAX_BREAKS))]
+    named = texts if len(texts) <= MAX_BREAKS else []
+    begins = accumulate((len(each) + len(BETWEEN_PARTS) for each in named), initial=0)
+    places = [min(place, len(text)) for place in islice(begins, len(named))]
     notes = ["cut"] * (len(text) > LONGEST_TEXT)
     return Read(text[:LONGEST_TEXT], places, notes, unread=len(errors), empty=texts.count("") - len(errors))
 

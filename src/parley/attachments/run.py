@@ -20,7 +20,7 @@ CHILD = Path(__file__).with_name("child.py")
 PATIENCE, GLANCE = 60, 0.5
 """Seconds that a file may take, and between two looks at whether it is still wanted."""
 LONGEST_ANSWER = 64_000
-LONGEST_CODE, LONGEST_PLACE, MAX_NOTES = 40, 200, 10
+LONGEST_CODE, LONGEST_PLACE, MAX_NOTES = 40, 200, 40
 PICTURE_TYPES = {"image/jpeg", "image/png", "image/webp"}
 TOO_SLOW = {-signal.SIGXCPU, -signal.SIGALRM}
 
