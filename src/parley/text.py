@@ -8,6 +8,9 @@ from typing import Any
 REPLACEMENT = "\ufffd"
 JOINERS = "\u200c\u200d"
 """Invisible, but Persian words and many emoji need them."""
+_JOINING = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+"""What belongs to the sign before it: joiners, variants, tones of skin, tags of flags."""
+_HALVES_OF_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]*\\Z")
 NOT_SEEN = ("Cc", "Cf", "Cs")
 LARGEST_NUMBER = 2**53 - 1
 """The largest integer that every JSON parser keeps exactly."""
@@ -58,6 +61,26 @@ def clean_line(value: Any, limit: int) -> str:
         return ""
     line = clean(_COLOURS.sub("", value[: _SPARE * limit]))
     return " ".join("".join(filter(is_seen, line)).split())[:limit].rstrip()
+
+
+def untorn(text: str, at: int, step: int = -1) -> int:
+    """Return the last place up to ``at`` where a text can be cut without tearing a letter or a joined emoji.
+
+    ``step``: 1 for the first such place from ``at`` on.
+
+    >>> untorn("a👨\u200d👩\u200d👧b", 4), untorn("naïve", 3), untorn("🇩🇪🇫🇷", 3)
+    (1, 3, 2)
+    """
+    while 0 < at < len(text) and _is_within(text, at):
+        at += step
+    return at
+
+
+def _is_within(text: str, at: int) -> bool:
+    halves = sum(map(len, _HALVES_OF_FLAGS.findall(text, 0, at)))
+    between = halves % 2 == 1 and "\U0001f1e6" <= text[at] <= "\U0001f1ff"
+    joined = _JOINING.match(text[at]) or text[at - 1] == "\u200d" or unicodedata.category(text[at]).startswith("M")
+    return bool(joined) or between
 
 
 def fenced(words: str, language: str = "") -> str:

@@ -90,7 +90,7 @@ def drop(tab, path, onto):
     cdp.detach()
 
 
-@pytest.mark.parametrize("address", ["/s/none/", "/nowhere/"])
+@pytest.mark.parametrize("address", ["/accounts/login/", "/s/none/", "/nowhere/"])
 def test_a_file_that_is_dropped_on_a_page_without_a_composer_is_not_opened(browsers, stack, file, address):
     tab = browsers.tab(stack.url)
     tab.page.goto(f"{stack.url}{address}", wait_until="networkidle")

@@ -264,6 +264,7 @@ def test_refuses_a_form_of_another_site(owner, folder_of_files):
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\me\\notes.txt", "notes.txt"),
         ("a" * 300 + ".csv", "a" * 150 + "…" + "a" * 45 + ".csv"),
+        ("a" * 148 + "👨\u200d👩\u200d👧" + "b" * 50 + "🇩🇪" + "c" * 44 + ".csv", "a" * 148 + "…" + "c" * 44 + ".csv"),
         ("\u202egpj.txt", "gpj.txt"),
         ("a\x07b\u200b.txt", "ab.txt"),
         ("  ", "File"),

@@ -4,6 +4,7 @@ import uuid
 import pytest
 from django.core.files.storage import FileSystemStorage
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from parley.models import Attachment, AttachmentGone, Conversation, Message
@@ -206,6 +207,24 @@ def test_sends_two_files_where_there_is_no_javascript(at_owner, url, conversatio
     page = at_owner.get(conversation.get_absolute_url()).text
     assert ("a.txt" in page, "b.html" in page, chips(page)) == (True, True, [])
     assert Attachment.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧 holiday.txt", "❤️\u200d🔥.txt"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_keeps_joined_signs_in_names_where_there_is_no_javascript(at_owner, url, name, is_first):
+    at_owner.post("/conversations/" if is_first else url, {"text": "What is it?", "files": file_of(name, b"x")})
+    assert Attachment.objects.get().name == name
+
+
+@pytest.mark.parametrize("where", ["/conversations/", None])
+def test_refuses_a_question_of_another_site(owner, url, where):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    count = Message.objects.count()
+    for form in ({"text": "Hello", "files": file_of()}, {"text": "Hello"}):
+        assert client.post(where or url, form).status_code == 403
+    assert client.post(where or url, "text=Hello", "application/x-www-form-urlencoded").status_code == 403
+    assert (Attachment.objects.count(), Message.objects.count()) == (0, count)
 
 
 @pytest.mark.parametrize("stream", [True, False])

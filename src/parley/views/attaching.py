@@ -29,7 +29,7 @@ from parley.models.admission import Full, Refused, storage_left
 from parley.models.attachment import TooMany
 from parley.models.connection import Unavailable, provider_of
 from parley.models.shortage import OverBudget
-from parley.text import clean_line
+from parley.text import clean_line, untorn
 
 from .base import uuid_or_404
 
@@ -92,7 +92,9 @@ def take_each(
 def _name_of(sent: "UploadedFile[Any]") -> str:
     """Return the name of a file; one that is too long keeps its beginning and its end, which tells its kind."""
     name = clean_line(sent.name, LONGEST_SENT) or gettext("File")
-    return name if len(name) <= LONGEST_NAME else f"{name[:150]}…{name[-49:]}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: untorn(name, 150)]}…{name[untorn(name, len(name) - 49, 1) :]}"
 
 
 def _digest_of(sent: "UploadedFile[Any]") -> str:

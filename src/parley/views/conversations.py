@@ -16,6 +16,7 @@ from parley.models import Conversation, Draft, DuplicateQuestion, Feed, Message,
 from .attaching import NOT_ASKED, files_for, question_form, refuse
 from .base import fragment, own_conversation, page, private, redirect_to, uuid_or_404, wants_frame
 from .generation_settings import chosen_folder, chosen_generation_settings, start_choices
+from .uploading import keeps_names
 
 
 @private
@@ -28,6 +29,7 @@ def conversation_new(request: HttpRequest, pk: UUID | None = None) -> HttpRespon
     return page(request, "conversation_new", form=blank_form(request, None), into=into, **choices)
 
 
+@keeps_names
 @private
 @require_POST
 @tracing.span(tracing.ASK)

@@ -17,8 +17,10 @@ from parley.requests import stop_on_commit
 from .attaching import NOT_ASKED, question_form, refuse
 from .base import fragment, own_conversation, own_message, page, private, redirect_to, stream, wants_stream
 from .conversations import blank_form, conversation_page, transcript_of
+from .uploading import keeps_names
 
 
+@keeps_names
 @private
 @require_POST
 @tracing.span(tracing.ASK)

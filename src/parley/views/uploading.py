@@ -1,13 +1,17 @@
 """Parse forms with files as Django does, but keep names whole."""
 
 import html
+from functools import wraps
 from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParser
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from parley.text import is_seen
+
+from .base import View
 
 
 class _Parser(MultiPartParser):
@@ -35,6 +39,20 @@ class WholeNames(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         return None
+
+
+def keeps_names(view: View) -> View:
+    """Keep the names of files whole that come with a form: its token is checked after that, for checking parses it."""
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.content_type == "multipart/form-data":
+            request.upload_handlers = [WholeNames(request), *request.upload_handlers]
+        return checked(request, *args, **kwargs)
+
+    return keeping
 
 
 def expect_large_files(request: HttpRequest) -> None:
