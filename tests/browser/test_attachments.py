@@ -91,7 +91,7 @@ def drop(tab, path, onto):
 
 
 @pytest.mark.parametrize("address", ["/accounts/login/", "/s/none/", "/nowhere/"])
-def test_a_file_that_is_dropped_on_a_page_without_a_composer_is_not_opened(browsers, stack, file, address):
+def test_a_file_that_is_dropped_on_a_page_without_a_composer_is_not_opened(browsers, stack, person, file, address):
     tab = browsers.tab(stack.url)
     tab.page.goto(f"{stack.url}{address}", wait_until="networkidle")
     drop(tab, file("page.html", b"<title>Opened</title>"), "body")
