@@ -86,8 +86,9 @@ export default class extends controller({
   /** A chip has another state, here or in its row. */
   changed(/** @type {On} */ { target }) {
     if (target.matches("li")) this.#arrived(target)
-    const said = target.matches("li") ? [...target.querySelectorAll(".name, .state")] : []
-    this.statusTarget.textContent = said.map(({ textContent }) => textContent?.trim()).join(": ")
+    const said = target.matches("li") ? [...target.querySelectorAll(".name, .state, .told")] : []
+    const words = said.map(({ textContent }) => textContent?.trim())
+    this.statusTarget.textContent = words.filter(Boolean).join(": ")
     if (this.#areUnderWay || !this.formTarget.hasAttribute("data-waits")) return
     this.release()
     this.formTarget.requestSubmit()

@@ -64,6 +64,32 @@ NOTES = {
     "xfa": _("It is a form that few programs can show: what is filled in is not read. Print it as PDF, and send that."),
 }
 """Code → what a reader should know of how a file was read: its page says it, and the first answer that was sent it."""
+IN_SHORT = {
+    "cut": _("Only its beginning was read"),
+    "cut_off": _("Its end may be missing"),
+    "deletions": _("Deleted text is left out"),
+    "embedded": _("Files in it are not read"),
+    "encoded": _("Encoded parts are left out"),
+    "equations": _("Equations may have lost their form"),
+    "first_frame": _("Only its first picture is kept"),
+    "formulas": _("Cells without results: %(detail)s"),
+    "guessed": _("Encoding guessed: %(detail)s"),
+    "hidden": _("Hidden parts are left out"),
+    "hidden_sheets": _("Hidden sheets are read: %(detail)s"),
+    "missing": _("Letters not read: %(detail)s"),
+    "no_text": _("Pages without text: %(detail)s"),
+    "number_formats": _("Numbers without their format: %(detail)s"),
+    "other_type": _("Its name promises another kind of file"),
+    "pages_with_pictures": _("Pages with pictures left out: %(detail)s"),
+    "pictures": _("Pictures left out: %(detail)s"),
+    "plain_numbers": _("Numbers without their formats"),
+    "replaced": _("Damaged characters: %(detail)s"),
+    "unread": _("Parts not read: %(detail)s"),
+    "xfa": _("What is filled in is not read"),
+}
+"""Code → the same in a few words, for the composer."""
+OF_PAGES = {"no_text": _("%(count)s of %(pages)s"), "pages_with_pictures": _("%(count)s of %(pages)s")}
+"""Codes whose number is that of pages."""
 ON_ITS_PAGE = {"empty"}
 """Codes that no answer names, for every second e-book has a cover without text; the page of the file does."""
 
@@ -95,6 +121,24 @@ def reasons(notes: Iterable[str]) -> list[str]:
     """Return the sentences of notes: codes, or ``code:detail``."""
     split = (note.partition(":") for note in notes)
     return [gettext(NOTES[code]) % {"detail": detail} for code, _colon, detail in split if code in NOTES]
+
+
+def in_short(notes: Iterable[str], pages: int | None = None) -> str:
+    """Return the notes of a file in a few words each; "" if there is none that matters before it is sent.
+
+    ``pages``: how many it has, if that is known.
+    """
+    split = (note.partition(":") for note in notes)
+    said = [
+        gettext(IN_SHORT[code]) % {"detail": _of(code, detail, pages)}
+        for code, _colon, detail in split
+        if code in IN_SHORT
+    ]
+    return " · ".join(each.rstrip(": ") for each in said)
+
+
+def _of(code: str, count: str, pages: int | None) -> str:
+    return gettext(OF_PAGES[code]) % {"count": count, "pages": pages} if pages and count and code in OF_PAGES else count
 
 
 def named_in(included: Iterable[Mapping[str, Any]] | None) -> str:

@@ -187,7 +187,7 @@ def test_a_sentence_gets_its_numbers(reading):
 def test_a_scanned_page_among_others_is_noted(reading):
     words = "Words that somebody typed, and did not scan."
     result = reading(scan("12", words))
-    assert (result.error, result.notes, result.text) == ("", ["no_text"], f"12\n\n{words}")
+    assert (result.error, result.notes, result.text) == ("", ["no_text:1"], f"12\n\n{words}")
 
 
 def test_who_owns_a_pdf_may_forbid_printing_but_not_reading(reading):

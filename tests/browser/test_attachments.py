@@ -350,6 +350,20 @@ def test_has_names_states_and_no_barriers_on_a_phone_as_well(browsers, person, f
     assert tab.barriers_in_both() == []
 
 
+@pytest.mark.parametrize("size", [{}, PHONE])
+def test_a_chip_says_and_announces_how_its_file_was_read(browsers, person, file, size):
+    tab = browsers.tab(person.url, **size)
+    tab.sign_in(person.name)
+    choose(tab, file("prices.csv", "Größe;Preis\n".encode("cp1252")))
+    expect(chips(tab)).to_have_attribute("data-state", "ready")
+    told = chips(tab).get_by_text("Encoding guessed: cp1252")
+    expect(told).to_be_visible()
+    assert "save it as UTF-8" in told.get_attribute("title")
+    assert told.evaluate("told => told.scrollWidth <= told.clientWidth")
+    expect(tab.page.get_by_role("status").filter(has_text="prices.csv: Encoding guessed: cp1252")).to_have_count(1)
+    assert tab.barriers_in_both() == []
+
+
 def test_sends_files_without_scripts(browsers, person, stack, file):
     tab = browsers.tab(person.url, java_script_enabled=False).sign_in(person.name)
     choose(tab, file("one.txt"), file("two.txt"))

@@ -5,7 +5,7 @@ from django.utils import translation
 
 from parley import attachments
 from parley.generation.inclusion import TOLD
-from parley.included import NOTES, named_in, reasons, sentences
+from parley.included import IN_SHORT, NOTES, ON_ITS_PAGE, in_short, named_in, reasons, sentences
 
 
 def entry(name, upto=0, of=0, pages=None, why="", **values):
@@ -72,3 +72,17 @@ def test_an_empty_page_is_said_on_the_page_of_the_file_alone():
     [sentence] = sentences([part])
     assert "look like a scan" in sentence
     assert len(reasons(part["notes"])) == 2
+
+
+def test_every_note_has_a_few_words_for_the_composer_but_those_that_only_the_page_of_a_file_says():
+    assert IN_SHORT.keys() == NOTES.keys() - ON_ITS_PAGE
+    assert max(map(len, IN_SHORT.values())) <= 45
+
+
+def test_notes_in_short_count_pages_where_it_is_known_how_many_there_are():
+    assert (
+        in_short(["no_text:29", "empty:1", "pictures:2"], 30) == "Pages without text: 29 of 30 · Pictures left out: 2"
+    )
+    assert in_short(["no_text:29"]) == "Pages without text: 29"
+    assert in_short(["no_text", "from the future:2"], 30) == "Pages without text"
+    assert in_short([]) == in_short(["empty:1"]) == ""

@@ -44,6 +44,17 @@ def test_the_composer_has_a_chip_for_each_file_of_its_draft(at_owner, owner, con
     assert "/retry/" not in third
 
 
+def test_a_chip_says_how_its_file_was_read_before_it_is_sent(at_owner, owner):
+    attachment_of(owner, name="scan.pdf", pages=30, notes=["no_text:29", 'guessed:"><img src=x>'])
+    attachment_of(owner, name="book.epub", notes=["empty:1"])
+    attachment_of(owner, name="half.pdf", status="failed", error="damaged", notes=["no_text:1"])
+    scan, book, failed = chips(at_owner.get("/").text)
+    (title, said) = re.search(r'<span class="told" title="([^"]*)">(.*?)</span>', scan).groups()
+    assert said == "Pages without text: 29 of 30 · Encoding guessed: &quot;&gt;&lt;img src=x&gt;"
+    assert title.startswith("Some of its pages have no text, and look like a scan. Send these pages as pictures. Its ")
+    assert "told" not in book + failed
+
+
 def test_a_question_that_is_edited_has_its_files_in_the_composer_and_keeps_them(at_owner, owner):
     row = attachment_of(owner)
     conversation = ask(owner, row)

@@ -46,7 +46,7 @@ def _read(document: pypdf.PdfReader) -> Read:
     scanned = [at for at, length in lengths.items() if length < FEW and _has_pictures(document.pages[at])]
     if len(scanned) == pages:
         raise Refused("no_text")
-    notes = [*read.notes, *["no_text"] * bool(scanned), *_left_out(document, {*lengths} - {*scanned})]
+    notes = [*read.notes, *[f"no_text:{len(scanned)}"] * bool(scanned), *_left_out(document, {*lengths} - {*scanned})]
     empty = max(0, read.empty - sum(not lengths[at] for at in scanned))
     return read._replace(pages=pages, notes=notes, empty=empty)
 

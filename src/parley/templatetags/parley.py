@@ -130,6 +130,18 @@ def file_facts(attachment: Attachment) -> str:
 
 
 @register.filter
+def notes_in_short(attachment: Attachment) -> str:
+    """Say in a few words what a model does not get of a file as it is."""
+    return included.in_short(attachment.notes, attachment.pages)
+
+
+@register.filter
+def notes_in_full(attachment: Attachment) -> str:
+    """Say in sentences what a model does not get of a file as it is."""
+    return " ".join(included.reasons(attachment.notes))
+
+
+@register.filter
 def reachable(html: SafeString) -> SafeString:
     """Make what may be too wide in a message reachable by keyboard, for a page without scripts."""
     return mark_safe(_SCROLLS.sub(r'<\1 tabindex="0"', html))
