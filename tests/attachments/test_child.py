@@ -170,7 +170,7 @@ def test_nothing_that_it_tells_is_believed(other_child):
     result = other_child(f"{words}print({json.dumps(LIES)!r})")
     assert (result.text[:8], len(result.text), result.breaks) == ("one\ufffd\ufffdtwo", 2_000_000, [0, 2])
     assert (result.picture, result.picture_type, result.pages, result.width) == (None, "", None, None)
-    assert (result.notes[:2], len(result.notes)) == (["cut", ""], 10)
+    assert (result.notes[:2], len(result.notes)) == (["cut", ""], run.MAX_NOTES)
     assert all(len(note) <= 40 for note in result.notes)
 
 

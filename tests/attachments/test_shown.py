@@ -56,6 +56,15 @@ def test_numbers_beyond_the_most_are_counted(workbook, monkeypatch):
     assert (sheet.count(b"<v>50%</v>"), sheet.count(b"<v>0.5</v>"), change.unfollowed) == (1, 2, 1)
 
 
+@pytest.mark.parametrize("start", [b'<c s="1">', b'<c s="1"><v>1', b'<r><vertAlign val="superscript"/>'])
+@pytest.mark.timeout(20)
+def test_long_gaps_do_not_make_reading_slow(workbook, start):
+    with ZipFile(io.BytesIO(workbook((0.5, "0%")))) as archive:
+        change = shown.Shown(archive)
+    content = (start + b" " * 200_000) * 3
+    assert change("xl/worksheets/sheet1.xml", content) == content
+
+
 def sheet_of(book):
     return documents.member(book, "xl/worksheets/sheet1.xml").decode()
 

@@ -13,11 +13,11 @@ MOST_CELLS = 300_000
 """Numbers of a workbook; more would take long, and their text is cut in nearly any case."""
 _CELL = re.compile(
     rb"<((?:\w+:)?c)\b(?![^<>]*\bt=\"(?!n\"))([^<>]*\bs=\"(\d+)\"[^<>]*)>"
-    rb"(\s*(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>))?\s*<(?:\w+:)?v>)\s*([^<]*?)\s*(?=</)"
+    rb"(\s*+(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*+)?<(?:\w+:)?v>)([^<]*+)(?=</)"
 )
 """The tag of a cell that is a number, its attributes, its style, what stands before the number, and the number."""
 _RAISED = re.compile(
-    rb"(<(?:\w+:)?vertAlign\s+val=\"(sub|sup)(?:er)?script\"\s*/>(?:(?!</(?:\w+:)?r>).)*?<(?:\w+:)?t\b[^<>]*>)([^<]+)",
+    rb"(<(?:\w+:)?vertAlign\s+val=\"(sub|sup)(?:er)?script\"\s*/>(?:(?!</(?:\w+:)?r>).){0,2000}?<(?:\w+:)?t\b[^<>]*>)([^<]+)",
     re.DOTALL,
 )
 SIGNS = {"sup": "^", "sub": "_"}
@@ -48,7 +48,7 @@ class Shown:
         if not code:
             return cell[0]
         self._left -= 1
-        text = shown(number.decode(errors="replace"), code) if self._left >= 0 else None
+        text = shown(number.decode(errors="replace").strip(), code) if self._left >= 0 else None
         if text is None:
             self.unfollowed += 1
             return cell[0]
