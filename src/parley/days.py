@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.db.models import DateField, Func
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -39,6 +40,12 @@ def sort_key(moment: datetime) -> str:
 def today(at: datetime | None = None) -> date:
     """Return the day, in the site's TIME_ZONE, by which calls, prices and budgets are counted: now, or at a moment."""
     return timezone.localdate(at, timezone.get_default_timezone())
+
+
+class DatabaseDay(Func):
+    """Gives the day, in UTC, where a program that does not know a column writes the row."""
+
+    template, output_field = "CURRENT_DATE", DateField()
 
 
 def near_groups() -> list[Group]:

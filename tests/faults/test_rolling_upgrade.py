@@ -9,7 +9,6 @@ from tests.support.people import Person
 from tests.support.processes import ROOT, Process, free_port, python, until
 from tests.support.stack import CELERY, PYTHONPATH, UVICORN, Stack, answers
 from tests.support.transfers import archive_of, bring_in, documents_in, export_everything
-from tests.support.uploads import start_with, until_read, upload
 from tests.upgrades import old
 
 pytestmark = pytest.mark.slow
@@ -23,8 +22,6 @@ class Mixed(Stack):
     def __init__(self, folder, **options) -> None:
         super().__init__(folder, **options)
         tree = old.source(folder / "old")
-        if tree is None:
-            pytest.skip(f"The history of this clone does not have {old.COMMIT}, the program before version 0.2.")
         env = {**self.env, "PYTHONPATH": f"{tree / 'src'}:{tree}:{tree / 'tests/support/site'}"}
         web, worker = (words.replace("parley_server", "standalone").split() for words in (UVICORN, CELERY))
         self.old_port = free_port()
@@ -85,11 +82,8 @@ def mixed(_mixed) -> Mixed:
 def test_questions_through_either_web_process_are_answered_by_either_worker(mixed, reading, web, worker):
     mixed.only(worker)
     person = mixed.through(web)
-    upload(person, b"The tide is high at noon.", "tide.txt")
-    file = until_read(person)
-    assert file["status"] == "ready"
     asked = question(60, at=60)
-    conversation = start_with(person, asked, str(file["id"]))
+    conversation = person.start(asked)
     tab = reading(person, conversation)
     assert_whole(until_settled(mixed, conversation), asked)
     assert_agree(mixed, conversation, person, tab, within=10)

@@ -6,13 +6,10 @@ with the texts here, as if a provider had said them.
 
 # ruff: noqa: E402
 
-import io
 import os
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
 from unittest.mock import patch
-from uuid import uuid4
 
 import django
 
@@ -23,39 +20,17 @@ from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
-from PIL import Image
 
-from parley import files
-from parley.attachments import reading
+from parley import broker, files
 from parley.conf import conf
 from parley.generation import ledger
 from parley.ids import uuid7
-from parley.models import (
-    Attached,
-    Attachment,
-    Budget,
-    Call,
-    Connection,
-    Conversation,
-    Draft,
-    Feed,
-    Folder,
-    Message,
-    Preset,
-    Price,
-    Profile,
-    Share,
-    Transfer,
-    holding,
-    spending,
-    totals,
-)
+from parley.models import Call, Conversation, Draft, Feed, Folder, Message, Preset, Share, Transfer
 from parley.transfer import jobs
 from tests.support.transfers import archive_of
 
 ME = uuid7()
 PASSWORD = os.environ["PASSWORD"]
-TEXTS = {"text/plain": "text", "text/markdown": "text", "image/png": "picture"}
 
 
 def main():
@@ -66,22 +41,12 @@ def main():
     set_up(ann, ben)
     branches(ann)
     ends(ann)
-    with_files(ann)
+    in_folders(ann)
     around(ann, ben)
 
 
 def set_up(ann, ben):
-    group = Group.objects.create(name="Sailors")
-    ben.groups.add(group)
-    gateway = Connection(name="Gateway", base_url="https://gateway.example/v1", offered=["gpt-5"], position=1)
-    gateway.set_secret(os.environ["KEY"], {"X-Team": "sea"})
-    gateway.save()
-    gateway.groups.add(group)
-    Price.objects.create(model="fake-1", input=Decimal("2.5"), output=10, valid_from=date(2026, 1, 1))
-    Price.objects.create(connection="gateway", model="*", input=1, output=2, cached_input=Decimal("0.1"))
-    Budget.objects.create(group=group, each=True, limit=5, period="week")
-    Budget.objects.create(limit=1_000_000, unit="tokens", hard=False)
-    Profile.change(ann, name="Ann", about="I sail.", style="Briefly.", favourites=["fake-1"], enter_sends=False)
+    ben.groups.add(Group.objects.create(name="Sailors"))
     preset = Preset(owner=ann, name="Harbour pilot", instructions="You are a pilot.", parameters={"temperature": 0.2})
     preset.version = Feed.advance(ann.pk)
     preset.save()
@@ -122,32 +87,21 @@ def ends(ann):
     Conversation.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
 
 
-def with_files(ann):
-    """Files in questions, in a folder, in a link and in a draft."""
+def in_folders(ann):
+    """A conversation in a folder, and what another person may read of it."""
     folder = Folder(owner=ann, name="Lighthouses", instructions="Metres only.", version=Feed.advance(ann.pk))
     folder.save()
-    keepers = "# Keepers\n\nThomas Marshall kept the light."
-    upload(ann, keepers.encode(), "keepers.md", "text/markdown", folder=folder)
-    document = upload(ann, b"The lighthouse of Skerryvore is 48 metres high.", "lighthouse.txt", "text/plain")
-    asked = Conversation.start(ann, "How high is it?", attachments=[document.pk], folder=folder)
-    answer(asked[1], "48 metres.")
-    image = upload(ann, picture(), "sea.png", "image/png")
-    talk, reply = Conversation.start(ann, "What is in the picture?", attachments=[image.pk])
-    answer(reply, "The sea.")
-    Share.of(talk, pictures=True)
-    upload(ann, b"not sent yet", "draft.txt", "text/plain")
+    talk, reply = Conversation.start(ann, "How high is Skerryvore?", folder=folder)
+    answer(reply, "48 metres.")
+    Share.of(talk, instructions=True)
 
 
 def around(ann, ben):
     """Another person's answer, an import, an export and a draft."""
     reply = Conversation.start(ben, "Is it high tide?")[1]
-    spending.reserve([holding.Need(ben.pk, (reply.pk, 1, "answer"), Decimal("0.01"), 300)])
     answer(reply, "At noon.")
-    last_month = timezone.now().date().replace(day=1) - timedelta(days=1)
-    Call.objects.filter(reply=reply).update(day=last_month, started_at=timezone.now() - timedelta(days=40))
-    totals.of_everybody(totals.Month.named(f"{last_month:%Y-%m}"))
-    transfer = Transfer(owner=ben, pk=uuid7())
-    name = files.keep(f"transfers/{transfer.pk}.zip", ContentFile(archive_of(3)))
+    Call.objects.filter(reply=reply).update(started_at=timezone.now() - timedelta(days=40))
+    name = files.keep(f"transfers/{uuid7()}.zip", ContentFile(archive_of(3)))
     assert jobs.run(Transfer.begin(ben, "import", name="export.zip", file=name).pk, ME) == "done"
     assert jobs.run(Transfer.begin(ben, "export").pk, ME) == "done"
     Draft.keep(ann, None, "Half a question about krakens")
@@ -166,24 +120,9 @@ def answer(reply, text, **values):
 
 def settle(reply, change, status, error):
     call = ledger.begin(reply, conf.provider, model="fake-1")
-    call.end(status, error, ended_at=timezone.now(), prompt_tokens=90, completion_tokens=30)
+    call.end(status, error, ended_at=timezone.now(), prompt_tokens=90, completion_tokens=30, cost=Decimal("0.00125"))
     return ledger.settle(reply, change, [call])
 
 
-def upload(owner, content, name, media_type, **values):
-    facts = {"kind": TEXTS[media_type], "size": len(content), "digest": sha256(content).hexdigest()}
-    facts |= {"name": name, "media_type": media_type, "key": uuid4()}
-    row = Attachment.receive(owner, ContentFile(content), **facts, **values)
-    assert reading.run(row.pk, ME) == "ready"
-    return row
-
-
-def picture():
-    file = io.BytesIO()
-    Image.new("RGB", (40, 30), "navy").save(file, "PNG")
-    return file.getvalue()
-
-
-with patch("parley.broker.send", return_value=True):
+with patch.object(broker, "send", return_value=True):
     main()
-    assert Attached.objects.exists()

@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.urls import reverse
 
-from parley.models import Attachment, Connection, Conversation, Message, Share
+from parley.models import Call, Conversation, Message, Share
 from tests.upgrades.old import NEWEST, PASSWORD
 
 PLACES = "conversation_new conversation_archived share_list usage usage_all profile_edit preset_list transfer_list"
@@ -43,7 +43,7 @@ def main():
     after = rows(apps, "default")
     found = {"rows": {table: len(kept) for table, kept in before.items()}}
     found["changed"] = [table for table, kept in before.items() if after[table] != kept]
-    found["key"] = Connection.objects.get(slug="gateway").key
+    found["calls"] = [[*row] for row in Call.objects.values_list("provider_cost", "cost", "day", "started_at__date")]
     print(json.dumps(found | visit(), default=str))
 
 
@@ -95,10 +95,6 @@ def visit():
         "unseen": [text for text in on_branches(talks) if text not in shown],
         "messages": mine.count(),
         "found": {words: client.get(reverse("parley:search"), {"q": words}).content.decode() for words in SOUGHT},
-        "files": {
-            row.name: b"".join(client.get(address(row))).decode("latin1")
-            for row in Attachment.objects.filter(owner__username="ann")
-        },
     }
 
 
@@ -107,10 +103,6 @@ SOUGHT = ("beneath", "Skerryvore", "northward")
 
 def on_branches(talks):
     return [message.content for talk in talks for message in talk.whole_branch() if message.role == "user"]
-
-
-def address(row):
-    return reverse(f"parley:attachment_{'picture' if row.is_picture else 'file'}", args=[row.pk])
 
 
 main()

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 
 def fill(apps, schema_editor):
-    """Give existing calls their day, the time to their first token, and what the provider has said as their cost."""
+    """Give existing calls their day, the time to their first token, and their cost, which the provider has said."""
     day = TruncDate("started_at", tzinfo=timezone.get_default_timezone())
     calls = apps.get_model("parley", "Call")._base_manager.using(schema_editor.connection.alias)
-    calls.update(day=day, cost=F("provider_cost"), first_token_ms=Milliseconds(F("first_token_at"), F("started_at")))
+    calls.update(day=day, provider_cost=F("cost"), first_token_ms=Milliseconds(F("first_token_at"), F("started_at")))
 
 
 class Milliseconds(Func):
@@ -53,15 +53,16 @@ class Migration(migrations.Migration):
                 ("sums", models.TextField()),
             ],
         ),
-        migrations.RenameField(model_name="call", old_name="cost", new_name="provider_cost"),
-        migrations.AddField("call", "cost", models.DecimalField(decimal_places=8, max_digits=20, null=True, verbose_name="cost")),
-        migrations.AddField("call", "connection", models.CharField(blank=True, default="", max_length=40, verbose_name="connection"), preserve_default=False),
-        migrations.AddField("call", "estimated", models.BooleanField(default=False, verbose_name="estimated")),
-        migrations.AddField("call", "owner_name", models.CharField(blank=True, default="", max_length=150, verbose_name="name of a deleted owner"), preserve_default=False),
+        # A program of before writes what the provider says into "cost", which is right until prices are known.
+        migrations.AddField("call", "provider_cost", models.DecimalField(decimal_places=8, max_digits=16, null=True, verbose_name="cost as the provider says")),
+        migrations.AlterField("call", "cost", models.DecimalField(decimal_places=8, max_digits=20, null=True, verbose_name="cost")),
+        migrations.AddField("call", "connection", models.CharField(blank=True, db_default="", default="", max_length=40, verbose_name="connection")),
+        migrations.AddField("call", "estimated", models.BooleanField(db_default=False, default=False, verbose_name="estimated")),
+        migrations.AddField("call", "owner_name", models.CharField(blank=True, db_default="", default="", max_length=150, verbose_name="name of a deleted owner")),
         migrations.AddField("call", "day", models.DateField(null=True)),
         migrations.AddField("call", "first_token_ms", models.PositiveIntegerField(null=True, verbose_name="milliseconds to the first token")),
         migrations.RunPython(fill, migrations.RunPython.noop),
-        migrations.AlterField("call", "day", models.DateField(default=parley.days.today, verbose_name="day")),
+        migrations.AlterField("call", "day", models.DateField(db_default=parley.days.DatabaseDay(), default=parley.days.today, verbose_name="day")),
         migrations.AlterField("call", "purpose", models.CharField(choices=[("answer", "Answer"), ("title", "Title"), ("test", "Test of a connection")], default="answer", max_length=16, verbose_name="purpose")),
         migrations.AlterField(
             "call",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from parley.choice import is_personal, name_of
-from parley.days import today
+from parley.days import DatabaseDay, today
 from parley.ids import uuid7
 
 from . import holding
@@ -69,13 +69,14 @@ class Call(models.Model):
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.ANSWER)
     attempt = models.PositiveIntegerField(_("attempt"))
     number = models.PositiveSmallIntegerField(default=1)
-    owner_name = models.CharField(_("name of a deleted owner"), max_length=150, blank=True)
+    # What has a default in the database is written by processes of before it, too: see docs/upgrading.md.
+    owner_name = models.CharField(_("name of a deleted owner"), max_length=150, blank=True, default="", db_default="")
     owner_groups = models.TextField(_("groups of a deleted owner"), blank=True, default="", db_default="")
-    connection = models.CharField(_("connection"), max_length=40, blank=True)
+    connection = models.CharField(_("connection"), max_length=40, blank=True, default="", db_default="")
     provider = models.CharField(_("provider"), max_length=200, blank=True)
     model = models.CharField(_("model"), max_length=200, blank=True)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
-    day = models.DateField(_("day"), default=today)
+    day = models.DateField(_("day"), default=today, db_default=DatabaseDay())
     first_token_at = models.DateTimeField(_("first token at"), null=True)
     first_token_ms = models.PositiveIntegerField(_("milliseconds to the first token"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
@@ -86,7 +87,7 @@ class Call(models.Model):
     cache_write_tokens = models.BigIntegerField(_("tokens written to the cache"), null=True)
     completion_tokens = models.BigIntegerField(_("completion tokens"), null=True)
     reasoning_tokens = models.BigIntegerField(_("reasoning tokens"), null=True)
-    estimated = models.BooleanField(_("estimated"), default=False)
+    estimated = models.BooleanField(_("estimated"), default=False, db_default=False)
     provider_cost = models.DecimalField(_("cost as the provider says"), max_digits=16, decimal_places=8, null=True)
     cost = models.DecimalField(_("cost"), max_digits=20, decimal_places=8, null=True)
 
