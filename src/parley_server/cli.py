@@ -1,5 +1,6 @@
 """The console command `parley`, which says what has to be installed where the extra "server" is missing."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,4 +20,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing:
         print(MISSING % f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'}", file=sys.stderr)
         return 1
+    os.environ["DJANGO_SETTINGS_MODULE"] = "parley_server.settings"  # another project's may be there
     return int(import_module("parley_server.commands").main(sys.argv[1:] if arguments is None else arguments))

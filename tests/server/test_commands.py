@@ -59,6 +59,13 @@ def test_any_command_of_django_can_be_run(tmp_path):
     assert unknown.returncode == 1
 
 
+@pytest.mark.parametrize("command", [("check",), ("manage", "check"), ("web",), ("worker",), ("migrate",)])
+def test_settings_of_another_project_are_not_used(tmp_path, command):
+    """DJANGO_SETTINGS_MODULE may stand in the environment of a developer."""
+    told = {"DJANGO_SETTINGS_MODULE": "theirs.settings", "SITE_URL": "nonsense", **PROVIDER}
+    assert "SITE_URL must begin with" in run(tmp_path, *PARLEY, *command, **told).stderr
+
+
 def test_a_command_makes_files_that_only_the_account_can_read(tmp_path):
     assert run(tmp_path / "data", *PARLEY, "manage", "check").returncode == 0
     assert {oct(path.stat().st_mode & 0o077) for path in (tmp_path / "data").rglob("*")} == {"0o0"}
