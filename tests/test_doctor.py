@@ -1,12 +1,13 @@
 """What ``parley_check`` says of a site at its address, and of what it finds inside."""
 
+import resource
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from parley.doctor import inside, outside
+from parley.doctor import inside, limits, outside
 from parley.doctor.part import Wrong
 
 PROXY = "SECURE_PROXY_SSL_HEADER"
@@ -81,11 +82,62 @@ def test_a_disk_that_is_nearly_full(monkeypatch):
     assert "Make room" in wrong.value.todo
 
 
-def test_more_replies_at_once_than_a_process_may_have_files(monkeypatch):
-    monkeypatch.setattr(inside.resource, "getrlimit", lambda which: (600, 4096))
-    with pytest.raises(Wrong, match="may open 600") as wrong:
-        inside.open_files()
-    assert "to 700" in wrong.value.todo
+def limited(monkeypatch, **limits):
+    """Give this process limits of its own by name, and its cgroup by ``cgroup``, a number for all files there."""
+    cgroup = limits.pop("cgroup", 0)
+    numbers = {getattr(resource, f"RLIMIT_{name}"): value for name, value in limits.items()}
+    unlimited = resource.RLIM_INFINITY
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (numbers.get(which, unlimited), unlimited))
+    monkeypatch.setattr("parley.doctor.limits.least", lambda *files: cgroup)
+
+
+@pytest.mark.parametrize(
+    ("ask", "limit", "words", "todo"),
+    [
+        ("open_files", {"NOFILE": 600}, "may open 600, and a worker writes 500", "to 700"),
+        ("memory", {"AS": 500_000_000}, "500 MB of addresses", "ulimit -v"),
+        ("memory", {"cgroup": 300_000_000}, "may use 300 MB together", "MemoryMax="),
+        ("processes", {"NPROC": 400}, "may be 400 processes and threads", "--pids-limit"),
+        ("processes", {"cgroup": 100}, "may be 100 processes and threads", "to 700"),
+    ],
+)
+def test_a_limit_that_is_too_low(monkeypatch, ask, limit, words, todo):
+    limited(monkeypatch, **limit)
+    with pytest.raises(Wrong, match=words) as wrong:
+        getattr(limits, ask)()
+    assert todo in wrong.value.todo
+
+
+@pytest.mark.parametrize(
+    ("ask", "limit", "words"),
+    [
+        ("open_files", {"NOFILE": 1024}, "or about 824 open tabs"),
+        ("open_files", {}, "any number"),
+        ("memory", {"AS": 2**31, "cgroup": 2**30}, "may use 1073 MB together"),
+        ("memory", {}, "no limit"),
+        ("processes", {"NPROC": 5000, "cgroup": 2000}, "may be 2000"),
+        ("processes", {}, "no limit"),
+    ],
+)
+def test_a_limit_that_is_enough(monkeypatch, ask, limit, words):
+    limited(monkeypatch, **limit)
+    assert words in getattr(limits, ask)()
+
+
+def test_the_lowest_limit_of_the_cgroups_around_a_process_counts(tmp_path):
+    mine, own = tmp_path / "mine", tmp_path / "cgroups" / "parley.slice" / "web.service"
+    own.mkdir(parents=True)
+    mine.write_text("1:cpu:/\n0::/parley.slice/web.service\n")
+    files = ("memory.max", "memory/memory.limit_in_bytes", tmp_path / "cgroups", mine)
+    assert limits.least(*files) == 0
+    (own / "memory.max").write_text("max\n")
+    (own.parent / "memory.max").write_text("700000000\n")
+    assert limits.least(*files) == 700_000_000
+    (tmp_path / "cgroups" / "memory").mkdir()
+    (tmp_path / "cgroups" / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712\n")
+    assert limits.least(*files) == 700_000_000
+    (tmp_path / "cgroups" / "memory" / "memory.limit_in_bytes").write_text("300000000\n")
+    assert limits.least(*files) == 300_000_000
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ def test_has_style_and_script(newcomer, member):
 
 def test_everything_that_is_asked_works(newcomer):
     status, parts = newcomer.check("--url", newcomer.url)
-    names = ["database", "migrations", "valkey", "broker", "worker", "provider", "files", "disk", "open files"]
+    names = ["database", "migrations", "valkey", "broker", "worker", "provider", "files", "disk"]
+    names += ["open files", "memory", "processes"]
     assert list(parts) == [*names, "page", "static file", "socket", "proxy"]
     assert [name for name, line in parts.items() if not re.match(r"ok +\d+ ms  ", line)] == []
     assert status == 0

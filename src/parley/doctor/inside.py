@@ -1,6 +1,5 @@
 """Ask what the processes of a site need: stores, broker, worker, provider, files, and the machine."""
 
-import resource
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,12 +20,11 @@ from parley.ids import uuid7
 from parley.models import Conversation
 from parley.redis import answer_key, connection
 
+from . import limits
 from .part import Part, Wrong, asked
 
 ENOUGH_DISK = 1_000_000_000
 """Bytes."""
-BESIDE_REPLIES = 200
-"""Files that a worker has open beside one for each reply."""
 NO_LIST = (404, 405, 501)
 """Statuses of providers that list no models."""
 MAX_NAMED = 5
@@ -42,7 +40,9 @@ def parts(patience: float) -> Iterator[Part]:
     yield asked("provider", provider, "Start it, or correct PARLEY['BASE_URL'].")
     yield asked("files", stored_files, "Correct PARLEY['FILES'], or the rights of that folder.")
     yield asked("disk", disk, "Look at the folders of PARLEY['FILES'] and of the database.")
-    yield asked("open files", open_files, "")
+    yield asked("open files", limits.open_files, "")
+    yield asked("memory", limits.memory, "")
+    yield asked("processes", limits.processes, "")
 
 
 def database() -> str:
@@ -141,13 +141,3 @@ def _folders() -> Iterator[Path]:
     entry = connections[Conversation.objects.db].settings_dict
     if entry["ENGINE"].endswith("sqlite3") and Path(str(entry["NAME"])).exists():
         yield Path(str(entry["NAME"])).parent
-
-
-def open_files() -> str:
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    at_once = int(celery.current().conf.worker_concurrency or 0)
-    wanted = at_once + BESIDE_REPLIES
-    if limit != resource.RLIM_INFINITY and limit < wanted:
-        words = f"A process may open {limit}, and a worker writes {at_once} replies at once."
-        raise Wrong(words, f"Raise ulimit -n (LimitNOFILE= of systemd) to {wanted}, or write fewer at once.")
-    return f"A process may open {limit}, for {at_once} replies at once."
