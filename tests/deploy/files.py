@@ -32,6 +32,20 @@ def judged(*command: str, cwd: Path = ROOT, **env: str) -> str:
     return done.stdout + done.stderr
 
 
+def nginx_of(folder: Path, ours: str) -> Path:
+    """Write our file as the whole of an nginx, with a certificate that exists, and return its path."""
+    (folder / "logs").mkdir()
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj /CN=chat.example.org"
+    subprocess.run(make.split(), cwd=folder, check=True, capture_output=True)
+    ours = ours.replace("/etc/letsencrypt/live/chat.example.org", str(folder))
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    whole = f"pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {places}\n{ours} }}"
+    (folder / "nginx.conf").write_text(whole)
+    return folder / "nginx.conf"
+
+
 def services(path: Path) -> dict[str, dict]:
     """Name of each service of a compose file → what it says of it."""
     return yaml.safe_load(path.read_text())["services"]

@@ -2,33 +2,18 @@
 
 import os
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.deploy.files import DEPLOY, commands
-from tests.deploy.running import CODE, first_account, running
+from tests.deploy.files import commands
+from tests.deploy.running import CODE, Ours, first_account, running
 from tests.support.databases import database_at
 from tests.support.people import Person
-from tests.support.processes import ROOT, Process, free_port
+from tests.support.processes import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-COMMAND = str(DEPLOY / "image" / "parley")
-OURS = ("SECRET_KEY", "DEBUG", "OPENAI_API_KEY", "REDIS_URL", "DATABASE_URL", "ALLOWED_HOSTS", "HTTPS")
 RUN = {"parley", "parley run", "parley web", "parley worker", "parley migrate"}
 """The commands of the console that a file may start."""
-
-
-class Ours(Process):
-    """A container of ours: its command in its environment."""
-
-    def __init__(self, name, folder, *words, **env):
-        super().__init__(name, [COMMAND, *words], folder)
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        kept = {name: value for name, value in os.environ.items() if name not in OURS}
-        data = {"PARLEY_DATA_DIR": str(folder / "data"), "HOST": "127.0.0.1", "PATH": path}
-        self.env = {**kept, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1", **data, **env}
 
 
 def stopped(process, seconds):

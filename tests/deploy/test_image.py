@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1800)]
 HEALTH = ("python", "-I", "/app/src/parley_server/health.py")
 MOST = 290_000_000
 """Bytes of the image, unpacked, beside those of its base."""
+MOST_WITH_MODEL = 520_000_000
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,8 @@ def container(store, data):
     """A function that makes a container with the data."""
     made = []
 
-    def make(**choices):
-        made.append(Container(store, "parley", data, **choices))
+    def make(image="parley", **choices):
+        made.append(Container(store, image, data, **choices))
         return made[-1]
 
     yield make
@@ -88,6 +89,25 @@ def test_an_answer_is_still_there_after_a_restart(container, data, tmp_path, fak
     again.start(tmp_path, "parley", "run").wait_for_line("Parley is ready", 120)
     assert "Hello from the image" in Person(url, database, "ann").sign_in().page(conversation).html
     again.stop(45)
+
+
+def test_the_image_with_a_model_answers_without_a_provider(store, container, data, tmp_path, record_property):
+    store.build_ours("with-model", "--target", "with-model")
+    bytes_of = {name: store.size(name) for name in ("with-model", "parley", "python")}
+    record_property("MB more than the image", (bytes_of["with-model"] - bytes_of["parley"]) // 1_000_000)
+    assert bytes_of["with-model"] - bytes_of["python"] < MOST_WITH_MODEL
+    port = str(free_port())
+    url, database = f"http://127.0.0.1:{port}", database_at(f"sqlite:///{data / 'parley.sqlite3'}")
+    box, began = container(image="with-model", PORT=port), time.monotonic()
+    process = box.start(tmp_path, "parley")
+    process.wait_for_line("Parley is ready", 180)
+    record_property("seconds to ready", round(time.monotonic() - began, 1))
+    ann = first_account(url, database, re.search(CODE, process.output)[1])
+    reply = ann.settled(ann.start("What is the capital of France?"), 240)
+    record_property("seconds to the first answer", round(time.monotonic() - began, 1))
+    assert (reply["status"], bool(reply["content"].strip())) == ("done", True)
+    record_property("memory in MB", memory(box.processes()) // 1_000_000)
+    box.stop(60)
 
 
 def test_any_account_that_may_write_runs_it(container, data, tmp_path):

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.deploy.files import COMPOSE, DEPLOY, KUBERNETES, UNITS, judged, objects, pods, services, tool
+from tests.deploy.files import COMPOSE, DEPLOY, KUBERNETES, UNITS, judged, nginx_of, objects, pods, services, tool
 from tests.support.processes import ROOT
 
 
@@ -55,16 +55,7 @@ class TestPrograms:
 
 def nginx_with_certificate(folder):
     """Our file as the whole of an nginx, with a certificate that exists."""
-    (folder / "logs").mkdir()
-    make = "openssl req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj /CN=chat.example.org"
-    subprocess.run(make.split(), cwd=folder, check=True, capture_output=True)
-    ours = (DEPLOY / "nginx.conf").read_text().replace("/etc/letsencrypt/live/chat.example.org", str(folder))
-    places = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    whole = f"pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {places}\n{ours} }}"
-    (folder / "nginx.conf").write_text(whole)
-    return folder / "nginx.conf"
+    return nginx_of(folder, (DEPLOY / "nginx.conf").read_text())
 
 
 class TestPromises:
