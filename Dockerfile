@@ -61,7 +61,7 @@ FROM product AS with-model
 USER 0:0
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 libstdc++6 \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 USER 1000:1000
 COPY --from=model /app/runner /app/runner
 COPY --from=model /app/model /app/src/parley_server/model

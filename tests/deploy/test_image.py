@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1800)]
 HEALTH = ("python", "-I", "/app/src/parley_server/health.py")
 MOST = 290_000_000
 """Bytes of the image, unpacked, beside those of its base."""
-MOST_WITH_MODEL = 520_000_000
+MOST_WITH_MODEL = 500_000_000
 
 
 @pytest.fixture(scope="module")

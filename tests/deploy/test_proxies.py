@@ -13,7 +13,7 @@ from tests.support.processes import until
 from tests.support.reader import Reader
 from tests.support.uploads import until_read
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PROXIES = {"nginx": nginx, "caddy": caddy}
 LARGE = 9_000_000
 """Bytes of a file, far more than the one megabyte that nginx takes by itself."""
