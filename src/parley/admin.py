@@ -1,6 +1,6 @@
 """The admin as a desk for operators: what runs and what fails; texts only where the site says so, and then logged."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -20,22 +20,24 @@ BY_NAME = get_user_model().USERNAME_FIELD
 LOOKED = "Looked at its text."
 
 
-class WithTexts(admin.ModelAdmin):
-    """Hides what people and models write (``texts``), unless STAFF_SEE_TEXTS, and then logs each look."""
+class Guarded(admin.ModelAdmin):
+    """Finds rows by what is offered only: any other filter in an address would tell what stands in hidden fields."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        offered = {"pk", "id", *map(str, self.list_filter), *self.raw_id_fields}
+        return lookup.split("__")[0] in offered and bool(super().lookup_allowed(lookup, value, request))
+
+
+class WithTexts(Guarded):
+    """Hides what people and models write (``texts``), unless STAFF_SEE_TEXTS, and then logs each look.
+
+    Lists never show it, since a list is no look at one row.
+    """
 
     texts: Sequence[str] = ()
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if conf.STAFF_SEE_TEXTS else tuple(self.texts)
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        return self._seen(super().get_list_display(request))
-
-    def get_search_fields(self, request: HttpRequest) -> Any:
-        return self._seen(super().get_search_fields(request))
-
-    def _seen(self, names: Iterable[Any]) -> list[Any]:
-        return [name for name in names if conf.STAFF_SEE_TEXTS or name not in self.texts]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return conf.STAFF_SEE_TEXTS and super().has_add_permission(request)
@@ -61,9 +63,9 @@ class WithTexts(admin.ModelAdmin):
 
 @admin.register(Conversation)
 class ConversationAdmin(WithTexts):
-    list_display = ("id", "title", "owner", "model", "archived", "pinned", "updated_at")
-    texts = ("title", "instructions")
-    search_fields = ("id", "title", f"owner__{BY_NAME}")
+    list_display = ("id", "owner", "model", "archived", "pinned", "updated_at")
+    texts = ("title", "instructions", "folder")
+    search_fields = ("id", f"owner__{BY_NAME}")
     list_filter = ("archived", "pinned")
     raw_id_fields = ("owner",)
     list_select_related = ("owner",)
@@ -132,7 +134,7 @@ def _retried(reply: Message) -> bool:
         return False
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Guarded):
     """Shows rows and changes nothing."""
 
     list_select_related = ("owner",)
@@ -168,6 +170,8 @@ class CallAdmin(ReadOnly):
 @admin.register(Attachment)
 class AttachmentAdmin(ReadOnly):
     """Show attachments without their text. One that nothing uses may be deleted, and so may its person."""
+
+    exclude = ("alt",)
 
     list_display = ("name", "owner", "kind", "media_type", "size", "status", "error", "created_at")
     list_filter = ("status", "kind", "error")

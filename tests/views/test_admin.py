@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from parley.models import Attachment, Call, Conversation, Message
+from parley.models import Attachment, Call, Conversation, Folder, Message
 from tests.support.attachments import ready, stored
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,32 @@ def test_no_page_shows_what_people_and_models_write(admin_client, talk, owner):
     assert admin_client.post(f"/admin/parley/message/{reply.pk}/change/", {"content": "x"}).status_code == 403
     assert "talk" not in admin_client.get("/admin/parley/conversation/?q=between").text
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("staff_see_texts", [False, True])
+def test_no_filter_in_an_address_finds_rows_by_what_is_in_their_texts(admin_client, talk, settings, staff_see_texts):
+    settings.PARLEY = {**settings.PARLEY, "STAFF_SEE_TEXTS": staff_see_texts}
+    for page, field in (
+        *(("message", field) for field in ("content", "reasoning", "html", "parts", "included")),
+        *(("conversation", field) for field in ("title", "instructions", "folder__name", "owner__password")),
+        ("attachment", "alt"),
+    ):
+        assert admin_client.get(f"/admin/parley/{page}/?{field}__contains=a").status_code == 400, field
+    for query in ("status__exact=failed", f"conversation__exact={talk.pk}", f"id__exact={talk.pk}"):
+        assert admin_client.get(f"/admin/parley/message/?{query}").status_code == 200
+
+
+def test_lists_show_no_title_since_a_list_is_not_logged(admin_client, talk, seen):
+    Conversation.objects.filter(pk=talk.pk).update(title="A talk between us")
+    page = admin_client.get("/admin/parley/conversation/").text
+    assert str(talk.pk) in page
+    assert "A talk between us" not in page
+
+
+def test_no_page_shows_the_name_of_a_folder(admin_client, talk, owner):
+    Conversation.objects.filter(pk=talk.pk).update(folder=Folder.objects.create(owner=owner, name="Divorce"))
+    for page in pages(admin_client, talk, owner):
+        assert "Divorce" not in page
 
 
 def test_each_look_at_a_text_is_logged_where_staff_may_see_it(admin_client, admin_user, talk, seen):

@@ -32,7 +32,8 @@ class Named(GenerationSettings, Versioned):
         abstract = True
 
     def __str__(self) -> str:
-        return self.name
+        """Identify it without its name, which the admin shows to nobody by accident."""
+        return str(self.pk)
 
     @property
     def saved_url(self) -> str:
