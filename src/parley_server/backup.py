@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from parley.conf import conf
-from parley_server import data, upgrades
+from parley_server import data, databases, env, upgrades
 
 FORMAT = 1
 """The shape of the archive; a restore refuses a higher number."""
@@ -36,8 +36,8 @@ class BackupFailed(Exception):
 def back_up(name: str, secrets: bool) -> str:
     """Write the backup while everything runs → what to tell the operator. Raises BackupFailed."""
     target = Path(name).expanduser().absolute()
-    _check(target)
     try:
+        _check(target)
         with _draft(target) as draft:
             _write(draft, secrets)
             os.rename(draft, target)
@@ -46,7 +46,20 @@ def back_up(name: str, secrets: bool) -> str:
     return _done(target, secrets)
 
 
+def check_site() -> None:
+    """Raise BackupFailed where no site is kept, before settings make a data folder of a mistyped name."""
+    folder = data.location()
+    if not (folder.is_dir() and (env.text("DATABASE_URL") or (folder / DATABASE).is_file())):
+        raise BackupFailed(_no_site(folder))
+
+
+def _no_site(folder: Path) -> str:
+    return f"There is no site in {folder}: name its data folder, with --data or PARLEY_DATA_DIR."
+
+
 def _check(target: Path) -> None:
+    if not databases.has_tables():
+        raise BackupFailed(_no_site(data.directory()))
     if target.exists():
         raise BackupFailed(f"{target} is there already: name another file, or remove it first.")
     if target.resolve().is_relative_to(data.directory().resolve()):
@@ -106,12 +119,18 @@ def _add_database(archive: tarfile.TarFile, copy: Path) -> int:
 def _add_files(archive: tarfile.TarFile) -> int:
     """Return how many there were; one that is deleted meanwhile is left out."""
     root, added = Path(conf.FILES), 0
-    for folder, _, names in os.walk(root):
+    for folder, _, names in os.walk(root, onerror=_unless_gone):
         for name in names:
             path = Path(folder, name)
             with suppress(FileNotFoundError):
                 added += path.is_file() and _add(archive, path, f"{FILES}/{path.relative_to(root).as_posix()}")
     return added
+
+
+def _unless_gone(error: OSError) -> None:
+    """Raise what keeps a folder from being read, which is else left out in silence."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> int:
@@ -138,7 +157,8 @@ def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def reason(error: Exception) -> str:
     """Return why something failed, to end a sentence with."""
-    return (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split()).rstrip(".")
+    words = (isinstance(error, OSError) and error.strerror) or " ".join(str(error).split()).rstrip(".")
+    return words or type(error).__name__
 
 
 def _done(target: Path, secrets: bool) -> str:

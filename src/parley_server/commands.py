@@ -12,7 +12,7 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
 from parley_server import databases, env, json_logs, services, supervisor, upgrades
-from parley_server.backup import BackupFailed, back_up
+from parley_server.backup import BackupFailed, back_up, check_site
 from parley_server.leftovers import StillRuns
 from parley_server.model_file import ModelMissing
 from parley_server.processes import Service
@@ -101,6 +101,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _back_up(options: argparse.Namespace) -> int:
+    check_site()
     django.setup(set_prefix=False)
     print(back_up(options.file, secrets=options.secrets))
     return 0

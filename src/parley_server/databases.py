@@ -73,6 +73,11 @@ def trouble() -> str:
     return ""
 
 
+def has_tables() -> bool:
+    """Tell whether the database was ever prepared for a site."""
+    return "django_migrations" in connection.introspection.table_names()
+
+
 def has_accounts() -> bool:
     """Tell whether anybody has an account, without the models and before there are tables; close the connection."""
     try:

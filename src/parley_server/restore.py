@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 
-from parley_server import data, env, upgrades
+from parley_server import data, databases, env, upgrades
 from parley_server.backup import DATABASE, FILES, FORMAT, MANIFEST, SECRETS, BackupFailed, reason
 
 STAGE = "restoring"
@@ -23,14 +23,14 @@ LARGEST_SMALL = 1_000_000
 """Bytes of the manifest or a secret."""
 DEEPEST, LONGEST = 8, 1_000
 """Parts, and characters, of the name of a file."""
+NO_DATABASE = "The backup has no database."
 LOAD = 'pg_restore --dbname="$DATABASE_URL" parley.dump'
 
 
 def restore(name: str) -> str:
     """Fill the data folder → what to tell the operator. Raises BackupFailed and upgrades.IsNewer."""
     archive, folder = Path(name).expanduser().absolute(), data.directory()
-    _check(archive, folder)
-    with _stage(folder) as stage:
+    with _in_words(folder), _stage(folder, archive) as stage:
         manifest = _unpack(archive, stage)
         if manifest["database"] == "sqlite":
             _check_database(stage)
@@ -51,14 +51,22 @@ def _check(archive: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _stage(folder: Path) -> Iterator[Path]:
+def _in_words(folder: Path) -> Iterator[None]:
+    """Turn what disk and database raise into BackupFailed."""
+    try:
+        yield
+    except (OSError, DatabaseError) as error:
+        raise BackupFailed(f"The backup could not be restored to {folder}: {reason(error)}.") from error
+
+
+@contextmanager
+def _stage(folder: Path, archive: Path) -> Iterator[Path]:
     """Yield a new folder inside of the data folder, which is gone afterwards. Raises BackupFailed."""
+    _check(archive, folder)
     stage = folder / STAGE
     try:
         stage.mkdir(mode=0o700)
         yield stage
-    except (OSError, DatabaseError) as error:
-        raise BackupFailed(f"The backup could not be restored to {folder}: {reason(error)}.") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -73,7 +81,7 @@ def _unpack(path: Path, stage: Path) -> dict[str, Any]:
                 archive.members.clear()  # type: ignore[attr-defined]  # else it remembers them all
                 found += 1
         return _manifest(stage / MANIFEST, found - 1)
-    except (tarfile.TarError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except (tarfile.TarError, ValueError, LookupError, TypeError, RecursionError, MemoryError) as error:
         raise BackupFailed(f"{path} is no backup, or not whole ({reason(error)}).") from error
 
 
@@ -116,10 +124,17 @@ def _manifest(file: Path, others: int) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(file.read_text())
     file.unlink()
     if manifest["format"] > FORMAT:
-        raise BackupFailed(f"The backup is of a newer Parley, {manifest['parley']!s:.20}: install that version first.")
+        raise BackupFailed(
+            f"The backup is of a newer Parley, {_plain(manifest['parley'])}: install that version first."
+        )
     if manifest["members"] != others or manifest["database"] not in {"sqlite", "postgresql"}:
         raise tarfile.ReadError("something is missing")
-    return {**manifest, "made": str(manifest["made"])[:40]}
+    return {**manifest, "made": _plain(manifest["made"])}
+
+
+def _plain(said: object) -> str:
+    """Return what may be printed of what a backup says: a terminal obeys other characters."""
+    return "".join(filter(str.isprintable, str(said)))[:40]
 
 
 def _check_database(stage: Path) -> None:
@@ -127,9 +142,11 @@ def _check_database(stage: Path) -> None:
     if env.text("DATABASE_URL"):
         raise BackupFailed("The backup has an SQLite database, and DATABASE_URL names another one: restore without it.")
     if not (stage / DATABASE).is_file():
-        raise BackupFailed("The backup has no database.")
+        raise BackupFailed(NO_DATABASE)
     os.environ["PARLEY_DATA_DIR"] = str(stage)
     upgrades.refuse_newer()
+    if not databases.has_tables():
+        raise BackupFailed(NO_DATABASE)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA quick_check(1)")
         if (found := cursor.fetchone()[0]) != "ok":

@@ -8,10 +8,11 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from unittest.mock import Mock
 
 import pytest
 
-from parley_server import restore
+from parley_server import backup, restore
 from parley_server.backup import DATABASE, MANIFEST, BackupFailed
 from parley_server.data import ROOT
 from tests.server.programs import environment, run, start
@@ -136,6 +137,32 @@ def test_replaces_no_file_and_is_not_kept_in_what_it_copies(source, archive, tmp
     assert archive.read_bytes() == before
 
 
+def test_where_there_is_no_site_nothing_is_backed_up(tmp_path):
+    done = run(tmp_path / "none", *PARLEY, "backup", str(tmp_path / "b.tar"))
+    words = f"There is no site in {tmp_path / 'none'}: name its data folder, with --data or PARLEY_DATA_DIR.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
+    assert list(tmp_path.iterdir()) == [], "A mistyped name makes no folder."
+    (tmp_path / "none").mkdir()
+    again = run(tmp_path / "none", *PARLEY, "backup", str(tmp_path / "b.tar"))
+    assert (again.returncode, again.stdout, again.stderr) == (1, "", words)
+    assert not (tmp_path / "b.tar").exists()
+
+
+def test_a_folder_of_files_that_cannot_be_read_is_not_left_out(tmp_path, settings, monkeypatch):
+    settings.PARLEY = {**settings.PARLEY, "FILES": str(tmp_path)}
+    monkeypatch.setattr(os, "scandir", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with tarfile.open(tmp_path / "b.tar", "w") as tar, pytest.raises(PermissionError):
+        backup._add_files(tar)
+
+
+def test_a_place_that_cannot_be_used_is_said_in_a_sentence(source, archive, tmp_path):
+    unusable = tmp_path / ("x" * 300)
+    done = run(source, *PARLEY, "backup", str(unusable))
+    assert done.stderr == f"The backup could not be written to {unusable}: File name too long.\n"
+    done = restored(tmp_path / "data", unusable)
+    assert_refused(done, tmp_path / "data", f"The backup could not be restored to {tmp_path / 'data'}: File name too")
+
+
 @pytest.mark.parametrize("limit", [50_000, 250_000], ids=["database", "files"])
 def test_a_full_disk_leaves_no_half_file(source, tmp_path, limit):
     (source / "files" / "large.bin").write_bytes(bytes(500_000))
@@ -215,6 +242,7 @@ def test_a_member_that_comes_twice_is_refused(archive, tmp_path, unpacked):
     ("manifest", "words"),
     [
         ({"format": 2, "parley": "9.0"}, "The backup is of a newer Parley, 9.0: install that version first."),
+        ({"format": 2, "parley": "9\x1b[2J\n"}, "The backup is of a newer Parley, 9[2J: install that version first."),
         ({"format": "many"}, "{path} is no backup, or not whole"),
         ({"members": 99}, "{path} is no backup, or not whole (something is missing)"),
         ({"database": "oracle"}, "{path} is no backup, or not whole"),
@@ -241,6 +269,18 @@ def test_what_was_cut_off_is_refused(archive, tmp_path, member, kept, unpacked):
 def test_what_is_no_tar_is_refused(tmp_path, content, unpacked):
     (tmp_path / "b.tar").write_bytes(content)
     assert unpacked(tmp_path / "b.tar").startswith(f"{tmp_path / 'b.tar'} is no backup")
+
+
+def test_a_header_that_asks_for_all_memory_is_refused(tmp_path, unpacked):
+    long_name = tarfile.TarInfo("files/a")
+    long_name.type, long_name.size = tarfile.GNUTYPE_LONGNAME, 2**50
+    (tmp_path / "b.tar").write_bytes(long_name.tobuf(tarfile.GNU_FORMAT) + bytes(512))
+    assert unpacked(tmp_path / "b.tar").startswith(f"{tmp_path / 'b.tar'} is no backup")
+
+
+def test_a_database_without_tables_is_refused(archive, tmp_path):
+    empty = written(tmp_path / "b.tar", {**members(archive), DATABASE: b""})
+    assert_refused(restored(tmp_path / "data", empty), tmp_path / "data", "The backup has no database.")
 
 
 def test_what_is_missing_is_said(tmp_path):
