@@ -53,6 +53,14 @@ def test_keeps_what_the_rule_keeps(owner, rule, values, deleted):
     assert apply() == deleted
 
 
+def test_a_rule_of_more_days_than_the_calendar_has_deletes_nothing_and_stops_no_other(owner):
+    aged(owner, 31)
+    RetentionRule.objects.create(days=2_147_483_647)
+    assert (apply(), [number for rule, number in retention.counted(timezone.now())]) == (0, [0])
+    RetentionRule.objects.create(days=30)
+    assert apply() == 1
+
+
 def test_is_for_the_people_of_a_group(owner, stranger):
     owner.groups.add(group := Group.objects.create(name="Interns"))
     aged(owner, 31)

@@ -20,6 +20,8 @@ from .states import UNSETTLED
 
 AT_ONCE = 200
 """Conversations that one look deletes."""
+LONGEST = 365_000
+"""Days; the calendar of Python does not go back much further."""
 
 
 class RetentionRule(models.Model):
@@ -43,7 +45,7 @@ class RetentionRule(models.Model):
         """Return the conversations that it deletes: never one of a held person, nor one in which a reply runs."""
         held = RetentionHold.objects.filter(person=OuterRef("owner"))
         running = Message.objects.filter(conversation=OuterRef("pk"), status__in=UNSETTLED)
-        old = Conversation.objects.filter(deleted_at=None, updated_at__lt=now - timedelta(days=self.days))
+        old = Conversation.objects.filter(deleted_at=None, updated_at__lt=now - timedelta(days=min(self.days, LONGEST)))
         due = old.exclude(Exists(held)).exclude(Exists(running))
         if self.group_id:
             due = due.filter(owner__groups=self.group_id)
