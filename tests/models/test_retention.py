@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from parley.generation.reaper import Reaper
@@ -176,3 +176,18 @@ def test_the_command_leaves_what_a_budget_refuses(owner, capsys):
 def test_the_command_refuses_what_is_no_number_of_hours(hours):
     with pytest.raises(Exception, match="must be a number of hours"):
         call_command("parley_requeue", "--since", hours)
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "many"])
+def test_the_command_refuses_a_limit_that_is_none(limit):
+    with pytest.raises(CommandError, match="--limit"):
+        call_command("parley_requeue", "--limit", limit)
+
+
+def test_the_command_leaves_a_reply_whose_question_has_a_later_answer(owner):
+    failed = Message.objects.get(pk=ended(owner, "failed", "provider_unavailable"))
+    Message.objects.create(
+        conversation=failed.conversation, parent=failed.parent, role="assistant", status="done", content="Later."
+    )
+    call_command("parley_requeue")
+    assert Message.objects.get(pk=failed.pk).status == "failed"

@@ -160,9 +160,13 @@ class MessageQuerySet(JobQuerySet):
         Attached.fill(messages)
 
     def to_ask_again(self, since: datetime, error: str | None = None) -> Any:
-        """Return the replies that have failed or were interrupted since then, oldest first; ``error``: one code."""
+        """Return the replies that have failed or were interrupted since then, oldest first; ``error``: one code.
+
+        Whoever has asked for another answer to the same question has helped themselves.
+        """
         ended = self.filter(role=Role.ASSISTANT, status__in=(Status.FAILED, Status.INTERRUPTED), settled_at__gte=since)
-        kept = ended.filter(conversation__deleted_at=None)
+        later = self.model.objects.filter(parent=OuterRef("parent"), pk__gt=OuterRef("pk"))
+        kept = ended.filter(~Exists(later), conversation__deleted_at=None)
         return (kept.filter(error=error) if error else kept).order_by("pk")
 
     def still_running(self, replies: Iterable[tuple[UUID, int]]) -> set[tuple[UUID, int]]:

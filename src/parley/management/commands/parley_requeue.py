@@ -11,7 +11,7 @@ from django.utils import timezone
 from parley.models import Message
 from parley.models.admission import Refused
 
-AT_ONCE = 1000
+AT_ONCE, MOST = 1000, 1_000_000
 
 
 def hours(text: str) -> timedelta:
@@ -25,6 +25,13 @@ def hours(text: str) -> timedelta:
     return timedelta(hours=number)
 
 
+def replies(text: str) -> int:
+    """Read how many replies at most. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST):
+        raise ArgumentTypeError(f"must be a number of replies, such as 100, not {text!r}")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = "Retry replies that failed, and continue those that were interrupted, oldest first."
 
@@ -33,7 +40,7 @@ class Command(BaseCommand):
             "--since", type=hours, default=hours("1"), help="Hours to look back: 1, or for instance 12."
         )
         parser.add_argument("--error", help="Only those with this code, such as provider_unavailable.")
-        parser.add_argument("--limit", type=int, default=AT_ONCE, help=f"At most so many; {AT_ONCE} if not said.")
+        parser.add_argument("--limit", type=replies, default=AT_ONCE, help=f"At most so many; {AT_ONCE} if not said.")
         parser.add_argument("--dry-run", action="store_true", help="Say how many there are, and ask nobody.")
 
     def handle(self, *args: Any, since: timedelta, error: str | None, limit: int, **options: Any) -> None:
