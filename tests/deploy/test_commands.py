@@ -2,10 +2,11 @@
 
 import os
 import re
+import subprocess
 
 import pytest
 
-from tests.deploy.files import commands
+from tests.deploy.files import DEPLOY, commands, services
 from tests.deploy.running import CODE, Ours, first_account, running
 from tests.support.databases import database_at
 from tests.support.people import Person
@@ -27,6 +28,17 @@ def stopped(process, seconds):
 
 def test_every_command_of_the_files_is_one_of_the_console():
     assert commands() == RUN
+
+
+@pytest.mark.parametrize("path", ["", "/", "/ai", "/ai/"])
+def test_the_proxy_is_given_the_address_without_its_path(tmp_path, path):
+    """Of an address with a path, if only a slash, Caddy serves that one path and answers all others with nothing."""
+    (tmp_path / "caddy").write_text('#!/bin/sh\necho "$SITE_URL $*"\n')
+    (tmp_path / "caddy").chmod(0o755)
+    words = [word.replace("$$", "$") for word in services(DEPLOY / "compose.scaled.yaml")["proxy"]["command"]]
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SITE_URL": f"https://chat.example.org:8443{path}"}
+    said = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("https://chat.example.org:8443 run --config /etc/caddy/Caddyfile")
 
 
 def test_one_box_answers_and_still_knows_it_after_a_restart(tmp_path, fake):
