@@ -15,7 +15,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.management import get_commands
 from django.db import connections
 from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
 
@@ -182,8 +182,9 @@ def login_page() -> Found:
 
 
 def _is_page(path: str) -> bool:
-    """Return whether a path is a page in some language."""
-    return any(_resolves(path, language) for language, _ in settings.LANGUAGES)
+    """Return whether a path is a page in some language; urls know nothing of the path below which the site stands."""
+    below = f"/{path.removeprefix(get_script_prefix()).lstrip('/')}"
+    return any(_resolves(below, language) for language, _ in settings.LANGUAGES)
 
 
 def _resolves(path: str, language: str) -> bool:
