@@ -36,7 +36,7 @@ def text(name: str, default: str = "") -> str:
 def _content(name: str, path: Path) -> str:
     """Return what a file holds; the errors never repeat that."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:  # editors of Windows put a mark first
             content = file.read(LONGEST_FILE + 1)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"

@@ -42,7 +42,7 @@ def valkey() -> Service:
         f"port {data.port('valkey')}",
         "bind 127.0.0.1",
         f"requirepass {data.kept_secret('valkey.password')}",
-        f'dir "{folder}"',
+        f"dir {quoted(str(folder))}",
         "appendonly yes",
         'save ""',
         "maxmemory-policy noeviction",
@@ -52,6 +52,15 @@ def valkey() -> Service:
     data.write_private(folder / "valkey.conf", "\n".join(lines) + "\n")
     command = [str(get_binary_path()), str(folder / "valkey.conf")]
     return Service("valkey", command, answers=redis_answers, hush="Memory overcommit must be enabled")
+
+
+def quoted(text: str) -> str:
+    r"""Return a text as the configuration of Valkey takes it.
+
+    >>> print(quoted('a "b" \\n'))
+    "a \"b\" \\n"
+    """
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") + '"'
 
 
 def max_clients(most_descriptors: int) -> int:

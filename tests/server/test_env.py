@@ -89,7 +89,9 @@ def secret(monkeypatch, tmp_path):
     return write
 
 
-@pytest.mark.parametrize("content", [b"of the site", b"of the site\n", b" of the site\r\n\n"])
+@pytest.mark.parametrize(
+    "content", [b"of the site", b"of the site\n", b" of the site\r\n\n", b"\xef\xbb\xbfof the site\r\n"]
+)
 def test_a_secret_may_stand_in_a_file_that_ends_with_a_newline(secret, content):
     secret(content)
     assert env.text("SECRET_KEY") == "of the site"

@@ -308,6 +308,19 @@ def test_valkey_says_nothing_where_files_are_few(tmp_path, monkeypatch):
     assert [line for line in server.communicate(timeout=20)[0].splitlines() if "open files" in line] == []
 
 
+def test_valkey_keeps_its_data_in_a_folder_of_any_name(tmp_path, monkeypatch):
+    folder = tmp_path / "my \"data\" \\n of 'us' ä"
+    monkeypatch.setenv("PARLEY_DATA_DIR", str(folder))
+    server = subprocess.Popen(services.valkey().command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        with redis.Redis.from_url(data.valkey_url()) as client:
+            until(lambda: answers_ping(client) or server.poll() is not None, 20, "Valkey does not answer")
+            assert client.config_get("dir") == {"dir": str(folder / "valkey")}
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
+
+
 def answers_ping(client):
     with suppress(redis.RedisError):
         return client.ping()
