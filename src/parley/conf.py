@@ -72,6 +72,11 @@ class Conf:
         )
 
     @property
+    def is_unset(self) -> bool:
+        """Whether nobody has chosen the provider: one at another address than the default may do without a key."""
+        return not self.API_KEY and self.BASE_URL == Conf.BASE_URL
+
+    @property
     def provider(self) -> Provider:
         """Return the one provider that the settings describe."""
         return Provider(

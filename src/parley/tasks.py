@@ -45,8 +45,9 @@ def write_reply(reply_id: str) -> str:
 
 @task(name="parley.refresh_models", ignore_result=True)
 def refresh_models(slug: str = "") -> None:
-    """Ask a connection, by default the provider of the settings, for its models."""
-    for provider in _connections(slug=slug) if slug else [conf.provider]:
+    """Ask a connection, by default the provider of the settings, for its models; nobody, before one is chosen."""
+    of_the_settings = [] if conf.is_unset else [conf.provider]
+    for provider in _connections(slug=slug) if slug else of_the_settings:
         catalogue.refresh(provider)
 
 

@@ -14,7 +14,7 @@ from django.template.loader import get_template
 from django.views.decorators.cache import cache_control
 
 from parley import policy
-from parley.conf import Conf, conf
+from parley.conf import conf
 from parley.days import readers_zone
 from parley.delivery.protocol import tab_of
 from parley.delivery.sockets import socket_address
@@ -128,12 +128,8 @@ def _takes_pictures(user: Any, conversation: Conversation | None) -> bool | None
 
 
 def is_without_model() -> bool:
-    """Tell whether nothing can answer who chose no model: no connection, and no key for the provider of the settings.
-
-    That provider may do without a key where it has another address than the default.
-    """
-    is_unset = not conf.API_KEY and conf.BASE_URL == Conf.BASE_URL
-    return is_unset and not conf.LOCAL_MODEL and default_choice() == conf.MODEL
+    """Tell whether nothing can answer who chose no model: no connection, and no provider in the settings."""
+    return conf.is_unset and not conf.LOCAL_MODEL and default_choice() == conf.MODEL
 
 
 def is_on_local_model() -> bool:
