@@ -10,13 +10,16 @@ import time
 from django.conf import settings
 
 from parley_server import data, databases, env, services, setup_code
-from parley_server.guardian import Guardian
+from parley_server.guardian import GRACE, Guardian
 from parley_server.leftovers import Marks
 from parley_server.processes import Supervisor, print_line
 
 STORE_ANSWERS_WITHIN = 10.0
 """Seconds."""
+LEFTOVERS_END_WITHIN = GRACE + 1
+"""Seconds."""
 STORES = {"valkey", "model"}
+ALREADY_RUNS = "Parley already runs from {}: stop it first, or set PARLEY_DATA_DIR to another folder."
 
 
 class CannotRun(Exception):
@@ -58,16 +61,26 @@ def _choose_settings(dev: bool) -> None:
 
 
 def _lock() -> int:
-    """Return a locked descriptor, which the end of the process closes. Raises CannotRun when another run has it."""
+    """Return a locked descriptor, which the end of the process closes. Raises CannotRun when another run has it.
+
+    The guardian of a run that was killed has it until everything that run has started is gone.
+    """
     with data.usable():
         descriptor = os.open(data.directory() / "running.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    limit = time.monotonic() + LEFTOVERS_END_WITHIN
+    while not _is_locked(descriptor):
+        if time.monotonic() > limit:
+            raise CannotRun(ALREADY_RUNS.format(data.directory()))
+        time.sleep(0.1)
+    return descriptor
+
+
+def _is_locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise CannotRun(
-            f"Parley already runs from {data.directory()}: stop it first, or set PARLEY_DATA_DIR to another folder."
-        ) from error
-    return descriptor
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _end_leftovers(marks: Marks) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -150,6 +151,14 @@ def test_the_check_says_when_the_broker_is_away(tmp_path):
     assert done.returncode == 1
     assert re.search(r"^broker +NO .* which is redis://127.0.0.1:9/0\.$", done.stdout, re.MULTILINE), done.stdout
     assert time.monotonic() - began < 40  # most of it is the start of Python on a busy machine
+
+
+def test_a_run_begins_when_what_a_killed_one_left_has_ended(tmp_path, monkeypatch):
+    """Its guardian holds the lock until then."""
+    monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path))
+    guardian = supervisor._lock()
+    threading.Timer(1, os.close, [guardian]).start()
+    os.close(supervisor._lock())
 
 
 @pytest.mark.slow
