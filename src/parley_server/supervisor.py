@@ -123,7 +123,7 @@ def _check_database() -> None:
 def _migrate() -> None:
     print_line("Preparing the database…")
     command = services.python("parley_server manage migrate --no-input --verbosity 0")
-    environment = {**os.environ, **services.ENVIRONMENT}
+    environment = {**os.environ, **services.ENVIRONMENT, "LOG_FORMAT": "text"}  # what it says becomes a line of ours
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

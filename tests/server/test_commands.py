@@ -1,5 +1,6 @@
 """The command `parley`: what it takes, and what it says where something is missing."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -136,6 +137,12 @@ def test_an_older_program_does_not_start_on_the_database_of_a_newer_one(newer, a
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith(IS_NEWER)
     assert "contenttypes.0999_later" in done.stderr
+
+
+def test_the_sentence_is_the_message_of_one_line_of_json(newer):
+    done = run(newer, *PARLEY, PORT=str(free_port()), LOG_FORMAT="json", **PROVIDER)
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["msg"].startswith(IS_NEWER)
 
 
 def test_the_web_server_starts_while_the_database_is_away(tmp_path):
