@@ -15,7 +15,7 @@ from parley_server import databases, env, json_logs, services, supervisor, upgra
 from parley_server.backup import BackupFailed, back_up, check_site
 from parley_server.leftovers import StillRuns
 from parley_server.model_file import ModelMissing
-from parley_server.processes import Service
+from parley_server.processes import Service, print_line
 from parley_server.restore import restore
 
 EXPECTED = (ImproperlyConfigured, ModelMissing, StillRuns, supervisor.CannotRun, upgrades.IsNewer, BackupFailed)
@@ -84,12 +84,13 @@ def _become(described: Callable[[], Service], prepare: Callable[[], None] = lamb
         upgrades.refuse_newer()
         prepare()
     except OperationalError as error:
-        print(databases.in_words(error), file=sys.stderr, flush=True)
+        print_line(databases.in_words(error))
     service = described()
     os.execve(service.command[0], [*service.command], {**os.environ, **service.env})
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    databases.wait_until_there()
     return _django(["parley", "migrate", "--no-input"])
 
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from parley_server import data, env
+from parley_server.processes import print_line
 
 SQLITE = {
     # A transaction takes the write lock when it begins, and waits for it, instead of failing half way.
@@ -37,6 +39,8 @@ CAUSES = {
     r"no such table": "it has no tables yet: run manage.py migrate.",
 }
 """Pattern of an error of PostgreSQL's client or SQLite → what it means for the operator."""
+AWAY, AWAY_FOR = "nothing listens|does not answer|no host|starting up", 60
+"""A pattern of what is said of a server that may be starting, and seconds in which it may."""
 
 
 def from_environment() -> dict[str, Any]:
@@ -71,6 +75,16 @@ def trouble() -> str:
     except psycopg.OperationalError as error:
         return in_words(error)
     return ""
+
+
+def wait_until_there() -> None:
+    """Wait for PostgreSQL while it starts, at most AWAY_FOR seconds; what is wrong otherwise, another one says."""
+    limit, said = time.monotonic() + AWAY_FOR, False
+    while (words := trouble()) and re.search(AWAY, words) and time.monotonic() < limit:
+        if not said:
+            print_line(f"{words} Trying again for {AWAY_FOR} seconds.")
+        said = True
+        time.sleep(1)
 
 
 def has_tables() -> bool:

@@ -171,3 +171,30 @@ def test_what_the_client_says_is_put_into_words(words, cause):
     sentence = databases.in_words(Exception(words))
     assert cause in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "tries"),
+    [
+        (["it: nothing listens at db:5432", "it: the database system is starting up", ""], 3),
+        (["it: db:5432 refuses the user or the password of DATABASE_URL."], 1),
+        ([""], 1),
+    ],
+)
+def test_a_database_that_starts_beside_us_is_waited_for(monkeypatch, capsys, said, tries):
+    """As after a power cut: else systemd starts neither web server nor worker, until somebody does it by hand."""
+    monkeypatch.setattr(databases.time, "sleep", lambda seconds: None)
+    left = iter(said)
+    monkeypatch.setattr(databases, "trouble", lambda: next(left))
+    databases.wait_until_there()
+    assert list(left) == said[tries:]
+    assert capsys.readouterr().out.count("Trying again") == (tries > 1)
+
+
+def test_a_database_that_stays_away_is_not_waited_for_without_end(monkeypatch, capsys):
+    now = iter(range(0, 1000, 20))
+    monkeypatch.setattr(databases.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(databases.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(databases, "trouble", lambda: "it: nothing listens at db:5432")
+    databases.wait_until_there()
+    assert capsys.readouterr().out == "it: nothing listens at db:5432 Trying again for 60 seconds.\n"
