@@ -1,6 +1,8 @@
 """What Prometheus reads: what is counted, under which names, and how many series that makes."""
 
 import re
+import threading
+import time
 from decimal import Decimal
 
 import httpx2
@@ -212,6 +214,30 @@ def test_a_settled_reply_is_counted_by_its_end(reply, process):
     listening._reply_settled(reply=stopped)
     process.flush()
     assert read(scrape.text())["parley_replies_total"] == {("stopped", ""): 1, ("stopped", "other"): 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "up", "there"),
+    [("readings.read", "database", "parley_sockets"), ("totals", "valkey", "parley_workers")],
+)
+def test_a_store_that_hangs_is_told_in_seconds_and_asked_once(process, monkeypatch, name, up, there):
+    asked, released = [], threading.Event()
+
+    def hang():
+        asked.append(released.wait(20))
+        return ({}, 0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"parley.monitoring.scrape.{name}", hang)
+        began = time.monotonic()
+        for _ in range(2):
+            found = read(scrape.text())
+            assert found[f"parley_{up}_up"][()] == 0
+            assert there in found
+        assert time.monotonic() - began < 6
+        released.set()
+        until(lambda: asked == [True], 5, "It was asked twice")
+    assert read(scrape.text())[f"parley_{up}_up"][()] == 1
 
 
 def test_hostile_labels_and_fields_of_another_version_break_no_line(process, empty_valkey):
