@@ -56,6 +56,14 @@ def test_numbers_beyond_the_most_are_counted(workbook, monkeypatch):
     assert (sheet.count(b"<v>50%</v>"), sheet.count(b"<v>0.5</v>"), change.unfollowed) == (1, 2, 1)
 
 
+def test_numbers_beyond_the_end_of_a_text_that_is_cut_are_left_alone(workbook, monkeypatch):
+    monkeypatch.setattr(shown, "LONGEST_TEXT", 5)
+    with ZipFile(io.BytesIO(workbook(*[(0.5, "0%")] * 9))) as archive:
+        change = shown.Shown(archive)
+        sheet = change("xl/worksheets/sheet1.xml", archive.read("xl/worksheets/sheet1.xml"))
+    assert (sheet.count(b"<v>50%</v>"), sheet.count(b"<v>0.5</v>"), change.unfollowed) == (2, 7, 0)
+
+
 @pytest.mark.parametrize("start", [b'<c s="1">', b'<c s="1"><v>1', b'<r><vertAlign val="superscript"/>'])
 @pytest.mark.timeout(20)
 def test_long_gaps_do_not_make_reading_slow(workbook, start):

@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 from .number_formats import BUILT_IN, is_plain, shown
 from .packed import main_part, related, xml_beside
+from .results import LONGEST_TEXT
 
 CELLS, TEXTS = "xl/worksheets/", ("xl/worksheets/", "xl/sharedStrings")
 MOST_CELLS = 300_000
@@ -34,7 +35,7 @@ class Shown:
     def __call__(self, name: str, content: bytes) -> bytes:
         """Return a member with its numbers as text, and with signs before what is raised or lowered."""
         if name.startswith(CELLS) and any(self._codes):
-            content = _CELL.sub(self._cell, content)
+            content = self._formatted(content)
         return _RAISED.sub(_raised, content) if name.startswith(TEXTS) else content
 
     def is_needed(self, archive: ZipFile) -> bool:
@@ -42,17 +43,37 @@ class Shown:
         texts = (name for name in archive.namelist() if name.startswith(TEXTS))
         return any(self._codes) or any(b"vertAlign" in archive.read(name) for name in texts)
 
-    def _cell(self, cell: re.Match[bytes]) -> bytes:
-        tag, attributes, style, before, number = cell.groups()
-        code = self._codes[int(style)] if int(style) < len(self._codes) else ""
-        if not code:
-            return cell[0]
+    def _formatted(self, content: bytes) -> bytes:
+        """Return a sheet with its numbers as they are shown, up to where its text is cut."""
+        cells = (cell for cell in _CELL.finditer(content) if self._code(cell))
+        parts, end, length = [b""], 0, 0
+        for cell in cells:
+            text = self._text(cell)
+            parts += [content[end : cell.start()], _with(cell, text)] if text is not None else []
+            end = end if text is None else cell.end()
+            length += len(text or "") + 1
+            if length > LONGEST_TEXT:
+                break
+        return b"".join([*parts, content[end:]])
+
+    def _code(self, cell: re.Match[bytes]) -> str:
+        """Return the format of a cell, "" if it changes nothing."""
+        style = int(cell[3])
+        return self._codes[style] if style < len(self._codes) else ""
+
+    def _text(self, cell: re.Match[bytes]) -> str | None:
+        """Return what a cell shows; None, and count it, where its format is not followed, or too many were."""
         self._left -= 1
-        text = shown(number.decode(errors="replace").strip(), code) if self._left >= 0 else None
-        if text is None:
-            self.unfollowed += 1
-            return cell[0]
-        return b'<%s t="str"%s>%s%s' % (tag, attributes.replace(b' t="n"', b""), before, escape(text).encode())
+        number = cell[5].decode(errors="replace").strip()
+        text = shown(number, self._code(cell)) if self._left >= 0 else None
+        self.unfollowed += text is None
+        return text
+
+
+def _with(cell: re.Match[bytes], text: str) -> bytes:
+    """Return the beginning of a cell that has a text in place of its number."""
+    tag, attributes, _style, before, _number = cell.groups()
+    return b'<%s t="str"%s>%s%s' % (tag, attributes.replace(b' t="n"', b""), before, escape(text).encode())
 
 
 def _codes(archive: ZipFile) -> Iterator[str]:
