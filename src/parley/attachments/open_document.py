@@ -7,9 +7,12 @@ from zipfile import ZipFile
 
 from .beside_cells import headed
 from .packed import xml_in
+from .results import LONGEST_TEXT
 from .shown import raised
 
 CONTENT = "content.xml"
+MOST_CELLS = LONGEST_TEXT // 2
+"""Numbers; a text of more is cut, for each has a digit and a comma."""
 _INDENTED = re.compile(rb">[ \t\r]*\n\s*<(?=/?(?:table|text):)")
 _UNKNOWN = b' office:value-type="unknown"'
 _AS_TEXT = b' office:value-type="string"'
@@ -33,7 +36,11 @@ def as_shown(name: str, content: bytes) -> bytes:
     content = _INDENTED.sub(b"><", content).replace(_UNKNOWN, _AS_TEXT)
     raising = {style: _kind(position) for style, position in _STYLE.findall(content)}
     content = _SPAN.sub(lambda span: _span(span, raising), content)
-    return _NUMBER.sub(lambda cell: _VALUE.sub(b"", cell[0])[:-1] + _AS_TEXT + b">", content)
+    return _NUMBER.sub(_as_text, content, count=MOST_CELLS)
+
+
+def _as_text(cell: re.Match[bytes]) -> bytes:
+    return _VALUE.sub(b"", cell[0])[:-1] + _AS_TEXT + b">"
 
 
 def _kind(position: bytes) -> str:
