@@ -145,12 +145,9 @@ def encryption_keys(**kwargs: object) -> list[CheckMessage]:
 
 
 def class_of_policy(**kwargs: object) -> list[CheckMessage]:
-    hint = "Write the dotted path of a class of parley.policy.Policy, see docs/hosting.md."
-    try:
-        known = isinstance(policy.current(), policy.Policy)
-    except (ImportError, AttributeError, TypeError):
-        known = False
-    return [] if known else [_error(9, "PARLEY['POLICY'] is no policy.", hint)]
+    hint = "Write the dotted path of a class of parley.policy.Policy, with its methods as plain functions."
+    wrong = policy.mistake()
+    return [_error(9, f"PARLEY['POLICY'] {wrong}.", hint)] if wrong else []
 
 
 def reader_of_files(**kwargs: object) -> list[CheckMessage]:

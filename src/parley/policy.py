@@ -1,5 +1,6 @@
 """What a host allows whom: the class that PARLEY["POLICY"] names, see docs/hosting.md."""
 
+import inspect
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,6 +11,8 @@ from django.utils.module_loading import import_string
 from .conf import conf
 
 logger = logging.getLogger(__name__)
+ARGUMENTS = {"may_use": 1, "models": 2, "prompt": 2}
+"""Method of a policy → how many arguments it is called with."""
 
 
 class Policy:
@@ -38,6 +41,27 @@ def current() -> Policy:
     return policy
 
 
+def mistake() -> str:
+    """Return what is wrong with the class that POLICY names, as the end of a sentence, or ""."""
+    try:
+        found: Any = current()
+    except Exception as error:  # whatever the host's module raises
+        return f"cannot be made: {error!r}"
+    if not isinstance(found, Policy):
+        return "is no policy"
+    return next(filter(None, (_misfit(name, getattr(found, name)) for name in ARGUMENTS)), "")
+
+
+def _misfit(name: str, method: Callable[..., Any]) -> str:
+    if inspect.iscoroutinefunction(method):
+        return f"has an async {name}, which nobody waits for"
+    try:
+        inspect.signature(method).bind(*range(ARGUMENTS[name]))
+    except TypeError as error:
+        return f"has a {name} that takes other arguments: {error}"
+    return ""
+
+
 def may_use(user: Any) -> bool:
     """Return whether a person may use Parley; not while the host's code fails, which is logged.
 
@@ -46,12 +70,19 @@ def may_use(user: Any) -> bool:
     if not conf.POLICY:
         return True
     try:
-        return bool(current().may_use(user))
+        return _truth(current().may_use(user))
     except DatabaseError:
         raise
     except Exception:
         logger.exception("The policy of this site failed: nobody is let in.")
         return False
+
+
+def _truth(answer: Any) -> bool:
+    """Return an answer as it is meant. Raises TypeError for an awaitable, which counts as true."""
+    if inspect.isawaitable(answer):
+        raise TypeError("may_use returned an awaitable; write it as a plain function.")
+    return bool(answer)
 
 
 def prompter() -> Callable[[Any, Any], Any] | None:
@@ -75,10 +106,17 @@ def allows(user: Any, choice: str) -> bool:
 
 
 def objection(user: Any, choice: str) -> str:
-    """Return the code of what speaks against a reply of this person, or "". Raises what the host's code raises."""
-    if not may_use(user):
+    """Return the code of what speaks against a reply of this person, or ""; the host's code too, where it fails.
+
+    Raises what the database raises.
+    """
+    try:
+        return ("" if allows(user, choice) else "model_not_allowed") if may_use(user) else "refused_by_site"
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("The policy of this site failed: no model is asked.")
         return "refused_by_site"
-    return "" if allows(user, choice) else "model_not_allowed"
 
 
 def _judged(user: Any, choices: list[str]) -> set[str]:

@@ -24,6 +24,26 @@ class Broken(Policy):
         raise RuntimeError("The directory is away.")
 
 
+class Later(Policy):
+    async def may_use(self, user):
+        return False
+
+
+class LaterElsewhere(Policy):
+    def may_use(self, user):
+        return Later().may_use(user)
+
+
+class Shorter(Policy):
+    def may_use(self):
+        return True
+
+
+class Raises(Policy):
+    def __init__(self):
+        raise RuntimeError("The directory is away.")
+
+
 class Nothing(Policy):
     def models(self, user, offered):
         return None
@@ -56,6 +76,9 @@ def test_allows_what_a_host_returns_of_what_is_offered():
         "pathlib.Path",
         "parley.choice.split",
         f"{__name__}.Wants",
+        f"{__name__}.Later",
+        f"{__name__}.Shorter",
+        f"{__name__}.Raises",
         7,
     ],
 )
@@ -72,3 +95,12 @@ def test_offers_nothing_while_the_host_fails_and_logs_it(kind, settings, caplog)
     assert "The policy of this site failed" in caplog.text
     with pytest.raises((RuntimeError, TypeError)):
         policy.allows(None, "a")
+    assert policy.objection(None, "a") == "refused_by_site"
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize("kind", [Later, LaterElsewhere, Shorter, Raises])
+def test_lets_nobody_in_where_the_answer_is_none(kind, settings, caplog):
+    settings.PARLEY = {**settings.PARLEY, "POLICY": f"{__name__}.{kind.__name__}"}
+    assert policy.may_use(None) is False
+    assert "nobody is let in" in caplog.text
