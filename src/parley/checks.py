@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.files.storage import FileSystemStorage
 
 from . import applied, encrypted, files, policy, site_checks
 from .conf import Conf, conf
@@ -18,7 +21,12 @@ from .search import index
 READERS = ("pypdf", "mammoth", "html_to_markdown", "python_calamine", "PIL", "charset_normalizer")
 """The packages of the extra ``files``, as they are imported."""
 KINDS = {str: "text", bool: "True or False", int: "whole number from 0 on", float: "number from 0 on"}
-SERVER = re.compile(r"(rediss?://[^/\s]|unix:///)\S*\Z")
+MORE_THAN_NOTHING = (
+    "CONCURRENCY", "MAX_PER_PERSON", "CONTEXT_WINDOW", "MAX_QUESTION_LENGTH", "CONNECT_TIMEOUT", "IDLE_TIMEOUT",
+    "ANSWER_TIMEOUT", "IMPORT_TIMEOUT", "TICK", "HEARTBEAT_INTERVAL", "FEED_POLL_INTERVAL",
+)  # fmt: skip
+"""Numbers with which, at 0, nothing is answered, or a process never rests."""
+SERVER = re.compile(r"(rediss?://([^/\s]*@)?[^/\s@]+(/\d*)?|unix:///[^?\s]+)(\?\S*)?\Z")
 ANY_SERVER = re.compile(r"[a-z][a-z0-9+.]*://\S+\Z")
 
 
@@ -30,6 +38,7 @@ def register_all() -> None:
         private_files,
         lists_of_models,
         address_of_provider,
+        key_of_provider,
         database,
         encryption_keys,
         class_of_policy,
@@ -60,7 +69,15 @@ def types(**kwargs: object) -> list[CheckMessage]:
     """Refuse "32k" for a number, and None for a text that the environment lacks."""
     wrong = [(name, kind) for name, kind in Conf.__annotations__.items() if not _is_a(kind, getattr(conf, name))]
     hint = "Write one, or leave the entry out."
-    return [_error(12, f"PARLEY['{name}'] is no {KINDS[kind]}.", hint) for name, kind in wrong]
+    return [_error(12, f"PARLEY['{name}'] is no {KINDS[kind]}.", hint) for name, kind in wrong] or _too_small()
+
+
+def _too_small() -> list[CheckMessage]:
+    hint = "Write a larger one, or leave the entry out."
+    wrong: dict[str, float] = {name: 0 for name in MORE_THAN_NOTHING if getattr(conf, name) == 0}
+    if conf.DEAD_AFTER <= conf.HEARTBEAT_INTERVAL:
+        wrong["DEAD_AFTER"] = conf.HEARTBEAT_INTERVAL
+    return [_error(12, f"PARLEY['{name}'] must be more than {least}.", hint) for name, least in wrong.items()]
 
 
 def _is_a(kind: Any, value: object) -> bool:
@@ -73,23 +90,44 @@ def _is_a(kind: Any, value: object) -> bool:
 def addresses(**kwargs: object) -> list[CheckMessage]:
     """Look at what is no address of the web; what is wrong may hold a password and is not repeated."""
     found: list[CheckMessage] = []
-    if not SERVER.match(str(conf.REDIS_URL)):
-        found.append(_error(13, "PARLEY['REDIS_URL'] is no address of a server.", "Write redis://host:6379/0."))
+    if not _is_server(str(conf.REDIS_URL)):
+        hint = "Write redis://host:6379/0; in a password, write / as %2F, @ as %40, and # as %23."
+        found.append(_error(13, "PARLEY['REDIS_URL'] is no address of a server.", hint))
     if conf.BROKER_URL and not ANY_SERVER.match(str(conf.BROKER_URL)):
         found.append(
             _error(13, "PARLEY['BROKER_URL'] is no address of a server.", "Write amqp://host or redis://host.")
         )
     if not str(conf.SOCKET_PATH).startswith("/"):
         found.append(_error(14, "PARLEY['SOCKET_PATH'] is no path.", 'Begin it with a slash: "/ws/parley/".'))
+    if not (settings.FORCE_SCRIPT_NAME or "/").startswith("/"):
+        found.append(_error(14, "FORCE_SCRIPT_NAME is no path.", 'Begin it with a slash: "/club".'))
     return found
+
+
+def _is_server(url: str) -> bool:
+    try:
+        return bool(SERVER.match(url)) and (url.startswith("unix:") or urlsplit(url).port != 0)
+    except ValueError:  # a port that is no number
+        return False
 
 
 def private_files(**kwargs: object) -> list[CheckMessage]:
     hint = "Set PARLEY['FILES'] to a folder that no URL serves, or to an entry of STORAGES."
     if not files.place():
         return [_error(3, "Parley needs a place for exports and imports.", hint)]
-    wrong = _wrong_with(Path(files.place())) if files.place() not in settings.STORAGES else ""
+    wrong = _wrong_with_storage() if files.place() in settings.STORAGES else _wrong_with(Path(files.place()))
     return [_error(15, f"PARLEY['FILES'] {wrong}.", hint)] if wrong else []
+
+
+def _wrong_with_storage() -> str:
+    """Return why an entry of STORAGES is no private place, or "": of those elsewhere, nobody but the host knows."""
+    try:
+        storage = files.storage()
+    except Exception as error:  # whatever a storage raises
+        return f"is an entry of STORAGES that cannot be made: {error}"
+    if isinstance(storage, StaticFilesStorage):
+        return "is the storage of the static files, which are served to everybody"
+    return _wrong_with(Path(storage.base_location)) if isinstance(storage, FileSystemStorage) else ""
 
 
 def _wrong_with(folder: Path) -> str:
@@ -136,6 +174,14 @@ def address_of_provider(**kwargs: object) -> list[CheckMessage]:
         hint = "A request proves once who asks: take the password out of the address, or leave the key empty."
         return [_error(6, "PARLEY has a password in BASE_URL and an API_KEY.", hint)]
     return []
+
+
+def key_of_provider(**kwargs: object) -> list[CheckMessage]:
+    """Look at what no header can carry; the key is not repeated."""
+    key = str(conf.API_KEY or "")
+    hint = "Copy it anew, whole, without a space or the end of a line: open(…).read().strip()."
+    sound = key.isascii() and key.isprintable() and " " not in key
+    return [] if sound else [_error(19, "PARLEY['API_KEY'] has characters that no key has.", hint)]
 
 
 def encryption_keys(**kwargs: object) -> list[CheckMessage]:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Celery
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -13,14 +14,16 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.handlers.asgi import ASGIHandler
 from django.core.management import get_commands
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.template.loader import get_template
+from django.urls import NoReverseMatch, Resolver404, ResolverMatch, get_script_prefix, resolve, reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
 
 from . import celery
 from .conf import conf
+from .delivery.layer import get_channel_layer
 from .provider import host_of
 
 FRONT = "parley:conversation_new"
@@ -40,7 +43,19 @@ Found = Iterator[CheckMessage]
 
 
 def register_all() -> None:
-    for check in (urls, middleware, asgi_server, celery_app, channel_layer, database, login_page, key_of_openai):
+    for check in (
+        urls,
+        middleware,
+        templates,
+        asgi_server,
+        celery_app,
+        channel_layer,
+        database,
+        other_databases,
+        times,
+        login_page,
+        key_of_openai,
+    ):
         register(_listed(check))
     register(_listed(ready_for_others), deploy=True)
 
@@ -62,10 +77,22 @@ def _warning(number: int, words: str, hint: str) -> Warning:
 
 def urls() -> Found:
     try:
-        reverse(FRONT)
+        path = reverse(FRONT)
     except NoReverseMatch:
         hint = 'Write path("chat/", include("parley.urls")) into the urlpatterns of ROOT_URLCONF.'
         yield _error(16, "No URL leads to Parley.", hint)
+        return
+    if "parley" not in _resolved(path, translation.get_language()).app_names:
+        yield _error(16, f"Another pattern of yours takes {path}.", 'Put include("parley.urls") before it.')
+
+
+def templates() -> Found:
+    try:
+        for name in ("base", "conversation_show"):  # the first may be the site's own
+            get_template(f"parley/{name}.html")
+    except Exception as error:  # whatever an engine raises
+        hint = 'Have TEMPLATES begin with DjangoTemplates and "APP_DIRS": True, and correct your parley/base.html.'
+        yield _error(22, f"The templates of Parley cannot be read: {type(error).__name__}: {error}.", hint)
 
 
 def middleware() -> Found:
@@ -104,9 +131,27 @@ def asgi_server() -> Found:
             'Install daphne, and put "daphne" first into INSTALLED_APPS; or silence this and use another ASGI server.'
         )
         yield _warning(2, "This runserver has no WebSockets, so pages poll.", hint)
-    elif settings.DEBUG and path != OURS and isinstance(_imported(path), ASGIHandler):
+    elif settings.DEBUG and path != OURS:
         hint = f'Set ASGI_APPLICATION = "{OURS}", or wrap yours by parley.asgi.around.'
-        yield _warning(2, f"{path} has no WebSockets, so pages poll.", hint)
+        try:
+            has_sockets = _has_our_socket(import_string(path))
+        except Exception as error:  # whatever the host's module raises
+            yield _warning(2, f"ASGI_APPLICATION cannot be imported: {error!r}.", hint)
+        else:
+            if not has_sockets:
+                yield _warning(2, f"{path} has not the WebSocket of Parley, so pages poll.", hint)
+
+
+def _has_our_socket(application: Any) -> bool:
+    """Tell whether an application of Django or Channels has our route; of any other kind it is assumed."""
+    if isinstance(application, ProtocolTypeRouter):
+        application = application.application_mapping.get("websocket")
+    while inner := getattr(application, "inner", None) or getattr(application, "application", None):
+        application = inner
+    if isinstance(application, URLRouter):
+        path = conf.SOCKET_PATH.lstrip("/")
+        return any(route.pattern.match(path) for route in application.routes)
+    return application is not None and not isinstance(application, ASGIHandler)
 
 
 def _app_of(command: str) -> str:
@@ -145,6 +190,12 @@ def _options(options: Any) -> Found:
 
 
 def channel_layer() -> Found:
+    try:
+        get_channel_layer()
+    except Exception as error:  # whatever a layer raises
+        hint = "Correct CHANNEL_LAYERS, or leave it out: Parley makes a layer from PARLEY['REDIS_URL']."
+        yield _error(23, f"The channel layer cannot be made: {error}.", hint)
+        return
     layers = getattr(settings, "CHANNEL_LAYERS", {})
     backend = (layers.get("parley") or layers.get("default") or {}).get("BACKEND", "")
     if backend in LAYERS:
@@ -165,6 +216,19 @@ def database() -> Found:
         yield _warning(12, words, 'Set it to 0; with PostgreSQL, "OPTIONS": {"pool": True} keeps some for all threads.')
 
 
+def other_databases() -> Found:
+    """Refuse a router that sends rows elsewhere: also a copy for reading, which is behind what was just written."""
+    model = apps.get_model("parley", "Conversation")
+    if {router.db_for_read(model), router.db_for_write(model)} != {DEFAULT_DB_ALIAS}:
+        words = "DATABASE_ROUTERS lead Parley to another database than DATABASES['default']."
+        yield _error(21, words, "Have your router return None, or 'default', for the app label parley.")
+
+
+def times() -> Found:
+    if not settings.USE_TZ:
+        yield _error(20, "USE_TZ is off, and Parley's times have a zone.", "Set USE_TZ = True.")
+
+
 def _suits_several_processes(options: dict[str, Any]) -> bool:
     command = str(options.get("init_command", "")).replace(" ", "").lower()
     return str(options.get("transaction_mode", "")).upper() == "IMMEDIATE" and "journal_mode=wal" in command
@@ -174,7 +238,7 @@ def login_page() -> Found:
     try:
         address = urlsplit(resolve_url(settings.LOGIN_URL))
         known = bool(address.netloc) or _is_page(address.path)
-    except NoReverseMatch:
+    except (NoReverseMatch, TypeError):  # TypeError: for None
         known = False
     if not known:
         words = f"LOGIN_URL leads to no page: {settings.LOGIN_URL}."
@@ -187,13 +251,19 @@ def _is_page(path: str) -> bool:
     return any(_resolves(below, language) for language, _ in settings.LANGUAGES)
 
 
-def _resolves(path: str, language: str) -> bool:
+def _resolves(path: str, language: str | None) -> bool:
     try:
-        with translation.override(language):
-            resolve(path)
+        _resolved(path, language)
     except Resolver404:
         return False
     return True
+
+
+def _resolved(path: str, language: str | None) -> ResolverMatch:
+    """Return what answers at an address of this site in a language. Raises Resolver404."""
+    below = get_script_prefix()
+    with translation.override(language):
+        return resolve("/" + path.removeprefix(below) if path.startswith(below) else path)
 
 
 def key_of_openai() -> Found:
