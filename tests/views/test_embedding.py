@@ -2,7 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.template import Template
+from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Template
 from django.template.context import make_context
 from django.test import RequestFactory
 
@@ -67,3 +68,19 @@ def test_shows_nothing_of_what_was_deleted(owner):
     deleted = answered(owner, "What is a parley?", "A talk between enemies.")
     deleted.soft_delete()
     assert "enemies" not in shown(owner, deleted)
+
+
+def test_links_to_a_second_one_since_elements_have_ids(owner, conversation, settings):
+    twice = PAGE.replace("</body>", "{% parley conversation %}</body>")
+    request = RequestFactory().get("/minutes/")
+    request.user = owner
+    page = Template(twice).render(make_context({"conversation": conversation}, request))
+    assert page.count('id="composer"') == shown(owner, conversation).count('id="composer"')
+    assert "This page already shows a conversation." in page
+    assert f'<a href="/c/{conversation.pk}/">{conversation.title}</a>' in page
+
+
+@pytest.mark.parametrize("tag", ["{% parley_head %}", "{% parley conversation %}"])
+def test_says_what_a_template_without_its_request_needs(tag, conversation):
+    with pytest.raises(ImproperlyConfigured, match="render"):
+        Template("{% load parley %}" + tag).render(Context({"conversation": conversation}))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.exceptions import ImproperlyConfigured
 from django.template.base import DebugLexer, Node, NodeList, Parser, TextNode, Token
 from django.template.loader import get_template
 from django.utils.formats import number_format
@@ -238,12 +239,19 @@ def compact(parser: Parser, token: Token) -> Compact:
 # What a host's own templates use
 
 
+def _request_of(context: Any) -> Any:
+    """Return the request of the page. Raises ImproperlyConfigured."""
+    if "request" not in context:
+        raise ImproperlyConfigured("Parley's tags need the request: render the page by render(request, …).")
+    return context["request"]
+
+
 @register.inclusion_tag("parley/_head.html", takes_context=True)
 def parley_head(context: Any) -> dict[str, Any]:
     """Put the addresses, the style and the script of Parley into the head of a page, Parley's or a host's."""
     names = ("parley_socket", "version", "user", "csrf_token")
     own = {name: context[name] for name in names if name in context}
-    return own if "parley_socket" in own else own | embedding.head_of(context["request"])
+    return own if "parley_socket" in own else own | embedding.head_of(_request_of(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -266,7 +274,7 @@ def parley_controllers() -> SafeString:
 @register.simple_tag(name="parley", takes_context=True)
 def parley_conversation(context: Any, conversation: Any) -> SafeString:
     """Put a conversation of the person, with its composer, into a page of the host."""
-    return mark_safe(embedding.embedded(context["request"], conversation))
+    return mark_safe(embedding.embedded(_request_of(context), conversation))
 
 
 @register.tag

@@ -13,6 +13,9 @@ from parley.models import Conversation, Feed
 from .base import around, own_or_none, rendered
 from .conversations import blank_form, transcript_of
 
+SHOWN = "parley_conversation_shown"
+"""The attribute of a request whose page shows a conversation."""
+
 
 def head_of(request: HttpRequest) -> dict[str, Any]:
     """Return what the head of a host's page says: the socket, and the version of the feed, read before its rows."""
@@ -22,11 +25,15 @@ def head_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def embedded(request: HttpRequest, conversation: Conversation | UUID | str | None) -> str:
-    """Render a conversation of the person with its composer, or a sentence where they may not see it."""
+    """Render a conversation of the person with its composer, or a sentence where they may not see it.
+
+    A second one of the same page, whose elements would have the same ids, is a link.
+    """
     pk = conversation.pk if isinstance(conversation, Conversation) else conversation
     own = own_or_none(request, Conversation, pk) if _is_let_in(request) else None
-    if own is None:
-        return rendered(request, "parley/_not_embedded.html", {})
+    if own is None or hasattr(request, SHOWN):
+        return rendered(request, "parley/_not_embedded.html", {"elsewhere": own})
+    setattr(request, SHOWN, True)
     context = {**around(request, own), "form": blank_form(request, own), **transcript_of(own)}
     with readers_zone(request.COOKIES):
         return rendered(request, "parley/_embedded.html", context)
