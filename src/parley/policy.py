@@ -41,6 +41,11 @@ def current() -> Policy:
     return policy
 
 
+def has_right(user: Any, permission: str) -> bool:
+    """Return whether a person has a permission of Django's; nobody has, where accounts know of none."""
+    return hasattr(user, "has_perm") and bool(user.has_perm(permission))
+
+
 def mistake() -> str:
     """Return what is wrong with the class that POLICY names, as the end of a sentence, or ""."""
     try:

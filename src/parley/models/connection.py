@@ -21,6 +21,7 @@ from parley.choice import joined, split
 from parley.conf import conf
 from parley.encrypted import KeyLost
 from parley.ids import uuid7
+from parley.policy import has_right
 from parley.provider import Provider, host_of, secrets_of
 
 CACHED = 2.0
@@ -46,7 +47,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def editable_by(self, user: Any) -> "ConnectionQuerySet":
         """Return those a person may change: the site's with the permission, and their own where these are allowed."""
         own = Q(owner=user.pk) if conf.PERSONAL_CONNECTIONS else Q(pk=None)
-        return self.filter(own | Q(owner=None) if user.has_perm("parley.change_connection") else own)
+        return self.filter(own | Q(owner=None) if has_right(user, "parley.change_connection") else own)
 
 
 class Connection(models.Model):

@@ -22,6 +22,7 @@ from parley.models import Conversation, Feed, Message, Profile
 from parley.models.connection import default_choice
 from parley.models.feed import Form, sent_by
 from parley.offers import takes_pictures
+from parley.policy import has_right
 
 from .sections import sidebar
 
@@ -78,7 +79,7 @@ def own_message(request: HttpRequest, pk: UUID) -> Message:
 
 def require(request: HttpRequest, permission: str) -> None:
     """Raise Http404 unless the person has a permission of Django's."""
-    if not request.user.has_perm(permission):
+    if not has_right(request.user, permission):
         raise Http404
 
 
@@ -139,7 +140,7 @@ def is_on_local_model() -> bool:
 
 def may_connect(user: Any) -> bool:
     """Tell whether somebody may change connections, the site's or their own."""
-    return bool(conf.PERSONAL_CONNECTIONS or user.has_perm(RIGHT))
+    return bool(conf.PERSONAL_CONNECTIONS or has_right(user, RIGHT))
 
 
 def _is_led_to_connections(user: Any) -> bool:

@@ -20,6 +20,7 @@ from parley.encrypted import KeyLost
 from parley.forms.connections import IS_DEFAULT, ConnectionForm
 from parley.generation import egress, probing
 from parley.models import Connection, locks
+from parley.policy import has_right
 from parley.text import clean_line
 from parley.vendors import VENDORS, Vendor, vendor_of
 
@@ -42,7 +43,7 @@ def connection_list(request: HttpRequest) -> HttpResponse:
         "site": [row for row in rows if row.owner_id is None],
         "mine": [row for row in rows if row.owner_id is not None],
         "default": next((row for row in rows if row.default_model), None),
-        "edits_site": request.user.has_perm(RIGHT),
+        "edits_site": has_right(request.user, RIGHT),
         "has_own": conf.PERSONAL_CONNECTIONS,
         "local_only": conf.LOCAL_MODEL,
     }
@@ -56,7 +57,7 @@ def connection_create(request: HttpRequest) -> HttpResponse:
     """Make a connection of the site, or with ``?mine`` one's own, from the ``?template=`` of a vendor."""
     _mask(request)
     mine, vendor = "mine" in request.GET, vendor_of(request.GET.get("template"))
-    if not (conf.PERSONAL_CONNECTIONS if mine else request.user.has_perm(RIGHT)):
+    if not (conf.PERSONAL_CONNECTIONS if mine else has_right(request.user, RIGHT)):
         raise Http404
     if vendor is None and request.method != "POST":
         public = [each for each in VENDORS if not each.base_url.startswith("http:")]
