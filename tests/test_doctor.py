@@ -5,10 +5,13 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import channels.layers
 import pytest
 
 from parley.doctor import inside, limits, outside
 from parley.doctor.part import Wrong
+from parley.ids import uuid7
+from parley.models import Worker
 
 PROXY = "SECURE_PROXY_SSL_HEADER"
 RIGHT = {
@@ -58,6 +61,7 @@ def test_a_site_that_works():
     ("part", "path", "answer", "todo"),
     [
         ("page", "/", (302, {"Location": "/"}), PROXY),
+        ("page", "/", (301, {"Location": "https://chat.example.org/"}), "--url https://"),
         ("page", "/", (400, {}), "ALLOWED_HOSTS"),
         ("page", "/", (502, {}), "Start the web server"),
         ("page", "/", (404, {}), "pass this path"),
@@ -156,3 +160,51 @@ def test_a_provider_and_the_model_of_the_settings(provider, settings, listed, st
     with pytest.raises(Wrong, match=status) as wrong:
         inside.provider()
     assert words in wrong.value.todo
+
+
+@pytest.mark.parametrize("path", ["", "/v1/chat/completions", "/v1/models"])
+def test_an_address_that_takes_no_questions(provider, settings, path):
+    settings.PARLEY = {**settings.PARLEY, "BASE_URL": provider.url + path}
+    with pytest.raises(Wrong, match="takes no questions there") as wrong:
+        inside.provider()
+    assert "/v1" in wrong.value.todo
+
+
+@pytest.mark.django_db
+def test_workers_of_this_site_and_of_another():
+    ours = Worker.objects.create()
+    assert inside.of_this_site([f"alive on vm as {ours.pk}", "alive on an older one"]) == "One is alive on vm."
+    with pytest.raises(Wrong, match="alive on vm writes to another database") as wrong:
+        inside.of_this_site([f"alive on nas as {ours.pk}", f"alive on vm as {uuid7()}"])
+    assert "KEY_PREFIX" in wrong.value.todo
+
+
+def test_a_layer_that_reaches_nobody(settings):
+    channels.layers.channel_layers.backends.clear()
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Deaf"}}
+    inside.PATIENCE_OF_LAYER, patience = 0.1, inside.PATIENCE_OF_LAYER
+    try:
+        part = inside.asked("layer", inside.layer, "Correct CHANNEL_LAYERS.")
+    finally:
+        inside.PATIENCE_OF_LAYER = patience
+    assert not part.ok
+    assert "Nothing came through Deaf" in part.words
+
+
+def test_a_layer_that_works(settings):
+    channels.layers.channel_layers.backends.clear()
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    assert inside.layer() == "InMemoryChannelLayer passes messages on."
+
+
+class Deaf(channels.layers.InMemoryChannelLayer):
+    """Takes messages, and delivers none."""
+
+    async def group_send(self, group, message): ...
+
+
+def test_settings_that_fail_the_checks(settings):
+    settings.PARLEY = {**settings.PARLEY, "TICK": 0, "MODLE": "fake-1"}
+    with pytest.raises(Wrong, match=r"PARLEY has a setting that does not exist: MODLE\. \(one of 2\)") as wrong:
+        inside.settings_checked()
+    assert "manage.py check" in wrong.value.todo

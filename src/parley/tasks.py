@@ -79,6 +79,7 @@ def ping(key: str = "") -> str:
     """Return a sentence that a worker is alive, and where; leave it in Valkey too for who waits at a key."""
     words = f"alive on {socket.gethostname()}"
     if key:
+        words += f" as {_loop.worker_id}" if _loop else ""
         redis.leave(key, words)
     return words
 

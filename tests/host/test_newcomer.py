@@ -73,8 +73,8 @@ def test_has_style_and_script(newcomer, member):
 
 def test_everything_that_is_asked_works(newcomer):
     status, parts = newcomer.check("--url", newcomer.url)
-    names = ["database", "migrations", "valkey", "broker", "worker", "provider", "files", "disk"]
-    names += ["open files", "memory", "processes"]
+    inside = "settings,database,migrations,valkey,broker,layer,worker,provider,files,disk,open files,memory,processes"
+    names = inside.split(",")
     assert list(parts) == [*names, "page", "static file", "socket", "proxy"]
     assert [name for name, line in parts.items() if not re.match(r"ok +\d+ ms  ", line)] == []
     assert status == 0
@@ -100,7 +100,7 @@ def test_names_addresses_without_their_passwords(newcomer):
     status, parts = newcomer.check("--timeout", "1", DJANGO_SETTINGS_MODULE="project.away")
     assert status == 1
     wrong = {name for name, line in parts.items() if line.startswith("NO")}
-    assert wrong == {"valkey", "broker", "worker", "provider"}
+    assert wrong == {"valkey", "broker", "layer", "worker", "provider"}
     assert nowhere.replace(":hush-hush@", "") in parts["broker"]
     assert "hush-hush" not in "".join(parts.values())
 

@@ -40,6 +40,8 @@ def page(browser: httpx2.Client) -> str:
     location = response.headers.get("location", "")
     if urljoin(str(browser.base_url), location) == urljoin(str(browser.base_url), path) and location:
         raise Wrong(f"{path} redirects to itself: the site does not know that it is asked by https.", HEADERS)
+    if location.startswith("https:") and browser.base_url.scheme == "http":
+        raise Wrong(f"{path} is only served by https.", "Ask at its https address: --url https://….")
     if response.status_code == 400:
         raise Wrong("The site refuses the name of its host.", f"Put it into ALLOWED_HOSTS. {HEADERS}")
     if response.status_code in GATEWAY:

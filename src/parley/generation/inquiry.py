@@ -19,6 +19,7 @@ from .refusals import Refusal
 PATIENCE = 5.0
 """Seconds for the list, and again for what is asked beside it."""
 LONGEST_LIST, MAX_NAMES, LONGEST_NAME, MAX_SHOWN = 8_000_000, 2000, 200, 50
+NOT_THERE = (404, 405)
 FAILURES = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, ImportError)
 """What ``ask`` raises: the provider is away, is no provider, or has no list."""
 
@@ -39,6 +40,12 @@ def ask(provider: Provider) -> dict[str, Facts]:
         facts = {row["id"]: abilities.facts_in(row) for row in rows if _name(row)}
         beside = _beside(client, rows, names)
     return {name: {**facts[name], **beside.get(name, {})} for name in names}
+
+
+def takes_questions(provider: Provider) -> bool:
+    """Tell whether questions can be sent to an address: a request without any costs nothing. Raises FAILURES."""
+    with listing(provider, PATIENCE) as client, client.stream("POST", "chat/completions", json={}) as response:
+        return response.status_code not in NOT_THERE
 
 
 def rows_of(body: Any) -> list[Any]:
