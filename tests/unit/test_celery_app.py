@@ -6,9 +6,12 @@ import sys
 
 import pytest
 from celery import Celery, current_app
+from click import Abort
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 
 from parley import celery
+from parley.management.commands.parley_worker import Command
 from tests.support.processes import ROOT
 
 
@@ -79,3 +82,14 @@ def test_leaves_no_task_to_another_app():
     other.finalize()
     assert [name for name in other.tasks if name.startswith("parley.")] == []
     assert "parley.write_reply" in current_app.tasks  # the product's, which PARLEY["CELERY_APP"] names
+
+
+def test_the_command_ends_quietly_where_its_start_is_interrupted(own, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise Abort
+
+    own()
+    monkeypatch.setattr(celery.app, "worker_main", interrupted)
+    monkeypatch.setattr(Command, "check_migrations", lambda self: print("They are looked at."))
+    call_command("parley_worker")
+    assert capsys.readouterr().out == "They are looked at.\n"
