@@ -1,5 +1,6 @@
 """Make public ids (UUIDv7, unguessable and sorted by time), and the ids of elements in pages."""
 
+import re
 import secrets
 import threading
 import time
@@ -44,6 +45,15 @@ def first_of(moment: datetime) -> uuid.UUID:
 
 def _time_of(made: uuid.UUID) -> int:
     return (made.int >> 80) << 12 | made.int >> 64 & 0xFFF
+
+
+def token(value: object) -> str:
+    """Write a value so that a selector can name an element whose id ends with it.
+
+    >>> token("ada@example.org"), token(1234)
+    ('ada_40_example_2e_org', '1234')
+    """
+    return re.sub(r"[^0-9A-Za-z-]", lambda found: f"_{ord(found[0]):x}_", str(value))
 
 
 def dom_id(row: Model) -> str:

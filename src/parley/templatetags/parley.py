@@ -18,7 +18,7 @@ from parley.attachments.sniffing import SUFFIXES
 from parley.choice import name_of
 from parley.conf import conf
 from parley.days import month_group
-from parley.ids import dom_id
+from parley.ids import dom_id, token
 from parley.models import Attachment, spending
 from parley.models.budget import amount_of
 from parley.models.connection import title_of
@@ -85,6 +85,7 @@ _MARKS = re.compile(r'</?(?=[a-zA-Z!])|[>"]|\s*\n\s*')
 _EDGES = ("", "<", ">")
 _VERBATIM = ("pre", "textarea")
 register.simple_tag(dom_id, name="dom_id")
+register.filter("token", token)
 register.simple_tag(month_group, name="month_group")
 register.filter("model_name", name_of)
 register.filter("connection_title", title_of)
