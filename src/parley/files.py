@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from django.conf import settings
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -24,9 +25,14 @@ def storage() -> Storage:
 
 
 def place() -> str:
-    """Return what ``FILES`` names; while it names nothing, a folder of the project where DEBUG is on, else ""."""
-    base = getattr(settings, "BASE_DIR", "") if settings.DEBUG else ""
+    """Return what ``FILES`` names; while it names nothing, a folder of the project with DEBUG and in tests, else ""."""
+    base = getattr(settings, "BASE_DIR", "") if settings.DEBUG or _is_tested() else ""
     return str(conf.FILES) or (str(Path(base) / "parley-files") if base else "")
+
+
+def _is_tested() -> bool:
+    """Tell whether tests run, for which Django turns DEBUG off before it asks the checks."""
+    return hasattr(mail, "outbox")
 
 
 @lru_cache

@@ -25,6 +25,16 @@ def site(tmp_path):
 
 
 @pytest.mark.slow
+def test_so_do_those_of_djangos_own_runner(site):
+    text = (site.folder / "tests.py").read_text()
+    site.append("of_chat.py", text.replace("create_user(", "create(email="))  # these accounts are of another kind
+    command = site.command("python manage.py test project.of_chat")
+    done = subprocess.run(command, env={**os.environ, **PYTHONPATH}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Ran 1 test" in done.stderr
+
+
+@pytest.mark.slow
 def test_the_tests_of_the_page_pass(site):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds", "project.settings"]
     path = f"{site.folder}:{PYTHONPATH['PYTHONPATH']}"

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
@@ -59,7 +60,8 @@ def test_a_scratch_file_has_no_name_on_the_disk(settings, tmp_path):
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_has_to_be_named(settings):
+def test_a_place_has_to_be_named(settings, monkeypatch):
+    monkeypatch.delattr(mail, "outbox")
     settings.PARLEY = {name: value for name, value in settings.PARLEY.items() if name != "FILES"}
     assert [problem.id for problem in private_files()] == ["parley.E003"]
     with pytest.raises(ImproperlyConfigured):
@@ -69,5 +71,12 @@ def test_a_place_has_to_be_named(settings):
 def test_a_project_in_development_has_a_folder_without_naming_one(settings, tmp_path):
     settings.PARLEY = {**settings.PARLEY, "FILES": ""}
     settings.DEBUG, settings.BASE_DIR = True, tmp_path
+    assert private_files() == []
+    assert files.place() == str(tmp_path / "parley-files")
+
+
+def test_so_have_its_tests_for_which_django_turns_debug_off(settings, tmp_path):
+    settings.PARLEY = {**settings.PARLEY, "FILES": ""}
+    settings.DEBUG, settings.BASE_DIR = False, tmp_path
     assert private_files() == []
     assert files.place() == str(tmp_path / "parley-files")
