@@ -94,6 +94,13 @@ def test_a_worker_that_ends_does_not_wait(tmp_path):
     assert not any(str(run.CHILD) in each.cmdline() for each in psutil.Process().children())
 
 
+def test_it_reads_nothing_when_its_parent_died_while_it_started(host, monkeypatch):
+    monkeypatch.setattr(run.os, "getpid", lambda: 2**22)
+    assert host("open('text', 'w').write('read')").error == "unreadable"
+    monkeypatch.undo()
+    assert host("MARKDOWN = 'read'").text == "read"
+
+
 ATTEMPTS = """
 import os, socket, subprocess, shutil, sys
 from pathlib import Path

@@ -1,7 +1,8 @@
 """Read one file as a program of its own, ``python -I child.py``, within limits that it cannot leave.
 
-Stdin: one JSON object with path, media_type, folder, extract, sys_path. It writes ``text``, ``picture`` and ``thumb``
-into the folder, and one JSON object to stdout. It is started by its path, since isolated Python finds no clone.
+Stdin: one JSON object with path, media_type, folder, extract, sys_path, parent (the number of that process). It writes
+``text``, ``picture`` and ``thumb`` into the folder, and one JSON object to stdout. It is started by its path, since
+isolated Python finds no clone.
 """
 
 import ctypes
@@ -53,6 +54,8 @@ def main() -> None:
     """Read what stdin names, and answer how it went."""
     limit_itself()
     job = json.load(sys.stdin)
+    if os.getppid() != job["parent"]:  # It has died before the system was asked to tell.
+        return
     answer, sys.stdout = sys.stdout, sys.stderr
     json.dump(outcome(job), answer)
 

@@ -60,7 +60,8 @@ def read(
     ``folder``: for this file only; ``extract``: a host's function, if any; ``stopped``: tells whether to give up.
     """
     folder = folder.resolve()
-    job = {"path": str(path), "media_type": media_type, "folder": str(folder), "extract": extract, "sys_path": sys.path}
+    job: dict[str, Any] = {"path": str(path), "media_type": media_type, "folder": str(folder), "extract": extract}
+    job |= {"sys_path": sys.path, "parent": os.getpid()}
     (folder / "job").write_text(json.dumps(job))
     with (folder / "answer").open("w+b") as file:
         ended = _run(folder, file, stopped)
