@@ -1,5 +1,6 @@
 """Answer requests in a few lasting threads, each with its database connection."""
 
+import asyncio
 import logging
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -81,12 +82,15 @@ class ThreadedHandler(ASGIHandler):
         return file
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        lane, client = self._lane(request)
+        (lane, client), answer = self._lane(request), _Answer()
         try:
-            response: HttpResponseBase = await lane.run(client, self._respond, request)
+            response: HttpResponseBase = await lane.run(client, lambda: answer.is_there(self._respond(request)))
             return response
         except Busy:
             return refusal(request, 503)
+        except asyncio.CancelledError:
+            answer.is_unwanted()
+            raise
 
     def _lane(self, request: HttpRequest) -> tuple[Lane, str]:
         """Return (lane, client). A password has lanes of its own: to hash it takes a processor half a second."""
@@ -105,6 +109,24 @@ class ThreadedHandler(ASGIHandler):
         close = response.close
         response.close = lambda: self.closing.submit(close)  # type: ignore[method-assign,assignment]
         return response
+
+
+class _Answer:
+    """Closes an answer whose client has left, and so the files that came with it, whichever of both comes first."""
+
+    _response: HttpResponseBase | None = None
+    _unwanted = False
+
+    def is_there(self, response: HttpResponseBase) -> HttpResponseBase:
+        self._response = response
+        if self._unwanted:
+            response.close()
+        return response
+
+    def is_unwanted(self) -> None:
+        self._unwanted = True
+        if self._response:
+            self._response.close()
 
 
 def may_hash_a_password(request: HttpRequest) -> bool:
