@@ -37,6 +37,7 @@ READERS = {
     "image/": "pictures",
     "application/pdf": "pdf",
     "text/html": "hypertext",
+    "message/rfc822": "mails",
     "application/epub+zip": "office",
     "application/vnd.openxmlformats-officedocument.spreadsheetml": "sheets",
     "application/vnd.openxmlformats-officedocument.": "office",

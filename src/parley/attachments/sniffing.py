@@ -13,6 +13,8 @@ HEAD = 4096
 """Bytes that are looked at."""
 
 PDF, HTML, EPUB = "application/pdf", "text/html", "application/epub+zip"
+MAIL = "message/rfc822"
+"""Also of a page that a browser saved as one file."""
 OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX, XLSX, PPTX = (
     f"{OFFICE}{part}" for part in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
@@ -41,6 +43,9 @@ SUFFIXES = {
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,
+    ".eml": MAIL,
+    ".mht": MAIL,
+    ".mhtml": MAIL,
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
     ".md": "text/markdown",
@@ -53,7 +58,7 @@ AS_IT_IS = {"text/plain", "text/csv", "text/tab-separated-values", "text/markdow
 _SOURCES = (
     ".txt .text .log .rst .tex .xml .yaml .yml .toml .ini .cfg .conf .sql .sh .py .rb .pl .php .js .mjs .ts .jsx .tsx"
     " .css .scss .c .h .cc .cpp .hpp .cs .java .kt .swift .go .rs .lua .r .jl .hs .ex .erl .clj .scala .dart .vue"
-    " .svelte .ipynb .jsonl .ndjson .srt .vtt .eml .ics .vcf .diff .patch .bib .org .adoc .proto .graphql .tf"
+    " .svelte .ipynb .jsonl .ndjson .srt .vtt .ics .vcf .diff .patch .bib .org .adoc .proto .graphql .tf"
 )
 SOURCES = _SOURCES.split()
 TYPES = [kind for kind in SUFFIXES.values() if "." not in kind]
@@ -103,6 +108,8 @@ _PAGE = re.compile(
     r"\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_HEADERS = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,70}:")
+"""How a mail begins, also one that was taken out of a mailbox."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -266,10 +273,10 @@ def _text(head: bytes, suffix: str) -> str:
     encoding = encoding_told(head)
     if not encoding and not _is_text(head):
         late = PDF if b"%PDF-" in head[:1024] else ""
-        return late or ("not_text" if promised in (HTML, *AS_IT_IS) else "unknown_kind")
+        return late or ("not_text" if promised in (HTML, MAIL, *AS_IT_IS) else "unknown_kind")
     if promised.startswith("image/"):
         return "damaged"
-    if promised in AS_IT_IS:
+    if promised in AS_IT_IS or (promised == MAIL and _HEADERS.match(head)):
         return promised
     return HTML if promised == HTML or _PAGE.match(head.decode(encoding or "latin-1", "ignore")) else "text/plain"
 
