@@ -6,6 +6,7 @@ import random
 import re
 import time
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 from unittest.mock import Mock
 from uuid import uuid4
@@ -300,6 +301,24 @@ def test_sends_what_fits_of_an_older_file_that_no_reply_was_sent(owner, provider
     assert received(provider.completions[-1]) == recorded(reply, row)
 
 
+def test_a_long_file_gives_way_by_half_and_stays_so_while_small_ones_come(owner, provider):
+    """The person asks about a report, and then sends short notes to compare it with."""
+    report = document(owner, LINES * 5000, "report.txt")
+    reply = write(asked(owner, "/files", report))
+    sent = [reply.included[0]["upto"]]
+    for number in range(4):
+        note = document(owner, LINES * 20, f"{number}.txt")
+        reply = write(asked(owner, "/files", note, conversation=reply.conversation))
+        sent.append({entry["name"]: entry["upto"] for entry in reply.included}["report.txt"])
+    assert sent[0] * 0.45 < sent[1] <= sent[0] / 2
+    assert {*sent[1:]} == {sent[1]}
+    assert any(
+        f"“report.txt”: {sent[1]:,} of 155,000 characters were sent." in each for each in sentences(reply.included)
+    )
+    _, *requests = ([*map(text_of, request.messages)] for request in provider.completions)
+    assert [after[: len(before)] == before for before, after in pairwise(requests)] == [True] * 3
+
+
 def test_shares_out_anew_in_another_window_and_keeps_what_was_sent_in_each(owner, provider, settings):
     rows = [document(owner, LINES * 1000, f"{name}.txt") for name in "abc"]
     conversation, sent = write(asked(owner, "/files", *rows)).conversation, []
@@ -348,11 +367,13 @@ def test_puts_the_files_of_a_folder_before_those_of_older_questions(owner, provi
     first = write(asked(owner, "/files", document(owner, "x" * 9000), folder=folder))
     Attached.hold([document(owner, "y" * 6000, name="rules.txt", drafted=False)], folder=folder)
     reply = write(asked(owner, "/files", conversation=first.conversation))
-    assert [(entry["upto"], entry["why"]) for entry in reply.included] == [(0, "room"), (6000, "")]
+    [older, rules] = [(entry["upto"], entry["why"]) for entry in reply.included]
+    assert (4000 < older[0] < 4500, older[1], rules) == (True, "room", (6000, ""))
     reply = write(asked(owner, "/files", document(owner, "z" * 2500), conversation=first.conversation))
-    assert [entry["upto"] for entry in reply.included] == [2500, 0, 6000]
+    half = reply.included[1]["upto"]
+    assert [entry["upto"] for entry in reply.included] == [2500, half, 6000] and half <= older[0] / 2
     reply = write(asked(owner, "/files", document(owner, "z" * 7000), conversation=first.conversation))
-    assert [entry["upto"] for entry in reply.included] == [7000, 2500, 0, 0]
+    assert [entry["upto"] for entry in reply.included] == [7000, 2500, half, 0]
     later = write(asked(owner, "/files", conversation=first.conversation))
     assert later.included == reply.included
     assert provider.completions[-1].messages[0] == provider.completions[-2].messages[0]

@@ -16,6 +16,8 @@ MAX_PICTURES, MAX_BYTES = 20, 20_000_000
 """Pictures of one request, and the bytes of their files."""
 MAX_NAMED, LEAVE_AT_ONCE = 500, 100
 """Files that one request names; of more, so many of the oldest leave at once, so that most requests begin alike."""
+LEAST_AGAIN = 200
+"""Tokens of a text below which less of it than before is not sent."""
 LONGEST_NAME, FRAME = 200, 8
 """Characters of a name; tokens by which the marks around a part may be longer than those around nothing."""
 TOLD = {
@@ -192,15 +194,23 @@ class Allowance:
         return [self._take(_fitting(file, each)) for file, each in zip(files, shares, strict=True)]
 
     def again(self, files: Sequence[File]) -> list[Piece]:
-        """Include exactly as much as was sent before, or nothing; of texts that no reply was sent, an even share.
+        """Include as much as was sent before, or half of it, or nothing; of texts that were never sent, an even share.
 
         What was once left out stays so, also where there would be room again: the request begins like the last one.
         """
         files = [file._replace(why=file.why or "room") if file.crowded else file for file in files]
         new = {file.id: file for file in files if file.sent is None and not (file.picture or file.why)}
-        pieces = [self.whole(file) for file in files if file.id not in new]
+        pieces = [self.whole(self._halved(file)) for file in files if file.id not in new]
         pieces += self._cut([*new.values()], min(self.tokens, self.room))
         return in_order(pieces, files)
+
+    def _halved(self, file: File) -> File:
+        """Return a text with as much as was sent before, halved until it fits: the next small file fits beside it."""
+        tokens, room = Piece(file, file.sent or 0).tokens, min(self.tokens, self.room)
+        if file.why or file.picture or tokens <= room or math.isinf(tokens):
+            return file
+        half = tokens / 2 ** math.ceil(math.log2(tokens / max(room, 1)))
+        return file if half < LEAST_AGAIN else file._replace(sent=_fitting(file, half).upto)
 
     def whole(self, file: File) -> Piece:
         """Include as much as was sent before, or else the whole file, or nothing."""
