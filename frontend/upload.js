@@ -8,6 +8,8 @@ const STALLED = 60_000
 // No connection, a token that is void by now, too often, and what passes by itself.
 const PASSES = [0, 403, 408, 429, 500, 502, 503, 504]
 const PHOTO = /\.hei[cf]$/i
+// Pixels of a side: a phone has no larger canvas than their square.
+const LONGEST = 4096
 
 /** Files on their way to the server, each in a request of its own; the others wait for their turn. */
 export class Uploads {
@@ -118,14 +120,20 @@ export function post(url, body, headers, progressed, signal) {
 export async function readable(/** @type {File} */ file) {
   if (!PHOTO.test(file.name) && !/^image\/hei[cf]$/.test(file.type)) return file
   try {
-    const image = await createImageBitmap(file)
-    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
-    canvas.getContext("2d")?.drawImage(image, 0, 0)
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9))
-    return new File([blob], file.name.replace(PHOTO, ".jpg"), { type: "image/jpeg" })
+    const blob = await asJpeg(await createImageBitmap(file))
+    return blob ? new File([blob], file.name.replace(PHOTO, ".jpg"), { type: "image/jpeg" }) : file
   } catch {
     return file
   }
+}
+
+/** @returns {Promise<Blob?>} */
+function asJpeg(/** @type {ImageBitmap} */ image) {
+  const scale = Math.min(1, LONGEST / Math.max(image.width, image.height))
+  const [width, height] = [image.width, image.height].map((side) => Math.round(side * scale))
+  const canvas = Object.assign(document.createElement("canvas"), { width, height })
+  canvas.getContext("2d")?.drawImage(image, 0, 0, width, height)
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9))
 }
 
 /** Files that were dropped or pasted; folders are none, and of copied words that are also a picture the words count. */

@@ -146,6 +146,24 @@ for (const [name, type] of [
   })
 }
 
+test("a photo of 48 megapixels is drawn on a canvas that phones have", async () => {
+  const drawn = []
+  const context = { drawImage: (_image, ...place) => drawn.push(place) }
+  const canvas = { getContext: () => context, toBlob: (done) => done(new Blob(["x"])) }
+  globalThis.document = { createElement: () => canvas }
+  globalThis.createImageBitmap = async () => ({ width: 8064, height: 6048 })
+  await readable(new File(["heic"], "a.heic"))
+  assert.deepEqual([drawn, canvas.width, canvas.height], [[[0, 0, 4096, 3072]], 4096, 3072])
+})
+
+test("a photo that the browser cannot encode stays as it is, and is refused by its kind", async () => {
+  const canvas = { getContext: () => null, toBlob: (done) => done(null) }
+  globalThis.document = { createElement: () => canvas }
+  globalThis.createImageBitmap = async () => ({ width: 2, height: 1 })
+  const file = new File(["heic"], "a.heic")
+  assert.equal(await readable(file), file)
+})
+
 test("other files stay as they are", async () => {
   globalThis.createImageBitmap = () => assert.fail()
   const file = new File([""], "heic.txt")
