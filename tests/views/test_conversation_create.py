@@ -78,6 +78,12 @@ def test_starts_two_conversations_with_two_forms(at_owner):
     assert Conversation.objects.count() == 2
 
 
+def test_leaves_no_file_out_whose_name_is_not_seen(at_owner):
+    response = at_owner.post(URL, {"text": "What is in it?", "files": file_of("\u200b", b"The sea is salty.")})
+    assert response.status_code == 303
+    assert [row.name for row in Conversation.objects.get().transcript()[0].files] == ["File"]
+
+
 def test_starts_with_files_alone_and_is_named_after_the_first(at_owner, owner):
     chosen = attachment_of(owner, name="Log book.txt")
     assert "Log book.txt" in at_owner.get("/").text

@@ -15,11 +15,14 @@ from .base import View
 
 
 class _Parser(MultiPartParser):
-    def sanitize_file_name(self, file_name: str) -> str | None:
-        """Return the last part of a path, without what is not seen; Django would tear joined emoji apart."""
+    def sanitize_file_name(self, file_name: str) -> str:
+        """Return the last part of a path, without what is not seen; Django would tear joined emoji apart.
+
+        A space stands for a name that is not seen: a file without a name would be left out.
+        """
         name = html.unescape(file_name).rsplit("/")[-1].rsplit("\\")[-1]
         name = "".join(filter(is_seen, name))
-        return None if name in ("", ".", "..") else name
+        return " " if name in ("", ".", "..") else name
 
 
 class WholeNames(FileUploadHandler):
