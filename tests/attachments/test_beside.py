@@ -7,6 +7,7 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from tests.support import documents
 from tests.support.documents import A, W, relations
@@ -180,6 +181,18 @@ OPEN = (
     '<table:table-cell office:value-type="{}" office:value="3"><text:p>3</text:p></table:table-cell>\n'
     " </table:table-row>\n</table:table>"
 )
+
+
+def test_where_the_links_of_a_workbook_lead(reading, tmp_path):
+    book = Workbook()
+    book.active["A1"], book.active["A2"], book.active["A3"] = "Report", "https://example.org/same", "Sums"
+    book.active["A1"].hyperlink = "https://example.org/q3?a=1&b=2"
+    book.active["A2"].hyperlink = "https://example.org/same"
+    book.active["A3"].hyperlink = Hyperlink(ref="A3", location="Sheet!A1")
+    book.save(tmp_path / "a.xlsx")
+    assert reading((tmp_path / "a.xlsx").read_bytes(), "a.xlsx").text == (
+        "# Sheet\n\nReport\nhttps://example.org/same\nSums\n\n# Links\n\nSheet A1: https://example.org/q3?a=1&b=2"
+    )
 
 
 @pytest.mark.parametrize("kind", ["float", "unknown"])

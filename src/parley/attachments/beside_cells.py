@@ -1,16 +1,21 @@
-"""Read what workbooks have beside the values of their cells: comments, text boxes, formulas without results. Pure."""
+"""Read what workbooks have beside the values of their cells: links, comments, text boxes, unsolved formulas. Pure."""
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from .drawings import kind_of, lines
-from .packed import main_part, related, xml_beside, xml_in
+from .packed import main_part, related, relations, xml_beside, xml_in
 
 WORKBOOK = "xl/workbook.xml"
 COMMENTS = {"threadedComment": "threadedComment", "comments": "comment"}
 """The kind of a part → its elements; the second has a copy of what is in the first."""
+TEXTS, MAX_LINKS = "xl/sharedStrings.xml", 500
+_TEXT = re.compile(rb"<(?:\w+:)?t\b[^<>]*>([^<]*)</")
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink\b[^<>]*>")
+_ATTRIBUTE = re.compile(rb"\b(id|ref)=\"([^\"]*)\"")
 _UNSOLVED = re.compile(
     rb"<(?:\w+:)?c\b(?![^<>]*\bt=\"str\")[^<>]*>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
@@ -24,7 +29,8 @@ _SOUND = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 def of_workbook(archive: ZipFile) -> Iterator[str]:
-    """Yield the text boxes and the comments of all sheets, under a heading each."""
+    """Yield where links lead, the text boxes and the comments of all sheets, under a heading each."""
+    yield from headed("Links", [*_links(archive)])
     parts = [*_parts(archive)]
     boxes = [line for _, kind, root in parts if kind == "drawing" for line in lines(root)]
     yield from headed("Text boxes", boxes)
@@ -34,16 +40,48 @@ def of_workbook(archive: ZipFile) -> Iterator[str]:
     )
 
 
-def _parts(archive: ZipFile) -> Iterator[tuple[str, str, Element]]:
-    """Yield the name of a sheet, and the kind and the content of each part that belongs to it."""
+def _sheets(archive: ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the name and the member of each sheet."""
     main = main_part(archive, WORKBOOK)
     members = related(archive, main)
     for sheet in xml_in(archive, main).iterfind("{*}sheets/{*}sheet"):
         ids = [value for name, value in sheet.items() if name.endswith("}id")]
-        for _, member in (members[pk] for pk in ids if pk in members):
-            for kind, part in related(archive, member).values():
-                if kind in ("drawing", *COMMENTS):
-                    yield sheet.get("name", ""), kind, xml_beside(archive, part)
+        yield from ((sheet.get("name", ""), members[pk][1]) for pk in ids if pk in members)
+
+
+def _parts(archive: ZipFile) -> Iterator[tuple[str, str, Element]]:
+    """Yield the name of a sheet, and the kind and the content of each part that belongs to it."""
+    for sheet, member in _sheets(archive):
+        for kind, part in related(archive, member).values():
+            if kind in ("drawing", *COMMENTS):
+                yield sheet, kind, xml_beside(archive, part)
+
+
+def _links(archive: ZipFile) -> Iterator[str]:
+    """Yield where links lead whose cell does not say it, at most MAX_LINKS."""
+    said = _texts(archive.read(TEXTS) if TEXTS in archive.namelist() else b"")
+    found = [link for sheet in _sheets(archive) for link in _links_of(archive, *sheet, said)]
+    more = len(found) - MAX_LINKS
+    yield from [*found[:MAX_LINKS], *[f"[{more} more links are left out]"] * (more > 0)]
+
+
+def _texts(content: bytes) -> set[str]:
+    return {unescape(text.decode(errors="replace")).strip().rstrip("/") for text in _TEXT.findall(content)}
+
+
+def _is_link(relation: Element) -> bool:
+    return relation.get("Type", "").endswith("/hyperlink")
+
+
+def _links_of(archive: ZipFile, sheet: str, member: str, said: set[str]) -> Iterator[str]:
+    targets = {each.get("Id"): each.get("Target", "") for each in relations(archive, member) if _is_link(each)}
+    content = archive.read(member) if targets else b""
+    said = said | _texts(content)
+    for tag in _LINK.findall(content, max(0, content.rfind(b"sheetData"))):
+        about = {name.decode(): value.decode(errors="replace") for name, value in _ATTRIBUTE.findall(tag)}
+        target = targets.get(about.get("id"), "")
+        if target and target.removeprefix("mailto:").rstrip("/") not in said:
+            yield f"{sheet} {about.get('ref', '')}: {target}"
 
 
 def _comments(sheet: str, kind: str, root: Element) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Open ZIP files within limits: documents of Office and e-books are such files. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -105,13 +105,17 @@ def xml_beside(archive: ZipFile, name: str) -> Element:
         return Element("damaged")
 
 
-def related(archive: ZipFile, name: str) -> dict[str, tuple[str, str]]:
-    """Return id → kind and name of each member that is there and to which one refers."""
+def relations(archive: ZipFile, name: str) -> Iterable[Element]:
+    """Return to what a member refers, in the archive or elsewhere."""
     path = PurePosixPath(name)
     listed = f"{path.parent}/_rels/{path.name}.rels".removeprefix("./")
+    return xml_in(archive, listed) if listed in archive.NameToInfo else ()
+
+
+def related(archive: ZipFile, name: str) -> dict[str, tuple[str, str]]:
+    """Return id → kind and name of each member that is there and to which one refers."""
     names = {*archive.namelist()}
-    relations = xml_in(archive, listed) if listed in names else ()
-    targets = ((each, beside(name, each.get("Target", ""))) for each in relations)
+    targets = ((each, beside(name, each.get("Target", ""))) for each in relations(archive, name))
     return {
         each.get("Id", ""): (each.get("Type", "").rpartition("/")[2], target)
         for each, target in targets
