@@ -24,7 +24,8 @@ _NUMBER = re.compile(
 """The tag of a cell that is a number and has it as it is shown."""
 _VALUE = re.compile(rb" office:value(?:-type)?=\"[^\"]*\"")
 _STYLE = re.compile(
-    rb'<style:style\b[^<>]*\bstyle:name="([^"]*)"[^<>]*>\s*<style:text-properties\b[^<>]*\btext-position="(su[pb]|[-\d]+%)'
+    rb'<style:style\b[^<>]*\bstyle:name="([^"]*)"[^<>]*>\s*'
+    rb'<style:text-properties\b[^<>]*\btext-position="(su[pb]|[-\d]+%)'
 )
 _SPAN = re.compile(rb'(<text:span\b[^<>]*\btext:style-name="([^"]*)"[^<>]*>)([^<>]+)(?=</text:span>)')
 

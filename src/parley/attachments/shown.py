@@ -18,7 +18,8 @@ _CELL = re.compile(
 )
 """The tag of a cell that is a number, its attributes, its style, what stands before the number, and the number."""
 _RAISED = re.compile(
-    rb"(<(?:\w+:)?vertAlign\s+val=\"(sub|sup)(?:er)?script\"\s*/>(?:(?!</(?:\w+:)?r>).){0,2000}?<(?:\w+:)?t\b[^<>]*>)([^<]+)",
+    rb"(<(?:\w+:)?vertAlign\s+val=\"(sub|sup)(?:er)?script\"\s*/>"
+    rb"(?:(?!</(?:\w+:)?r>).){0,2000}?<(?:\w+:)?t\b[^<>]*>)([^<]+)",
     re.DOTALL,
 )
 SIGNS = {"sup": "^", "sub": "_"}
