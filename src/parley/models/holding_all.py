@@ -18,12 +18,25 @@ from parley.ids import uuid7
 from . import locks
 from .budget import Key, Pot, Reservation, Spending
 from .holding import AND_MORE, Need, condition_of
-from .statements import execute, inserting
+from .statements import Statement, execute, inserting
 
 LEAST = Decimal("1e-8")
 """What must be left for a call of which nobody knows the price."""
 WANTED = "(%s, %s::uuid, %s::date, %s::{person}, %s::numeric, %s::numeric, %s::numeric)"
-CALLED = "(%s, %s::uuid, %s::uuid, %s, %s, %s::numeric, %s::timestamptz)"
+CALLED = "(%s::uuid, %s::uuid, %s::integer, %s, %s::numeric, %s::timestamptz)"
+HOLD_OF_ONE = """
+WITH saved AS (
+    UPDATE parley_spending SET held = held + %s::numeric
+    WHERE budget_id = %s::uuid AND period_start = %s::date AND {owner}
+    AND spent + held + %s::numeric <= %s::numeric AND {limit} IS NOT NULL
+    RETURNING id
+)
+INSERT INTO parley_reservation (id, reply_id, attempt, purpose, amount, created_at, spending_id)
+SELECT called.*, saved.id FROM (VALUES {called}) AS called, saved
+{and_more}
+RETURNING spending_id
+"""
+"""For calls that take of one budget, in half of the time; of several, rows are locked in the order of their ids."""
 HOLD = """
 WITH wanted (number, of, since, whose, amount, needed, most) AS (VALUES {wanted}),
 locked AS (
@@ -36,7 +49,7 @@ saved AS (UPDATE parley_spending AS row SET held = held + locked.amount FROM loc
 reserved AS (
     INSERT INTO parley_reservation (id, reply_id, attempt, purpose, amount, created_at, spending_id)
     SELECT called.id, reply_id, attempt, purpose, called.amount, created_at, locked.id
-    FROM (VALUES {called}) AS called (number, id, reply_id, attempt, purpose, amount, created_at)
+    FROM (VALUES {called}) AS called (id, reply_id, attempt, purpose, amount, created_at, number)
     JOIN locked USING (number), enough
     {and_more}
 )
@@ -68,18 +81,33 @@ def hold_all(needs: Iterable[Need], pots: dict[Any, list[Pot]]) -> bool:
 
 
 def _hold(taken: Sequence[Taken], pots: dict[Key, Pot]) -> bool:
-    condition, conditions = condition_of([*pots.values()])
-    numbers = {key: number for number, key in enumerate(pots)}
-    wanted = _wanted(taken, pots)
-    called = [(numbers[pot.key], *_called(need, amount)) for need, pot, amount in taken if amount]
-    statement = HOLD.format(
-        wanted=_rows(WANTED.format(person=_person()), wanted), called=_rows(CALLED, called),
-        condition=condition, limit=locks.LIMIT, and_more=AND_MORE,
-    )  # fmt: skip
-    values = *chain(*wanted), *conditions, *locks.limit(), len(pots), *chain(*called)
+    statement, values = _of_one(taken, pots) if len(pots) == 1 else _of_several(taken, pots)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone() is not None
+
+
+def _of_one(taken: Sequence[Taken], pots: dict[Key, Pot]) -> Statement:
+    [(_, budget, start, owner, amount, needed, most)] = _wanted(taken, pots)
+    called = [_called(need, amount) for need, _, amount in taken if amount]
+    statement = HOLD_OF_ONE.format(
+        owner="owner_id IS NULL" if owner is None else "owner_id = %s",
+        limit=locks.LIMIT, called=_rows(CALLED, called), and_more=AND_MORE,
+    )  # fmt: skip
+    owners = () if owner is None else (owner,)
+    return statement, (amount, budget, start, *owners, needed, most, *locks.limit(), *chain(*called))
+
+
+def _of_several(taken: Sequence[Taken], pots: dict[Key, Pot]) -> Statement:
+    condition, conditions = condition_of([*pots.values()])
+    numbers = {key: number for number, key in enumerate(pots)}
+    wanted = _wanted(taken, pots)
+    called = [(*_called(need, amount), numbers[pot.key]) for need, pot, amount in taken if amount]
+    statement = HOLD.format(
+        wanted=_rows(WANTED.format(person=_person()), wanted), called=_rows(f"{CALLED[:-1]}, %s)", called),
+        condition=condition, limit=locks.LIMIT, and_more=AND_MORE,
+    )  # fmt: skip
+    return statement, (*chain(*wanted), *conditions, *locks.limit(), len(pots), *chain(*called))
 
 
 def _person() -> str:
