@@ -133,25 +133,19 @@ async def test_a_class_behind_one_address_signs_in_together():
 @pytest.mark.parametrize("first", ["client", "answer"])
 async def test_what_came_with_a_request_is_closed_when_its_client_goes_away(rf, monkeypatch, first):
     handler, response, closed = ThreadedHandler(), HttpResponse(), threading.Event()
-    there, left = threading.Event(), threading.Event()
+    begun, goes_on = threading.Event(), threading.Event()
     monkeypatch.setattr(response, "close", closed.set)
-
-    def respond(_):
-        there.set()
-        if first == "client":
-            left.wait(5)
-        return response
-
-    monkeypatch.setattr(handler, "_respond", respond)
+    monkeypatch.setattr(handler, "_respond", lambda _: begun.set() or (goes_on.wait(30) and response))
     asked = asyncio.create_task(handler.get_response_async(rf.get("/")))
-    await asyncio.to_thread(there.wait, 5)
-    await asyncio.sleep(0)
+    await asyncio.to_thread(begun.wait, 30)
     if first == "answer":
+        goes_on.set()
         time.sleep(0.1)  # noqa: ASYNC251 so that the loop hears of the answer after the client has left
     asked.cancel()
-    await asyncio.sleep(0)
-    left.set()
-    assert await asyncio.to_thread(closed.wait, 5)
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    goes_on.set()
+    assert await asyncio.to_thread(closed.wait, 30)
 
 
 def test_no_answer_stays_in_memory_while_another_sweeps(monkeypatch):
