@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.processes import ROOT
 
-COMMIT = "40b692f"
+FIRST, COMMIT = "578a567", "40b692f"
+"""The first commit of this repository, and the one that has that program."""
 NEWEST = "0012_field_names"
 """Its newest migration."""
 KEPT = Path(__file__).with_name("0.1.tar.xz")
@@ -22,8 +23,8 @@ PASSWORD = "correct horse battery staple"
 
 
 def source(folder: Path) -> Path:
-    """Put the old program into a folder, with today's built front end → the folder; skip where the clone is shallow."""
-    if _git("cat-file", "-e", f"{COMMIT}^{{commit}}").returncode and _is_shallow():
+    """Put the old program into a folder, with today's built front end → the folder; skip where the history is cut."""
+    if not _has(COMMIT) and not _has(FIRST):
         pytest.skip(f"The history of this clone does not reach to {COMMIT}, the program before version 0.2.")
     done = _git("archive", COMMIT)
     assert done.returncode == 0, done.stderr.decode()
@@ -33,9 +34,9 @@ def source(folder: Path) -> Path:
     return folder
 
 
-def _is_shallow() -> bool:
-    """Return whether there is no whole history, as in a shallow clone or in an archive of the source."""
-    return _git("rev-parse", "--is-shallow-repository").stdout.strip() != b"false"
+def _has(commit: str) -> bool:
+    """Return whether the repository has a commit; a shallow clone, or an archive of the source, has no old ones."""
+    return _git("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
 
 def _git(*words: str) -> "subprocess.CompletedProcess[bytes]":
